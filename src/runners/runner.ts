@@ -1,0 +1,46 @@
+import type { ParameterSchemas } from "../model/definitions.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { Outcome } from "../model/outcome.ts";
+
+/** One call of an action, with its parameters rendered, cast and checked. */
+export interface RunCall {
+  readonly executionId: string;
+  /** 1 for the first attempt; higher after a lost worker. */
+  readonly attempt: number;
+  /** Stable over attempts; for `Idempotency-Key` headers and the like. */
+  readonly idempotencyKey: string;
+  readonly action: {
+    readonly ref: string;
+    readonly pack: string;
+    readonly entryPath: string;
+    readonly packPath: string;
+  };
+  readonly parameters: JsonObject;
+  /** The pack's configuration, rendered and decrypted. */
+  readonly config: JsonObject;
+  /** StackStorm's action context: user, pack, parent, orquesta … */
+  readonly context: JsonObject;
+  /** ST2_ACTION_* and the pack's own environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number | undefined;
+  /** Aborted on cancel and when the worker stops; the runner ends everything it started within 5 s. */
+  readonly signal: AbortSignal;
+  emit(stream: "stdout" | "stderr", text: string): void;
+}
+
+/** Carries out one kind of action. Stateless: everything it needs is in the call. */
+export interface Runner {
+  /** StackStorm's runner name, e.g. `local-shell-cmd`. */
+  readonly name: string;
+  /** Aliases in use, e.g. `run-local`. */
+  readonly aliases: readonly string[];
+  readonly description: string;
+  readonly parameters: ParameterSchemas;
+  /** Where the action's own value stands inside the result, as in StackStorm; undefined = the whole result. */
+  readonly outputKey: string | undefined;
+  /** What to do with an execution whose worker was lost when the action does not say. */
+  readonly onWorkerLost: "rerun" | "abandon";
+  run(call: RunCall): Promise<Outcome>;
+  /** Ends warm children; called once when the worker stops. */
+  close?(): Promise<void>;
+}
