@@ -10,5 +10,6 @@ export function isObjectId(text: string): text is ObjectId {
 /** Joins the three parts of an id. `seconds` since the epoch, `machine` 10 hex digits, `counter` below 2^24. */
 export function objectId(seconds: number, machine: string, counter: number): ObjectId {
   const time = Math.floor(seconds).toString(16).padStart(8, "0");
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the one place where the brand is given
   return `${time}${machine}${counter.toString(16).padStart(6, "0")}` as ObjectId;
 }

@@ -1,0 +1,113 @@
+import type { Generated, Kysely, Transaction } from "kysely";
+import type { ExecutionStatus } from "../model/execution.ts";
+import type { JsonObject } from "../model/json.ts";
+
+/** The ledger's tables; `migrations/0001_ledger.ts` says what each is for. Times are `Date`s in, `Date`s out. */
+export interface LedgerSchema {
+  trigger_instance: {
+    id: string;
+    trigger: string;
+    parameters: unknown;
+    payload: unknown;
+    source: string;
+    dedupe_key: string | null;
+    status: "pending" | "processed" | "processing_failed";
+    occurred_at: Generated<Date>;
+    trace_tag: string | null;
+  };
+  enforcement: {
+    id: string;
+    trigger_instance_id: string;
+    rule: string;
+    execution_id: string | null;
+    status: "succeeded" | "failed";
+    failure_reason: string | null;
+    enforced_at: Generated<Date>;
+  };
+  execution: {
+    id: string;
+    action: string;
+    runner: string;
+    status: ExecutionStatus;
+    parameters: JsonObject;
+    context: JsonObject;
+    result: unknown;
+    parent: string | null;
+    task_key: string | null;
+    created_at: Generated<Date>;
+    started_at: Date | null;
+    ended_at: Date | null;
+    run_at: Date | null;
+    owner: string | null;
+    fence: Generated<number>;
+    attempt: Generated<number>;
+    delivered: Generated<boolean>;
+    log: unknown;
+  };
+  workflow: {
+    execution_id: string;
+    definition: string;
+    snapshot: unknown;
+    snapshot_seq: Generated<number>;
+  };
+  journal: { execution_id: string; seq: number; entries: unknown };
+  definition: { hash: string; text: string; first_seen: Generated<Date> };
+  output: {
+    execution_id: string;
+    seq: Generated<number>;
+    stream: string;
+    text: string;
+    at: Generated<Date>;
+  };
+  process: {
+    id: string;
+    role: string;
+    beat_at: Generated<Date>;
+    started_at: Generated<Date>;
+    host: string;
+    pid: number;
+  };
+  sensor_cursor: { name: string; value: unknown; updated_at: Generated<Date> };
+  setting: { name: string; value: unknown };
+  account: { name: string; password: string; roles: string[]; created_at: Generated<Date> };
+  token: {
+    hash: string;
+    id: string;
+    account: string;
+    kind: "token" | "api_key";
+    enabled: Generated<boolean>;
+    expires_at: Date | null;
+    created_at: Generated<Date>;
+    metadata: unknown;
+  };
+  datastore: {
+    scope: string;
+    name: string;
+    value: string;
+    secret: boolean;
+    expires_at: Date | null;
+    updated_at: Generated<Date>;
+  };
+  alert: {
+    fingerprint: string;
+    day: string;
+    count: number;
+    status: string;
+    ticket: string | null;
+    document: unknown;
+    first_at: Date;
+    last_at: Date;
+    workflow: unknown;
+  };
+  alert_occurrence: {
+    message_key: string;
+    fingerprint: string;
+    day: string;
+    effect: string;
+    received_at: Generated<Date>;
+    document: unknown;
+  };
+}
+
+/** A pool or a transaction: every store function takes one first, so callers decide what is atomic. */
+export type Db<Schema = LedgerSchema> = Kysely<Schema> | Transaction<Schema>;
