@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connect } from "../../src/store/database.ts";
 import { CommitPump } from "../../src/store/pump.ts";
-import type { ExecutionRow, Unit } from "../../src/store/unit.ts";
+import type { ExecutionRow, InstanceRow, Unit } from "../../src/store/unit.ts";
 import { testDatabase, type TestDatabase } from "../support/postgres.ts";
 
 let database: TestDatabase;
@@ -32,7 +32,7 @@ const execution = (more: Partial<ExecutionRow> = {}): ExecutionRow => ({
   ended: false,
   ...more,
 });
-const event = (dedupe_key?: string): Unit & { instances: [{ id: string }] } => ({
+const event = (dedupe_key?: string): Unit & { instances: [InstanceRow] } => ({
   instances: [
     {
       id: id(),

@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openQueue, type QueueOptions, type Ring, type WorkQueue } from "../../src/queue/queue.ts";
+
+/** What the doorbell must do, on whatever it runs. */
+export function describeQueue(
+  name: string,
+  options: () => Promise<Omit<QueueOptions, "onError" | "prefix">>,
+): void {
+  describe(`${name} keeps the queue contract`, () => {
+    let where: Omit<QueueOptions, "onError" | "prefix">;
+    const queues: WorkQueue[] = [];
+    let next = 0;
+    const open = async (): Promise<WorkQueue> => {
+      const queue = await openQueue({
+        ...where,
+        prefix: `contract${next++}`,
+        onError: () => undefined,
+      });
+      queues.push(queue);
+      return queue;
+    };
+    /** Listens and resolves with the rings heard, once there are `count`. */
+    const hear = async (
+      queue: WorkQueue,
+      count: number,
+      work: (ring: Ring) => Promise<void> = async () => undefined,
+    ) => {
+      const rings: Ring[] = [];
+      let enough: (rings: Ring[]) => void = () => undefined;
+      const heard = new Promise<Ring[]>((resolve) => (enough = resolve));
+      const listener = await queue.listen({
+        concurrency: 4,
+        onError: () => undefined,
+        hear: async (ring) => {
+          rings.push(ring);
+          await work(ring);
+          if (rings.length === count) enough(rings);
+        },
+      });
+      return { heard, listener, rings };
+    };
+
+    beforeAll(async () => {
+      where = await options();
+    });
+    afterAll(async () => {
+      await Promise.all(queues.map((queue) => queue.close()));
+    });
+
+    test("a ring is heard with its ids", async () => {
+      const queue = await open();
+      const { heard, listener } = await hear(queue, 2);
+      await queue.ring([{ name: "run", execution: "e1", attempt: 1 }, { name: "match" }]);
+      expect(await heard).toEqual(
+        expect.arrayContaining([{ name: "run", execution: "e1", attempt: 1 }, { name: "match" }]),
+      );
+      await listener.close();
+    });
+
+    test("the same ring twice while it waits is heard once", async () => {
+      const queue = await open();
+      await queue.ring([{ name: "run", execution: "e1", attempt: 1 }]);
+      await queue.ring([{ name: "run", execution: "e1", attempt: 1 }]);
+      await queue.ring([{ name: "run", execution: "last", attempt: 1 }]);
+      const { heard, listener } = await hear(queue, 2);
+      expect((await heard).map((ring) => (ring.name === "run" ? ring.execution : ""))).toEqual([
+        "e1",
+        "last",
+      ]);
+      await listener.close();
+    });
+
+    test("after it was heard, the same ring can be rung again", async () => {
+      const queue = await open();
+      const first = await hear(queue, 1);
+      await queue.ring([{ name: "run", execution: "e1", attempt: 1 }]);
+      await first.heard;
+      await first.listener.close();
+      const second = await hear(queue, 1);
+      await queue.ring([{ name: "run", execution: "e1", attempt: 1 }]);
+      expect(await second.heard).toHaveLength(1);
+      await second.listener.close();
+    });
+
+    test("a delayed ring is heard not before its time", async () => {
+      const queue = await open();
+      const { heard, listener, rings } = await hear(queue, 2);
+      const started = performance.now();
+      await queue.ring([{ name: "run", execution: "late", attempt: 1, delayMs: 300 }]);
+      await queue.ring([{ name: "run", execution: "soon", attempt: 1 }]);
+      await heard;
+      expect(performance.now() - started).toBeGreaterThanOrEqual(290);
+      expect(rings.map((ring) => (ring.name === "run" ? ring.execution : ""))).toEqual([
+        "soon",
+        "late",
+      ]);
+      await listener.close();
+    });
+
+    test("a schedule ticks again and again", async () => {
+      const queue = await open();
+      const { heard, listener } = await hear(queue, 2);
+      await queue.schedule("housekeeping", 100);
+      expect((await heard)[0]).toEqual({ name: "tick", schedule: "housekeeping" });
+      await listener.close();
+    });
+
+    test("a handler that fails does not stop the others", async () => {
+      const queue = await open();
+      const { heard, listener } = await hear(queue, 2, async (ring) => {
+        if (ring.name === "match") throw new Error("broken");
+      });
+      await queue.ring([
+        { name: "match" },
+        { name: "run", execution: "e2", attempt: 3 },
+        { name: "run", execution: "e3", attempt: 1 },
+      ]);
+      expect(await heard).toContainEqual({ name: "run", execution: "e2", attempt: 3 });
+      await listener.close();
+    });
+
+    test("closing waits for the handler that runs", async () => {
+      const queue = await open();
+      const entered = Promise.withResolvers<undefined>();
+      const released = Promise.withResolvers<undefined>();
+      let done = false;
+      const { listener } = await hear(queue, 1, async () => {
+        entered.resolve(undefined);
+        await released.promise;
+        done = true;
+      });
+      await queue.ring([{ name: "match" }]);
+      await entered.promise;
+      const closed = listener.close();
+      released.resolve(undefined);
+      await closed;
+      expect(done).toBe(true);
+    });
+  });
+}
