@@ -1,0 +1,210 @@
+import type { AddressInfo } from "node:net";
+import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
+import { mailEvent, mailPayload } from "./mail/message.ts";
+import type { ParseMail } from "./mail/parse.ts";
+import type { Sensor, SensorContext } from "./sensor.ts";
+
+export interface SmtpOptions {
+  readonly host: string;
+  /** 0 = any free port; the bound one is in `address()`. */
+  readonly port: number;
+  /** Parses a mail in a killable child. */
+  readonly parse: ParseMail;
+  /** Largest mail in bytes; larger ones get 552. Default 25 MB. */
+  readonly maxBytes?: number;
+  /** Connections at a time; more get 421. Default 100. */
+  readonly maxClients?: number;
+  /** Bytes of mails that are being received or stored, of all connections together; beyond that 452. Default 128 MiB. */
+  readonly maxBufferedBytes?: number;
+  /** Mails that are parsed and stored at a time; the others wait their turn. Default 16. */
+  readonly concurrency?: number;
+}
+
+export interface SmtpSensor extends Sensor {
+  /** Where it listens; throws before `start` has resolved. */
+  address(): { readonly host: string; readonly port: number };
+}
+
+const trigger = "email.smtp.message";
+
+/** An answer of the SMTP server other than 250. */
+class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly responseCode: number;
+  constructor(responseCode: number, message: string) {
+    super(message);
+    this.responseCode = responseCode;
+  }
+}
+
+/**
+ * Receives mail by SMTP and raises `email.smtp.message`. 250 is answered only when the event is committed; 451 when it could not
+ * be, so that the sender keeps the mail and tries again. No TLS and no authentication: bind it to loopback or behind a mail server.
+ */
+export function smtpSensor(options: SmtpOptions): SmtpSensor {
+  const maxBytes = options.maxBytes ?? 25_000_000;
+  const inFlight = new Set<Promise<void>>();
+  const receive = receiver(options, maxBytes);
+  const { promise: failed, reject: fail } = Promise.withResolvers<never>();
+  // A sensor that nobody watches must not take the process down.
+  failed.catch(() => {});
+  let server: SMTPServer | undefined;
+
+  return {
+    name: "smtp",
+    failed,
+    address() {
+      const bound = server?.server.address();
+      if (!isAddressInfo(bound)) throw new Error("The SMTP sensor is not listening.");
+      return { host: bound.address, port: bound.port };
+    },
+    async start(context) {
+      const listening = new SMTPServer({
+        authOptional: true,
+        disabledCommands: ["AUTH", "STARTTLS"],
+        disableReverseLookup: true,
+        logger: false,
+        banner: "raicho",
+        size: maxBytes,
+        maxClients: options.maxClients ?? 100,
+        socketTimeout: 60_000,
+        closeTimeout: 5_000,
+        onData(stream, session, answer) {
+          const done = receive(stream, session, context)
+            .then(() => answer(null, "stored"))
+            .catch((error: unknown) =>
+              answer(error instanceof Error ? error : new Refusal(451, String(error))),
+            )
+            .finally(() => inFlight.delete(done));
+          inFlight.add(done);
+        },
+      });
+      server = listening;
+      await listen(listening, options);
+      // Errors of single connections arrive here too; only a closed listener ends the sensor.
+      listening.on("error", (error) => {
+        if (listening.server.listening) context.log("warn", `SMTP: ${error.message}`);
+        else fail(error);
+      });
+    },
+    async stop() {
+      const listening = server;
+      server = undefined;
+      if (listening === undefined) return;
+      const closed = new Promise<void>((resolve) => listening.close(resolve));
+      await Promise.allSettled(inFlight);
+      await closed;
+    },
+  };
+}
+
+/** Reads, parses and stores one mail at a time per connection; rejects with the answer for the sender when it is not stored. */
+function receiver(options: SmtpOptions, maxBytes: number) {
+  const budget = { left: options.maxBufferedBytes ?? 134_217_728 };
+  const turn = turnstile(options.concurrency ?? 16);
+  return async (
+    stream: SMTPServerDataStream,
+    session: SMTPServerSession,
+    context: SensorContext,
+  ): Promise<void> => {
+    const reserved = { bytes: 0 };
+    try {
+      const raw = await collect(stream, reserved, budget);
+      if (stream.sizeExceeded) throw new Refusal(552, `The mail is larger than ${maxBytes} bytes`);
+      await turn(async () => {
+        const payload = await mailPayload(raw, options.parse);
+        if (payload.parse_error !== null) {
+          context.log("warn", "A mail could not be parsed; it is kept as it came.", {
+            message_key: payload.message_key,
+            reason: payload.parse_error,
+          });
+        }
+        await emitOrRefuse(context, payload, session);
+      });
+    } finally {
+      budget.left += reserved.bytes;
+    }
+  };
+}
+
+async function emitOrRefuse(
+  context: SensorContext,
+  payload: Awaited<ReturnType<typeof mailPayload>>,
+  session: SMTPServerSession,
+): Promise<void> {
+  const { mailFrom, rcptTo } = session.envelope;
+  const sender = mailFrom === false ? "" : mailFrom.address;
+  const recipients = rcptTo.map((recipient) => recipient.address);
+  try {
+    await context.emit([
+      mailEvent(trigger, "smtp", payload, {
+        from: payload.from === "" ? sender : payload.from,
+        to: payload.to === "" ? recipients.join(", ") : payload.to,
+        body_plain: payload.text,
+        body_html: payload.html,
+        envelope: { from: sender, to: recipients, remote: session.remoteAddress },
+      }),
+    ]);
+  } catch (error) {
+    context.log("error", "A mail was not stored; the sender was asked to try again.", {
+      message_key: payload.message_key,
+      reason: error instanceof Error ? error.message : String(error),
+    });
+    throw new Refusal(451, "The mail could not be stored; try again later");
+  }
+}
+
+/** Reads the stream to its end always (the protocol needs it), but keeps nothing of a mail that is refused. */
+async function collect(
+  stream: SMTPServerDataStream,
+  reserved: { bytes: number },
+  budget: { left: number },
+): Promise<Buffer> {
+  let chunks: Buffer[] = [];
+  let full = false;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    full ||= chunk.length > budget.left;
+    if (full || stream.sizeExceeded) {
+      chunks = [];
+      continue;
+    }
+    budget.left -= chunk.length;
+    reserved.bytes += chunk.length;
+    chunks.push(chunk);
+  }
+  if (full && !stream.sizeExceeded) {
+    throw new Refusal(452, "Too many mails are being received; try again later");
+  }
+  return Buffer.concat(chunks);
+}
+
+function listen(server: SMTPServer, options: SmtpOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function isAddressInfo(address: AddressInfo | string | null | undefined): address is AddressInfo {
+  return typeof address === "object" && address !== null;
+}
+
+/** Lets `width` tasks run at a time; the others wait in order. */
+function turnstile(width: number): (task: () => Promise<void>) => Promise<void> {
+  const waiting: Array<() => void> = [];
+  let running = 0;
+  return async (task) => {
+    if (running >= width) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      await task();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
+  };
+}
