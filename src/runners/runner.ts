@@ -14,6 +14,8 @@ export interface RunCall {
     readonly pack: string;
     readonly entryPath: string;
     readonly packPath: string;
+    /** The action's own parameter schemas: shell scripts need their positions and types. */
+    readonly parameters: ParameterSchemas;
   };
   readonly parameters: JsonObject;
   /** The pack's configuration, rendered and decrypted. */
