@@ -1,0 +1,260 @@
+/** `actions/*.yaml`: metadata of actions, their parameters, entry points and workflow files. */
+import { createHash } from "node:crypto";
+
+import type {
+  ActionDefinition,
+  ParameterSchema,
+  ParameterSchemas,
+  WorkflowSource,
+} from "../model/definitions.ts";
+import { isObject } from "../model/json.ts";
+import type { JsonObject } from "../model/json.ts";
+import { isParameterSchemas } from "./check-values.ts";
+import { listNames, nearest } from "./problems.ts";
+import type { SourceFile } from "./problems.ts";
+import {
+  findEntryPoint,
+  flagOf,
+  listOf,
+  objectOf,
+  positionOf,
+  put,
+  readSource,
+  shaped,
+  textOf,
+} from "./reading.ts";
+import type { PackReading } from "./reading.ts";
+import { actionShape } from "./schemas/definitions.ts";
+import { parameterShape } from "./schemas/parameters.ts";
+import { checkShape, show } from "./shape.ts";
+import { checkTemplates } from "./templates.ts";
+import { inspectWorkflow } from "./workflows.ts";
+import type { Path } from "./yaml.ts";
+
+/** Runners that run a file of the pack; without one they cannot work. */
+export const runnersOfFiles: ReadonlySet<string> = new Set([
+  "action-chain",
+  "local-shell-script",
+  "orquesta",
+  "python-script",
+  "remote-shell-script",
+  "typescript",
+  "winrm-ps-script",
+]);
+/** Runners whose file is a workflow in YAML. */
+const runnersOfWorkflows: ReadonlySet<string> = new Set(["action-chain", "orquesta"]);
+const aliases: Readonly<Record<string, string>> = {
+  "run-local": "local-shell-cmd",
+  "run-local-script": "local-shell-script",
+  "run-python": "python-script",
+  "run-remote": "remote-shell-cmd",
+  "run-remote-script": "remote-shell-script",
+};
+
+/** What an action may change of a parameter that its runner already has. */
+const overridable: ReadonlySet<string> = new Set([
+  "default",
+  "description",
+  "enum",
+  "immutable",
+  "required",
+]);
+
+export async function readAction(source: SourceFile, reading: PackReading): Promise<void> {
+  const { problems } = reading;
+  const document = shaped(source, actionShape, reading);
+  if (document === undefined) return;
+  const before = problems.errors;
+  const name = textOf(document, "name");
+  const runner = findRunner(source, textOf(document, "runner_type"), reading);
+  const parameters = readParameters(source, document["parameters"], runner, reading);
+  const entryPath = await readEntryPoint(source, document, runner, reading);
+  if (problems.errors > before) return;
+  const ref = `${reading.pack}.${name}`;
+  const workflow =
+    entryPath !== "" && runnersOfWorkflows.has(runner)
+      ? await readWorkflow(entryPath, ref, reading)
+      : undefined;
+  if (problems.errors > before) return;
+  const lost = document["on_worker_lost"];
+  const action: ActionDefinition = {
+    ref,
+    pack: reading.pack,
+    name,
+    description: textOf(document, "description"),
+    enabled: reading.overrides.enabled("actions", name, flagOf(document, "enabled", true)),
+    runner,
+    entryPoint: textOf(document, "entry_point"),
+    entryPath,
+    parameters,
+    outputSchema: objectOf(document, "output_schema"),
+    notify: objectOf(document, "notify"),
+    tags: listOf(document, "tags"),
+    onWorkerLost: lost === "rerun" || lost === "abandon" ? lost : undefined,
+    source: positionOf(source),
+  };
+  put(reading.draft.actions, ref, action, reading);
+  reading.draft.workflows.delete(ref);
+  if (workflow !== undefined) {
+    reading.draft.workflows.set(ref, workflow.definition);
+    if (runner === "orquesta")
+      inspectWorkflow(workflow.source, workflow.definition, parameters, reading);
+  }
+}
+
+/** The runner's own name: StackStorm's old spelling with `_` is taken for the one with `-`. */
+function findRunner(source: SourceFile, written: string, reading: PackReading): string {
+  const { runners } = reading;
+  const dashed = written.replaceAll("_", "-");
+  if (runners === undefined || runners.has(written)) return written;
+  if (runners.has(dashed)) return dashed;
+  reading.problems.error(source, ["runner_type"], `there is no runner "${written}"`, {
+    expected: listNames([...runners.keys()].toSorted()),
+    suggestion: suggestRunner(written, runners),
+  });
+  return written;
+}
+
+function suggestRunner(written: string, runners: ReadonlyMap<string, unknown>): string | undefined {
+  const alias = aliases[written];
+  return alias !== undefined && runners.has(alias) ? alias : nearest(written, runners.keys());
+}
+
+function readParameters(
+  source: SourceFile,
+  value: unknown,
+  runner: string,
+  reading: PackReading,
+): ParameterSchemas {
+  if (!isParameterSchemas(value)) return {};
+  const own = reading.runners?.get(runner) ?? {};
+  let sound = true;
+  for (const [name, schema] of Object.entries(value)) {
+    const path = ["parameters", name];
+    if (checkShape(parameterShape, schema, { source, path }, reading.problems))
+      checkParameter(source, { path, name, schema, runner: own[name] }, reading);
+    else sound = false;
+  }
+  if (sound) checkPositions(source, value, reading);
+  return value;
+}
+
+function checkParameter(
+  source: SourceFile,
+  parameter: {
+    path: Path;
+    name: string;
+    schema: ParameterSchema;
+    runner: ParameterSchema | undefined;
+  },
+  { problems }: PackReading,
+): void {
+  const { path, name, schema, runner } = parameter;
+  if (runner?.immutable === true)
+    problems.errorAtKey(
+      source,
+      path,
+      `"${name}" is immutable in the runner and cannot be changed by an action`,
+    );
+  else if (
+    schema.immutable === true &&
+    schema.default === undefined &&
+    runner?.default === undefined
+  )
+    problems.errorAtKey(source, path, `the immutable parameter "${name}" needs a default`, {
+      expected: "default: …",
+    });
+  for (const [word, value] of Object.entries(schema)) {
+    if (
+      runner !== undefined &&
+      !overridable.has(word) &&
+      JSON.stringify(value) !== JSON.stringify(runner[word])
+    )
+      problems.warn(
+        source,
+        [...path, word],
+        `"${word}" of the runner's parameter "${name}" cannot be changed by an action; ${show(runner[word])} counts`,
+      );
+  }
+  checkTemplates(source, [...path, "default"], schema.default, problems);
+}
+
+/** Positions are the order of a script's arguments: each once, and none left out. */
+function checkPositions(
+  source: SourceFile,
+  parameters: ParameterSchemas,
+  { problems }: PackReading,
+): void {
+  const owners = new Map<number, string>();
+  for (const [name, { position }] of Object.entries(parameters)) {
+    if (position === undefined) continue;
+    const other = owners.get(position);
+    if (other !== undefined)
+      problems.error(
+        source,
+        ["parameters", name, "position"],
+        `position ${position} belongs to "${other}" already`,
+        {
+          expected: "each position once",
+        },
+      );
+    owners.set(position, name);
+  }
+  const sorted = [...owners.keys()].toSorted((left, right) => left - right);
+  const gap = sorted.find((position, index) => position !== index);
+  if (gap !== undefined)
+    problems.error(
+      source,
+      ["parameters", owners.get(gap) ?? "", "position"],
+      `the positions ${sorted.join(", ")} are not contiguous`,
+      { expected: `position: ${sorted.indexOf(gap)}` },
+    );
+}
+
+async function readEntryPoint(
+  source: SourceFile,
+  document: JsonObject,
+  runner: string,
+  reading: PackReading,
+): Promise<string> {
+  const written = textOf(document, "entry_point");
+  const { problems } = reading;
+  if (written === "") {
+    if (runnersOfFiles.has(runner))
+      problems.error(source, [], `the runner "${runner}" needs an entry_point`, {
+        expected: "entry_point: a file relative to actions/",
+      });
+    return "";
+  }
+  const found = await findEntryPoint(reading.path, "actions", written);
+  if (found.kind === "found") return found.path;
+  // A runner that takes no file ignores what is written here.
+  if (found.kind === "missing" && !runnersOfFiles.has(runner)) return "";
+  problems.error(
+    source,
+    ["entry_point"],
+    found.kind === "missing"
+      ? `the entry point ${found.path} does not exist`
+      : `the entry point ${written} lies outside of the pack`,
+    { expected: `a file in ${reading.path}` },
+  );
+  return "";
+}
+
+/** Reads a workflow's file with Python's numbers: 1 and 1.0 are not the same inside an expression. */
+export async function readWorkflow(
+  file: string,
+  action: string,
+  reading: PackReading,
+): Promise<{ source: SourceFile; definition: WorkflowSource } | undefined> {
+  const source = await readSource(file, reading.pack, reading.problems, "python");
+  if (source === undefined) return undefined;
+  const document = source.yaml.value;
+  if (!isObject(document)) {
+    reading.problems.error(source, [], `a workflow must be a mapping, not ${show(document)}`);
+    return undefined;
+  }
+  const { text } = source.yaml;
+  const hash = createHash("sha256").update(text).digest("hex");
+  return { source, definition: { action, text, document, hash, source: positionOf(source) } };
+}

@@ -1,0 +1,222 @@
+/** Packs on disk → checked definitions. One broken file hides nothing but itself. */
+import { readdir } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { setImmediate as breathe } from "node:timers/promises";
+
+import { builtinTriggerTypes } from "../model/builtin-triggers.ts";
+import type { Content, ParameterSchemas } from "../model/definitions.ts";
+import { isObject } from "../model/json.ts";
+import { readAction } from "./actions.ts";
+import { readAlias, readPolicy } from "./aliases-and-policies.ts";
+import { findPacks, packRef } from "./find-packs.ts";
+import type { ContentDirectories } from "./find-packs.ts";
+import { combineOverrides, readOverrides, readPack } from "./packs.ts";
+import { nearest, ProblemList } from "./problems.ts";
+import type { Problem, SourceFile } from "./problems.ts";
+import { positionOf, readSource, textOf } from "./reading.ts";
+import type { Draft, PackReading, Reading } from "./reading.ts";
+import { readRule } from "./rules.ts";
+import { show } from "./shape.ts";
+import { readSensor, readTrigger } from "./triggers.ts";
+import { readSiteWorkflow } from "./workflows.ts";
+
+export interface LoadOptions {
+  readonly directories: ContentDirectories;
+  /** Parameters per runner name, aliases included. Without it names of runners are not checked. */
+  readonly runners?: ReadonlyMap<string, ParameterSchemas>;
+}
+
+export interface LoadedContent {
+  /** An immutable snapshot of everything that is sound. */
+  readonly content: Content;
+  readonly problems: readonly Problem[];
+}
+
+type Read = (source: SourceFile, reading: PackReading) => void | Promise<void>;
+
+/** Resource directories of a pack in StackStorm's order, Raicho's own after them. */
+const resources: readonly (readonly [directory: string, read: Read])[] = [
+  ["triggers", readTrigger],
+  ["sensors", readSensor],
+  ["actions", readAction],
+  ["rules", (source, reading) => readRule(source, reading, builtinTriggerTypes)],
+  ["aliases", readAlias],
+  ["policies", readPolicy],
+  ["parsers", (source, reading) => readDeclaration("alert-parser", source, reading)],
+  ["types", (source, reading) => readDeclaration("entity-type", source, reading)],
+];
+
+/** Loads all content. Never rejects because of what is written in a file; gives way to other work between files. */
+export async function loadContent({ directories, runners }: LoadOptions): Promise<LoadedContent> {
+  const problems = new ProblemList();
+  const draft: Draft = {
+    packs: new Map(),
+    actions: new Map(),
+    rules: new Map(),
+    triggerTypes: new Map(),
+    sensors: new Map(),
+    aliases: new Map(),
+    policies: new Map(),
+    workflows: new Map(),
+    declarations: [],
+  };
+  const reading: Reading = { problems, draft, runners, later: [] };
+  const global = await readOverrides(directories.overrides, "_global", problems);
+  const overridesOf = async (pack: string): Promise<PackReading["overrides"]> =>
+    combineOverrides(await readOverrides(directories.overrides, pack, problems), global);
+
+  for (const found of await findPacks(directories, problems)) {
+    const pack = await readPack(found, directories.configs, problems);
+    if (pack === undefined) continue;
+    draft.packs.set(pack.ref, pack);
+    const overrides = await overridesOf(pack.ref);
+    await readResources(pack.path, { ...reading, pack: pack.ref, path: pack.path, overrides });
+  }
+  await readSite(directories.site, {
+    ...reading,
+    pack: "default",
+    path: "",
+    overrides: await overridesOf("default"),
+  });
+  for (const check of reading.later) check();
+  await checkConfigNames(directories.configs, draft, problems);
+  return { content: freeze(draft), problems: problems.problems };
+}
+
+async function readResources(path: string, reading: PackReading): Promise<void> {
+  for (const [directory, read] of resources)
+    await readDirectory(join(path, directory), read, reading);
+}
+
+async function readDirectory(directory: string, read: Read, reading: PackReading): Promise<void> {
+  for (const file of await filesIn(directory)) {
+    const source = await readSource(file, reading.pack, reading.problems);
+    if (source !== undefined) await read(source, reading);
+    await breathe();
+  }
+}
+
+/** YAML files of a directory itself, by name; `actions/config.yaml` was a configuration once. */
+async function filesIn(directory: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(directory, { withFileTypes: true });
+    return entries
+      .filter((entry) => !entry.isDirectory() && /\.ya?ml$/.test(entry.name))
+      .map((entry) => entry.name)
+      .filter((name) => !(name === "config.yaml" && basename(directory) === "actions"))
+      .toSorted()
+      .map((name) => join(directory, name));
+  } catch {
+    return [];
+  }
+}
+
+/** Content outside of packs belongs to the pack `default`. */
+async function readSite(site: ContentDirectories["site"], reading: PackReading): Promise<void> {
+  const [workflows, rules, types] = await Promise.all(
+    [site.workflows, site.rules, site.types].map(async (directory) =>
+      directory === undefined ? [] : filesIn(resolve(directory)),
+    ),
+  );
+  const base = site.workflows ?? site.rules ?? site.types;
+  const any = [workflows, rules, types].some((files) => (files ?? []).length > 0);
+  if (base === undefined || !any) return;
+  const existing = reading.draft.packs.get("default");
+  const path = existing?.path ?? dirname(resolve(base));
+  if (existing === undefined) reading.draft.packs.set("default", sitePack(path));
+  const inside = { ...reading, path };
+  for (const file of workflows ?? []) await readSiteWorkflow(file, inside);
+  for (const [files, read] of [
+    [rules, (source: SourceFile) => readRule(source, inside, builtinTriggerTypes)],
+    [types, (source: SourceFile) => readDeclaration("entity-type", source, inside)],
+  ] as const)
+    for (const file of files ?? []) {
+      const source = await readSource(file, "default", reading.problems);
+      if (source !== undefined) read(source);
+    }
+}
+
+function sitePack(path: string): Draft["packs"] extends Map<string, infer Pack> ? Pack : never {
+  return {
+    ref: "default",
+    name: "default",
+    version: "1.0.0",
+    description: "Rules and workflows of this site",
+    author: "",
+    email: "",
+    keywords: [],
+    dependencies: [],
+    path,
+    bundled: false,
+    configSchema: {},
+    config: {},
+  };
+}
+
+/** A file of a kind that another room interprets. Its name is what it says, else the file's. */
+function readDeclaration(
+  kind: "alert-parser" | "entity-type",
+  source: SourceFile,
+  { pack, draft, problems }: PackReading,
+): void {
+  const document = source.yaml.value;
+  if (!isObject(document)) {
+    problems.error(source, [], `the file must be a mapping, not ${show(document)}`);
+    return;
+  }
+  const name = textOf(document, "name") || basename(source.file, extname(source.file));
+  draft.declarations.push({ kind, pack, name, document, source: positionOf(source) });
+}
+
+/** A configuration that no pack reads is most often a misspelt one. */
+async function checkConfigNames(
+  configs: string | undefined,
+  draft: Draft,
+  problems: ProblemList,
+): Promise<void> {
+  if (configs === undefined) return;
+  for (const file of await filesIn(resolve(configs))) {
+    const pack = basename(file, extname(file));
+    if (draft.packs.has(pack)) continue;
+    const suggestion = nearest(pack, draft.packs.keys());
+    const message = packRef.test(pack)
+      ? `there is no pack "${pack}"`
+      : `"${pack}" cannot be the name of a pack`;
+    problems.atFile("warning", file, message, { suggestion });
+  }
+}
+
+/** Nobody changes a snapshot: not its maps' values, and not what is inside them. */
+function freeze(draft: Draft): Content {
+  const {
+    packs,
+    actions,
+    rules,
+    triggerTypes,
+    sensors,
+    aliases,
+    policies,
+    workflows,
+    declarations,
+  } = draft;
+  for (const map of [packs, actions, rules, triggerTypes, sensors, aliases, policies, workflows])
+    for (const definition of map.values()) deepFreeze(definition);
+  deepFreeze(declarations);
+  return Object.freeze({
+    packs,
+    actions,
+    rules,
+    triggerTypes,
+    sensors,
+    aliases,
+    policies,
+    workflows,
+    declarations,
+  });
+}
+
+function deepFreeze(value: unknown): void {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
+  Object.freeze(value);
+  for (const inner of Object.values(value)) deepFreeze(inner);
+}

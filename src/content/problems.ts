@@ -1,0 +1,129 @@
+/** What is wrong with content, where, and what was probably meant. */
+import type { Path, YamlFile } from "./yaml.ts";
+
+export interface Problem {
+  /** `error`: does not work as written. `warning`: works, but surely not as meant. `info`: worth knowing. */
+  readonly severity: "error" | "warning" | "info";
+  /** Absolute path. */
+  readonly file: string;
+  /** From 1; columns count UTF-16 units. */
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  /** What would be right here. */
+  readonly expected?: string;
+  /** The nearest right name. */
+  readonly suggestion?: string;
+}
+
+/** What goes with a message. */
+export interface Advice {
+  readonly expected?: string | undefined;
+  readonly suggestion?: string | undefined;
+}
+
+/** A file of definitions, read, with the problems found in it so far. */
+export interface SourceFile {
+  readonly file: string;
+  readonly yaml: YamlFile;
+  /** The pack it belongs to. */
+  readonly pack: string;
+}
+
+/** Collects problems; remembers how many errors there were, so that a reader can tell whether its own definition is sound. */
+export class ProblemList {
+  readonly problems: Problem[] = [];
+  errors = 0;
+
+  add(problem: Problem): void {
+    this.problems.push(problem);
+    if (problem.severity === "error") this.errors += 1;
+  }
+
+  /** A problem of a whole file or directory. */
+  atFile(severity: Problem["severity"], file: string, message: string, advice: Advice = {}): void {
+    this.add({ severity, file, line: 1, column: 1, message, ...compact(advice) });
+  }
+
+  /** An error at the value of `path`. */
+  error(source: SourceFile, path: Path, message: string, advice: Advice = {}): void {
+    this.#at("error", source, { path, part: "value" }, { message, ...compact(advice) });
+  }
+
+  /** An error at the key of `path`. */
+  errorAtKey(source: SourceFile, path: Path, message: string, advice: Advice = {}): void {
+    this.#at("error", source, { path, part: "key" }, { message, ...compact(advice) });
+  }
+
+  warn(source: SourceFile, path: Path, message: string, advice: Advice = {}): void {
+    this.#at("warning", source, { path, part: "value" }, { message, ...compact(advice) });
+  }
+
+  #at(
+    severity: Problem["severity"],
+    source: SourceFile,
+    where: { path: Path; part: "key" | "value" },
+    what: { message: string; expected?: string; suggestion?: string },
+  ): void {
+    const { line, column } = source.yaml.place(where.path, where.part);
+    this.add({ severity, file: source.file, line, column, ...what });
+  }
+}
+
+function compact(advice: Advice): { expected?: string; suggestion?: string } {
+  return {
+    ...(advice.expected === undefined ? {} : { expected: advice.expected }),
+    ...(advice.suggestion === undefined ? {} : { suggestion: advice.suggestion }),
+  };
+}
+
+/** The name out of `names` that `wrong` was most probably meant to be, or undefined when none is near. */
+export function nearest(wrong: string, names: Iterable<string>): string | undefined {
+  const limit = Math.max(1, Math.floor(wrong.length / 3));
+  let best: { name: string; distance: number } | undefined;
+  for (const name of names) {
+    if (Math.abs(name.length - wrong.length) > limit) continue;
+    const distance = editDistance(wrong.toLowerCase(), name.toLowerCase());
+    if (distance <= limit && (best === undefined || distance < best.distance))
+      best = { name, distance };
+  }
+  return best?.name;
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours between two words. */
+function editDistance(left: string, right: string): number {
+  let before: number[] = [];
+  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= left.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= right.length; column += 1) {
+      const same = left[row - 1] === right[column - 1];
+      const swapped =
+        row > 1 &&
+        column > 1 &&
+        left[row - 1] === right[column - 2] &&
+        left[row - 2] === right[column - 1];
+      current.push(
+        Math.min(
+          (previous[column] ?? 0) + 1,
+          (current[column - 1] ?? 0) + 1,
+          (previous[column - 1] ?? 0) + (same ? 0 : 1),
+          swapped ? (before[column - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      );
+    }
+    before = previous;
+    previous = current;
+  }
+  return previous[right.length] ?? 0;
+}
+
+/** `a, b or c`, at most eight of them. */
+export function listNames(names: Iterable<string>): string {
+  const all = [...names];
+  if (all.length === 0) return "nothing";
+  const shown = all.length > 8 ? [...all.slice(0, 8), `${all.length - 8} more`] : all;
+  return shown.length === 1
+    ? (shown[0] ?? "")
+    : `${shown.slice(0, -1).join(", ")} or ${shown.at(-1)}`;
+}

@@ -1,0 +1,203 @@
+/** A small vocabulary for the shape of a definition file, and the check that reports every departure with its place. */
+import { isObject } from "../model/json.ts";
+import type { JsonObject } from "../model/json.ts";
+import { listNames, nearest } from "./problems.ts";
+import type { ProblemList, SourceFile } from "./problems.ts";
+import type { Path } from "./yaml.ts";
+
+export type Shape =
+  | { readonly kind: "any" | "boolean" | "mapping" }
+  | {
+      readonly kind: "string";
+      readonly pattern?: RegExp;
+      readonly expected?: string;
+      readonly filled?: boolean;
+    }
+  | { readonly kind: "word"; readonly words: readonly string[] }
+  | { readonly kind: "number"; readonly minimum?: number; readonly integer?: boolean }
+  | { readonly kind: "list"; readonly items: Shape }
+  | { readonly kind: "map"; readonly keys?: RegExp; readonly values: Shape }
+  | {
+      readonly kind: "record";
+      readonly fields: Readonly<Record<string, Field>>;
+      /** What happens to a key that is not listed. */
+      readonly others: "reject" | "ignore";
+    }
+  | { readonly kind: "either"; readonly of: readonly Shape[] };
+
+export interface Field {
+  readonly shape: Shape;
+  readonly required?: boolean;
+}
+
+/** Reports where `value` (at `path` of `source`) departs from `shape`. True when it does not. */
+export function checkShape(
+  shape: Shape,
+  value: unknown,
+  place: { readonly source: SourceFile; readonly path: Path },
+  problems: ProblemList,
+): boolean {
+  const before = problems.errors;
+  new Checker(place.source, problems).check(shape, value, place.path);
+  return problems.errors === before;
+}
+
+class Checker {
+  readonly #source: SourceFile;
+  readonly #problems: ProblemList;
+
+  constructor(source: SourceFile, problems: ProblemList) {
+    this.#source = source;
+    this.#problems = problems;
+  }
+
+  check(shape: Shape, value: unknown, path: Path): void {
+    if (!fits(shape, value)) {
+      const expected = describe(shape);
+      this.#problems.error(
+        this.#source,
+        path,
+        `${label(path)} must be ${expected}, not ${show(value)}`,
+        {
+          expected,
+          suggestion:
+            shape.kind === "word" && typeof value === "string"
+              ? nearest(value, shape.words)
+              : undefined,
+        },
+      );
+      return;
+    }
+    if (shape.kind === "either") {
+      const chosen = shape.of.find((one) => fits(one, value));
+      if (chosen !== undefined) this.check(chosen, value, path);
+    } else if (shape.kind === "list" && Array.isArray(value)) {
+      for (const [index, item] of value.entries()) this.check(shape.items, item, [...path, index]);
+    } else if (shape.kind === "map" && isObject(value)) {
+      this.#map(shape, value, path);
+    } else if (shape.kind === "record" && isObject(value)) {
+      this.#record(shape, value, path);
+    }
+  }
+
+  #map(shape: Shape & { kind: "map" }, value: JsonObject, path: Path): void {
+    for (const [key, inner] of Object.entries(value)) {
+      if (shape.keys !== undefined && !shape.keys.test(key))
+        this.#problems.errorAtKey(
+          this.#source,
+          [...path, key],
+          `"${key}" is not a valid name in ${label(path)}`,
+          {
+            expected: "letters, digits and _",
+          },
+        );
+      else this.check(shape.values, inner, [...path, key]);
+    }
+  }
+
+  #record(shape: Shape & { kind: "record" }, value: JsonObject, path: Path): void {
+    const names = Object.keys(shape.fields);
+    for (const [key, inner] of Object.entries(value)) {
+      const field = Object.hasOwn(shape.fields, key) ? shape.fields[key] : undefined;
+      // A key with nothing behind it counts as not written, as in StackStorm.
+      if (field !== undefined && inner !== null) this.check(field.shape, inner, [...path, key]);
+      else if (field === undefined && shape.others === "reject")
+        this.#problems.errorAtKey(
+          this.#source,
+          [...path, key],
+          `unknown key "${key}"${inside(path)}`,
+          {
+            expected: listNames(names),
+            suggestion: nearest(key, names),
+          },
+        );
+    }
+    for (const [key, field] of Object.entries(shape.fields)) {
+      const inner = Object.hasOwn(value, key) ? value[key] : undefined;
+      if (field.required === true && (inner === undefined || inner === null))
+        this.#problems.error(this.#source, path, `"${key}" is missing${inside(path)}`, {
+          expected: `${key}: ${describe(field.shape)}`,
+        });
+    }
+  }
+}
+
+function fits(shape: Shape, value: unknown): boolean {
+  switch (shape.kind) {
+    case "any":
+      return true;
+    case "boolean":
+      return typeof value === "boolean";
+    case "string":
+      return (
+        typeof value === "string" &&
+        (shape.filled !== true || value !== "") &&
+        (shape.pattern === undefined || shape.pattern.test(value))
+      );
+    case "word":
+      return typeof value === "string" && shape.words.includes(value);
+    case "number":
+      return fitsNumber(shape, value);
+    case "list":
+      return Array.isArray(value);
+    case "mapping":
+    case "map":
+    case "record":
+      return isObject(value);
+    case "either":
+      return shape.of.some((one) => fits(one, value));
+  }
+}
+
+function fitsNumber(shape: Shape & { kind: "number" }, value: unknown): boolean {
+  return (
+    typeof value === "number" &&
+    (shape.integer !== true || Number.isInteger(value)) &&
+    (shape.minimum === undefined || value >= shape.minimum)
+  );
+}
+
+function describe(shape: Shape): string {
+  switch (shape.kind) {
+    case "any":
+      return "a value";
+    case "boolean":
+      return "true or false";
+    case "string":
+      return shape.expected ?? (shape.filled === true ? "a text that is not empty" : "a text");
+    case "word":
+      return listNames(shape.words);
+    case "number":
+      return `${shape.integer === true ? "an integer" : "a number"}${shape.minimum === undefined ? "" : ` of at least ${shape.minimum}`}`;
+    case "list":
+      return "a list";
+    case "mapping":
+    case "map":
+    case "record":
+      return "a mapping";
+    case "either":
+      return shape.of.map(describe).join(" or ");
+  }
+}
+
+/** `parameters.host.type`, or `the file` at the root. */
+export function label(path: Path): string {
+  if (path.length === 0) return "the file";
+  return path
+    .map((step, index) =>
+      typeof step === "number" ? `[${step}]` : index === 0 ? step : `.${step}`,
+    )
+    .join("");
+}
+
+function inside(path: Path): string {
+  return path.length === 0 ? "" : ` in ${label(path)}`;
+}
+
+export function show(value: unknown): string {
+  if (value === null || value === undefined) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a mapping";
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}

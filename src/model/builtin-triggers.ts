@@ -1,0 +1,196 @@
+/** Trigger types that exist without any pack: StackStorm's `core.st2.*`, and what Raicho itself sees. Schemas are JSON Schema draft-4
+ * with StackStorm's `required` on the property. Parameters are closed; payloads may grow. */
+import type { TriggerTypeDefinition } from "./definitions.ts";
+import type { JsonObject } from "./json.ts";
+
+export type BuiltinTriggerType = Omit<TriggerTypeDefinition, "source">;
+
+const text = { type: "string" } as const;
+const object = { type: "object" } as const;
+const anything = {} as const;
+const zone = { type: "string", description: "Time zone, such as Asia/Tokyo." } as const;
+
+interface Schemas {
+  readonly parameters?: JsonObject;
+  readonly payload: JsonObject;
+}
+
+function builtin(
+  pack: string,
+  name: string,
+  description: string,
+  schemas: Schemas,
+): BuiltinTriggerType {
+  const { parameters, payload } = schemas;
+  return {
+    ref: `${pack}.${name}`,
+    pack,
+    name,
+    description,
+    payloadSchema: { type: "object", properties: payload },
+    parametersSchema:
+      parameters === undefined
+        ? {}
+        : { type: "object", properties: parameters, additionalProperties: false },
+  };
+}
+
+const timerPayload = {
+  executed_at: {
+    type: "string",
+    description: "When it fired, as 2026-01-01 00:00:00.123456+00:00.",
+  },
+  schedule: { description: "Always null, as in StackStorm." },
+};
+
+const cronFields = ["year", "month", "day", "week", "day_of_week", "hour", "minute", "second"];
+/** A number, or text in APScheduler's grammar (`0-30`, `mon-fri`, `last`). */
+const cronField = { anyOf: [{ type: "string" }, { type: "integer" }] } as const;
+
+const timers = [
+  builtin("core", "st2.IntervalTimer", "Fires again and again after a fixed time.", {
+    parameters: {
+      unit: {
+        type: "string",
+        enum: ["weeks", "days", "hours", "minutes", "seconds"],
+        required: true,
+      },
+      delta: { type: "integer", required: true },
+      timezone: zone,
+    },
+    payload: timerPayload,
+  }),
+  builtin("core", "st2.DateTimer", "Fires once, at a date and time.", {
+    parameters: { date: { type: "string", format: "date-time", required: true }, timezone: zone },
+    payload: timerPayload,
+  }),
+  builtin("core", "st2.CronTimer", "Fires whenever all given fields of the calendar match.", {
+    parameters: {
+      ...Object.fromEntries(cronFields.map((field) => [field, cronField])),
+      timezone: zone,
+    },
+    payload: timerPayload,
+  }),
+];
+
+const requests = [
+  builtin("core", "st2.webhook", "A request came in at /v1/webhooks/<url>.", {
+    parameters: { url: { type: "string", required: true } },
+    payload: { headers: object, headers_lower: object, body: anything },
+  }),
+  builtin("core", "st2.action.file_written", "A file of an action was written through the API.", {
+    payload: { ref: text, file_path: text, host_info: object },
+  }),
+];
+
+const executions = [
+  builtin("core", "st2.generic.actiontrigger", "An action ended.", {
+    payload: {
+      execution_id: text,
+      status: text,
+      start_timestamp: text,
+      action_name: text,
+      action_ref: text,
+      runner_ref: text,
+      parameters: object,
+      result: anything,
+    },
+  }),
+  builtin("core", "st2.generic.notifytrigger", "An execution notifies a route.", {
+    payload: {
+      execution_id: text,
+      status: text,
+      start_timestamp: text,
+      end_timestamp: text,
+      action_ref: text,
+      runner_ref: text,
+      channel: text,
+      route: text,
+      message: text,
+      data: object,
+    },
+  }),
+  builtin("core", "st2.generic.inquiry", "An inquiry waits for an answer.", {
+    payload: { id: text, route: text },
+  }),
+];
+
+const sensors = ["process_spawn", "process_exit"].map((event) =>
+  builtin("core", `st2.sensor.${event}`, "A sensor's process started or ended.", {
+    payload: {
+      id: text,
+      timestamp: anything,
+      pid: { type: "integer" },
+      cmd: text,
+      exit_code: { type: "integer" },
+    },
+  }),
+);
+
+const datastore = [
+  ...["create", "update", "delete"].map((event) =>
+    builtin("core", `st2.key_value_pair.${event}`, `A datastore item: ${event}.`, {
+      payload: { object },
+    }),
+  ),
+  builtin("core", "st2.key_value_pair.value_change", "The value of a datastore item changed.", {
+    payload: { old_object: object, new_object: object },
+  }),
+];
+
+const inventory = ["created", "updated", "deleted", "restored"].map((event) =>
+  builtin("inventory", `entry.${event}`, `An inventory entry was ${event}.`, {
+    payload: {
+      type: text,
+      id: text,
+      name: text,
+      revision: anything,
+      actor: anything,
+      diff: anything,
+    },
+  }),
+);
+
+const mail = ["smtp", "imap"].map((protocol) =>
+  builtin("email", `${protocol}.message`, `A mail arrived by ${protocol.toUpperCase()}.`, {
+    payload: {
+      message_id: anything,
+      subject: anything,
+      from: anything,
+      to: anything,
+      text: anything,
+      headers: anything,
+    },
+  }),
+);
+
+const alerts = [
+  ...(
+    [
+      ["firing", "An alert is new."],
+      ["repeated", "A known alert was reported again."],
+      ["resolved", "An alert is over."],
+    ] as const
+  ).map(([event, description]) =>
+    builtin("alert", event, description, {
+      payload: { alert: anything, count: anything, message: anything },
+    }),
+  ),
+  builtin("alert", "unparsed", "A mail came to the alert address that no parser knows.", {
+    payload: { message: anything },
+  }),
+];
+
+/** By ref. */
+export const builtinTriggerTypes: ReadonlyMap<string, BuiltinTriggerType> = new Map(
+  [
+    ...timers,
+    ...requests,
+    ...executions,
+    ...sensors,
+    ...datastore,
+    ...inventory,
+    ...mail,
+    ...alerts,
+  ].map((type) => [type.ref, type]),
+);
