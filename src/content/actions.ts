@@ -226,7 +226,7 @@ async function readEntryPoint(
       });
     return "";
   }
-  const found = await findEntryPoint(reading.path, "actions", written);
+  const found = await findEntryPoint(reading, "actions", written);
   if (found.kind === "found") return found.path;
   // A runner that takes no file ignores what is written here.
   if (found.kind === "missing" && !runnersOfFiles.has(runner)) return "";

@@ -4,7 +4,9 @@ import { isDeepStrictEqual } from "node:util";
 import type { ParameterSchema, ParameterSchemas } from "../model/definitions.ts";
 import { isObject } from "../model/json.ts";
 import type { JsonObject } from "../model/json.ts";
+import { brokenConstraints, matches } from "./constraints.ts";
 import { listNames, nearest } from "./problems.ts";
+import type { Advice } from "./problems.ts";
 import { label, show } from "./shape.ts";
 import type { Path } from "./yaml.ts";
 
@@ -89,40 +91,49 @@ function checkValue(schema: ParameterSchema, value: unknown, visit: Visit): void
   // What is not required may be left empty.
   if (value === null && schema.required !== true) return;
   if (!typed(schema.type, value)) {
-    report(visit, `must be ${expectation(schema)}, not ${show(value)}`, expectation(schema));
+    report(visit, `must be ${expectation(schema)}, not ${show(value)}`, {
+      expected: expectation(schema),
+    });
     return;
   }
   if (schema.enum !== undefined && !schema.enum.some((one) => isDeepStrictEqual(one, value))) {
     const words = schema.enum.map((one) => (typeof one === "string" ? one : JSON.stringify(one)));
-    report(
-      visit,
-      `must be one of ${listNames(words)}, not ${show(value)}`,
-      listNames(words),
-      String(value),
-      words,
-    );
+    report(visit, `must be one of ${listNames(words)}, not ${show(value)}`, {
+      suggestion: nearest(String(value), words),
+    });
   }
-  if (typeof value === "number") checkNumber(schema, value, visit);
-  else if (typeof value === "string") checkText(schema, value, visit);
-  else if (Array.isArray(value)) checkList(schema, value, visit);
+  for (const fault of brokenConstraints(schema, value)) report(visit, fault);
+  if (Array.isArray(value)) checkList(schema, value, visit);
   else if (isObject(value)) checkMapping(schema, value, visit);
+  checkCombinations(schema, value, visit);
 }
 
-// oxlint-disable-next-line max-params
-function report(
-  visit: Visit,
-  message: string,
-  expected?: string,
-  wrong?: string,
-  words: readonly string[] = [],
-): void {
-  const suggestion = wrong === undefined ? undefined : nearest(wrong, words);
+/** `anyOf`, `oneOf`, `allOf` and `not`. */
+function checkCombinations(schema: ParameterSchema, value: unknown, visit: Visit): void {
+  const passes = (one: ParameterSchema): boolean => {
+    const faults: ValueFault[] = [];
+    checkValue(one, value, { ...visit, faults });
+    return faults.length === 0;
+  };
+  const any = schemaList(schema["anyOf"]);
+  const one = schemaList(schema["oneOf"]);
+  if (any.length > 0 && !any.some(passes)) report(visit, "fits none of the schemas in anyOf");
+  if (one.length > 0 && one.filter(passes).length !== 1)
+    report(visit, "must fit exactly one of the schemas in oneOf");
+  for (const every of schemaList(schema["allOf"])) checkValue(every, value, visit);
+  if (isSchema(schema["not"]) && passes(schema["not"])) report(visit, "fits the schema in not");
+}
+
+function schemaList(value: unknown): readonly ParameterSchema[] {
+  return Array.isArray(value) ? value.filter(isSchema) : [];
+}
+
+function report(visit: Visit, message: string, advice: Advice = {}): void {
   visit.faults.push({
     path: visit.path,
     part: "value",
     message: `${label(visit.path)} ${message}`,
-    expected,
-    suggestion,
+    ...advice,
   });
 }
 
@@ -159,39 +170,16 @@ function expectation(schema: ParameterSchema): string {
   return schema.type === undefined ? "a value" : wording[schema.type];
 }
 
-function limit(schema: ParameterSchema, word: string): number | undefined {
-  const value = schema[word];
-  return typeof value === "number" ? value : undefined;
-}
-
-function checkNumber(schema: ParameterSchema, value: number, visit: Visit): void {
-  const minimum = limit(schema, "minimum");
-  const maximum = limit(schema, "maximum");
-  const above = schema["exclusiveMinimum"] === true;
-  const below = schema["exclusiveMaximum"] === true;
-  if (minimum !== undefined && (above ? value <= minimum : value < minimum))
-    report(visit, `must be ${above ? "more than" : "at least"} ${minimum}, not ${value}`);
-  if (maximum !== undefined && (below ? value >= maximum : value > maximum))
-    report(visit, `must be ${below ? "less than" : "at most"} ${maximum}, not ${value}`);
-}
-
-function checkText(schema: ParameterSchema, value: string, visit: Visit): void {
-  const characters = [...value].length;
-  if (characters < (limit(schema, "minLength") ?? 0))
-    report(visit, `must have at least ${limit(schema, "minLength")} characters`);
-  if (characters > (limit(schema, "maxLength") ?? Number.POSITIVE_INFINITY))
-    report(visit, `must have at most ${limit(schema, "maxLength")} characters`);
-}
-
 function checkList(schema: ParameterSchema, value: readonly unknown[], visit: Visit): void {
-  if (value.length < (limit(schema, "minItems") ?? 0))
-    report(visit, `must have at least ${limit(schema, "minItems")} items`);
-  if (value.length > (limit(schema, "maxItems") ?? Number.POSITIVE_INFINITY))
-    report(visit, `must have at most ${limit(schema, "maxItems")} items`);
   const items = schema["items"];
-  if (!isSchema(items)) return;
-  for (const [index, item] of value.entries())
-    checkValue(items, item, { ...visit, path: [...visit.path, index] });
+  const rest = schema["additionalItems"];
+  const several = Array.isArray(items) ? schemaList(items) : undefined;
+  for (const [index, item] of value.entries()) {
+    const one = several === undefined ? items : (several[index] ?? rest);
+    const inner = { ...visit, path: [...visit.path, index] };
+    if (isSchema(one)) checkValue(one, item, inner);
+    else if (several !== undefined && one === false) report(inner, "is one item too many");
+  }
 }
 
 function checkMapping(schema: ParameterSchema, value: JsonObject, visit: Visit): void {
@@ -212,15 +200,6 @@ function checkMapping(schema: ParameterSchema, value: JsonObject, visit: Visit):
   visit.faults.push(
     ...checkValues(properties, known, { ...visit.rules, others: "reject" }, visit.path),
   );
-}
-
-/** A pattern of the pack's author against a name in a configuration file of the site: both are the administrator's. */
-function matches(expression: string, key: string): boolean {
-  try {
-    return new RegExp(expression).test(key);
-  } catch {
-    return false;
-  }
 }
 
 function isSchema(value: unknown): value is ParameterSchema {

@@ -1,7 +1,6 @@
 /** Packs on disk → checked definitions. One broken file hides nothing but itself. */
-import { readdir } from "node:fs/promises";
+import { readdir, realpath } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { setImmediate as breathe } from "node:timers/promises";
 
 import { builtinTriggerTypes } from "../model/builtin-triggers.ts";
 import type { Content, ParameterSchemas } from "../model/definitions.ts";
@@ -13,7 +12,7 @@ import type { ContentDirectories } from "./find-packs.ts";
 import { combineOverrides, readOverrides, readPack } from "./packs.ts";
 import { nearest, ProblemList } from "./problems.ts";
 import type { Problem, SourceFile } from "./problems.ts";
-import { positionOf, readSource, textOf } from "./reading.ts";
+import { positionOf, readSources, textOf } from "./reading.ts";
 import type { Draft, PackReading, Reading } from "./reading.ts";
 import { readRule } from "./rules.ts";
 import { show } from "./shape.ts";
@@ -70,12 +69,19 @@ export async function loadContent({ directories, runners }: LoadOptions): Promis
     if (pack === undefined) continue;
     draft.packs.set(pack.ref, pack);
     const overrides = await overridesOf(pack.ref);
-    await readResources(pack.path, { ...reading, pack: pack.ref, path: pack.path, overrides });
+    await readResources(pack.path, {
+      ...reading,
+      pack: pack.ref,
+      path: pack.path,
+      realPath: await realpath(pack.path),
+      overrides,
+    });
   }
   await readSite(directories.site, {
     ...reading,
     pack: "default",
     path: "",
+    realPath: "",
     overrides: await overridesOf("default"),
   });
   for (const check of reading.later) check();
@@ -85,15 +91,16 @@ export async function loadContent({ directories, runners }: LoadOptions): Promis
 
 async function readResources(path: string, reading: PackReading): Promise<void> {
   for (const [directory, read] of resources)
-    await readDirectory(join(path, directory), read, reading);
+    await readFiles(await filesIn(join(path, directory)), read, reading);
 }
 
-async function readDirectory(directory: string, read: Read, reading: PackReading): Promise<void> {
-  for (const file of await filesIn(directory)) {
-    const source = await readSource(file, reading.pack, reading.problems);
-    if (source !== undefined) await read(source, reading);
-    await breathe();
-  }
+async function readFiles(
+  files: readonly string[],
+  read: Read,
+  reading: PackReading,
+): Promise<void> {
+  for await (const source of readSources(files, reading.pack, reading.problems))
+    await read(source, reading);
 }
 
 /** YAML files of a directory itself, by name; `actions/config.yaml` was a configuration once. */
@@ -124,16 +131,10 @@ async function readSite(site: ContentDirectories["site"], reading: PackReading):
   const existing = reading.draft.packs.get("default");
   const path = existing?.path ?? dirname(resolve(base));
   if (existing === undefined) reading.draft.packs.set("default", sitePack(path));
-  const inside = { ...reading, path };
+  const inside = { ...reading, path, realPath: path };
   for (const file of workflows ?? []) await readSiteWorkflow(file, inside);
-  for (const [files, read] of [
-    [rules, (source: SourceFile) => readRule(source, inside, builtinTriggerTypes)],
-    [types, (source: SourceFile) => readDeclaration("entity-type", source, inside)],
-  ] as const)
-    for (const file of files ?? []) {
-      const source = await readSource(file, "default", reading.problems);
-      if (source !== undefined) read(source);
-    }
+  await readFiles(rules ?? [], (source) => readRule(source, inside, builtinTriggerTypes), inside);
+  await readFiles(types ?? [], (source) => readDeclaration("entity-type", source, inside), inside);
 }
 
 function sitePack(path: string): Draft["packs"] extends Map<string, infer Pack> ? Pack : never {

@@ -1,5 +1,6 @@
 /** What the readers of definitions share: the draft they add to, the problems they report, and the file they read. */
 import { readFile, realpath, stat } from "node:fs/promises";
+import { setImmediate as breathe } from "node:timers/promises";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 
 import type {
@@ -55,6 +56,8 @@ export interface PackReading extends Reading {
   readonly pack: string;
   /** Absolute. */
   readonly path: string;
+  /** `path` with links resolved: no entry point may lie outside of it. */
+  readonly realPath: string;
   readonly overrides: Overrides;
 }
 
@@ -65,26 +68,63 @@ export async function readSource(
   problems: ProblemList,
   style: NumberStyle = "plain",
 ): Promise<SourceFile | undefined> {
-  const text = await readText(file, problems);
-  if (text === undefined) return undefined;
+  return toSource(await readText(file), { file, pack, problems, style });
+}
+
+/** Reads several files at once; what is wrong with one is reported only when it is its turn. */
+export async function* readSources(
+  files: readonly string[],
+  pack: string,
+  problems: ProblemList,
+): AsyncGenerator<SourceFile> {
+  for (let from = 0; from < files.length; from += 64) {
+    const some = files.slice(from, from + 64);
+    const texts = await Promise.all(some.map(readText));
+    for (const [index, file] of some.entries()) {
+      const source = toSource(texts[index] ?? { fault: "cannot be read" }, {
+        file,
+        pack,
+        problems,
+        style: "plain",
+      });
+      if (source !== undefined) yield source;
+      await breathe();
+    }
+  }
+}
+
+type Text = { readonly text: string } | { readonly fault: string };
+
+function toSource(
+  read: Text,
+  {
+    file,
+    pack,
+    problems,
+    style,
+  }: { file: string; pack: string; problems: ProblemList; style: NumberStyle },
+): SourceFile | undefined {
+  if ("fault" in read) {
+    problems.atFile("error", file, read.fault);
+    return undefined;
+  }
+  const { text } = read;
   const yaml = parseYaml(text, style);
   for (const fault of yaml.faults) problems.add({ ...fault, file });
   return yaml.faults.some((fault) => fault.severity === "error") ? undefined : { file, yaml, pack };
 }
 
-async function readText(file: string, problems: ProblemList): Promise<string | undefined> {
+async function readText(file: string): Promise<Text> {
   try {
     const { size } = await stat(file);
-    if (size > yamlBounds.size) {
-      problems.atFile("error", file, `the file is larger than ${yamlBounds.size} bytes`);
-      return undefined;
-    }
-    return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
+    if (size > yamlBounds.size)
+      return { fault: `the file is larger than ${yamlBounds.size} bytes` };
+    return { text: new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file)) };
   } catch (error) {
-    const message =
-      error instanceof TypeError ? "the file is not UTF-8" : `cannot be read: ${reason(error)}`;
-    problems.atFile("error", file, message);
-    return undefined;
+    return {
+      fault:
+        error instanceof TypeError ? "the file is not UTF-8" : `cannot be read: ${reason(error)}`,
+    };
   }
 }
 
@@ -168,15 +208,15 @@ export type EntryPoint =
 
 /** Finds an entry point, written relative to `folder` of the pack; it may not leave the pack, by `..` or by a link. */
 export async function findEntryPoint(
-  packPath: string,
+  { path: packPath, realPath }: PackReading,
   folder: string,
   written: string,
 ): Promise<EntryPoint> {
   const path = resolve(join(packPath, folder), written);
   if (!within(packPath, path)) return { kind: "outside", path };
   try {
-    const [base, real] = await Promise.all([realpath(packPath), realpath(path)]);
-    if (!within(base, real)) return { kind: "outside", path };
+    const real = await realpath(path);
+    if (!within(realPath, real)) return { kind: "outside", path };
     return (await stat(real)).isFile() ? { kind: "found", path } : { kind: "missing", path };
   } catch {
     return { kind: "missing", path };

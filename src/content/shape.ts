@@ -96,30 +96,38 @@ class Checker {
   }
 
   #record(shape: Shape & { kind: "record" }, value: JsonObject, path: Path): void {
-    const names = Object.keys(shape.fields);
     for (const [key, inner] of Object.entries(value)) {
       const field = Object.hasOwn(shape.fields, key) ? shape.fields[key] : undefined;
       // A key with nothing behind it counts as not written, as in StackStorm.
       if (field !== undefined && inner !== null) this.check(field.shape, inner, [...path, key]);
-      else if (field === undefined && shape.others === "reject")
-        this.#problems.errorAtKey(
-          this.#source,
-          [...path, key],
-          `unknown key "${key}"${inside(path)}`,
-          {
-            expected: listNames(names),
-            suggestion: nearest(key, names),
-          },
-        );
+      else if (field === undefined && shape.others === "reject") this.#unknown(shape, path, key);
     }
-    for (const [key, field] of Object.entries(shape.fields)) {
+    for (const [key, field] of requiredFields(shape)) {
       const inner = Object.hasOwn(value, key) ? value[key] : undefined;
-      if (field.required === true && (inner === undefined || inner === null))
+      if (inner === undefined || inner === null)
         this.#problems.error(this.#source, path, `"${key}" is missing${inside(path)}`, {
           expected: `${key}: ${describe(field.shape)}`,
         });
     }
   }
+
+  #unknown(shape: Shape & { kind: "record" }, path: Path, key: string): void {
+    const names = Object.keys(shape.fields);
+    this.#problems.errorAtKey(this.#source, [...path, key], `unknown key "${key}"${inside(path)}`, {
+      expected: listNames(names),
+      suggestion: nearest(key, names),
+    });
+  }
+}
+
+const required = new WeakMap<Shape, readonly (readonly [string, Field])[]>();
+
+function requiredFields(shape: Shape & { kind: "record" }): readonly (readonly [string, Field])[] {
+  const known = required.get(shape);
+  if (known !== undefined) return known;
+  const found = Object.entries(shape.fields).filter(([, field]) => field.required === true);
+  required.set(shape, found);
+  return found;
 }
 
 function fits(shape: Shape, value: unknown): boolean {

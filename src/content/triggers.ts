@@ -28,7 +28,7 @@ export async function readSensor(source: SourceFile, reading: PackReading): Prom
   if (document === undefined) return;
   const className = textOf(document, "class_name");
   const written = textOf(document, "entry_point");
-  const found = await findEntryPoint(reading.path, "sensors", written);
+  const found = await findEntryPoint(reading, "sensors", written);
   if (found.kind !== "found") {
     reading.problems.error(
       source,
