@@ -11,7 +11,6 @@ interface Engines {
 const loaded: Engines = {};
 for (const path of ["./yaql/compile.ts", "./jinja/compile.ts", "./jsonata/compile.ts"]) {
   try {
-    // oxlint-disable-next-line no-await-in-loop
     Object.assign(loaded, await import(path));
   } catch {}
 }

@@ -1,8 +1,7 @@
 /** Which context variables YAQL and Jinja text refers to, found as Orquesta finds them: by pattern, so that broken expressions count too. */
 import type { VariableReference } from "./context.ts";
 
-const reference =
-  /\bctx\(['"]?[\]\[a-zA-Z0-9_'".()]*['"]?\)\.?[\]\[a-zA-Z0-9_'".()]*/g;
+const reference = /\bctx\(['"]?[\][a-zA-Z0-9_'".()]*['"]?\)\.?[\][a-zA-Z0-9_'".()]*/g;
 const names = [
   /(?<=\bctx\(\)\.)([a-zA-Z0-9_-]+)\b(?!\()\.?/,
   /\bctx\(([a-zA-Z0-9_-]+)\)/,

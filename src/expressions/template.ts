@@ -211,9 +211,7 @@ function compileTextOf(text: string, language: Language): Evaluate {
     return evaluator(() => compileBlockText(text), text);
   }
   const parts = splitText(text, language).map((part) =>
-    part.expression
-      ? evaluator(() => compileSource(language, part.source), part.text)
-      : part.text,
+    part.expression ? evaluator(() => compileSource(language, part.source), part.text) : part.text,
   );
   const only = parts.length === 1 ? parts[0] : undefined;
   if (typeof only === "function") return only;

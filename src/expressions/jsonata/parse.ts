@@ -1,0 +1,132 @@
+/** JSONata text to its syntax tree, by the jsonata package, with what is not allowed refused. */
+import jsonata from "jsonata";
+import { ExpressionError, type VariableReference } from "../context.ts";
+import { isObject, type JsonObject } from "../../model/json.ts";
+
+/** A node of the package's syntax tree; shapes differ by `type`, so every field is looked at before use. */
+export type Tree = JsonObject & { readonly type: string };
+
+export const longestExpression = 10_240;
+
+export function isTree(value: unknown): value is Tree {
+  return isObject(value) && typeof value["type"] === "string";
+}
+
+/** The nodes of a list field; throws when the field holds anything else, which would be a new kind of tree. */
+export function trees(value: unknown): readonly Tree[] {
+  if (!Array.isArray(value)) return [];
+  return value.map((item: unknown) => tree(item));
+}
+
+export function tree(value: unknown): Tree {
+  if (!isTree(value)) throw new TypeError("jsonata: unexpected shape of a syntax tree");
+  return value;
+}
+
+/** The key/value pairs of an object constructor. */
+export function pairs(value: unknown): ReadonlyArray<readonly [Tree, Tree]> {
+  if (!Array.isArray(value)) return [];
+  return value.map((pair: unknown) => {
+    const [key, item] = trees(pair);
+    return [tree(key), tree(item)] as const;
+  });
+}
+
+/** Parses. Throws ExpressionError with JSONata's message and, where known, the offset of the fault. */
+export function parse(source: string): Tree {
+  if (source.length > longestExpression) {
+    throw fault(
+      source,
+      "S0000",
+      `The expression has ${source.length} characters; at most ${longestExpression} are allowed`,
+      0,
+    );
+  }
+  const parsed = readTree(source);
+  refuse(parsed, source);
+  return parsed;
+}
+
+function readTree(source: string): Tree {
+  try {
+    return tree(jsonata(source).ast());
+  } catch (error) {
+    if (error instanceof RangeError) {
+      throw fault(source, "S0000", "The expression is nested too deeply", 0);
+    }
+    if (!isObject(error) || typeof error["message"] !== "string") throw error;
+    const { code, message, position, token } = error;
+    const length = typeof token === "string" && token !== "(end)" ? token.length : 0;
+    const offset = typeof position === "number" ? Math.max(0, position - length) : undefined;
+    throw fault(source, typeof code === "string" ? code : "S0000", message, offset);
+  }
+}
+
+function fault(
+  source: string,
+  original: string,
+  message: string,
+  offset: number | undefined,
+): ExpressionError {
+  return new ExpressionError(message, { language: "jsonata", source, original, offset });
+}
+
+// `$eval` would run text that came in with an event.
+function refuse(parsed: Tree, source: string): void {
+  walk(parsed, (node) => {
+    if (node.type !== "variable" || node["value"] !== "eval") return;
+    throw fault(source, "S0000", "$eval is not allowed here", offsetOf(node, "$eval".length));
+  });
+}
+
+/** Visits every node, parents first. */
+export function walk(value: unknown, visit: (node: Tree) => void): void {
+  if (Array.isArray(value)) {
+    for (const item of value) walk(item, visit);
+  } else if (isObject(value) && !(value instanceof RegExp)) {
+    if (isTree(value)) visit(value);
+    for (const item of Object.values(value)) walk(item, visit);
+  }
+}
+
+function offsetOf(node: Tree, length: number): number {
+  const position = node["position"];
+  return typeof position === "number" ? Math.max(0, position - length) : 0;
+}
+
+/** The names that the expression reads from its root. Inside paths, filters and functions of its own the context is another one. */
+export function rootNames(parsed: Tree): readonly VariableReference[] {
+  const found: VariableReference[] = [];
+  collect(parsed, found);
+  return found;
+}
+
+const sameContext = [
+  "lhs",
+  "rhs",
+  "expression",
+  "expressions",
+  "arguments",
+  "condition",
+  "then",
+  "else",
+];
+
+function collect(value: unknown, found: VariableReference[]): void {
+  if (Array.isArray(value)) {
+    for (const item of value) collect(item, found);
+  } else if (isTree(value) && value.type === "path") {
+    collectPath(trees(value["steps"]), found);
+  } else if (isTree(value) && value.type !== "lambda" && value.type !== "transform") {
+    for (const key of sameContext) collect(value[key], found);
+  }
+}
+
+function collectPath([first, second]: readonly Tree[], found: VariableReference[]): void {
+  const isRoot = first?.type === "variable" && (first["value"] === "$" || first["value"] === "");
+  const named = isRoot ? second : first;
+  const name = named?.type === "name" ? named["value"] : undefined;
+  if (named !== undefined && typeof name === "string") {
+    found.push({ name, offset: offsetOf(named, name.length) });
+  } else collect(first, found);
+}
