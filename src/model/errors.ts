@@ -4,8 +4,21 @@ export const errorTable = {
   ACTION_DISABLED: [400, 'Unable to execute. Action "%s" is disabled.'],
   PARAMETERS_INVALID: [400, "%s"],
   EXECUTION_NOT_FOUND: [404, 'Execution "%s" is not found.'],
+  INQUIRY_NOT_FOUND: [404, "Inquiry with id %s not found"],
+  INQUIRY_ANSWERED: [400, "Inquiry %s has already been responded to"],
+  INQUIRY_FORBIDDEN: [403, "Requesting user %s does not have permission to respond to inquiry %s."],
+  INQUIRY_RESPONSE_INVALID: [400, "Response did not pass schema validation. %s"],
+  NOT_PAUSABLE: [400, 'Execution "%s" of action "%s" cannot be paused or resumed: it is not supported by the "%s" runner.'],
+  NOT_PAUSED: [400, 'Execution "%s" cannot be resumed: it is "%s", not "paused".'],
   BUSY: [503, "The ledger cannot take more work now: %s"],
   LEDGER_DOWN: [503, "The database cannot be reached; nothing was stored. Try again: %s"],
+  INVENTORY_REQUEST: [400, "%s"],
+  INVENTORY_TYPE_UNKNOWN: [404, "There is no entry type %s."],
+  INVENTORY_ENTRY_UNKNOWN: [404, "There is no inventory entry %s."],
+  INVENTORY_KEY_TAKEN: [409, "%s"],
+  INVENTORY_REFERENCED: [409, "%s"],
+  INVENTORY_STALE: [412, "%s"],
+  INVENTORY_INVALID: [422, "%s"],
 } as const satisfies Record<string, readonly [status: number, message: string]>;
 export type ErrorCode = keyof typeof errorTable;
 

@@ -1,8 +1,12 @@
 import type { Kysely } from "kysely";
 import { up as ledger } from "./0001_ledger.ts";
+import { up as inventory } from "./0002_inventory.ts";
 
 /** In order; a name is never changed or removed once released. */
 export const migrations: ReadonlyArray<{
   readonly name: string;
   readonly up: (db: Kysely<unknown>) => Promise<void>;
-}> = [{ name: "0001_ledger", up: ledger }];
+}> = [
+  { name: "0001_ledger", up: ledger },
+  { name: "0002_inventory", up: inventory },
+];

@@ -1,0 +1,107 @@
+import type { Catalogue } from "../inventory/catalogue.ts";
+import {
+  bestCandidates,
+  hostQuery,
+  judgeHit,
+  type HostCandidate,
+  type HostMatch,
+  type HostQuery,
+} from "../inventory/host.ts";
+import { findReferrers, loadEntries } from "../store/inventory/entries.ts";
+import {
+  loadNeighbourhood,
+  lookup,
+  lookupAddress,
+  type LookupHit,
+} from "../store/inventory/hosts.ts";
+import type { Db } from "../store/schema.ts";
+import { viewEntries, type EntryView } from "./inventory-view.ts";
+
+export type FoundHost =
+  | {
+      readonly found: true;
+      readonly host: EntryView;
+      readonly matched: {
+        readonly by: HostMatch;
+        readonly attribute: string;
+        readonly value: string;
+      };
+    }
+  /** Several or none; a guess is never made. */
+  | { readonly found: false; readonly reason: string; readonly candidates: readonly EntryView[] };
+
+/** How an address entry leads to the machine that has it, besides the machine's own reference to it. */
+const addressPath = ["interface", "device", "virtual_machine"];
+
+/** The machine that a mail, a monitoring system or a person means by a name, alias, address or asset tag. */
+export async function findHost(db: Db, known: Catalogue, text: string): Promise<FoundHost> {
+  const query = hostQuery(text);
+  if (query.name === "") return { found: false, reason: "the name is empty", candidates: [] };
+  const candidates = [
+    ...(await byText(db, known, query)),
+    ...(query.address === undefined ? [] : await byAddress(db, known, query.address)),
+  ];
+  const best = bestCandidates(candidates);
+  const entries = await loadEntries(
+    db,
+    best.map(({ entryId }) => entryId),
+  );
+  const living = [...entries.values()].filter(({ deletedAt }) => deletedAt === null);
+  const views = await viewEntries(db, living, known);
+  const [host] = views;
+  const matched = best.find(({ entryId }) => entryId === host?.id);
+  if (host !== undefined && matched !== undefined && views.length === 1) {
+    const { by, attribute, value } = matched;
+    return { found: true, host, matched: { by, attribute, value } };
+  }
+  const reason =
+    views.length === 0 ? `no host is called ${text}` : `${views.length} hosts are called ${text}`;
+  return { found: false, reason, candidates: views };
+}
+
+async function byText(
+  db: Db,
+  known: Catalogue,
+  query: HostQuery,
+): Promise<readonly HostCandidate[]> {
+  const hits = await lookup(db, query.exact, query.prefixes);
+  const hosts = hits.filter(({ typeId }) => known.byId.get(typeId)?.host !== undefined);
+  const entries = await loadEntries(db, [...new Set(hosts.map(({ entryId }) => entryId))]);
+  return hosts.flatMap((hit) => {
+    const document = entries.get(hit.entryId)?.doc ?? {};
+    return judgeHit(query, hit, known.byId.get(hit.typeId), document) ?? [];
+  });
+}
+
+async function byAddress(
+  db: Db,
+  known: Catalogue,
+  address: string,
+): Promise<readonly HostCandidate[]> {
+  const hits = await lookupAddress(db, address);
+  const own = hits.filter((hit) => known.byId.get(hit.typeId)?.host?.addresses.includes(hit.attr));
+  const others = hits.filter((hit) => known.byId.get(hit.typeId)?.host === undefined);
+  const found = own.map((hit) => [hit.entryId, hit.attr] as const);
+  for (const hit of others) found.push(...(await holdersOf(db, known, hit)));
+  return found.map(([entryId, attribute]) => ({
+    entryId,
+    attribute,
+    by: "address",
+    value: address,
+  }));
+}
+
+/** Machines that refer to an address entry by one of their address attributes; else those that its interface belongs to. */
+async function holdersOf(db: Db, known: Catalogue, { entryId }: LookupHit) {
+  const referrers = await findReferrers(db, [entryId]);
+  const sources = await loadEntries(db, [...new Set(referrers.map(({ src }) => src))]);
+  const direct = referrers.flatMap(({ src, attr }) => {
+    const type = known.byId.get(sources.get(src)?.typeId ?? 0);
+    return type?.host?.addresses.includes(attr) === true ? [[src, attr] as const] : [];
+  });
+  if (direct.length > 0) return direct;
+  const { entries } = await loadNeighbourhood(db, entryId, addressPath, 3);
+  return entries
+    .filter(({ type }) => known.byName.get(type)?.host !== undefined)
+    .map(({ id }) => [id, "interface"] as const);
+}

@@ -1,0 +1,157 @@
+/** Looks up what references mean, all of a batch at once. */
+import { targets, type Catalogue } from "../inventory/catalogue.ts";
+import { isUuid } from "../inventory/attribute-types.ts";
+import { probesFor, type Probes } from "../inventory/lookup.ts";
+import { requestKey, type ReferenceRequest, type Resolution } from "../inventory/references.ts";
+import { shown } from "../inventory/validate.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
+import { findKeys, findNames, livingEntries } from "../store/inventory/entries.ts";
+import type { Db } from "../store/schema.ts";
+
+export type Resolutions = ReadonlyMap<string, Resolution>;
+
+/** Keys inside keys inside keys: deeper is a mistake. */
+const deepestKey = 4;
+
+export interface ResolveOptions {
+  readonly known: Catalogue;
+  /** True inside a write: what was found cannot be deleted until the transaction ends. */
+  readonly hold: boolean;
+}
+
+/** Answers every request, by `requestKey`. */
+export async function resolveReferences(
+  db: Db,
+  requests: readonly ReferenceRequest[],
+  { known, hold }: ResolveOptions,
+  depth = 0,
+): Promise<Resolutions> {
+  const distinct = new Map(requests.map((request) => [requestKey(request), request]));
+  if (distinct.size === 0) return new Map();
+  const plain = await withoutInnerReferences(db, distinct, { known, hold }, depth);
+  const found = await search(db, plain, known);
+  const ids = [...new Set([...found.values()].flatMap((all) => [...all]))];
+  const living = await livingEntries(db, ids, { hold });
+  return new Map(
+    [...distinct].map(([key, request]) => {
+      const problem = plain.get(key)?.probes.problem;
+      if (problem !== undefined) return [key, { problem }];
+      return [key, verdict(request, found.get(key) ?? new Set(), living, known)];
+    }),
+  );
+}
+
+interface Plain {
+  readonly given: unknown;
+  readonly probes: Probes;
+}
+const noProbes: Probes = { keys: [], names: [] };
+
+async function withoutInnerReferences(
+  db: Db,
+  requests: ReadonlyMap<string, ReferenceRequest>,
+  options: ResolveOptions,
+  depth: number,
+): Promise<Map<string, Plain>> {
+  const inner = [...requests.values()].flatMap((request) => innerRequests(request, options.known));
+  const answers =
+    depth < deepestKey ? await resolveReferences(db, inner, options, depth + 1) : new Map();
+  return new Map(
+    [...requests].map(([key, request]) => {
+      const given = isObject(request.given)
+        ? replaced(request.given, innerRequests(request, options.known), answers)
+        : request.given;
+      const probes = isUuid(given) ? noProbes : probesFor(options.known, { ...request, given });
+      return [key, { given, probes }];
+    }),
+  );
+}
+
+interface InnerRequest extends ReferenceRequest {
+  readonly attribute: string;
+}
+
+/** References among the attributes of a key: `{name: "R12", room: {…}}`. */
+function innerRequests({ to, given }: ReferenceRequest, known: Catalogue): readonly InnerRequest[] {
+  if (!isObject(given)) return [];
+  return Object.entries(given).flatMap(([attribute, value]) => {
+    const element = targets(known, to)
+      .map((type) => type.attributes.get(attribute)?.element)
+      .find((candidate) => candidate?.type === "ref");
+    return element === undefined || value === null || value === undefined
+      ? []
+      : [{ attribute, to: element.to, given: value }];
+  });
+}
+
+function replaced(
+  given: JsonObject,
+  inner: readonly InnerRequest[],
+  answers: Resolutions,
+): JsonObject {
+  const ids = inner.flatMap((request) => {
+    const answer = answers.get(requestKey({ to: request.to, given: request.given }));
+    return answer !== undefined && "id" in answer ? [[request.attribute, answer.id]] : [];
+  });
+  return { ...given, ...Object.fromEntries(ids) };
+}
+
+function keyText(type: number, name: string, value: string): string {
+  return JSON.stringify([type, name, value]);
+}
+
+/** Ids that each request could mean; an id means itself. */
+async function search(
+  db: Db,
+  plain: ReadonlyMap<string, Plain>,
+  known: Catalogue,
+): Promise<Map<string, Set<string>>> {
+  const keys = [...plain.values()].flatMap(({ probes }) => probes.keys);
+  const names = [...plain.values()].flatMap(({ probes }) => probes.names);
+  const byKey = new Map(
+    (await findKeys(db, keys)).map((hit) => [
+      keyText(hit.type_id, hit.key_name, hit.key_value),
+      hit.entry_id,
+    ]),
+  );
+  const byName = Map.groupBy(await findNames(db, names), ({ typeId, name }) =>
+    keyText(typeId, "", name),
+  );
+  return new Map(
+    [...plain].map(([key, { given, probes }]) => {
+      if (isUuid(given)) return [key, new Set([given.toLowerCase()])];
+      const fromKeys = probes.keys.flatMap(
+        (probe) => byKey.get(keyText(probe.type_id, probe.key_name, probe.key_value)) ?? [],
+      );
+      // A key names one entry; a name may be shared, so it counts only where no key answers.
+      if (fromKeys.length > 0) return [key, new Set(fromKeys)];
+      const fromNames = probes.names.flatMap(
+        ({ type_id, name }) => byName.get(keyText(type_id, "", name)) ?? [],
+      );
+      return [
+        key,
+        new Set(fromNames.filter((hit) => known.byId.has(hit.typeId)).map(({ id }) => id)),
+      ];
+    }),
+  );
+}
+
+function verdict(
+  { to, given }: ReferenceRequest,
+  found: ReadonlySet<string>,
+  living: ReadonlyMap<string, number>,
+  known: Catalogue,
+): Resolution {
+  const wanted = to.length === 0 ? "entry" : to.join(" or ");
+  const ids = [...found].filter((id) => living.has(id));
+  const [id] = ids;
+  if (id === undefined) return { problem: `there is no ${wanted} ${shown(given)}` };
+  if (ids.length > 1)
+    return {
+      problem: `${shown(given)} means ${ids.length} of ${wanted}: ${ids.slice(0, 5).join(", ")}`,
+    };
+  const type = known.byId.get(living.get(id) ?? 0)?.name;
+  if (to.length > 0 && (type === undefined || !to.includes(type)))
+    return { problem: `${shown(given)} is a ${type ?? "retired type"}, not a ${wanted}` };
+  return { id };
+}

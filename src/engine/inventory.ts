@@ -1,0 +1,279 @@
+/** The inventory as the rest of the engine, the door and the actions use it. */
+import { catalogue, typeNamed, type Catalogue, type KnownType } from "../inventory/catalogue.ts";
+import type { EntityTypes } from "../inventory/definition.ts";
+import { isUuid } from "../inventory/attribute-types.ts";
+import { operations, type Operation } from "../inventory/event.ts";
+import { diff, patchDocument, threeWayMerge, type Change } from "../inventory/patch.ts";
+import { badRequest, InventoryError } from "../inventory/problem.ts";
+import { requestKey } from "../inventory/references.ts";
+import type { UpsertItem } from "../inventory/upsert.ts";
+import { shown } from "../inventory/validate.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { Database } from "../store/database.ts";
+import { loadEntries, type EntryRow, type Lock } from "../store/inventory/entries.ts";
+import { loadHistory, loadRevision } from "../store/inventory/history.ts";
+import { countEntries, saveTypes } from "../store/inventory/types.ts";
+import { uuidv7 } from "../store/inventory/uuid.ts";
+import type { Db } from "../store/schema.ts";
+import { findHost, type FoundHost } from "./inventory-host.ts";
+import { findOwner, type OwnerAnswer, type OwnerSettings } from "./inventory-owner.ts";
+import { removal } from "./inventory-remove.ts";
+import { resolveReferences } from "./inventory-resolve.ts";
+import { search, type SearchPage, type SearchQuery } from "./inventory-search.ts";
+import { upsertAll, type UpsertResult } from "./inventory-upsert.ts";
+import { viewEntries, type EntryView } from "./inventory-view.ts";
+import {
+  apply,
+  changesetOf,
+  decide,
+  insist,
+  withoutRaces,
+  type Author,
+  type Draft,
+} from "./inventory-write.ts";
+
+export interface HistoryItem {
+  readonly version: number;
+  readonly at: string;
+  readonly op: Operation;
+  readonly name: string;
+  readonly actor: string;
+  readonly reason: string | null;
+  readonly ticket: string | null;
+  readonly cause: {
+    readonly kind: string;
+    readonly source: string | null;
+    readonly execution: string | null;
+    readonly rule_chain: readonly string[];
+  };
+  readonly changeset: string;
+  readonly changes: readonly Change[];
+}
+
+/** `unchanged` = the entry was so already: no version, no history, no event. */
+export interface WriteResult {
+  readonly result: "created" | "updated" | "unchanged" | "deleted" | "restored";
+  readonly entry: EntryView;
+}
+
+export interface WriteOptions {
+  readonly author: Author;
+  /** The version the caller saw. Newer ones are merged when they changed other attributes, else INVENTORY_STALE. */
+  readonly ifVersion?: number | undefined;
+}
+
+export interface InventoryOptions {
+  readonly database: Database;
+  readonly types: EntityTypes;
+  readonly owners: OwnerSettings;
+  /** Called after every committed change: wakes the feed. */
+  readonly onChange?: () => void;
+}
+
+/** Expected ends that callers can act on are thrown as InventoryError (404, 409, 412, 422 …). */
+export class Inventory {
+  readonly #options: InventoryOptions;
+  #known: Catalogue;
+
+  private constructor(options: InventoryOptions, known: Catalogue) {
+    this.#options = options;
+    this.#known = known;
+  }
+
+  /** Brings the type table up to date with the packs. */
+  static async open(options: InventoryOptions): Promise<Inventory> {
+    const stored = await saveTypes(options.database.db, options.types);
+    return new Inventory(options, catalogue(options.types, stored));
+  }
+
+  /** Takes over new or changed types. */
+  async reload(types: EntityTypes): Promise<void> {
+    this.#known = catalogue(types, await saveTypes(this.#db, types));
+  }
+
+  get #db(): Db {
+    return this.#options.database.db;
+  }
+
+  get known(): Catalogue {
+    return this.#known;
+  }
+
+  type(name: string): KnownType {
+    return typeNamed(this.#known, name);
+  }
+
+  /** Living entries per type. */
+  counts(): Promise<Map<string, number>> {
+    return countEntries(this.#db);
+  }
+
+  /** By id; also a deleted entry, which says so in `deleted_at`. */
+  async get(id: string): Promise<EntryView> {
+    return this.#view(await this.#load(this.#db, id, "none"));
+  }
+
+  /** A living entry of a type by id, name or key: `find("Device", "web012")`, `find("Rack", {room: "R1", name: "A-07"})`. */
+  async find(typeName: string, given: unknown): Promise<EntryView> {
+    const request = { to: [this.type(typeName).name], given };
+    const options = { known: this.#known, hold: false };
+    const answer = (await resolveReferences(this.#db, [request], options)).get(requestKey(request));
+    if (answer !== undefined && "id" in answer) return this.get(answer.id);
+    throw new InventoryError("INVENTORY_ENTRY_UNKNOWN", [
+      `${typeName} ${shown(given)}: ${answer?.problem ?? ""}`,
+    ]);
+  }
+
+  search(query: SearchQuery): Promise<SearchPage> {
+    return search(this.#db, this.#known, query);
+  }
+
+  findHost(query: string): Promise<FoundHost> {
+    return findHost(this.#db, this.#known, query);
+  }
+
+  findOwner(host: string): Promise<OwnerAnswer> {
+    return findOwner(this.#db, this.#known, host, this.#options.owners);
+  }
+
+  async create(typeName: string, document: JsonObject, author: Author): Promise<WriteResult> {
+    const type = this.type(typeName);
+    const draft: Draft = { id: uuidv7(), type, op: "I", before: undefined, document };
+    await this.#write(author, async () => [draft]);
+    return { result: "created", entry: await this.get(draft.id) };
+  }
+
+  /** RFC 7396 on the document: null removes an attribute. */
+  async patch(id: string, patch: JsonObject, options: WriteOptions): Promise<WriteResult> {
+    const written = await this.#write(options.author, async (tx) => {
+      const before = await this.#living(tx, id, "write");
+      const document = await patched(tx, before, patch, options.ifVersion);
+      return [{ id, type: this.#typeOf(before), op: "U", before, document }];
+    });
+    return { result: written > 0 ? "updated" : "unchanged", entry: await this.get(id) };
+  }
+
+  /** Puts the entry aside; `restore` brings it back. References to it decide by their `on_delete`. */
+  async remove(id: string, { author, ifVersion }: WriteOptions): Promise<WriteResult> {
+    await this.#write(author, async (tx) => {
+      const before = await this.#living(tx, id, "delete");
+      if (ifVersion !== undefined && ifVersion !== before.version) throw stale(before, ifVersion);
+      return removal(tx, this.#known, before);
+    });
+    return { result: "deleted", entry: await this.get(id) };
+  }
+
+  async restore(id: string, author: Author): Promise<WriteResult> {
+    await this.#write(author, async (tx) => {
+      const before = await this.#load(tx, id, "write");
+      if (before.deletedAt === null)
+        throw badRequest(`Entry ${id} is not deleted; there is nothing to restore.`);
+      return [{ id, type: this.#typeOf(before), op: "R", before, document: before.doc }];
+    });
+    return { result: "restored", entry: await this.get(id) };
+  }
+
+  /** One result per item, in order; all share one changeset. */
+  async upsert(items: readonly UpsertItem[], author: Author): Promise<readonly UpsertResult[]> {
+    const { database } = this.#options;
+    const results = await upsertAll(database, this.#known, items, changesetOf(author));
+    if (results.some(({ result }) => result === "created" || result === "updated"))
+      this.#options.onChange?.();
+    return results;
+  }
+
+  /** Newest first; `before` a version continues. */
+  async history(
+    id: string,
+    { before, limit = 50 }: { before?: number | undefined; limit?: number | undefined } = {},
+  ): Promise<readonly HistoryItem[]> {
+    await this.#load(this.#db, id, "none");
+    const rows = await loadHistory(this.#db, id, { before, limit });
+    return rows.map((row) => ({
+      version: row.version,
+      at: row.at.toISOString(),
+      op: operations[row.op],
+      name: row.name,
+      actor: row.actor,
+      reason: row.message,
+      ticket: row.ticket,
+      cause: {
+        kind: row.originKind,
+        source: row.source,
+        execution: row.execution,
+        rule_chain: row.ruleChain,
+      },
+      changeset: row.changesetId,
+      changes: diff(
+        row.op === "I" || row.op === "R" ? {} : (row.before ?? {}),
+        row.op === "D" ? {} : row.doc,
+      ),
+    }));
+  }
+
+  async #write(author: Author, plan: (tx: Db) => Promise<readonly Draft[]>): Promise<number> {
+    const written = await withoutRaces(() =>
+      this.#options.database.transaction(async (tx) => {
+        const decided = await decide(tx, await plan(tx), { known: this.#known, hold: true });
+        insist(decided);
+        return apply(tx, decided, changesetOf(author));
+      }),
+    );
+    if (written > 0) this.#options.onChange?.();
+    return written;
+  }
+
+  async #load(db: Db, id: string, lock: Lock): Promise<EntryRow> {
+    if (!isUuid(id)) throw badRequest(`${shown(id)} is not an id of an entry; expected a UUID`);
+    const row = (await loadEntries(db, [id], lock)).get(id.toLowerCase());
+    if (row === undefined) throw new InventoryError("INVENTORY_ENTRY_UNKNOWN", [id]);
+    return row;
+  }
+
+  async #living(db: Db, id: string, lock: Lock): Promise<EntryRow> {
+    const row = await this.#load(db, id, lock);
+    if (row.deletedAt === null) return row;
+    const when = row.deletedAt.toISOString();
+    throw new InventoryError("INVENTORY_ENTRY_UNKNOWN", [`${id}: it was deleted at ${when}`]);
+  }
+
+  #typeOf(row: EntryRow): KnownType {
+    const type = this.#known.byId.get(row.typeId);
+    if (type !== undefined) return type;
+    throw new InventoryError("INVENTORY_TYPE_UNKNOWN", [`of entry ${row.id}; it was retired`]);
+  }
+
+  async #view(row: EntryRow): Promise<EntryView> {
+    const [view] = await viewEntries(this.#db, [row], this.#known);
+    if (view === undefined) throw new InventoryError("INVENTORY_ENTRY_UNKNOWN", [row.id]);
+    return view;
+  }
+}
+
+function stale(
+  row: EntryRow,
+  ifVersion: number,
+  conflicts: readonly unknown[] = [],
+): InventoryError {
+  return new InventoryError(
+    "INVENTORY_STALE",
+    [`${row.name} is at version ${row.version}, the change was made for version ${ifVersion}.`],
+    { version: row.version, conflicts },
+  );
+}
+
+/** The patch applied to the version it was made for, then joined with what happened since. */
+async function patched(
+  db: Db,
+  current: EntryRow,
+  patch: JsonObject,
+  ifVersion: number | undefined,
+): Promise<JsonObject> {
+  if (ifVersion === undefined || ifVersion === current.version)
+    return patchDocument(current.doc, patch);
+  const base = await loadRevision(db, current.id, ifVersion);
+  if (base === undefined) throw stale(current, ifVersion);
+  const joined = threeWayMerge(base, current.doc, patchDocument(base, patch));
+  if ("merged" in joined) return joined.merged;
+  throw stale(current, ifVersion, joined.conflicts);
+}

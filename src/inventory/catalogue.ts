@@ -1,0 +1,46 @@
+import type { EntityType, EntityTypes } from "./definition.ts";
+import { InventoryError } from "./problem.ts";
+import { nearest } from "./text.ts";
+
+/** A type with its number in the ledger. */
+export interface KnownType extends EntityType {
+  readonly id: number;
+  readonly schemaVersion: number;
+}
+
+/** The living types, by name and by number. */
+export interface Catalogue {
+  readonly byName: ReadonlyMap<string, KnownType>;
+  readonly byId: ReadonlyMap<number, KnownType>;
+}
+
+export function catalogue(
+  types: EntityTypes,
+  stored: ReadonlyMap<string, { readonly id: number; readonly schemaVersion: number }>,
+): Catalogue {
+  const known = [...types.values()].flatMap((type): KnownType[] => {
+    const row = stored.get(type.name);
+    return row === undefined ? [] : [{ ...type, id: row.id, schemaVersion: row.schemaVersion }];
+  });
+  return {
+    byName: new Map(known.map((type) => [type.name, type])),
+    byId: new Map(known.map((type) => [type.id, type])),
+  };
+}
+
+/** Throws INVENTORY_TYPE_UNKNOWN with the nearest right name. */
+export function typeNamed({ byName }: Catalogue, name: string): KnownType {
+  const type = byName.get(name);
+  if (type !== undefined) return type;
+  const near = nearest(name, byName.keys());
+  const hint = near === undefined ? "" : `; did you mean ${near}?`;
+  throw new InventoryError("INVENTORY_TYPE_UNKNOWN", [`${JSON.stringify(name)}${hint}`], {
+    nearest: near ?? null,
+  });
+}
+
+/** The candidates of a reference: its target types, or all. */
+export function targets({ byName }: Catalogue, to: readonly string[]): readonly KnownType[] {
+  if (to.length === 0) return [...byName.values()];
+  return to.flatMap((name) => byName.get(name) ?? []);
+}

@@ -1,0 +1,72 @@
+/**
+ * Why a change happened, as a chain from the first event on; it stops an inventory change from causing itself for ever.
+ * The engine carries it: event → execution context → changeset → event. Pack authors cannot forget or forge it.
+ */
+import { isObject, type JsonObject } from "../model/json.ts";
+
+export interface Cause {
+  /** Execution that wrote, when one did. */
+  readonly execution: string | null;
+  /** Rules that led here, oldest first, each as `rule@entry`. */
+  readonly ruleChain: readonly string[];
+  /** Changesets that led here, oldest first. */
+  readonly changesets: readonly string[];
+  /** Inventory changes before this one in the chain. */
+  readonly depth: number;
+}
+
+export const noCause: Cause = { execution: null, ruleChain: [], changesets: [], depth: 0 };
+/** A chain longer than this is a loop that the other guards missed. */
+export const deepest = 8;
+const longestChain = 32;
+
+const texts = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+
+/** Reads a cause out of JSON (an execution's context); anything malformed is the empty cause. */
+export function readCause(value: unknown): Cause {
+  if (!isObject(value)) return noCause;
+  const { execution, ruleChain, changesets, depth } = value;
+  return {
+    execution: typeof execution === "string" ? execution : null,
+    ruleChain: texts(ruleChain),
+    changesets: texts(changesets),
+    depth: typeof depth === "number" && depth > 0 ? depth : 0,
+  };
+}
+
+/**
+ * The cause that an execution started by `rule` on this event's payload passes on. Put it into the execution's context as
+ * `inventory_cause`; `inventoryRunner` reads it there. Payloads that are not of the inventory start a new chain.
+ */
+export function causeOfEvent(payload: unknown, rule: string): Cause {
+  const origin = isObject(payload) && isObject(payload["origin"]) ? payload["origin"] : {};
+  const changeset = isObject(payload) && isObject(payload["changeset"]) ? payload["changeset"] : {};
+  const entry = entryOf(payload);
+  if (entry === "" || typeof changeset["id"] !== "string")
+    return { ...noCause, ruleChain: [`${rule}@`] };
+  const depth = typeof origin["depth"] === "number" ? origin["depth"] : 0;
+  return {
+    execution: null,
+    ruleChain: [...texts(origin["rule_chain"]), `${rule}@${entry}`].slice(-longestChain),
+    changesets: [...texts(origin["causes"]), changeset["id"]].slice(-longestChain),
+    depth: depth + 1,
+  };
+}
+
+function entryOf(payload: unknown): string {
+  const entry = isObject(payload) && isObject(payload["entry"]) ? payload["entry"] : {};
+  return typeof entry["id"] === "string" ? entry["id"] : "";
+}
+
+/** Why this rule must not fire on this inventory event, or undefined when it may. */
+export function loopReason(payload: unknown, rule: string): string | undefined {
+  if (!isObject(payload) || !isObject(payload["origin"])) return undefined;
+  const origin: JsonObject = payload["origin"];
+  const depth = typeof origin["depth"] === "number" ? origin["depth"] : 0;
+  if (depth > deepest) return `the chain of causes is ${depth} changes long (at most ${deepest})`;
+  const entry = entryOf(payload);
+  if (entry !== "" && texts(origin["rule_chain"]).includes(`${rule}@${entry}`))
+    return `rule ${rule} is itself a cause of this change of entry ${entry}`;
+  return undefined;
+}

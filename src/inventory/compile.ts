@@ -1,0 +1,216 @@
+/** From YAML documents to entity types. Every fault is reported, and one broken type hides no other. */
+import type { DeclarationFile, SourcePosition } from "../model/definitions.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
+import { readAttribute } from "./compile-attribute.ts";
+import type { Attribute, EntityType, EntityTypes, HostRoles, Key } from "./definition.ts";
+import { Reader } from "./reader.ts";
+import { nearest } from "./text.ts";
+
+export interface TypeProblem {
+  readonly source: SourcePosition;
+  /** Where in the document: `attributes.rack.to`. */
+  readonly path: string;
+  readonly message: string;
+}
+
+const typeKeys = ["type", "label", "description", "attributes", "keys", "title", "host"] as const;
+
+/** Attributes that every type has without declaring them. */
+const commonAttributes: JsonObject = {
+  tags: {
+    type: "array",
+    label: { ja: "タグ", en: "Tags" },
+    items: { type: "string", min: 1, max: 100 },
+  },
+  note: { type: "text", label: { ja: "備考", en: "Note" } },
+};
+
+/** Compiles all declarations of kind `entity-type` together, since they refer to each other. */
+export function compileTypes(declarations: readonly DeclarationFile[]): {
+  types: EntityTypes;
+  problems: readonly TypeProblem[];
+} {
+  const problems: TypeProblem[] = [];
+  const types = new Map<string, EntityType>();
+  const sources = new Map<string, SourcePosition>();
+  for (const declaration of declarations.filter(({ kind }) => kind === "entity-type")) {
+    const report = (path: string, message: string): void => {
+      problems.push({ source: declaration.source, path, message });
+    };
+    const type = readType(declaration, new Reader(report));
+    const other = type && sources.get(type.name);
+    if (other !== undefined)
+      report("type", `type ${type?.name} is already declared in ${other.file}`);
+    else if (type !== undefined) {
+      types.set(type.name, type);
+      sources.set(type.name, declaration.source);
+    }
+  }
+  for (const type of types.values()) {
+    const source = sources.get(type.name);
+    if (source !== undefined) problems.push(...unknownTargets(type, types, source));
+  }
+  return { types, problems };
+}
+
+function readType(file: DeclarationFile, reader: Reader): EntityType | undefined {
+  if (!isObject(file.document)) {
+    reader.report("", "an entity type is a mapping with `type` and `attributes`");
+    return undefined;
+  }
+  const document = file.document;
+  reader.onlyKeys("", document, typeKeys);
+  const name = document["type"];
+  if (typeof name !== "string" || !/^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(name)) {
+    reader.report("type", "a type needs a name of letters, digits and underscores, as `Device`");
+    return undefined;
+  }
+  const attributes = readAttributes(document, reader);
+  const keys = readKeys(document["keys"], attributes, reader);
+  return {
+    name,
+    pack: file.pack,
+    label: reader.label("label", document["label"], name),
+    description: reader.text("description", document["description"]),
+    attributes,
+    keys,
+    title: readTitle(document["title"], attributes, reader),
+    host: readHost(document["host"], attributes, reader),
+    document,
+  };
+}
+
+function readAttributes(document: JsonObject, reader: Reader): ReadonlyMap<string, Attribute> {
+  const given = reader.mapping("attributes", document["attributes"]);
+  const nameAttribute: JsonObject =
+    document["title"] === undefined && given["name"] === undefined
+      ? { name: { type: "string", required: true, label: { ja: "名前", en: "Name" } } }
+      : {};
+  const attributes = new Map<string, Attribute>();
+  for (const [name, body] of Object.entries({ ...nameAttribute, ...given, ...commonAttributes })) {
+    const path = `attributes.${name}`;
+    if (name in commonAttributes && given[name] !== undefined)
+      reader.report(path, `every type has ${name} already`);
+    if (!/^[a-z][a-z0-9_]{0,62}$/.test(name))
+      reader.report(path, "an attribute's name is lower case letters, digits and underscores");
+    const attribute = readAttribute(name, path, body, reader);
+    if (attribute !== undefined) attributes.set(name, attribute);
+  }
+  for (const attribute of attributes.values()) checkScope(attribute, attributes, reader);
+  return attributes;
+}
+
+function checkScope(
+  { name, scope }: Attribute,
+  attributes: ReadonlyMap<string, Attribute>,
+  reader: Reader,
+): void {
+  if (scope === undefined) return;
+  const target = attributes.get(scope);
+  if (target === undefined) reader.unknownAttribute(`attributes.${name}.scope`, scope, attributes);
+  else if (target.array || target.element.type !== "ref")
+    reader.report(`attributes.${name}.scope`, `${scope} is not a single reference`);
+}
+
+function readKeys(
+  given: unknown,
+  attributes: ReadonlyMap<string, Attribute>,
+  reader: Reader,
+): readonly Key[] {
+  const keys: Key[] = [];
+  for (const [index, item] of reader.list("keys", given).entries()) {
+    const path = `keys[${index}]`;
+    const body = isObject(item) ? item : { attributes: item };
+    reader.onlyKeys(path, body, ["attributes", "unless"]);
+    const names = reader.names(path, body["attributes"]);
+    for (const name of names) checkKeyPart(path, name, attributes, reader);
+    const unless =
+      body["unless"] === undefined ? "" : reader.text(`${path}.unless`, body["unless"]);
+    if (unless !== "" && attributes.get(unless)?.element.type !== "boolean")
+      reader.report(`${path}.unless`, `${unless} is not a boolean attribute of this type`);
+    keys.push({
+      name: names.join("+"),
+      attributes: names,
+      unless: unless === "" ? undefined : unless,
+    });
+  }
+  return keys;
+}
+
+const keyless = new Set(["text", "json", "secret_ref", "named_ref"]);
+
+function checkKeyPart(
+  path: string,
+  name: string,
+  attributes: ReadonlyMap<string, Attribute>,
+  reader: Reader,
+): void {
+  const attribute = attributes.get(name);
+  if (attribute === undefined) reader.unknownAttribute(path, name, attributes);
+  else if (attribute.array || keyless.has(attribute.element.type))
+    reader.report(path, `${name} cannot be part of a key: it is not a single plain value`);
+}
+
+function readTitle(
+  given: unknown,
+  attributes: ReadonlyMap<string, Attribute>,
+  reader: Reader,
+): string {
+  const title = given ?? "{name}";
+  if (typeof title !== "string") {
+    reader.report("title", 'a title is a template over attributes, as "{hostname}"');
+    return "{name}";
+  }
+  const parts = [...title.matchAll(/\{([^}]*)\}/g)].map((match) => match[1] ?? "");
+  if (parts.length === 0) reader.report("title", `"${title}" names no attribute in braces`);
+  for (const part of parts)
+    if (!attributes.has(part)) reader.unknownAttribute("title", part, attributes);
+  return title;
+}
+
+function readHost(
+  given: unknown,
+  attributes: ReadonlyMap<string, Attribute>,
+  reader: Reader,
+): HostRoles | undefined {
+  if (given === undefined) return undefined;
+  const body = reader.mapping("host", given);
+  reader.onlyKeys("host", body, ["names", "addresses", "assets"]);
+  const role = (name: string): readonly string[] => {
+    const names = body[name] === undefined ? [] : reader.names(`host.${name}`, body[name]);
+    for (const attribute of names) checkHostRole(`host.${name}`, attribute, attributes, reader);
+    return names;
+  };
+  return { names: role("names"), addresses: role("addresses"), assets: role("assets") };
+}
+
+function checkHostRole(
+  path: string,
+  name: string,
+  attributes: ReadonlyMap<string, Attribute>,
+  reader: Reader,
+): void {
+  const attribute = attributes.get(name);
+  if (attribute === undefined) reader.unknownAttribute(path, name, attributes);
+  else if (path === "host.addresses") {
+    if (attribute.element.type !== "ref" && attribute.index !== "network")
+      reader.report(path, `${name} is neither a reference nor an ip with index: network`);
+  } else if (attribute.index !== "lookup")
+    reader.report(path, `${name} needs index: lookup to be found by its text`);
+}
+
+function unknownTargets(
+  type: EntityType,
+  types: EntityTypes,
+  source: SourcePosition,
+): readonly TypeProblem[] {
+  return [...type.attributes.values()].flatMap(({ name, element }) =>
+    element.to
+      .filter((target) => !types.has(target))
+      .map((target) => {
+        const near = nearest(target, types.keys());
+        const hint = near === undefined ? "" : `; did you mean ${near}?`;
+        return { source, path: `attributes.${name}.to`, message: `no type ${target}${hint}` };
+      }),
+  );
+}

@@ -1,0 +1,165 @@
+import { sql, type RawBuilder } from "kysely";
+import type { JsonObject } from "../../model/json.ts";
+import type { Db } from "../schema.ts";
+
+export interface EntryRow {
+  readonly id: string;
+  readonly typeId: number;
+  readonly name: string;
+  readonly doc: JsonObject;
+  readonly version: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly deletedAt: Date | null;
+}
+
+const columns = sql.raw(
+  `e.id, e.type_id as "typeId", e.name, e.doc, e.version, e.created_at as "createdAt", e.updated_at as "updatedAt", e.deleted_at as "deletedAt"`,
+);
+
+/** How rows are held while the transaction decides: `write` against other writers, `delete` also against new references to them. */
+export type Lock = "none" | "write" | "delete";
+const locks: Record<Lock, RawBuilder<unknown>> = {
+  none: sql``,
+  write: sql`for no key update of e`,
+  delete: sql`for update of e`,
+};
+
+/** Entries by id, deleted ones too. Locked in the order of their ids, so that two writers never wait for each other. */
+export async function loadEntries(
+  db: Db,
+  ids: readonly string[],
+  lock: Lock = "none",
+): Promise<Map<string, EntryRow>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await sql<EntryRow>`
+    select ${columns} from inv.entry e where e.id = any(${ids}::uuid[]) order by e.id ${locks[lock]}`.execute(
+    db,
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+export interface EntryName {
+  readonly id: string;
+  readonly typeId: number;
+  readonly name: string;
+}
+
+/** Types and names by id, deleted entries too. */
+export async function loadNames(db: Db, ids: readonly string[]): Promise<Map<string, EntryName>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await sql<EntryName>`
+    select e.id, e.type_id as "typeId", e.name from inv.entry e where e.id = any(${ids}::uuid[])`.execute(
+    db,
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Types of those of the given ids that live; `hold` keeps them from being deleted until the transaction ends. */
+export async function livingEntries(
+  db: Db,
+  ids: readonly string[],
+  { hold }: { hold: boolean },
+): Promise<Map<string, number>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await sql<{ id: string; typeId: number }>`
+    select e.id, e.type_id as "typeId" from inv.entry e where e.id = any(${ids}::uuid[]) and e.deleted_at is null
+    order by e.id ${hold ? sql`for key share` : sql``}`.execute(db);
+  return new Map(rows.map(({ id, typeId }) => [id, typeId]));
+}
+
+export interface KeyProbe {
+  readonly type_id: number;
+  readonly key_name: string;
+  readonly key_value: string;
+}
+export interface KeyHit extends KeyProbe {
+  readonly entry_id: string;
+}
+
+/** Who holds each of the keys; free ones are missing. */
+export async function findKeys(db: Db, probes: readonly KeyProbe[]): Promise<readonly KeyHit[]> {
+  if (probes.length === 0) return [];
+  const { rows } = await sql<KeyHit>`
+    select k.type_id, k.key_name, k.key_value, k.entry_id
+    from jsonb_to_recordset(${JSON.stringify(probes)}::jsonb) as p(type_id int, key_name text, key_value text)
+    join inv.key k using (type_id, key_name, key_value)`.execute(db);
+  return rows;
+}
+
+export interface NameProbe {
+  readonly type_id: number;
+  readonly name: string;
+}
+
+/** Living entries of exactly that name. */
+export async function findNames(
+  db: Db,
+  probes: readonly NameProbe[],
+): Promise<readonly EntryName[]> {
+  if (probes.length === 0) return [];
+  const { rows } = await sql<EntryName>`
+    select e.id, e.type_id as "typeId", e.name
+    from jsonb_to_recordset(${JSON.stringify(probes)}::jsonb) as p(type_id int, name text)
+    join inv.entry e on e.type_id = p.type_id and e.name = p.name and e.deleted_at is null`.execute(
+    db,
+  );
+  return rows;
+}
+
+/** Ids of at most `limit` living entries of a type whose document contains the given one. */
+export async function findContaining(
+  db: Db,
+  typeId: number,
+  part: JsonObject,
+  limit: number,
+): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select e.id from inv.entry e where e.type_id = ${typeId} and e.doc @> ${JSON.stringify(part)}::jsonb and e.deleted_at is null
+    limit ${limit}`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
+/** Who refers to these entries, by which attribute. Only living entries have edges. */
+export async function findReferrers(
+  db: Db,
+  ids: readonly string[],
+): Promise<readonly { src: string; attr: string; dst: string }[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<{ src: string; attr: string; dst: string }>`
+    select g.src, g.attr, g.dst from inv.edge g where g.dst = any(${ids}::uuid[]) order by g.src, g.attr, g.ord`.execute(
+    db,
+  );
+  return rows;
+}
+
+export interface SearchFilter {
+  /** Types to look in; undefined = all. */
+  readonly typeIds: readonly number[] | undefined;
+  /** What the document must contain. */
+  readonly containing: JsonObject;
+  /** Folded words that must all stand in the search text: LIKE patterns, and pairs of CJK characters that narrow the search by index. */
+  readonly patterns: readonly string[];
+  readonly grams: readonly string[];
+  readonly after: { readonly name: string; readonly id: string } | undefined;
+  readonly limit: number;
+}
+
+/** One page of living entries in the order (name, id). */
+export async function searchEntries(db: Db, filter: SearchFilter): Promise<readonly EntryRow[]> {
+  const [only] = filter.typeIds ?? [];
+  const conditions = [sql`e.deleted_at is null`];
+  if (filter.typeIds?.length === 1) conditions.push(sql`e.type_id = ${only}`);
+  else if (filter.typeIds !== undefined)
+    conditions.push(sql`e.type_id = any(${filter.typeIds}::int[])`);
+  if (Object.keys(filter.containing).length > 0)
+    conditions.push(sql`e.doc @> ${JSON.stringify(filter.containing)}::jsonb`);
+  if (filter.grams.length > 0) conditions.push(sql`e.grams @> ${filter.grams}::text[]`);
+  for (const pattern of filter.patterns) conditions.push(sql`e.search like ${pattern}`);
+  if (filter.after !== undefined)
+    conditions.push(sql`(e.name, e.id) > (${filter.after.name}, ${filter.after.id}::uuid)`);
+  const { rows } = await sql<EntryRow>`
+    select ${columns} from inv.entry e where ${sql.join(conditions, sql` and `)}
+    order by e.name, e.id limit ${filter.limit}`.execute(db);
+  return rows;
+}

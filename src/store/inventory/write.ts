@@ -1,0 +1,118 @@
+/** The one writer of the inventory's tables. */
+import { sql } from "kysely";
+import type { DerivedChange } from "../../inventory/derive.ts";
+import type { OperationLetter } from "../../inventory/event.ts";
+import type { JsonObject } from "../../model/json.ts";
+import type { Db } from "../schema.ts";
+
+export interface ChangesetRow {
+  readonly id: string;
+  readonly actor: string;
+  readonly origin_kind: string;
+  readonly source: string | null;
+  readonly message: string | null;
+  readonly ticket: string | null;
+  readonly execution: string | null;
+  readonly rule_chain: readonly string[];
+  readonly causes: readonly string[];
+  readonly depth: number;
+}
+
+/** One entry's next version. */
+export interface EntryChange {
+  readonly id: string;
+  readonly typeId: number;
+  readonly schemaVersion: number;
+  readonly op: OperationLetter;
+  readonly name: string;
+  readonly doc: JsonObject;
+  /** The new version; the stored one must be this minus 1. */
+  readonly version: number;
+  readonly changed: readonly string[];
+  readonly search: string;
+  readonly grams: readonly string[];
+  readonly derived: DerivedChange;
+}
+
+function derivedRows(changes: readonly EntryChange[], which: "added" | "removed") {
+  return {
+    edges: changes.flatMap(({ id, derived }) =>
+      derived.edges[which].map((row) => ({ src: id, ...row })),
+    ),
+    keys: changes.flatMap(({ id, typeId, derived }) =>
+      derived.keys[which].map((row) => ({ entry_id: id, type_id: typeId, ...row })),
+    ),
+    index: changes.flatMap(({ id, typeId, derived }) =>
+      derived.index[which].map((row) => ({ entry_id: id, type_id: typeId, ...row })),
+    ),
+  };
+}
+
+/**
+ * Writes the changes with their changeset, revisions, events and derived rows, in two statements at most (what must go goes first, so
+ * that another entry of the same call may take over a key). Call it inside a transaction that holds the entries (`loadEntries` with a lock).
+ * Rejects with SQLSTATE 23505 when a key was taken meanwhile, and with RA001 when an entry is not at the version this change is based on.
+ */
+export async function writeChanges(
+  db: Db,
+  changeset: ChangesetRow,
+  changes: readonly EntryChange[],
+): Promise<void> {
+  const removed = derivedRows(changes, "removed");
+  if (removed.edges.length + removed.keys.length + removed.index.length > 0)
+    await removeDerived(db, removed);
+  const entries = changes.map((change, ord) => ({ ...change, ord, derived: undefined }));
+  const payload = { changeset, entries, ...derivedRows(changes, "added") };
+  await sql`
+    with payload as materialized (select ${JSON.stringify(payload)}::jsonb as p, clock_timestamp() as at),
+    input as materialized (
+      select r.*, at from payload, jsonb_to_recordset(p->'entries') as r(id uuid, "typeId" int, "schemaVersion" int, op text, name text,
+        doc jsonb, version int, changed text[], search text, grams text[], ord int)),
+    cs as (
+      insert into inv.changeset as c (id, at, actor, origin_kind, source, message, ticket, execution, rule_chain, causes, depth, size)
+      select r.id, at, actor, origin_kind, source, message, ticket, execution, rule_chain, causes, depth, (select count(*) from input)
+      from payload, jsonb_to_record(p->'changeset') as r(id uuid, actor text, origin_kind text, source text, message text, ticket text,
+        execution text, rule_chain text[], causes uuid[], depth int)
+      on conflict (id) do update set size = c.size + excluded.size returning id),
+    born as (
+      insert into inv.entry (id, type_id, name, doc, version, schema_version, search, grams, created_at, updated_at, last_changeset)
+      select i.id, "typeId", name, doc, version, "schemaVersion", search, grams, at, at, cs.id from input i, cs where op = 'I' returning id),
+    changed as (
+      update inv.entry e set name = i.name, doc = i.doc, version = i.version, schema_version = i."schemaVersion", search = i.search, grams = i.grams,
+        updated_at = i.at, last_changeset = cs.id, deleted_at = case when op = 'D' then i.at end
+      from input i, cs where op <> 'I' and e.id = i.id and e.version = i.version - 1 returning e.id),
+    rev as (
+      insert into inv.revision (entry_id, version, type_id, schema_version, at, op, name, doc, changed, changeset_id)
+      select i.id, version, "typeId", "schemaVersion", at, op::"char", name, doc, changed, cs.id from input i, cs),
+    ev as (
+      insert into inv.event (entry_id, version, op) select id, version, op::"char" from input order by ord),
+    edges as (
+      insert into inv.edge (src, attr, ord, label, dst)
+      select src, attr, ord, label, dst from payload, jsonb_to_recordset(p->'edges') as r(src uuid, attr text, ord int, label text, dst uuid)),
+    keys as (
+      insert into inv.key (type_id, key_name, key_value, entry_id)
+      select type_id, key_name, key_value, entry_id from payload, jsonb_to_recordset(p->'keys') as r(type_id int, key_name text, key_value text, entry_id uuid)),
+    idx as (
+      insert into inv.idx (entry_id, type_id, attr, scope, d, ts, n, net, t)
+      select entry_id, type_id, attr, scope, d, ts, n, net, t from payload, jsonb_to_recordset(p->'index')
+        as r(entry_id uuid, type_id int, attr text, scope uuid, d date, ts timestamptz, n numeric, net inet, t text))
+    select raicho_all((select count(*) from born) + (select count(*) from changed), (select count(*) from input))`.execute(
+    db,
+  );
+}
+
+async function removeDerived(db: Db, rows: ReturnType<typeof derivedRows>): Promise<void> {
+  await sql`
+    with payload as materialized (select ${JSON.stringify(rows)}::jsonb as p),
+    edges as (
+      delete from inv.edge g using payload, jsonb_to_recordset(p->'edges') as r(src uuid, attr text, ord int)
+      where g.src = r.src and g.attr = r.attr and g.ord = r.ord),
+    keys as (
+      delete from inv.key k using payload, jsonb_to_recordset(p->'keys') as r(type_id int, key_name text, key_value text, entry_id uuid)
+      where k.type_id = r.type_id and k.key_name = r.key_name and k.key_value = r.key_value and k.entry_id = r.entry_id)
+    delete from inv.idx x using payload, jsonb_to_recordset(p->'index')
+      as r(entry_id uuid, attr text, scope uuid, d date, ts timestamptz, n numeric, net inet, t text)
+    where x.entry_id = r.entry_id and x.attr = r.attr and x.scope = r.scope and (x.d, x.ts, x.n, x.net, x.t) is not distinct from (r.d, r.ts, r.n, r.net, r.t)`.execute(
+    db,
+  );
+}
