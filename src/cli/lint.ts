@@ -23,7 +23,8 @@ const usage =
 
 /** Exit code: 0, 1 when there is an error, 2 when the arguments are wrong. */
 export async function lint(argv: readonly string[], environment: LintEnvironment): Promise<number> {
-  const { workingDirectory, write } = environment;
+  const { workingDirectory } = environment;
+  const write = (text: string): void => environment.write(text);
   const options = argv.filter((argument) => argument.startsWith("-"));
   const wrong = options.find((option) => option !== "--json" && option !== "--help");
   if (wrong !== undefined || options.includes("--help")) {

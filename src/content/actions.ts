@@ -1,13 +1,5 @@
 /** `actions/*.yaml`: metadata of actions, their parameters, entry points and workflow files. */
-import { createHash } from "node:crypto";
-
-import type {
-  ActionDefinition,
-  ParameterSchema,
-  ParameterSchemas,
-  WorkflowSource,
-} from "../model/definitions.ts";
-import { isObject } from "../model/json.ts";
+import type { ActionDefinition, ParameterSchema, ParameterSchemas } from "../model/definitions.ts";
 import type { JsonObject } from "../model/json.ts";
 import { isParameterSchemas } from "./check-values.ts";
 import { listNames, nearest } from "./problems.ts";
@@ -19,7 +11,6 @@ import {
   objectOf,
   positionOf,
   put,
-  readSource,
   shaped,
   textOf,
 } from "./reading.ts";
@@ -28,7 +19,7 @@ import { actionShape } from "./schemas/definitions.ts";
 import { parameterShape } from "./schemas/parameters.ts";
 import { checkShape, show } from "./shape.ts";
 import { checkTemplates } from "./templates.ts";
-import { inspectWorkflow } from "./workflows.ts";
+import { inspectWorkflow, readWorkflow } from "./workflow-files.ts";
 import type { Path } from "./yaml.ts";
 
 /** Runners that run a file of the pack; without one they cannot work. */
@@ -97,8 +88,7 @@ export async function readAction(source: SourceFile, reading: PackReading): Prom
   reading.draft.workflows.delete(ref);
   if (workflow !== undefined) {
     reading.draft.workflows.set(ref, workflow.definition);
-    if (runner === "orquesta")
-      inspectWorkflow(workflow.source, workflow.definition, parameters, reading);
+    if (runner === "orquesta") inspectWorkflow(workflow.source, reading);
   }
 }
 
@@ -239,22 +229,4 @@ async function readEntryPoint(
     { expected: `a file in ${reading.path}` },
   );
   return "";
-}
-
-/** Reads a workflow's file with Python's numbers: 1 and 1.0 are not the same inside an expression. */
-export async function readWorkflow(
-  file: string,
-  action: string,
-  reading: PackReading,
-): Promise<{ source: SourceFile; definition: WorkflowSource } | undefined> {
-  const source = await readSource(file, reading.pack, reading.problems, "python");
-  if (source === undefined) return undefined;
-  const document = source.yaml.value;
-  if (!isObject(document)) {
-    reading.problems.error(source, [], `a workflow must be a mapping, not ${show(document)}`);
-    return undefined;
-  }
-  const { text } = source.yaml;
-  const hash = createHash("sha256").update(text).digest("hex");
-  return { source, definition: { action, text, document, hash, source: positionOf(source) } };
 }

@@ -6,18 +6,9 @@ import { isObject } from "../model/json.ts";
 import type { JsonObject } from "../model/json.ts";
 import { brokenConstraints, matches } from "./constraints.ts";
 import { listNames, nearest } from "./problems.ts";
-import type { Advice } from "./problems.ts";
+import type { Advice, PlacedFault } from "./problems.ts";
 import { label, show } from "./shape.ts";
 import type { Path } from "./yaml.ts";
-
-export interface ValueFault {
-  readonly path: Path;
-  /** `key` when the name itself is wrong. */
-  readonly part: "key" | "value";
-  readonly message: string;
-  readonly expected?: string | undefined;
-  readonly suggestion?: string | undefined;
-}
 
 export interface ValueRules {
   /** Whether names without a schema are refused. */
@@ -32,8 +23,8 @@ export function checkValues(
   values: JsonObject,
   rules: ValueRules,
   path: Path = [],
-): ValueFault[] {
-  const faults: ValueFault[] = [];
+): PlacedFault[] {
+  const faults: PlacedFault[] = [];
   const names = Object.keys(schemas);
   for (const [name, value] of Object.entries(values)) {
     const schema = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
@@ -48,9 +39,7 @@ export function checkValues(
       });
   }
   for (const [name, schema] of Object.entries(schemas)) {
-    const value = Object.hasOwn(values, name) ? values[name] : undefined;
-    const absent = value === undefined || value === null;
-    if (schema.required === true && absent && (schema.default ?? null) === null)
+    if (isMissing(schema, Object.hasOwn(values, name) ? values[name] : undefined))
       faults.push({
         path,
         part: "value",
@@ -59,6 +48,10 @@ export function checkValues(
       });
   }
   return faults;
+}
+
+function isMissing(schema: ParameterSchema, value: unknown): boolean {
+  return schema.required === true && (value ?? null) === null && (schema.default ?? null) === null;
 }
 
 /** `values` with the defaults of the schemas filled in, also inside mappings whose properties have defaults. */
@@ -83,7 +76,7 @@ export function hasExpression(value: unknown): boolean {
 interface Visit {
   readonly path: Path;
   readonly rules: ValueRules;
-  readonly faults: ValueFault[];
+  readonly faults: PlacedFault[];
 }
 
 function checkValue(schema: ParameterSchema, value: unknown, visit: Visit): void {
@@ -111,7 +104,7 @@ function checkValue(schema: ParameterSchema, value: unknown, visit: Visit): void
 /** `anyOf`, `oneOf`, `allOf` and `not`. */
 function checkCombinations(schema: ParameterSchema, value: unknown, visit: Visit): void {
   const passes = (one: ParameterSchema): boolean => {
-    const faults: ValueFault[] = [];
+    const faults: PlacedFault[] = [];
     checkValue(one, value, { ...visit, faults });
     return faults.length === 0;
   };

@@ -30,13 +30,12 @@ const longest = 200;
 
 /** Lines are cut so that a minified file does not flood the terminal; control characters never reach it. */
 function clip(line: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return line.replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, "\uFFFD").slice(0, longest);
+  return line.replaceAll(/\p{Cc}/gu, (one) => (one === "\t" ? one : "\uFFFD")).slice(0, longest);
 }
 
 /** Blanks as wide as the text: a tab stays one, a wide character becomes a wide blank. */
 function blank(text: string): string {
-  return [...text]
+  return Array.from(text)
     .map((character) => (character === "\t" ? "\t" : isWide(character) ? "\u3000" : " "))
     .join("");
 }

@@ -83,7 +83,7 @@ function sized(
 }
 
 function characters(value: unknown): number | undefined {
-  return typeof value === "string" ? [...value].length : undefined;
+  return typeof value === "string" ? Array.from(value).length : undefined;
 }
 
 function items(value: unknown): number | undefined {

@@ -3,7 +3,7 @@ import { readdir, realpath } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 
 import { builtinTriggerTypes } from "../model/builtin-triggers.ts";
-import type { Content, ParameterSchemas } from "../model/definitions.ts";
+import type { Content, DeclarationFile, ParameterSchemas } from "../model/definitions.ts";
 import { isObject } from "../model/json.ts";
 import { readAction } from "./actions.ts";
 import { readAlias, readPolicy } from "./aliases-and-policies.ts";
@@ -17,12 +17,24 @@ import type { Draft, PackReading, Reading } from "./reading.ts";
 import { readRule } from "./rules.ts";
 import { show } from "./shape.ts";
 import { readSensor, readTrigger } from "./triggers.ts";
-import { readSiteWorkflow } from "./workflows.ts";
+import { readSiteWorkflow } from "./site-workflows.ts";
 
 export interface LoadOptions {
   readonly directories: ContentDirectories;
   /** Parameters per runner name, aliases included. Without it names of runners are not checked. */
   readonly runners?: ReadonlyMap<string, ParameterSchemas>;
+  /** Looks at all alert parsers and entity types at once; a file with a fault is left out. */
+  readonly checkDeclarations?: (
+    declarations: readonly DeclarationFile[],
+  ) => readonly DeclarationFault[];
+}
+
+/** What the room that interprets a declaration finds wrong in it. */
+export interface DeclarationFault {
+  readonly declaration: DeclarationFile;
+  /** A JSON pointer into the document: `/extract/0/regex`. */
+  readonly path: string;
+  readonly message: string;
 }
 
 export interface LoadedContent {
@@ -46,7 +58,11 @@ const resources: readonly (readonly [directory: string, read: Read])[] = [
 ];
 
 /** Loads all content. Never rejects because of what is written in a file; gives way to other work between files. */
-export async function loadContent({ directories, runners }: LoadOptions): Promise<LoadedContent> {
+export async function loadContent({
+  directories,
+  runners,
+  checkDeclarations = () => [],
+}: LoadOptions): Promise<LoadedContent> {
   const problems = new ProblemList();
   const draft: Draft = {
     packs: new Map(),
@@ -59,7 +75,7 @@ export async function loadContent({ directories, runners }: LoadOptions): Promis
     workflows: new Map(),
     declarations: [],
   };
-  const reading: Reading = { problems, draft, runners, later: [] };
+  const reading: Reading = { problems, draft, runners, later: [], declared: new Map() };
   const global = await readOverrides(directories.overrides, "_global", problems);
   const overridesOf = async (pack: string): Promise<PackReading["overrides"]> =>
     combineOverrides(await readOverrides(directories.overrides, pack, problems), global);
@@ -85,6 +101,7 @@ export async function loadContent({ directories, runners }: LoadOptions): Promis
     overrides: await overridesOf("default"),
   });
   for (const check of reading.later) check();
+  for (const fault of checkDeclarations(draft.declarations)) reportDeclaration(fault, reading);
   await checkConfigNames(directories.configs, draft, problems);
   return { content: freeze(draft), problems: problems.problems };
 }
@@ -158,7 +175,7 @@ function sitePack(path: string): Draft["packs"] extends Map<string, infer Pack> 
 function readDeclaration(
   kind: "alert-parser" | "entity-type",
   source: SourceFile,
-  { pack, draft, problems }: PackReading,
+  { pack, draft, problems, declared }: PackReading,
 ): void {
   const document = source.yaml.value;
   if (!isObject(document)) {
@@ -166,7 +183,33 @@ function readDeclaration(
     return;
   }
   const name = textOf(document, "name") || basename(source.file, extname(source.file));
-  draft.declarations.push({ kind, pack, name, document, source: positionOf(source) });
+  const declaration: DeclarationFile = { kind, pack, name, document, source: positionOf(source) };
+  draft.declarations.push(declaration);
+  declared.set(declaration, source);
+}
+
+function reportDeclaration(
+  { declaration, path, message }: DeclarationFault,
+  reading: Reading,
+): void {
+  const { draft, problems, declared } = reading;
+  const source = declared.get(declaration);
+  const steps = path
+    .split("/")
+    .slice(1)
+    .filter((step) => step !== "");
+  if (source === undefined) return;
+  problems.error(
+    source,
+    steps.map((step) => (/^\d+$/.test(step) ? Number(step) : unescapePointer(step))),
+    message,
+  );
+  const index = draft.declarations.indexOf(declaration);
+  if (index >= 0) draft.declarations.splice(index, 1);
+}
+
+function unescapePointer(step: string): string {
+  return step.replaceAll("~1", "/").replaceAll("~0", "~");
 }
 
 /** A configuration that no pack reads is most often a misspelt one. */

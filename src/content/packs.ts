@@ -89,11 +89,7 @@ async function readConfig(
     return defaults;
   if (schema === undefined) return values;
   const before = problems.errors;
-  for (const fault of checkValues(schema, values, { others: "allow", expressions: true })) {
-    const { path, part, message, ...advice } = fault;
-    if (part === "key") problems.errorAtKey(source, path, message, advice);
-    else problems.error(source, path, message, advice);
-  }
+  problems.faults(source, checkValues(schema, values, { others: "allow", expressions: true }));
   checkSecrets(source, schema, values, problems);
   return problems.errors === before ? withDefaults(schema, values) : defaults;
 }

@@ -22,6 +22,14 @@ export interface Advice {
   readonly suggestion?: string | undefined;
 }
 
+/** Something wrong at a path of a file. */
+export interface PlacedFault extends Advice {
+  readonly path: Path;
+  /** `key` when the name itself is wrong. */
+  readonly part: "key" | "value";
+  readonly message: string;
+}
+
 /** A file of definitions, read, with the problems found in it so far. */
 export interface SourceFile {
   readonly file: string;
@@ -53,6 +61,23 @@ export class ProblemList {
   /** An error at the key of `path`. */
   errorAtKey(source: SourceFile, path: Path, message: string, advice: Advice = {}): void {
     this.#at("error", source, { path, part: "key" }, { message, ...compact(advice) });
+  }
+
+  /** Faults as the checks of values and constraints give them. */
+  faults(source: SourceFile, faults: readonly PlacedFault[]): void {
+    for (const { path, part, message, ...advice } of faults)
+      this.#at("error", source, { path, part }, { message, ...compact(advice) });
+  }
+
+  /** An error at a character of the text at `path`. */
+  errorInText(
+    source: SourceFile,
+    { path, offset }: { readonly path: Path; readonly offset: number },
+    message: string,
+    advice: Advice = {},
+  ): void {
+    const place = source.yaml.placeInText(path, offset);
+    this.add({ severity: "error", file: source.file, ...place, message, ...compact(advice) });
   }
 
   warn(source: SourceFile, path: Path, message: string, advice: Advice = {}): void {
@@ -92,30 +117,44 @@ export function nearest(wrong: string, names: Iterable<string>): string | undefi
 
 /** Insertions, deletions, replacements and swaps of neighbours between two words. */
 function editDistance(left: string, right: string): number {
-  let before: number[] = [];
-  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= left.length; row += 1) {
-    const current = [row];
-    for (let column = 1; column <= right.length; column += 1) {
-      const same = left[row - 1] === right[column - 1];
-      const swapped =
-        row > 1 &&
-        column > 1 &&
-        left[row - 1] === right[column - 2] &&
-        left[row - 2] === right[column - 1];
-      current.push(
-        Math.min(
-          (previous[column] ?? 0) + 1,
-          (current[column - 1] ?? 0) + 1,
-          (previous[column - 1] ?? 0) + (same ? 0 : 1),
-          swapped ? (before[column - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
-        ),
-      );
-    }
-    before = previous;
-    previous = current;
+  let rows: readonly [before: readonly number[], previous: readonly number[]] = [
+    [],
+    Array.from({ length: right.length + 1 }, (_, index) => index),
+  ];
+  for (let row = 1; row <= left.length; row += 1)
+    rows = [rows[1], nextRow({ left, right, row, before: rows[0], previous: rows[1] })];
+  return rows[1][right.length] ?? 0;
+}
+
+interface Row {
+  readonly left: string;
+  readonly right: string;
+  readonly row: number;
+  readonly before: readonly number[];
+  readonly previous: readonly number[];
+}
+
+function at(cells: readonly number[], column: number): number {
+  return cells[column] ?? Number.POSITIVE_INFINITY;
+}
+
+function nextRow({ left, right, row, before, previous }: Row): readonly number[] {
+  const current = [row];
+  for (let column = 1; column <= right.length; column += 1) {
+    const same = left[row - 1] === right[column - 1];
+    const crossed = left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
+    const swap =
+      row > 1 && column > 1 && crossed ? at(before, column - 2) + 1 : Number.POSITIVE_INFINITY;
+    current.push(
+      Math.min(
+        at(previous, column) + 1,
+        at(current, column - 1) + 1,
+        at(previous, column - 1) + (same ? 0 : 1),
+        swap,
+      ),
+    );
   }
-  return previous[right.length] ?? 0;
+  return current;
 }
 
 /** `a, b or c`, at most eight of them. */

@@ -49,6 +49,8 @@ export interface Reading {
   readonly runners: ReadonlyMap<string, ParameterSchemas> | undefined;
   /** Checks that need everything to be read first. */
   readonly later: (() => void)[];
+  /** The files of declarations, for what other rooms find in them. */
+  readonly declared: Map<DeclarationFile, SourceFile>;
 }
 
 /** The pack whose files are being read. */

@@ -3,13 +3,12 @@ import type { Criterion, RuleDefinition } from "../model/definitions.ts";
 import { isObject } from "../model/json.ts";
 import type { JsonObject } from "../model/json.ts";
 import { checkValues, hasExpression, isParameterSchemas } from "./check-values.ts";
-import { checkCondition, checkOperator } from "./conditions.ts";
 import { nearest } from "./problems.ts";
 import type { ProblemList, SourceFile } from "./problems.ts";
 import { flagOf, listOf, objectOf, positionOf, put, shaped, textOf } from "./reading.ts";
 import type { PackReading } from "./reading.ts";
 import { ruleShape } from "./schemas/definitions.ts";
-import { checkTemplates } from "./templates.ts";
+import { checkCondition, checkTemplates } from "./templates.ts";
 import type { Path } from "./yaml.ts";
 
 /** What checks need to know about a trigger type, wherever it comes from. */
@@ -69,7 +68,6 @@ function readCriteria(
   for (const [key, value] of Object.entries(criteria)) {
     if (!isObject(value)) continue;
     const path: Path = ["criteria", key];
-    checkOperator(source, path, textOf(value, "type"), problems);
     checkTemplates(source, [...path, "pattern"], value["pattern"], problems);
     const condition = value["condition"];
     read[key] = {
@@ -103,10 +101,7 @@ function checkTrigger(
     { others: "reject", expressions: false },
     ["trigger", "parameters"],
   );
-  for (const { path, part, message, ...advice } of faults) {
-    if (part === "key") problems.errorAtKey(source, path, message, advice);
-    else problems.error(source, path, message, advice);
-  }
+  problems.faults(source, faults);
   // A timer or webhook with wrong parameters can never fire: such a rule does not exist.
   if (faults.length > 0) draft.rules.delete(ref);
 }
@@ -121,33 +116,22 @@ function checkAction(source: SourceFile, { action }: RuleDefinition, reading: Pa
     });
     return;
   }
+  // Without the runner's own parameters nobody can say what is missing or too much.
   const ofRunner = runners?.get(found.runner);
-  if (runners !== undefined && ofRunner === undefined) return;
-  const names = new Set([...Object.keys(found.parameters), ...Object.keys(ofRunner ?? {})]);
-  for (const name of Object.keys(action.parameters)) {
-    // Without the runner's own parameters nobody can say that a name is wrong.
-    if (ofRunner !== undefined && !names.has(name))
-      problems.errorAtKey(
-        source,
-        ["action", "parameters", name],
-        `"${action.ref}" has no parameter "${name}"`,
-        {
-          suggestion: nearest(name, names),
-        },
-      );
-  }
-  for (const [name, schema] of Object.entries(found.parameters)) {
-    const given = Object.hasOwn(action.parameters, name);
+  if (ofRunner === undefined) return;
+  const path = ["action", "parameters"];
+  const names = new Set([...Object.keys(found.parameters), ...Object.keys(ofRunner)]);
+  for (const name of Object.keys(action.parameters).filter((each) => !names.has(each)))
+    problems.errorAtKey(source, [...path, name], `"${action.ref}" has no parameter "${name}"`, {
+      suggestion: nearest(name, names),
+    });
+  for (const name of names) {
+    const schema = { ...ofRunner[name], ...found.parameters[name] };
     if (
       schema.required === true &&
       schema.default === undefined &&
-      ofRunner?.[name]?.default === undefined &&
-      !given
+      !Object.hasOwn(action.parameters, name)
     )
-      problems.error(
-        source,
-        ["action", "parameters"],
-        `"${action.ref}" needs the parameter "${name}"`,
-      );
+      problems.error(source, path, `"${action.ref}" needs the parameter "${name}"`);
   }
 }

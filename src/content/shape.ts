@@ -52,31 +52,27 @@ class Checker {
   }
 
   check(shape: Shape, value: unknown, path: Path): void {
-    if (!fits(shape, value)) {
-      const expected = describe(shape);
-      this.#problems.error(
-        this.#source,
-        path,
-        `${label(path)} must be ${expected}, not ${show(value)}`,
-        {
-          expected,
-          suggestion:
-            shape.kind === "word" && typeof value === "string"
-              ? nearest(value, shape.words)
-              : undefined,
-        },
-      );
-      return;
-    }
+    if (fits(shape, value)) this.#inside(shape, value, path);
+    else this.#misfit(shape, value, path);
+  }
+
+  #misfit(shape: Shape, value: unknown, path: Path): void {
+    const expected = describe(shape);
+    const suggestion =
+      shape.kind === "word" && typeof value === "string" ? nearest(value, shape.words) : undefined;
+    const message = `${label(path)} must be ${expected}, not ${show(value)}`;
+    this.#problems.error(this.#source, path, message, { suggestion });
+  }
+
+  #inside(shape: Shape, value: unknown, path: Path): void {
     if (shape.kind === "either") {
       const chosen = shape.of.find((one) => fits(one, value));
-      if (chosen !== undefined) this.check(chosen, value, path);
+      if (chosen !== undefined) this.#inside(chosen, value, path);
     } else if (shape.kind === "list" && Array.isArray(value)) {
       for (const [index, item] of value.entries()) this.check(shape.items, item, [...path, index]);
-    } else if (shape.kind === "map" && isObject(value)) {
-      this.#map(shape, value, path);
-    } else if (shape.kind === "record" && isObject(value)) {
-      this.#record(shape, value, path);
+    } else if (isObject(value)) {
+      if (shape.kind === "map") this.#map(shape, value, path);
+      if (shape.kind === "record") this.#record(shape, value, path);
     }
   }
 
@@ -137,11 +133,7 @@ function fits(shape: Shape, value: unknown): boolean {
     case "boolean":
       return typeof value === "boolean";
     case "string":
-      return (
-        typeof value === "string" &&
-        (shape.filled !== true || value !== "") &&
-        (shape.pattern === undefined || shape.pattern.test(value))
-      );
+      return fitsText(shape, value);
     case "word":
       return typeof value === "string" && shape.words.includes(value);
     case "number":
@@ -157,6 +149,11 @@ function fits(shape: Shape, value: unknown): boolean {
   }
 }
 
+function fitsText({ pattern, filled }: Shape & { kind: "string" }, value: unknown): boolean {
+  if (typeof value !== "string" || (filled === true && value === "")) return false;
+  return pattern === undefined || pattern.test(value);
+}
+
 function fitsNumber(shape: Shape & { kind: "number" }, value: unknown): boolean {
   return (
     typeof value === "number" &&
@@ -165,27 +162,33 @@ function fitsNumber(shape: Shape & { kind: "number" }, value: unknown): boolean 
   );
 }
 
+const nouns = {
+  any: "a value",
+  boolean: "true or false",
+  list: "a list",
+  mapping: "a mapping",
+  map: "a mapping",
+  record: "a mapping",
+} as const;
+
 function describe(shape: Shape): string {
   switch (shape.kind) {
-    case "any":
-      return "a value";
-    case "boolean":
-      return "true or false";
     case "string":
       return shape.expected ?? (shape.filled === true ? "a text that is not empty" : "a text");
     case "word":
       return listNames(shape.words);
     case "number":
-      return `${shape.integer === true ? "an integer" : "a number"}${shape.minimum === undefined ? "" : ` of at least ${shape.minimum}`}`;
-    case "list":
-      return "a list";
-    case "mapping":
-    case "map":
-    case "record":
-      return "a mapping";
+      return describeNumber(shape);
     case "either":
       return shape.of.map(describe).join(" or ");
+    default:
+      return nouns[shape.kind];
   }
+}
+
+function describeNumber({ integer, minimum }: Shape & { kind: "number" }): string {
+  const noun = integer === true ? "an integer" : "a number";
+  return minimum === undefined ? noun : `${noun} of at least ${minimum}`;
 }
 
 /** `parameters.host.type`, or `the file` at the root. */
@@ -206,6 +209,6 @@ export function show(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a mapping";
-  const text = JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(value) ?? "nothing";
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

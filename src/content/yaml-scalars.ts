@@ -118,24 +118,30 @@ function toTimestamp(text: string): string {
   if (match === null) return refuse("timestamp", text);
   const [, year, month, dayOfMonth, hour, minute, second, fraction] = match;
   checkDate(text, [year, month, dayOfMonth, hour, minute, second].map(Number));
-  const two = (part: string | undefined): string => (part ?? "").padStart(2, "0");
   const micros = (fraction ?? "").slice(0, 6).padEnd(6, "0");
   const rest = micros === "000000" ? "" : `.${micros}`;
   return `${year}-${two(month)}-${two(dayOfMonth)}T${two(hour)}:${minute}:${second}${rest}${zone(match)}`;
 }
 
+function two(part: string | undefined): string {
+  return (part ?? "").padStart(2, "0");
+}
+
 function zone(match: RegExpExecArray): string {
   if (match[8] === undefined) return "";
   if (match[8] === "Z") return "+00:00";
-  return `${match[9]}${(match[10] ?? "").padStart(2, "0")}:${match[11] ?? "00"}`;
+  return `${match[9]}${two(match[10])}:${match[11] ?? "00"}`;
 }
 
 function checkDate(text: string, parts: readonly number[]): void {
-  const [year = 0, month = 0, dayOfMonth = 0, hour = 0, minute = 0, second = 0] = parts;
-  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
-  const days = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0;
-  const valid =
-    year >= 1 && dayOfMonth >= 1 && dayOfMonth <= days && hour < 24 && minute < 60 && second < 60;
-  if (!valid)
+  const [year = 0, month = 0, ...rest] = parts;
+  const limits = [daysOf(year, month), 23, 59, 59];
+  const first = rest[0] ?? 0;
+  if (year < 1 || first < 1 || rest.some((part, index) => part > (limits[index] ?? 0)))
     throw new ScalarError(`"${text}" looks like a date but is none; quote it if it is text`);
+}
+
+function daysOf(year: number, month: number): number {
+  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  return [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0;
 }

@@ -6,6 +6,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import type { Alias, Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
 
+import { offsetInFile } from "./text-place.ts";
 import { resolvePlain, resolveTagged, ScalarError } from "./yaml-scalars.ts";
 import type { NumberStyle } from "./yaml-scalars.ts";
 
@@ -30,6 +31,8 @@ export interface YamlFile {
   readonly faults: readonly YamlFault[];
   /** Where the value at `path` stands, or its key; for a path that is not there, the nearest ancestor. */
   place(path: Path, part?: "key" | "value"): Place;
+  /** Where a character of the text at `path` stands; where the text begins when that cannot be said. */
+  placeInText(path: Path, offset: number): Place;
 }
 
 export const yamlBounds = {
@@ -92,6 +95,7 @@ export function parseYaml(source: string, style: NumberStyle = "plain"): YamlFil
       value,
       faults: reader.faults,
       place: (path, part = "value") => at(reader.offset(root, path, part)),
+      placeInText: (path, offset) => at(reader.textOffset(root, path, { offset, file: text })),
     };
   } catch (error) {
     if (error instanceof Abort) return unreadable(text, error.message, at(error.offset));
@@ -107,6 +111,7 @@ function unreadable(text: string, message: string, place: Place): YamlFile {
     value: undefined,
     faults: [{ severity: "error", message, ...place }],
     place: () => place,
+    placeInText: () => place,
   };
 }
 
@@ -270,12 +275,28 @@ class Reader {
     return found;
   }
 
+  /** Offset in the file of a character of the text at a path. */
+  textOffset(
+    root: unknown,
+    path: Path,
+    text: { readonly offset: number; readonly file: string },
+  ): number {
+    let node: unknown = root;
+    for (const step of path) node = this.#step(this.#follow(node), step)?.value;
+    const scalar = this.#follow(node);
+    const inside = isScalar(scalar) ? offsetInFile(text.file, scalar, text.offset) : undefined;
+    return inside ?? this.offset(root, path, "value");
+  }
+
   #follow(node: unknown): unknown {
     return isAlias(node) ? this.#targets.get(node) : node;
   }
 
   #step(node: unknown, step: string | number): { key?: unknown; value: unknown } | undefined {
-    if (isSeq(node)) return typeof step === "number" ? { value: node.items[step] } : undefined;
+    if (isSeq(node))
+      return typeof step === "number" && step < node.items.length
+        ? { value: node.items[step] }
+        : undefined;
     if (!isMap(node)) return undefined;
     const own = node.items.findLast((pair) => !isMerge(pair) && this.#named(pair, String(step)));
     if (own !== undefined) return { key: own.key, value: own.value };
