@@ -1,0 +1,89 @@
+/** Reads what inventory requests carry beside their documents: who, why, which version, which page. */
+import type { Request, Response } from "express";
+import type { Author } from "../engine/inventory-write.ts";
+import { readCause } from "../inventory/cause.ts";
+import { badRequest } from "../inventory/problem.ts";
+import { shown } from "../inventory/validate.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
+import { userOf } from "./guard.ts";
+
+export function bodyOf(request: Request): JsonObject {
+  const body: unknown = request.body;
+  if (isObject(body)) return body;
+  throw badRequest("the body is not a JSON object; send Content-Type: application/json");
+}
+
+/** A text of the body, or undefined; anything else is a fault of the caller. */
+export function textOf(body: JsonObject, name: string): string | undefined {
+  const value = body[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "string") return value;
+  throw badRequest(`${name} is ${shown(value)}; expected text`);
+}
+
+/** An object of attributes in the body. */
+export function attributesOf(body: JsonObject, name: string): JsonObject {
+  const value = body[name];
+  if (isObject(value)) return value;
+  throw badRequest(`${name} is ${shown(value)}; expected an object of attributes`);
+}
+
+/** Header values are Latin-1 on the wire; UTF-8 arrives either raw or percent-encoded. */
+function headerText(request: Request, name: string): string | undefined {
+  const raw = request.get(name);
+  if (raw === undefined || raw === "") return undefined;
+  const bytes = Buffer.from(raw, "latin1").toString("utf8");
+  const text = bytes.includes("\uFFFD") ? raw : bytes;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The caller, with the reason from the body or the header `X-Raicho-Reason` (ticket: `X-Raicho-Ticket`). */
+export function authorOf(request: Request, response: Response, body: JsonObject = {}): Author {
+  return {
+    actor: userOf(response).name,
+    kind: "api",
+    source: textOf(body, "source"),
+    reason: textOf(body, "reason") ?? headerText(request, "X-Raicho-Reason"),
+    ticket: textOf(body, "ticket") ?? headerText(request, "X-Raicho-Ticket"),
+    cause: readCause(response.locals["inventory_cause"]),
+  };
+}
+
+/** The version in `If-Match: "7"`; undefined when there is none, or `*`. */
+export function ifVersion(request: Request): number | undefined {
+  const header = request.get("If-Match")?.trim();
+  if (header === undefined || header === "*") return undefined;
+  const version = /^"(\d{1,9})"$/.exec(header)?.[1];
+  if (version !== undefined) return Number(version);
+  throw badRequest(`If-Match is ${shown(header)}; expected the ETag of the entry, as "7"`);
+}
+
+export function etag(version: number): string {
+  return `"${version}"`;
+}
+
+export function queryText(request: Request, name: string): string | undefined {
+  const value = request.query[name];
+  if (value === undefined || value === "") return undefined;
+  if (typeof value === "string") return value;
+  throw badRequest(`${name} is given more than once`);
+}
+
+export function queryNumber(request: Request, name: string): number | undefined {
+  const text = queryText(request, name);
+  if (text === undefined) return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw badRequest(`${name} is ${shown(text)}; expected a whole number`);
+}
+
+const reserved = new Set(["type", "q", "limit", "after", "x-auth-token", "st2-api-key"]);
+
+/** Every other parameter of the URL names an attribute and its value. */
+export function queryFilters(request: Request): JsonObject {
+  const names = Object.keys(request.query).filter((name) => !reserved.has(name));
+  return Object.fromEntries(names.map((name) => [name, queryText(request, name) ?? ""]));
+}

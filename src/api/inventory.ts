@@ -1,0 +1,187 @@
+/** The inventory's door, below `/api/v2/inventory`. */
+import { json, Router, type Response } from "express";
+import type { Inventory, WriteResult } from "../engine/inventory.ts";
+import type { KnownType } from "../inventory/catalogue.ts";
+import { badRequest } from "../inventory/problem.ts";
+import { readUpsertItem } from "../inventory/upsert.ts";
+import { shown } from "../inventory/validate.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
+import { inventoryProblems } from "./inventory-problems.ts";
+import {
+  attributesOf,
+  authorOf,
+  bodyOf,
+  etag,
+  ifVersion,
+  queryFilters,
+  queryNumber,
+  queryText,
+  textOf,
+} from "./inventory-requests.ts";
+
+export type InventoryService = Pick<
+  Inventory,
+  | "known"
+  | "type"
+  | "counts"
+  | "get"
+  | "search"
+  | "create"
+  | "patch"
+  | "remove"
+  | "restore"
+  | "upsert"
+  | "history"
+  | "findHost"
+  | "findOwner"
+>;
+
+/** Items of one upsert call. */
+const mostItems = 20_000;
+
+function typeView(type: KnownType): JsonObject {
+  const { name, pack, label, description, keys, title, schemaVersion, host } = type;
+  const attributes = [...type.attributes.values()].map((attribute) => ({
+    ...attribute,
+    element: undefined,
+    type: attribute.array ? "array" : attribute.element.type,
+    items: attribute.array ? attribute.element.type : undefined,
+    to: attribute.element.to.length > 0 ? attribute.element.to : undefined,
+    values: Object.fromEntries(attribute.element.values),
+  }));
+  return {
+    name,
+    pack,
+    label,
+    description,
+    title,
+    keys,
+    host,
+    schema_version: schemaVersion,
+    attributes,
+  };
+}
+
+function answer(response: Response, { result, entry }: WriteResult, status = 200): void {
+  response.setHeader("ETag", etag(entry.version));
+  response.status(status).json({ result, entry });
+}
+
+function typeRoutes(router: Router, service: InventoryService): void {
+  router.get("/types", async (_request, response) => {
+    const counts = await service.counts();
+    const types = [...service.known.byName.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    response.json({
+      types: types.map(({ name, pack, label, description, schemaVersion }) => ({
+        name,
+        pack,
+        label,
+        description,
+        schema_version: schemaVersion,
+        entries: counts.get(name) ?? 0,
+      })),
+    });
+  });
+  router.get("/types/:type", (request, response) => {
+    response.json(typeView(service.type(request.params.type)));
+  });
+}
+
+function readRoutes(router: Router, service: InventoryService): void {
+  router.get("/entries", async (request, response) => {
+    response.json(
+      await service.search({
+        type: queryText(request, "type"),
+        text: queryText(request, "q"),
+        limit: queryNumber(request, "limit"),
+        after: queryText(request, "after"),
+        where: queryFilters(request),
+      }),
+    );
+  });
+  router.post("/search", async (request, response) => {
+    const body = bodyOf(request);
+    const { limit, where } = body;
+    if (limit !== undefined && typeof limit !== "number")
+      throw badRequest(`limit is ${shown(limit)}; expected a number`);
+    response.json(
+      await service.search({
+        type: textOf(body, "type"),
+        text: textOf(body, "text"),
+        after: textOf(body, "after"),
+        limit,
+        where: where === undefined ? {} : attributesOf(body, "where"),
+      }),
+    );
+  });
+  router.get("/entries/:id", async (request, response) => {
+    const entry = await service.get(request.params.id);
+    response.setHeader("ETag", etag(entry.version));
+    response.json(entry);
+  });
+  router.get("/entries/:id/history", async (request, response) => {
+    const [before, limit] = [queryNumber(request, "before"), queryNumber(request, "limit")];
+    response.json({ revisions: await service.history(request.params.id, { before, limit }) });
+  });
+  router.get("/hosts", async (request, response) => {
+    response.json(await service.findHost(queryText(request, "q") ?? ""));
+  });
+  router.get("/owners", async (request, response) => {
+    response.json(await service.findOwner(queryText(request, "host") ?? ""));
+  });
+}
+
+function writeRoutes(router: Router, service: InventoryService): void {
+  router.post("/entries", async (request, response) => {
+    const body = bodyOf(request);
+    const type = textOf(body, "type");
+    if (type === undefined) throw badRequest("type is missing; expected the name of a type");
+    const author = authorOf(request, response, body);
+    const written = await service.create(type, attributesOf(body, "attributes"), author);
+    response.setHeader("Location", `${request.baseUrl}/entries/${written.entry.id}`);
+    answer(response, written, 201);
+  });
+  router.patch("/entries/:id", async (request, response) => {
+    const body = bodyOf(request);
+    // A bare merge patch leaves no room for a reason: that comes in the header then.
+    const bare = request.is("application/merge-patch+json") !== false;
+    const patch = bare ? body : attributesOf(body, "attributes");
+    const author = authorOf(request, response, bare ? {} : body);
+    answer(
+      response,
+      await service.patch(request.params.id, patch, { author, ifVersion: ifVersion(request) }),
+    );
+  });
+  router.delete("/entries/:id", async (request, response) => {
+    const body: unknown = request.body;
+    const author = authorOf(request, response, isObject(body) ? body : {});
+    answer(
+      response,
+      await service.remove(request.params.id, { author, ifVersion: ifVersion(request) }),
+    );
+  });
+  router.post("/entries/:id/restore", async (request, response) => {
+    const body: unknown = request.body;
+    const author = authorOf(request, response, isObject(body) ? body : {});
+    answer(response, await service.restore(request.params.id, author));
+  });
+  router.post("/upsert", async (request, response) => {
+    const body = bodyOf(request);
+    const given: unknown = body["items"];
+    if (!Array.isArray(given) || given.length > mostItems)
+      throw badRequest(`items: expected a list of at most ${mostItems} items`);
+    const items = given.map((item: unknown, index) => readUpsertItem(item, `items[${index}]`));
+    response.json({ results: await service.upsert(items, authorOf(request, response, body)) });
+  });
+}
+
+/** Expects the guard before it (`response.locals.user`) and parsed JSON bodies; merge patches it parses itself. */
+export function inventoryRoutes(service: InventoryService): Router {
+  const router = Router();
+  router.use(json({ type: "application/merge-patch+json", limit: "1mb" }));
+  typeRoutes(router, service);
+  readRoutes(router, service);
+  writeRoutes(router, service);
+  router.use(inventoryProblems);
+  return router;
+}

@@ -1,0 +1,163 @@
+/** The runner behind the actions of pack `inventory`: in-process, quick, safe to run again. */
+import { readCause } from "../inventory/cause.ts";
+import { badRequest, InventoryError } from "../inventory/problem.ts";
+import { readUpsertItem } from "../inventory/upsert.ts";
+import { shown } from "../inventory/validate.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
+import type { Outcome } from "../model/outcome.ts";
+import type { RunCall, Runner } from "../runners/runner.ts";
+import type { Inventory } from "./inventory.ts";
+import type { Author } from "./inventory-write.ts";
+
+type Operation = (service: Inventory, parameters: JsonObject, author: Author) => Promise<unknown>;
+
+function text(parameters: JsonObject, name: string): string | undefined {
+  const value = parameters[name];
+  if (value === undefined || value === null || value === "") return undefined;
+  if (typeof value === "string") return value;
+  throw badRequest(`${name} is ${shown(value)}; expected text`);
+}
+
+function needed(parameters: JsonObject, name: string): string {
+  const value = text(parameters, name);
+  if (value !== undefined) return value;
+  throw badRequest(`${name} is missing`);
+}
+
+function attributes(parameters: JsonObject, name: string): JsonObject {
+  const value = parameters[name];
+  if (value === undefined || value === null) return {};
+  if (isObject(value)) return value;
+  throw badRequest(`${name} is ${shown(value)}; expected an object of attributes`);
+}
+
+function count(parameters: JsonObject, name: string): number | undefined {
+  const value = parameters[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "number" && Number.isInteger(value)) return value;
+  throw badRequest(`${name} is ${shown(value)}; expected a whole number`);
+}
+
+/** The entry that the parameters mean: `id`, or `type` with `name` (a name or the value of a key) or `key` (a key's attributes). */
+async function entryId(service: Inventory, parameters: JsonObject): Promise<string> {
+  const id = text(parameters, "id");
+  if (id !== undefined) return id;
+  const given = text(parameters, "name") ?? parameters["key"];
+  if (given === undefined || given === null)
+    throw badRequest("which entry? Give id, or type with name or key");
+  return (await service.find(needed(parameters, "type"), given)).id;
+}
+
+async function upsert(
+  service: Inventory,
+  parameters: JsonObject,
+  author: Author,
+): Promise<unknown> {
+  const items = parameters["items"];
+  if (Array.isArray(items)) {
+    const read = items.map((item: unknown, index) => readUpsertItem(item, `items[${index}]`));
+    return { results: await service.upsert(read, author) };
+  }
+  const { type, match, set, set_once, add } = parameters;
+  const item = readUpsertItem({ type, match, set, set_once, add }, "parameters");
+  const [result] = await service.upsert([item], author);
+  if (result?.error !== undefined)
+    throw new InventoryError("INVENTORY_REQUEST", [result.error], { ...result });
+  if (result?.id === undefined) return result;
+  return {
+    result: result.result,
+    changed: result.changed ?? [],
+    entry: await service.get(result.id),
+  };
+}
+
+const inventoryOperations: Readonly<Record<string, Operation>> = {
+  get: async (service, parameters) => service.get(await entryId(service, parameters)),
+  search: (service, parameters) =>
+    service.search({
+      type: text(parameters, "type"),
+      text: text(parameters, "text"),
+      where: attributes(parameters, "where"),
+      limit: count(parameters, "limit"),
+      after: text(parameters, "after"),
+    }),
+  upsert,
+  patch: async (service, parameters, author) =>
+    service.patch(await entryId(service, parameters), attributes(parameters, "attributes"), {
+      author,
+      ifVersion: count(parameters, "version"),
+    }),
+  delete: async (service, parameters, author) =>
+    service.remove(await entryId(service, parameters), {
+      author,
+      ifVersion: count(parameters, "version"),
+    }),
+  restore: (service, parameters, author) => service.restore(needed(parameters, "id"), author),
+  history: async (service, parameters) => ({
+    revisions: await service.history(await entryId(service, parameters), {
+      before: count(parameters, "before"),
+      limit: count(parameters, "limit"),
+    }),
+  }),
+  find_host: (service, parameters) => service.findHost(needed(parameters, "host")),
+  find_owner: (service, parameters) => service.findOwner(needed(parameters, "host")),
+};
+
+/** The acting user and the chain of causes, from the execution itself: an action cannot forge either. */
+function authorOf({ context, executionId, parameters }: RunCall): Author {
+  const { user, inventory_cause: given } = context;
+  const cause = readCause(given);
+  return {
+    actor: typeof user === "string" ? user : "workflow",
+    kind: "workflow",
+    source: text(parameters, "source"),
+    reason: text(parameters, "reason"),
+    ticket: text(parameters, "ticket"),
+    cause: { ...cause, execution: executionId },
+  };
+}
+
+export function inventoryRunner(service: Inventory): Runner {
+  return {
+    name: "inventory",
+    aliases: [],
+    description: "Reads and changes the inventory.",
+    parameters: {
+      operation: {
+        type: "string",
+        description: "What to do.",
+        enum: Object.keys(inventoryOperations),
+        required: true,
+      },
+    },
+    outputKey: undefined,
+    onWorkerLost: "rerun",
+    run: async (call) => {
+      if (call.signal.aborted) {
+        const reason: unknown = call.signal.reason;
+        const error = reason instanceof Error ? reason.message : "canceled";
+        return { status: "canceled", result: { error } };
+      }
+      return perform(service, call);
+    },
+  };
+}
+
+async function perform(service: Inventory, call: RunCall): Promise<Outcome> {
+  const name = call.parameters["operation"];
+  try {
+    const operation = typeof name === "string" ? inventoryOperations[name] : undefined;
+    if (operation === undefined)
+      throw badRequest(
+        `operation is ${shown(name)}; expected one of ${Object.keys(inventoryOperations).join(", ")}`,
+      );
+    return {
+      status: "succeeded",
+      result: await operation(service, call.parameters, authorOf(call)),
+    };
+  } catch (error) {
+    if (!(error instanceof InventoryError)) throw error;
+    const { code, message, details } = error;
+    return { status: "failed", result: { error: message, code, ...details } };
+  }
+}
