@@ -8,6 +8,8 @@ export type Question =
   | { readonly kind: "now" }
   /** A number in [0, 1), one per `n` of this decision. */
   | { readonly kind: "random"; readonly n: number }
+  /** What `task(name)` shows of a task's latest execution on a route (`task_execution_id`, `result`, `start_timestamp` …). Answer: a dict, or undefined. */
+  | { readonly kind: "task"; readonly taskId: string; readonly route: number }
   /** An expression (or one regular-expression call) that cannot be proved cheap: evaluated in a child with a deadline. Answer: {value} or {error}. */
   | {
       readonly kind: "evaluate";
@@ -22,9 +24,12 @@ export type Ask = (question: Question) => unknown;
 export class Unanswered extends Error {
   override readonly name = "Unanswered";
   readonly question: Question;
-  constructor(question: Question) {
+  /** All that is known to be missing, `question` first: one round of answers then serves several rules. */
+  readonly questions: readonly Question[];
+  constructor(question: Question, others: readonly Question[] = []) {
     super(`needs an answer: ${question.kind}`);
     this.question = question;
+    this.questions = [question, ...others];
   }
 }
 

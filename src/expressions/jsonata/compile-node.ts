@@ -33,34 +33,28 @@ function compile(node: Tree, names: Names): Run {
   return withFilters(compileType(node, names), node["predicate"], names);
 }
 
+type Compile = (node: Tree, names: Names) => Run;
+
 function compileType(node: Tree, names: Names): Run {
-  switch (node.type) {
-    case "string":
-    case "number":
-    case "value":
-      return literal(node["value"]);
-    case "path":
-      return compilePath(node, names);
-    case "name":
-      return compileName(node);
-    case "variable":
-      return compileVariable(node, names);
-    case "binary":
-      return compileBinary(node, names);
-    case "unary":
-      return compileUnary(node, names);
-    case "condition":
-      return compileCondition(node, names);
-    case "block":
-      return compileBlock(node, names);
-    case "function":
-      return compileCall(node, names, undefined);
-    case "apply":
-      return compileApply(node, names);
-    default:
-      throw notCompiled;
-  }
+  const compiler = compilers.get(node.type);
+  if (compiler === undefined) throw notCompiled;
+  return compiler(node, names);
 }
+
+const compilers: ReadonlyMap<string, Compile> = new Map<string, Compile>([
+  ["string", (node) => literal(node["value"])],
+  ["number", (node) => literal(node["value"])],
+  ["value", (node) => literal(node["value"])],
+  ["path", compilePath],
+  ["name", compileName],
+  ["variable", compileVariable],
+  ["binary", compileBinary],
+  ["unary", compileUnary],
+  ["condition", compileCondition],
+  ["block", compileBlock],
+  ["function", (node, names) => compileCall(node, names, undefined)],
+  ["apply", compileApply],
+]);
 
 function literal(value: unknown): Run {
   return () => value;
