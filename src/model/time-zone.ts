@@ -41,11 +41,23 @@ export function isTimeZone(name: string): boolean {
 
 /** The wall clock of that zone at `instant` (milliseconds since the epoch). */
 export function wallTime(instant: number, zone: string): WallTime {
+  if (zone === "UTC") return utcWallTime(new Date(instant));
   const wall = { year: 0, month: 0, day: 0, hour: 0, minute: 0, second: 0 };
   for (const { type, value } of formatOf(zone).formatToParts(instant)) {
     if (type in wall) Object.assign(wall, { [type]: Number(value) });
   }
   return wall;
+}
+
+function utcWallTime(date: Date): WallTime {
+  return {
+    year: date.getUTCFullYear(),
+    month: date.getUTCMonth() + 1,
+    day: date.getUTCDate(),
+    hour: date.getUTCHours(),
+    minute: date.getUTCMinutes(),
+    second: date.getUTCSeconds(),
+  };
 }
 
 /** Milliseconds that the zone's wall clock is ahead of UTC at `instant`. */

@@ -1,0 +1,22 @@
+/** What the routes may use. Handed in by the composition root. */
+import type { Core } from "../engine/core.ts";
+import type { User } from "../engine/auth.ts";
+import type { Datastore } from "../engine/datastore.ts";
+import type { Content } from "../model/definitions.ts";
+
+export interface Door {
+  readonly core: Core;
+  readonly datastore: Datastore;
+  /** The user of a token or API key. */
+  authenticate(secret: string): Promise<User | undefined>;
+  /** False: everybody is admin (loopback only). */
+  readonly auth: boolean;
+  /** Seconds a token lives when the client does not say. */
+  readonly tokenTtl: number;
+  /** Urls of webhooks that some enabled rule listens to. */
+  webhooks(): ReadonlySet<string>;
+  /** Takes up changes on disk; says what it found. */
+  reload(): Promise<{ readonly problems: readonly string[]; readonly content: Content }>;
+  /** Undefined when work can be taken; else what is missing. */
+  notReady(): Promise<string | undefined>;
+}

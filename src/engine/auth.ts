@@ -1,0 +1,83 @@
+/** Who is calling. Passwords are stored as argon2id, tokens and API keys as SHA-256; neither can be read back. */
+import { argon2, createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { promisify } from "node:util";
+import { addAccount, addToken, findAccount, findToken } from "../store/accounts.ts";
+import type { Database } from "../store/database.ts";
+import { idMaker } from "./ids.ts";
+
+export interface User {
+  readonly name: string;
+  readonly roles: readonly string[];
+}
+
+export interface Issued {
+  readonly id: string;
+  readonly user: string;
+  /** Shown once. */
+  readonly secret: string;
+  readonly expiry: Date | undefined;
+}
+
+const derive = promisify(argon2);
+const cost = { memory: 19_456, passes: 2, parallelism: 1, tagLength: 32 } as const;
+const newId = idMaker();
+
+/** `$argon2id$v=19$m=…,t=…,p=…$salt$hash`. */
+export async function hashPassword(password: string, salt: Buffer = randomBytes(16)): Promise<string> {
+  const tag = await derive("argon2id", { message: password, nonce: salt, ...cost });
+  return `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=${cost.parallelism}$${salt.toString("base64url")}$${tag.toString("base64url")}`;
+}
+
+async function passwordFits(password: string, stored: string): Promise<boolean> {
+  const salt = Buffer.from(stored.split("$")[4] ?? "", "base64url");
+  const given = Buffer.from(await hashPassword(password, salt.length >= 8 ? salt : randomBytes(16)));
+  const known = Buffer.from(stored);
+  return given.length === known.length && timingSafeEqual(given, known);
+}
+
+function digest(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex");
+}
+
+/** Makes the account `admin` at the first start. Gives the generated password once, or undefined when there was nothing to generate. */
+export async function ensureAdmin({ db }: Database, given: string | undefined): Promise<string | undefined> {
+  if ((await findAccount(db, "admin")) !== undefined) return undefined;
+  const password = given ?? randomBytes(12).toString("base64url");
+  const added = await addAccount(db, { name: "admin", password: await hashPassword(password), roles: ["system_admin", "admin"] });
+  return added && given === undefined ? password : undefined;
+}
+
+/** A token for a password, or undefined. Takes as long for an unknown account as for a wrong password. */
+export async function login({ db }: Database, name: string, password: string, ttlSeconds: number): Promise<Issued | undefined> {
+  const account = await findAccount(db, name);
+  const stored = account?.password ?? `$argon2id$v=19$m=19456,t=2,p=1$${"A".repeat(22)}$`;
+  if (!(await passwordFits(password, stored)) || account === undefined) return undefined;
+  return issue({ db }, { account: name, kind: "token", ttlSeconds, metadata: {} });
+}
+
+export async function issue(
+  { db }: Pick<Database, "db">,
+  { account, kind, ttlSeconds, metadata }: { account: string; kind: "token" | "api_key"; ttlSeconds?: number; metadata: unknown },
+): Promise<Issued> {
+  const secret = randomBytes(kind === "token" ? 16 : 32).toString(kind === "token" ? "hex" : "base64url");
+  const expiry = ttlSeconds === undefined ? undefined : new Date(Date.now() + ttlSeconds * 1_000);
+  const id = newId();
+  await addToken(db, { hash: digest(secret), id, account, kind, expires_at: expiry ?? null, metadata });
+  return { id, user: account, secret, expiry };
+}
+
+/** Finds the user of a token or API key; remembers the answer for a second, so that a revoked one stops working within that time. */
+export function authenticator({ db }: Database): (secret: string) => Promise<User | undefined> {
+  const remembered = new Map<string, { readonly user: User | undefined; readonly until: number }>();
+  return async (secret) => {
+    const hash = digest(secret);
+    const now = performance.now();
+    const known = remembered.get(hash);
+    if (known !== undefined && known.until > now) return known.user;
+    const found = await findToken(db, hash);
+    const user = found === undefined ? undefined : { name: found.account, roles: found.roles };
+    if (remembered.size > 10_000) remembered.clear();
+    remembered.set(hash, { user, until: now + 1_000 });
+    return user;
+  };
+}

@@ -1,0 +1,82 @@
+/** What every room of the engine works with. One per process. */
+import type { Ask, Question } from "../expressions/context.ts";
+import type { Content } from "../model/definitions.ts";
+import type { Runner } from "../runners/runner.ts";
+import type { WorkQueue } from "../queue/queue.ts";
+import type { RuleIndex } from "../rules/index.ts";
+import type { Bells } from "../store/bells.ts";
+import type { Database } from "../store/database.ts";
+import type { StoredExecution } from "../store/executions.ts";
+import type { CommitPump } from "../store/pump.ts";
+import type { ExecutionChange } from "../store/unit.ts";
+import type { CompiledWorkflow } from "../workflows/spec.ts";
+
+export type Log = (level: "info" | "warn" | "error", message: string, details?: Readonly<Record<string, unknown>>) => void;
+
+/** Content, compiled. Immutable: a reload makes another. */
+export interface Definitions {
+  readonly content: Content;
+  readonly rules: RuleIndex;
+  /** Whether any enabled rule listens to that trigger type. */
+  listens(trigger: string): boolean;
+  /** The workflow that action runs now, or why it cannot. */
+  workflow(action: string): { readonly compiled: CompiledWorkflow; readonly hash: string; readonly text: string } | { readonly errors: readonly unknown[] } | undefined;
+}
+
+/** How many runners may work at once in this process; what exceeds that goes through the queue to whoever is free. */
+export interface Slots {
+  free(): number;
+  take(): void;
+  give(): void;
+}
+
+/** A workflow in memory, as the rest of the engine sees it. */
+export interface Conducted {
+  /** Takes in the end (or the waiting) of a child together with the fenced change that records it. */
+  deliver(child: StoredExecution | ChildEnd): void;
+  /** Looks for what others left for it in the ledger: ends of children, an operator's wish. */
+  look(): void;
+  /** Resolves when what it decided so far is on disk; then it can be dropped. */
+  settled(): Promise<void>;
+}
+
+/** A child that this process just ran: its end is recorded by the workflow's next unit. */
+export interface ChildEnd {
+  readonly taskKey: string;
+  readonly change: ExecutionChange;
+}
+
+export interface Core {
+  /** Owner name of this process, new at every start. */
+  readonly process: string;
+  readonly database: Database;
+  readonly pump: CommitPump;
+  readonly queue: WorkQueue;
+  readonly bells: Bells;
+  readonly runners: ReadonlyMap<string, Runner>;
+  readonly slots: Slots;
+  readonly log: Log;
+  /** Runners at work in this process, by execution; aborting one is how it is canceled or stopped. */
+  readonly running: Map<string, AbortController>;
+  /** Workflows that this process conducts, by execution. */
+  readonly conducted: Map<string, Conducted>;
+  /** The user in whose name rules act. */
+  readonly systemUser: string;
+  /** Where actions reach our own door, e.g. `http://127.0.0.1:9101`. */
+  readonly apiUrl: string;
+  definitions(): Definitions;
+  newId(): string;
+  /** Answers what this process knows by itself (time, chance); throws Unanswered for the rest. */
+  readonly ask: Ask;
+  /** Answers what needs a database or a child. */
+  answer(question: Question): Promise<unknown>;
+}
+
+export function slots(size: number): Slots {
+  let taken = 0;
+  return {
+    free: () => size - taken,
+    take: () => void taken++,
+    give: () => void taken--,
+  };
+}

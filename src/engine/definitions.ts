@@ -1,0 +1,50 @@
+/** Content, compiled for the engine. Immutable; a reload makes another one, and what runs goes on with its own. */
+import { compileParsers, type AlertParser } from "../alerts/definition.ts";
+import type { Content, DeclarationFile } from "../model/definitions.ts";
+import { compileRules } from "../rules/compile.ts";
+import { compileWorkflow } from "../workflows/spec.ts";
+import type { Definitions } from "./core.ts";
+
+export interface CompiledContent extends Definitions {
+  readonly parsers: readonly AlertParser[];
+  readonly types: readonly DeclarationFile[];
+  /** Urls of webhooks that some enabled rule listens to. */
+  readonly webhooks: ReadonlySet<string>;
+  /** What is wrong beyond what content itself found. */
+  readonly problems: readonly string[];
+}
+
+/** Compiles rules and parsers at once, workflows when they are first used. */
+export function compileContent(content: Content): CompiledContent {
+  const rules = [...content.rules.values()];
+  const enabled = rules.filter((rule) => rule.enabled);
+  const listened = new Set(enabled.map((rule) => rule.trigger.type));
+  const { parsers, problems } = compileParsers(content.declarations.filter(({ kind }) => kind === "alert-parser"));
+  const compiled = new Map<string, ReturnType<Definitions["workflow"]>>();
+  return {
+    content,
+    rules: compileRules(rules),
+    parsers,
+    types: content.declarations.filter(({ kind }) => kind === "entity-type"),
+    problems: problems.map(({ message }) => message),
+    webhooks: new Set(enabled.filter(({ trigger }) => trigger.type === "core.st2.webhook").map(({ trigger }) => webhookUrl(trigger.parameters["url"]))),
+    listens: (trigger) => listened.has(trigger),
+    workflow: (action) => {
+      if (compiled.has(action)) return compiled.get(action);
+      const source = content.workflows.get(action);
+      const made = source === undefined ? undefined : compile(source);
+      compiled.set(action, made);
+      return made;
+    },
+  };
+}
+
+/** As StackStorm: slashes around a url do not count. */
+export function webhookUrl(url: unknown): string {
+  return String(url).replaceAll(/^\/+|\/+$/g, "");
+}
+
+function compile({ document, hash, text }: { document: unknown; hash: string; text: string }): ReturnType<Definitions["workflow"]> {
+  const { workflow, errors } = compileWorkflow(document);
+  return workflow === undefined ? { errors } : { compiled: workflow, hash, text };
+}

@@ -1,0 +1,45 @@
+import type { Ring } from "../queue/queue.ts";
+import type { Bell } from "../store/bells.ts";
+import { claimExecution, controlledOf, findExecution, undeliveredChildren } from "../store/executions.ts";
+import { beat } from "../store/processes.ts";
+import { hostname } from "node:os";
+import { conduct } from "./conduct.ts";
+import type { Core } from "./core.ts";
+import { Interrupted, runHere } from "./run.ts";
+import { sweep } from "./sweep.ts";
+
+/** A ring of the queue: claims what it names and carries it out; resolves when that has ended. Rings for what is taken already do nothing. */
+export async function hear(core: Core, ring: Ring): Promise<void> {
+  if (ring.name !== "run") return sweep(core);
+  const claim = await claimExecution(core.database.db, ring.execution, core.process);
+  if (claim === undefined) return undefined;
+  if (claim.runner === "orquesta") return conduct(core, claim, claim.fence === 1 ? "new" : "known");
+  core.slots.take();
+  return runHere(core, claim);
+}
+
+/** A bell from another process. */
+export function hearBell(core: Core, { kind, id }: Bell): void {
+  if (kind === "advance") core.conducted.get(id)?.look();
+  else if (kind === "control") void control(core, id);
+}
+
+async function control(core: Core, id: string): Promise<void> {
+  core.conducted.get(id)?.look();
+  const running = core.running.get(id);
+  if (running === undefined) return;
+  const row = await findExecution(core.database.db, id).catch(() => undefined);
+  if (row?.status === "canceling") running.abort(new Interrupted("canceled"));
+}
+
+/** Says that this process lives, and looks for bells it may have missed. Rejects when the database is away. */
+export async function heartbeat(core: Core, role: string): Promise<void> {
+  await beat(core.database.db, { id: core.process, role, host: hostname(), pid: process.pid });
+  for (const child of await undeliveredChildren(core.database.db, [...core.conducted.keys()])) {
+    if (child.parent !== null) core.conducted.get(child.parent)?.deliver(child);
+  }
+  for (const { id, status } of await controlledOf(core.database.db, core.process)) {
+    core.conducted.get(id)?.look();
+    if (status === "canceling") core.running.get(id)?.abort(new Interrupted("canceled"));
+  }
+}

@@ -1,0 +1,148 @@
+/** Something happened: store it, match it, and answer only when that is on disk.
+ *
+ * 1. The instance, its enforcements and their executions are one unit: a delivery that is known already leaves nothing.
+ * 2. Rules that need an answer from outside (datastore, slow expression) are matched right after: the instance stays `pending` until then, and
+ *    becomes `processed` in the unit that holds its enforcements. Whoever finds it pending may do that; only one can. */
+import { Unanswered, type Ask } from "../expressions/context.ts";
+import type { NewEvent, SensorCursor } from "../model/events.ts";
+import type { JsonObject } from "../model/json.ts";
+import { isObject } from "../model/json.ts";
+import { decide } from "../processes/ask.ts";
+import { match } from "../rules/match.ts";
+import type { EnforcementRow, ExecutionRow, InstanceRow, Unit } from "../store/unit.ts";
+import type { Core } from "./core.ts";
+import { failedRow, type Launch, plan } from "./launch.ts";
+import { release, start } from "./start.ts";
+import { AppError } from "../model/errors.ts";
+
+interface Matched {
+  readonly enforcements: readonly EnforcementRow[];
+  readonly executions: readonly ExecutionRow[];
+  readonly launches: readonly Launch[];
+}
+
+const noMatch: Matched = { enforcements: [], executions: [], launches: [] };
+
+/** What the rules make of an event. Throws Unanswered when one of them needs an answer first. `fresh`: the instance is in the same unit. */
+function matchEvent(core: Core, id: string, event: NewEvent, { ask, fresh }: { ask: Ask; fresh: boolean }): Matched {
+  const { matches, failures } = match(core.definitions().rules, event, ask);
+  if (matches.length === 0 && failures.length === 0) return noMatch;
+  const enforcements: EnforcementRow[] = failures.map(({ rule, reason }) => ({
+    id: core.newId(),
+    trigger_instance_id: id,
+    rule: rule.ref,
+    status: "failed",
+    failure_reason: reason,
+  }));
+  const executions: ExecutionRow[] = [];
+  const launches: Launch[] = [];
+  for (const { rule } of matches) {
+    const wish = {
+      action: rule.action.ref,
+      parameters: rule.action.parameters,
+      variables: { trigger: event.payload },
+      context: contextOf(core, id, event, rule),
+      ...(fresh ? { instance: id } : {}),
+    };
+    const enforcement = { id: core.newId(), trigger_instance_id: id, rule: rule.ref };
+    try {
+      const launch = plan(core, wish, ask);
+      launches.push(launch);
+      executions.push(launch.row);
+      enforcements.push({ ...enforcement, status: "succeeded", execution_id: launch.row.id });
+    } catch (error) {
+      if (error instanceof Unanswered) {
+        release(core, launches);
+        throw error;
+      }
+      if (error instanceof AppError && error.code === "ACTION_NOT_FOUND") {
+        enforcements.push({ ...enforcement, status: "failed", failure_reason: error.message });
+        continue;
+      }
+      const row = failedRow(core, wish, error);
+      executions.push(row);
+      enforcements.push({ ...enforcement, status: "failed", execution_id: row.id, failure_reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return { enforcements, executions, launches };
+}
+
+function contextOf(core: Core, id: string, event: NewEvent, rule: { ref: string; pack: string; context: JsonObject }): JsonObject {
+  return {
+    ...rule.context,
+    trigger_instance: { id, name: event.trigger },
+    rule: { id: rule.ref, name: rule.ref },
+    user: core.systemUser,
+    pack: rule.pack,
+    ...(event.traceTag === undefined ? {} : { trace_context: { trace_tag: event.traceTag } }),
+    ...(isObject(event.payload) && isObject(event.payload["cause"]) ? { cause: event.payload["cause"] } : {}),
+  };
+}
+
+function matchNow(core: Core, id: string, event: NewEvent): Matched | undefined {
+  try {
+    return matchEvent(core, id, event, { ask: core.ask, fresh: true });
+  } catch (error) {
+    if (error instanceof Unanswered) return undefined;
+    throw error;
+  }
+}
+
+/** Resolves with one id per event when all of them (and the cursor) are committed; a known delivery keeps its first id secret and gives undefined.
+ * Rejects with LEDGER_DOWN or BUSY: then nothing is stored. */
+export async function ingest(core: Core, events: readonly NewEvent[], { cursor }: { cursor?: SensorCursor | undefined } = {}): Promise<readonly (string | undefined)[]> {
+  const planned = events.map((event) => {
+    const id = core.newId();
+    return { id, event, matched: matchNow(core, id, event) };
+  });
+  const unit: Unit = {
+    instances: planned.map(({ id, event, matched }) => instanceRow(id, event, matched === undefined)),
+    enforcements: planned.flatMap(({ matched }) => matched?.enforcements ?? []),
+    executions: planned.flatMap(({ matched }) => matched?.executions ?? []),
+    ...(cursor === undefined ? {} : { cursors: [cursor] }),
+  };
+  const { born } = await core.pump.commit(unit).catch((error: unknown) => {
+    for (const { matched } of planned) release(core, matched?.launches ?? []);
+    throw error;
+  });
+  return planned.map(({ id, event, matched }) => {
+    if (!born.has(id)) {
+      release(core, matched?.launches ?? []);
+      return undefined;
+    }
+    if (matched === undefined) void matchLater(core, id, event);
+    else start(core, matched.launches);
+    return id;
+  });
+}
+
+function instanceRow(id: string, event: NewEvent, pending: boolean): InstanceRow {
+  return {
+    id,
+    trigger: event.trigger,
+    parameters: event.parameters,
+    payload: event.payload,
+    source: event.source,
+    dedupe_key: event.dedupeKey,
+    status: pending ? "pending" : "processed",
+    trace_tag: event.traceTag,
+  };
+}
+
+/** Matches a stored instance that is still pending. Never rejects: what fails is found again by the sweep. */
+export async function matchLater(core: Core, id: string, event: NewEvent): Promise<void> {
+  let matched = noMatch;
+  try {
+    matched = await decide(
+      (ask) => matchEvent(core, id, event, { ask, fresh: false }),
+      (question) => core.answer(question),
+    );
+    const { enforcements, executions } = matched;
+    await core.pump.commit({ processed: [{ id, status: "processed" }], enforcements, executions }, { persistent: true });
+    start(core, matched.launches);
+  } catch (error) {
+    release(core, matched.launches);
+    if (error instanceof Error && "code" in error && error.code === "RA001") return;
+    core.log("error", "a trigger instance could not be matched", { instance: id, reason: error instanceof Error ? error.message : String(error) });
+  }
+}

@@ -1,0 +1,94 @@
+/** From a wish ("run this action with these parameters") to a row, and from a committed row to work.
+ *
+ * 1. `plan` decides only; nothing runs before its row is committed.
+ * 2. `inline`: the result is known at once (noop), the row is born finished. `here`: this process claimed it at insert. `queue`: somebody else may. */
+import { AppError } from "../model/errors.ts";
+import type { Ask } from "../expressions/context.ts";
+import type { ActionDefinition } from "../model/definitions.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { ExecutionRow } from "../store/unit.ts";
+import type { Core } from "./core.ts";
+import { parametersFor } from "./parameters.ts";
+
+export interface Wish {
+  readonly action: string;
+  readonly parameters: JsonObject;
+  readonly context: JsonObject;
+  /** Names besides the parameters that templates may read, e.g. `trigger`. */
+  readonly variables?: JsonObject;
+  readonly parent?: string;
+  readonly taskKey?: string;
+  readonly delaySeconds?: number;
+  /** Written only when that trigger instance is new. */
+  readonly instance?: string;
+}
+
+export interface Launch {
+  readonly row: ExecutionRow;
+  readonly how: "inline" | "here" | "queue";
+}
+
+const noopResult = { failed: false, succeeded: true, return_code: 0 } as const;
+
+/** The action, or the error a client sees. */
+export function actionFor(core: Core, ref: string): ActionDefinition {
+  const action = core.definitions().content.actions.get(ref);
+  if (action === undefined) throw new AppError("ACTION_NOT_FOUND", [ref]);
+  if (!action.enabled) throw new AppError("ACTION_DISABLED", [ref]);
+  return action;
+}
+
+/** Decides how a wish becomes an execution. Throws AppError for what a client did wrong, Unanswered when a lookup is needed first. */
+export function plan(core: Core, wish: Wish, ask: Ask): Launch {
+  const action = actionFor(core, wish.action);
+  const parameters = parametersFor(core, action, wish, ask);
+  const delayed = wish.delaySeconds !== undefined && wish.delaySeconds > 0;
+  const how = delayed ? "queue" : placeOf(core, action);
+  const base = {
+    id: core.newId(),
+    action: action.ref,
+    runner: action.runner,
+    parameters,
+    context: { ...wish.context, pack: wish.context["pack"] ?? action.pack },
+    parent: wish.parent,
+    task_key: wish.taskKey,
+    instance: wish.instance,
+  };
+  if (how === "inline")
+    return { how, row: { ...base, status: "succeeded", result: noopResult, fence: 1, attempt: 1, delivered: true, started: true, ended: true } };
+  if (how === "here") {
+    if (action.runner !== "orquesta") core.slots.take();
+    return { how, row: { ...base, status: "running", owner: core.process, fence: 1, attempt: 1, delivered: true, started: true, ended: false } };
+  }
+  return {
+    how,
+    row: { ...base, status: delayed ? "delayed" : "requested", fence: 0, attempt: 0, delivered: true, delay: wish.delaySeconds, started: false, ended: false },
+  };
+}
+
+function placeOf(core: Core, { runner }: ActionDefinition): Launch["how"] {
+  if (runner === "noop") return "inline";
+  return core.slots.free() > 0 ? "here" : "queue";
+}
+
+/** A row for a wish that cannot run: it exists so that everybody sees why. */
+export function failedRow(core: Core, wish: Wish, error: unknown): ExecutionRow {
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    id: core.newId(),
+    action: wish.action,
+    runner: core.definitions().content.actions.get(wish.action)?.runner ?? "",
+    status: "failed",
+    parameters: wish.parameters,
+    context: wish.context,
+    result: { error: message },
+    parent: wish.parent,
+    task_key: wish.taskKey,
+    instance: wish.instance,
+    fence: 0,
+    attempt: 0,
+    delivered: true,
+    started: true,
+    ended: true,
+  };
+}

@@ -1,0 +1,167 @@
+/** One run of an action that works outside the ledger: claim, carry out, finish.
+ *
+ * 1. The claim's fence goes into the finish: a run that lost its claim (its process was thought dead) cannot record anything.
+ * 2. A finish waits for the database as long as it takes; the result of what was done is never thrown away.
+ * 3. A child of a workflow that this process conducts is recorded by the workflow's own next unit: one commit for both. */
+import { compileTemplate } from "../expressions/template.ts";
+import { type FinishedStatus, isFinished } from "../model/execution.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
+import type { Outcome } from "../model/outcome.ts";
+import { decide } from "../processes/ask.ts";
+import type { ExecutionChange } from "../store/unit.ts";
+import type { Core } from "./core.ts";
+import { ingest } from "./ingest.ts";
+import { outputSink } from "./output.ts";
+
+/** An execution that this process may carry out, and nobody else. */
+export interface Claim {
+  readonly id: string;
+  readonly action: string;
+  readonly runner: string;
+  readonly parameters: JsonObject;
+  readonly context: JsonObject;
+  readonly parent?: string | null | undefined;
+  readonly task_key?: string | null | undefined;
+  readonly fence: number;
+  readonly attempt: number;
+}
+
+/** Why a running action is aborted. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+  readonly kind: "canceled" | "stopping";
+  constructor(kind: "canceled" | "stopping") {
+    super(kind === "canceled" ? "Action canceled by user." : "The worker is stopping.");
+    this.kind = kind;
+  }
+}
+
+/** Carries out a claimed execution whose slot is taken, and gives the slot back. Never rejects. */
+export async function runHere(core: Core, claim: Claim): Promise<void> {
+  const controller = new AbortController();
+  core.running.set(claim.id, controller);
+  try {
+    const outcome = await carryOut(core, claim, controller.signal);
+    await finish(core, claim, afterInterruption(core, claim, outcome, controller.signal));
+  } catch (error) {
+    core.log("error", "an execution could not be finished", { execution: claim.id, reason: error instanceof Error ? error.message : String(error) });
+  } finally {
+    core.running.delete(claim.id);
+    core.slots.give();
+  }
+}
+
+/** What to do with an execution whose worker is gone. */
+export function lossPolicy(core: Core, action: string, runner: string): "rerun" | "abandon" {
+  return core.definitions().content.actions.get(action)?.onWorkerLost ?? core.runners.get(runner)?.onWorkerLost ?? "abandon";
+}
+
+type End = Outcome | { readonly status: "requested"; readonly result: undefined };
+
+function afterInterruption(core: Core, claim: Claim, outcome: Outcome, signal: AbortSignal): End {
+  if (!signal.aborted || outcome.status === "succeeded") return outcome;
+  const kind = signal.reason instanceof Interrupted ? signal.reason.kind : "canceled";
+  if (kind === "canceled") return { status: "canceled", result: { ...(isObject(outcome.result) ? outcome.result : {}), message: "Action canceled by user." } };
+  if (lossPolicy(core, claim.action, claim.runner) === "rerun") return { status: "requested", result: undefined };
+  return { status: "abandoned", result: { error: "The worker stopped before the action ended." } };
+}
+
+async function carryOut(core: Core, claim: Claim, signal: AbortSignal): Promise<Outcome> {
+  const runner = core.runners.get(claim.runner);
+  const definition = core.definitions().content.actions.get(claim.action);
+  if (runner === undefined || definition === undefined)
+    return { status: "failed", result: { error: runner === undefined ? `There is no runner "${claim.runner}".` : `Action "${claim.action}" cannot be found.` } };
+  const pack = core.definitions().content.packs.get(definition.pack);
+  const sink = outputSink(core, claim.id);
+  const { timeout } = claim.parameters;
+  try {
+    return await runner.run({
+      executionId: claim.id,
+      attempt: claim.attempt,
+      idempotencyKey: idempotencyKey(claim),
+      action: { ref: definition.ref, pack: definition.pack, entryPath: definition.entryPath, packPath: pack?.path ?? "" },
+      parameters: claim.parameters,
+      config: await renderedConfig(core, pack?.config ?? {}),
+      context: claim.context,
+      environment: {
+        ST2_ACTION_PACK_NAME: definition.pack,
+        ST2_ACTION_EXECUTION_ID: claim.id,
+        ST2_ACTION_API_URL: `${core.apiUrl}/v1`,
+        RAICHO_IDEMPOTENCY_KEY: idempotencyKey(claim),
+      },
+      timeoutSeconds: typeof timeout === "number" && timeout > 0 ? timeout : undefined,
+      signal,
+      emit: sink.emit,
+    });
+  } catch (error) {
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    return { status: "failed", result: { error: message, traceback: stack ?? "" } };
+  } finally {
+    await sink.close();
+  }
+}
+
+/** Stable over attempts: the same step of the same workflow, or the same execution. */
+function idempotencyKey({ id, parent, task_key }: Claim): string {
+  return parent === undefined || parent === null ? id : `${parent}:${task_key ?? id}`;
+}
+
+async function renderedConfig(core: Core, config: JsonObject): Promise<JsonObject> {
+  const template = compileTemplate(config, { languages: ["jinja"] });
+  if (template.literal) return config;
+  const rendered = await decide(
+    (ask) => template.evaluate({ variables: {}, ask }),
+    (question) => core.answer(question),
+  );
+  return isObject(rendered) ? rendered : config;
+}
+
+/** Records how a claimed execution ended (or that it waits), and tells its workflow. */
+export async function finish(core: Core, claim: Claim, { status, result }: End): Promise<void> {
+  const ended = isFinished(status);
+  const child = claim.parent !== undefined && claim.parent !== null;
+  const change: ExecutionChange = { id: claim.id, fence: claim.fence, status, result, ended, delivered: !child || status === "requested", released: true };
+  const conducted = child ? core.conducted.get(claim.parent) : undefined;
+  if (conducted !== undefined && status !== "requested") {
+    conducted.deliver({ taskKey: claim.task_key ?? "", change: { ...change, delivered: true } });
+  } else {
+    await core.pump.commit({ changes: [change] }, { persistent: true }).catch((error: unknown) => stale(core, claim, error));
+    if (child) core.bells.ring({ kind: "advance", id: claim.parent });
+  }
+  if (status === "requested") await core.queue.ring([{ name: "run", execution: claim.id, attempt: claim.attempt + 1 }]).catch(() => undefined);
+  if (isFinished(status)) announceEnd(core, claim, { status, result });
+  else if (status === "pending") announceInquiry(core, claim, result);
+}
+
+function stale(core: Core, claim: Claim, error: unknown): void {
+  if (!(error instanceof Error && "code" in error && error.code === "RA001")) throw error;
+  core.log("warn", "stale_result: this run had lost its claim; its result is not recorded", { execution: claim.id, fence: claim.fence });
+}
+
+const actionTrigger = "core.st2.generic.actiontrigger";
+
+/** Raises StackStorm's action trigger where a rule listens to it. */
+export function announceEnd(core: Core, claim: Claim, { status, result }: { status: FinishedStatus; result: unknown }): void {
+  if (!core.definitions().listens(actionTrigger)) return;
+  const payload = {
+    execution_id: claim.id,
+    status,
+    action_name: claim.action.slice(claim.action.indexOf(".") + 1),
+    action_ref: claim.action,
+    runner_ref: claim.runner,
+    parameters: claim.parameters,
+    result,
+  };
+  void raise(core, actionTrigger, payload, `${claim.id}:${status}`);
+}
+
+function announceInquiry(core: Core, claim: Claim, result: unknown): void {
+  const route = isObject(result) && typeof result["route"] === "string" ? result["route"] : "";
+  void raise(core, "core.st2.generic.inquiry", { id: claim.id, route }, claim.id);
+}
+
+async function raise(core: Core, trigger: string, payload: JsonObject, key: string): Promise<void> {
+  await ingest(core, [{ trigger, payload, source: "engine", dedupeKey: `${trigger}:${key}` }]).catch((error: unknown) =>
+    core.log("error", "a trigger of the engine was not stored", { trigger, reason: error instanceof Error ? error.message : String(error) }),
+  );
+}

@@ -1,0 +1,30 @@
+/** What follows a commit: rows that this process claimed start, the others are rung for. */
+import { conduct } from "./conduct.ts";
+import type { Core } from "./core.ts";
+import type { Launch } from "./launch.ts";
+import { runHere } from "./run.ts";
+
+/** Starts committed launches. Never throws and never waits. */
+export function start(core: Core, launches: readonly Launch[]): void {
+  const rings = [];
+  for (const { row, how } of launches) {
+    if (how === "queue") rings.push({ name: "run", execution: row.id, attempt: row.attempt + 1, delayMs: (row.delay ?? 0) * 1_000 } as const);
+    else if (how === "here" && row.runner === "orquesta") void conduct(core, { ...row, parent: row.parent ?? null }, "new");
+    else if (how === "here") void runHere(core, row);
+  }
+  if (rings.length > 0) void ringLater(core, rings);
+}
+
+/** Gives back what a launch had reserved when its commit failed. */
+export function release(core: Core, launches: readonly Launch[]): void {
+  for (const { how, row } of launches) if (how === "here" && row.runner !== "orquesta") core.slots.give();
+}
+
+/** A ring that fails is made up for by the sweep. */
+async function ringLater(core: Core, rings: Parameters<Core["queue"]["ring"]>[0]): Promise<void> {
+  try {
+    await core.queue.ring(rings);
+  } catch (error) {
+    core.log("warn", "the queue did not take a ring; the sweep will ring again", { reason: error instanceof Error ? error.message : String(error), rings: rings.length });
+  }
+}

@@ -1,0 +1,62 @@
+/** The safety net: finds what a lost bell, job or process left behind. One process at a time sweeps.
+ *
+ * 1. An execution of a lost process runs again or is abandoned, as its action declares; workflows always go on.
+ * 2. Ringing again is harmless: a job that still waits is not doubled, and only one claim succeeds.
+ * 3. Pending instances are matched again by the rules of now; the unit that records it succeeds once. */
+import { isObject } from "../model/json.ts";
+import { overrideExecution, type StoredExecution } from "../store/executions.ts";
+import { forgetSilentProcesses } from "../store/processes.ts";
+import { holdSweep, orphans, pendingInstances, returnExecution, returnWorkflow, unheard } from "../store/sweep.ts";
+import type { Db } from "../store/schema.ts";
+import type { Core } from "./core.ts";
+import { matchLater } from "./ingest.ts";
+import { lossPolicy } from "./run.ts";
+
+/** A process without a beat for that long is lost. */
+export const silenceSeconds = 6;
+const unheardSeconds = 3;
+const pendingSeconds = 5;
+
+interface Swept {
+  readonly rings: readonly { readonly id: string; readonly attempt: number }[];
+  readonly parents: readonly string[];
+}
+
+/** Sweeps once; does nothing while another process sweeps. Rejects when the database is away. */
+export async function sweep(core: Core): Promise<void> {
+  const swept = await core.database.transaction(async (tx): Promise<Swept | undefined> => {
+    if (!(await holdSweep(tx))) return undefined;
+    const lost = await forgetSilentProcesses(tx, silenceSeconds);
+    for (const process of lost) core.log("warn", "a process gave no sign of life; its work is taken over", { process });
+    const found = await orphans(tx);
+    const parents: string[] = [];
+    for (const execution of found) await takeOver(core, tx, execution, parents);
+    return { rings: await unheard(tx, found.length > 0 ? 0 : unheardSeconds), parents };
+  });
+  if (swept === undefined) return;
+  for (const id of swept.parents) core.bells.ring({ kind: "advance", id });
+  await core.queue.ring(swept.rings.map(({ id, attempt }) => ({ name: "run", execution: id, attempt: attempt + 1 })));
+  for (const { id, trace_tag, parameters, ...event } of await pendingInstances(core.database.db, pendingSeconds))
+    void matchLater(core, id, {
+      ...event,
+      ...(isObject(parameters) ? { parameters } : {}),
+      ...(trace_tag === null ? {} : { traceTag: trace_tag }),
+    });
+}
+
+async function takeOver(core: Core, tx: Db, execution: StoredExecution, parents: string[]): Promise<void> {
+  const { id, action, runner, status, parent } = execution;
+  if (runner === "orquesta") {
+    await returnWorkflow(tx, id);
+    return;
+  }
+  if (status !== "canceling" && lossPolicy(core, action, runner) === "rerun") {
+    core.log("info", "an execution of a lost process runs again", { execution: id, action });
+    await returnExecution(tx, id);
+    return;
+  }
+  const ended = status === "canceling" ? "canceled" : "abandoned";
+  const result = { error: ended === "canceled" ? "Action canceled by user." : "The worker that ran this action was lost; whether the action took effect is not known." };
+  await overrideExecution(tx, id, { status: ended, result, ended: true, raiseFence: true, delivered: parent === null });
+  if (parent !== null) parents.push(parent);
+}

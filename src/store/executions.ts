@@ -1,0 +1,109 @@
+import { sql } from "kysely";
+import type { ExecutionStatus } from "../model/execution.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { Db, LedgerSchema } from "./schema.ts";
+import type { Selectable } from "kysely";
+
+export type StoredExecution = Selectable<LedgerSchema["execution"]>;
+
+const claimable = sql<boolean>`((status in ('requested', 'scheduled', 'delayed') and (run_at is null or run_at <= clock_timestamp() + interval '100 ms'))
+  or (runner = 'orquesta' and owner is null and status in ('running', 'pausing', 'paused', 'resuming', 'canceling')))`;
+
+/** Makes `owner` the one that runs it, or gives undefined when somebody else does, it is not due, or it has ended. Each claim raises the fence. */
+export async function claimExecution(db: Db, id: string, owner: string): Promise<StoredExecution | undefined> {
+  return db
+    .updateTable("execution")
+    .set({
+      status: sql<ExecutionStatus>`case when status in ('requested', 'scheduled', 'delayed') then 'running' else status end`,
+      owner,
+      fence: sql<number>`fence + 1`,
+      attempt: sql<number>`attempt + 1`,
+      started_at: sql<Date>`coalesce(started_at, now())`,
+    })
+    .where("id", "=", id)
+    .where(claimable)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+export async function findExecution(db: Db, id: string): Promise<StoredExecution | undefined> {
+  return db.selectFrom("execution").selectAll().where("id", "=", id).executeTakeFirst();
+}
+
+/** The unfinished execution, locked until the transaction ends. */
+export async function lockExecution(db: Db, id: string): Promise<StoredExecution | undefined> {
+  return db.selectFrom("execution").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
+}
+
+/** Ends or changes an execution outside a claim (an operator's wish); the fence rises so that a running claim cannot finish it any more. */
+export async function overrideExecution(
+  db: Db,
+  id: string,
+  change: { status: ExecutionStatus; result?: JsonObject; ended: boolean; raiseFence: boolean; delivered?: boolean },
+): Promise<void> {
+  await db
+    .updateTable("execution")
+    .set({
+      status: change.status,
+      ...(change.result === undefined ? {} : { result: sql<unknown>`${JSON.stringify(change.result)}::jsonb` }),
+      ...(change.ended ? { ended_at: sql<Date>`now()`, owner: null } : {}),
+      ...(change.raiseFence ? { fence: sql<number>`fence + 1` } : {}),
+      ...(change.delivered === undefined ? {} : { delivered: change.delivered }),
+    })
+    .where("id", "=", id)
+    .execute();
+}
+
+/** Ends of children that their workflow has not taken in yet, oldest first. */
+export async function undeliveredChildren(db: Db, parents: readonly string[]): Promise<readonly StoredExecution[]> {
+  if (parents.length === 0) return [];
+  return db.selectFrom("execution").selectAll().where("delivered", "=", false).where("parent", "in", parents).orderBy("id").limit(1_000).execute();
+}
+
+export async function childrenOf(db: Db, parent: string): Promise<readonly StoredExecution[]> {
+  return db.selectFrom("execution").selectAll().where("parent", "=", parent).orderBy("id").execute();
+}
+
+/** Those of `owner`'s executions that somebody wants canceled, paused or resumed. */
+export async function controlledOf(db: Db, owner: string): Promise<readonly { id: string; status: ExecutionStatus }[]> {
+  return db
+    .selectFrom("execution")
+    .select(["id", "status"])
+    .where("owner", "=", owner)
+    .where("status", "in", ["canceling", "pausing", "resuming"])
+    .execute();
+}
+
+export interface ExecutionFilter {
+  readonly status?: string | undefined;
+  readonly action?: string | undefined;
+  /** An execution id, or null for those without a parent. */
+  readonly parent?: string | null | undefined;
+  readonly triggerInstance?: string | undefined;
+}
+
+/** Newest first; results are left out. */
+export async function listExecutions(
+  db: Db,
+  { status, action, parent, triggerInstance }: ExecutionFilter,
+  { limit, offset }: { limit: number; offset: number },
+): Promise<{ rows: readonly StoredExecution[]; total: number }> {
+  let query = db.selectFrom("execution");
+  if (status !== undefined) query = query.where(sql<string>`status`, "=", status);
+  if (action !== undefined) query = query.where("action", "=", action);
+  if (parent === null) query = query.where("parent", "is", null);
+  else if (parent !== undefined) query = query.where("parent", "=", parent);
+  if (triggerInstance !== undefined) query = query.where(sql<boolean>`context -> 'trigger_instance' ->> 'id' = ${triggerInstance}`);
+  const rows = await query.selectAll().orderBy("id", "desc").limit(limit).offset(offset).execute();
+  const { total } = await query.select((from) => from.fn.countAll<number>().as("total")).executeTakeFirstOrThrow();
+  return { rows, total };
+}
+
+/** What an execution printed so far, in order. */
+export async function outputOf(db: Db, id: string): Promise<readonly { stream: string; text: string }[]> {
+  return db.selectFrom("output").select(["stream", "text"]).where("execution_id", "=", id).orderBy("seq").execute();
+}
+
+export async function pendingInquiries(db: Db): Promise<readonly StoredExecution[]> {
+  return db.selectFrom("execution").selectAll().where("runner", "=", "inquirer").where("status", "=", "pending").orderBy("id").limit(1_000).execute();
+}

@@ -1,0 +1,31 @@
+import { sql } from "kysely";
+import type { Db } from "./schema.ts";
+
+/** A live process says so; times are the database's. */
+export async function beat(db: Db, process: { id: string; role: string; host: string; pid: number }): Promise<void> {
+  await db
+    .insertInto("process")
+    .values(process)
+    .onConflict((on) => on.column("id").doUpdateSet({ beat_at: sql<Date>`clock_timestamp()` }))
+    .execute();
+}
+
+/** Forgets a process that ended; what it owned is then taken over at once. */
+export async function forgetProcess(db: Db, id: string): Promise<void> {
+  await db.deleteFrom("process").where("id", "=", id).execute();
+}
+
+/** Forgets all processes of that host and process id: their supervisor saw them end. */
+export async function forgetProcessOf(db: Db, host: string, pid: number): Promise<void> {
+  await db.deleteFrom("process").where("host", "=", host).where("pid", "=", pid).execute();
+}
+
+/** Forgets processes without a beat for that long. */
+export async function forgetSilentProcesses(db: Db, seconds: number): Promise<readonly string[]> {
+  const rows = await db
+    .deleteFrom("process")
+    .where("beat_at", "<", sql<Date>`clock_timestamp() - ${seconds} * interval '1 second'`)
+    .returning("id")
+    .execute();
+  return rows.map(({ id }) => id);
+}

@@ -1,0 +1,80 @@
+/** What the sweep looks for: rows whose bell, job or worker was lost. Times are the database's. */
+import { sql } from "kysely";
+import type { Db } from "./schema.ts";
+import type { StoredExecution } from "./executions.ts";
+
+const sweepLock = 7_241_987;
+const batch = 500;
+
+/** True for one caller at a time, until its transaction ends. */
+export async function holdSweep(db: Db): Promise<boolean> {
+  const { rows } = await sql<{ held: boolean }>`select pg_try_advisory_xact_lock(${sweepLock}) as held`.execute(db);
+  return rows[0]?.held === true;
+}
+
+/** Executions that run in a process that is no more. */
+export async function orphans(db: Db): Promise<readonly StoredExecution[]> {
+  return db
+    .selectFrom("execution")
+    .selectAll()
+    .where("status", "in", ["running", "pausing", "paused", "resuming", "canceling"])
+    .where("owner", "is not", null)
+    .where(({ not, exists, selectFrom }) => not(exists(selectFrom("process").select("id").whereRef("process.id", "=", "execution.owner"))))
+    .orderBy("id")
+    .limit(batch)
+    .forUpdate()
+    .skipLocked()
+    .execute();
+}
+
+/** Executions that wait to be claimed although they are due since `seconds`, and workflows that nobody conducts although something waits for them. */
+export async function unheard(db: Db, seconds: number): Promise<readonly { id: string; attempt: number }[]> {
+  const { rows } = await sql<{ id: string; attempt: number }>`
+    select id, attempt from execution
+    where status in ('requested', 'scheduled', 'delayed') and coalesce(run_at, created_at) < clock_timestamp() - ${seconds} * interval '1 second'
+    union all
+    select w.id, w.attempt from execution w
+    where w.runner = 'orquesta' and w.owner is null and w.status in ('running', 'pausing', 'paused', 'resuming', 'canceling')
+      and (w.status in ('running', 'resuming', 'canceling', 'pausing') or exists (select 1 from execution c where c.parent = w.id and not c.delivered))
+    order by id limit ${batch}`.execute(db);
+  return rows;
+}
+
+/** Gives a lost execution back to whoever comes: its fence rises, so the lost worker can no longer finish it. */
+export async function returnExecution(db: Db, id: string): Promise<void> {
+  await db
+    .updateTable("execution")
+    .set({ status: "requested", owner: null, fence: sql<number>`fence + 1` })
+    .where("id", "=", id)
+    .execute();
+}
+
+/** A workflow is never lost: whoever takes it goes on from its journal. */
+export async function returnWorkflow(db: Db, id: string): Promise<void> {
+  await db
+    .updateTable("execution")
+    .set({ owner: null, fence: sql<number>`fence + 1` })
+    .where("id", "=", id)
+    .execute();
+}
+
+export interface PendingInstance {
+  readonly id: string;
+  readonly trigger: string;
+  readonly parameters: unknown;
+  readonly payload: unknown;
+  readonly source: string;
+  readonly trace_tag: string | null;
+}
+
+/** Trigger instances that are pending since `seconds`. */
+export async function pendingInstances(db: Db, seconds: number): Promise<readonly PendingInstance[]> {
+  return db
+    .selectFrom("trigger_instance")
+    .select(["id", "trigger", "parameters", "payload", "source", "trace_tag"])
+    .where("status", "=", "pending")
+    .where("occurred_at", "<", sql<Date>`clock_timestamp() - ${seconds} * interval '1 second'`)
+    .orderBy("id")
+    .limit(batch)
+    .execute();
+}

@@ -1,0 +1,30 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Config } from "../config.ts";
+import type { ContentDirectories } from "../content/find-packs.ts";
+import type { ParameterSchemas } from "../model/definitions.ts";
+import { builtinRunners } from "./runners.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Where content is found: with the program, at the site (the directory raicho is started in), and where the environment says. */
+export function contentDirectories({ site, packs, configsDirectory, home }: Config): ContentDirectories {
+  const bundled = join(root, "packs");
+  return {
+    bundled: [bundled],
+    site: {
+      ...(join(site, "packs") === bundled ? {} : { packs: join(site, "packs") }),
+      rules: join(site, "rules"),
+      workflows: join(site, "workflows"),
+      types: join(site, "types"),
+    },
+    packs,
+    ...(configsDirectory === undefined ? { configs: join(home, "configs") } : { configs: configsDirectory }),
+    overrides: join(site, "overrides"),
+  };
+}
+
+/** Parameters of every runner by name and alias, for checking actions. */
+export function knownRunners(): ReadonlyMap<string, ParameterSchemas> {
+  return new Map(builtinRunners().flatMap((runner) => [runner.name, ...runner.aliases].map((name) => [name, runner.parameters] as const)));
+}

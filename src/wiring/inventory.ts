@@ -1,0 +1,15 @@
+import type { Content } from "../model/definitions.ts";
+import { ownerSettings as settingsOf, type OwnerSettings } from "../inventory/owner.ts";
+
+/** Settings of the pack `inventory`, always those of the present content. */
+export function ownerSettings(content: () => Content): OwnerSettings {
+  const present = (): OwnerSettings => settingsOf(content().packs.get("inventory")?.config ?? {});
+  return {
+    get paths() {
+      return present().paths;
+    },
+    get defaultLeader() {
+      return present().defaultLeader;
+    },
+  };
+}

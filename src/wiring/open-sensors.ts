@@ -1,0 +1,61 @@
+/** The sensors of a process: mail, timers, the inventory's change feed. */
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import type { Config } from "../config.ts";
+import { inventoryFeed, type InventoryFeed } from "../engine/inventory-feed.ts";
+import { isObject } from "../model/json.ts";
+import { childPool } from "../processes/pool.ts";
+import type { ParsedMail } from "../sensors/mail/parse.ts";
+import { imapAccounts, imapSensor } from "../sensors/imap.ts";
+import { smtpSensor, type SmtpSensor } from "../sensors/smtp.ts";
+import { timerSensor, type TimerSensor, timersOf } from "../sensors/timer.ts";
+import type { EngineProcess } from "./engine.ts";
+import { keepSensor, type KeptSensor } from "./sensors.ts";
+
+export interface OpenSensors {
+  /** `HOST:PORT`, or `-` when there is no listener. */
+  readonly smtp: string;
+  stop(): Promise<void>;
+}
+
+const parseModule = new URL(import.meta.url.endsWith(".ts") ? "../sensors/mail/parse.ts" : "../sensors/mail/parse.js", import.meta.url);
+
+/** Starts them all; rejects when the SMTP port cannot be had. */
+export async function openSensors(engine: EngineProcess, config: Config): Promise<OpenSensors> {
+  const { core } = engine;
+  const pool = childPool<string, ParsedMail>({
+    module: parseModule,
+    export: "parseMail",
+    size: Math.min(2, availableParallelism()),
+    deadlineMs: 5_000,
+    memoryMb: 512,
+    name: fileURLToPath(parseModule),
+    outputBytes: 16_000_000,
+  });
+  const parse = (raw: Uint8Array): Promise<ParsedMail> => pool.call(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString("base64"));
+  const kept: KeptSensor[] = [];
+  let smtp: SmtpSensor | undefined;
+  const { smtpPort: port, smtpHost: host } = config;
+  if (port !== undefined) kept.push(keepSensor(core, () => (smtp = smtpSensor({ host, port, parse }))));
+  let feed: InventoryFeed | undefined;
+  kept.push(keepSensor(core, () => (feed = inventoryFeed({ db: core.database.db, known: () => engine.inventory.known }))));
+  engine.onInventoryChange(() => feed?.wake());
+  let timers: TimerSensor | undefined;
+  const timersInUse = () => timersOf([...core.definitions().content.rules.values()]);
+  kept.push(keepSensor(core, () => (timers = timerSensor(timersInUse()))));
+  engine.onReload(() => timers?.setTimers(timersInUse()));
+  const email = core.definitions().content.packs.get("email")?.config ?? {};
+  const accounts = imapAccounts(isObject(email) ? email["imap_accounts"] : undefined);
+  for (const account of accounts) kept.push(keepSensor(core, () => imapSensor({ account, parse })));
+  // The SMTP port is part of what "ready" says; mailboxes may come later.
+  await Promise.all(kept.slice(0, 3).map(({ started }) => started));
+  for (const { started } of kept) started.catch(() => undefined);
+  const address = smtp?.address();
+  return {
+    smtp: address === undefined ? "-" : `${address.host}:${address.port}`,
+    stop: async () => {
+      await Promise.all(kept.map((sensor) => sensor.stop()));
+      await pool.close();
+    },
+  };
+}

@@ -1,0 +1,196 @@
+/** One role in one process: what `--role` names, or what the supervisor started. */
+import { createServer, type Server } from "node:http";
+import { ConfigError, type Config } from "../config.ts";
+import { door as makeDoor } from "../api/app.ts";
+import type { Door } from "../api/door.ts";
+import { authenticator } from "../engine/auth.ts";
+import { hear, heartbeat } from "../engine/hear.ts";
+import { Interrupted } from "../engine/run.ts";
+import { sweep } from "../engine/sweep.ts";
+import { childLife, type ChildLife } from "../processes/supervisor.ts";
+import type { Listener } from "../queue/queue.ts";
+import { removeExpiredTokens } from "../store/accounts.ts";
+import { migrate, openDatabase, waitForDatabase } from "../store/database.ts";
+import { forgetProcess } from "../store/processes.ts";
+import { type EngineProcess, openEngine } from "./engine.ts";
+import { say } from "./log.ts";
+import { type OpenSensors, openSensors } from "./open-sensors.ts";
+
+interface Duties {
+  readonly api: boolean;
+  readonly sensors: boolean;
+  readonly clock: boolean;
+  readonly work: boolean;
+}
+
+function dutiesOf({ role, workers }: Config): Duties {
+  const everything = role === "door";
+  return {
+    api: everything || role === "api",
+    sensors: everything || role === "sensors",
+    clock: everything || role === "scheduler",
+    work: role === "worker" || (everything && workers === 0),
+  };
+}
+
+const beatMs = 2_000;
+const sweepMs = 1_000;
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Runs `work` again and again, `ms` apart, until stopped; a failure is logged once until it works again. */
+function every(ms: number, name: string, work: () => Promise<unknown>): () => Promise<void> {
+  let stopped = false;
+  let failing = false;
+  let running: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout;
+  const turn = async (): Promise<void> => {
+    try {
+      await work();
+      failing = false;
+    } catch (error) {
+      if (!failing) say("warn", `${name} failed; it is tried again`, { reason: text(error) });
+      failing = true;
+    }
+    if (!stopped) timer = setTimeout(again, ms);
+  };
+  const again = (): void => void (running = turn());
+  again();
+  return async () => {
+    stopped = true;
+    clearTimeout(timer);
+    await running;
+  };
+}
+
+function listen(server: Server, { host, port }: Config): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const why = error.code === "EADDRINUSE" ? "is taken by another program" : error.message;
+      reject(new ConfigError(`RAICHO_PORT: ${host}:${port} ${why}; set RAICHO_PORT to a free port`));
+    });
+    server.listen(port, host, () => {
+      const address = server.address();
+      resolve(`http://${host}:${typeof address === "object" && address !== null ? address.port : port}`);
+    });
+  });
+}
+
+function doorOf({ core, database, datastore, definitions, reload }: EngineProcess, { auth }: Config): Door {
+  return {
+    core,
+    datastore,
+    auth,
+    tokenTtl: 86_400,
+    authenticate: authenticator(database),
+    webhooks: () => definitions().webhooks,
+    reload: async () => {
+      const { problems } = await reload();
+      core.bells.ring({ kind: "reload", id: core.process });
+      return { problems, content: definitions().content };
+    },
+    notReady: async () => {
+      if (!core.pump.healthy()) return "the database cannot be reached";
+      return core.database.db
+        .selectFrom("setting")
+        .select("name")
+        .limit(1)
+        .execute()
+        .then(
+          () => undefined,
+          (error: unknown) => `the database cannot be reached: ${text(error)}`,
+        );
+    },
+  };
+}
+
+/** Lets running actions end, then interrupts them; nothing of them is lost. */
+async function drain({ core }: EngineProcess, seconds: number): Promise<void> {
+  const until = performance.now() + seconds * 1_000;
+  const idle = (): boolean => core.running.size === 0;
+  while (!idle() && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (const controller of core.running.values()) controller.abort(new Interrupted("stopping"));
+  const end = performance.now() + 5_000;
+  while (!idle() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
+  await Promise.all([...core.conducted.values()].map((conducted) => conducted.settled()));
+}
+
+interface Opened {
+  readonly engine: EngineProcess;
+  readonly server: Server | undefined;
+  readonly sensors: OpenSensors | undefined;
+  readonly listener: Listener | undefined;
+  readonly ticks: readonly (() => Promise<void>)[];
+  readonly addresses: { readonly http: string; readonly smtp: string };
+}
+
+async function openRole(config: Config, databaseUrl: string): Promise<Opened> {
+  const duties = dutiesOf(config);
+  const apiUrl = `http://${config.host === "0.0.0.0" ? "127.0.0.1" : config.host}:${config.port}`;
+  const engine = await openEngine(config, { databaseUrl, slotCount: duties.work ? config.concurrency : 0, apiUrl });
+  const { core } = engine;
+  const beats = every(beatMs, "the heartbeat", () => heartbeat(core, config.role));
+  const server = duties.api ? createServer(makeDoor(doorOf(engine, config), engine.inventory)) : undefined;
+  const http = server === undefined ? "-" : await listen(server, config);
+  const sensors = duties.sensors ? await openSensors(engine, config) : undefined;
+  const sweeps = duties.clock ? [every(sweepMs, "the sweep", () => sweep(core)), every(3_600_000, "housekeeping", () => removeExpiredTokens(core.database.db))] : [];
+  const listener = duties.work
+    ? await core.queue.listen({ concurrency: config.concurrency, hear: (ring) => hear(core, ring), onError: (reason) => say("warn", "the queue", { reason }) })
+    : undefined;
+  return { engine, server, sensors, listener, ticks: [beats, ...sweeps], addresses: { http, smtp: sensors?.smtp ?? "-" } };
+}
+
+async function closeRole({ engine, server, sensors, listener, ticks }: Opened, config: Config): Promise<void> {
+  await sensors?.stop();
+  server?.close();
+  server?.closeIdleConnections();
+  const heard = listener?.close();
+  await drain(engine, config.drainSeconds);
+  await heard;
+  for (const stop of ticks) await stop();
+  await forgetProcess(engine.database.db, engine.core.process).catch(() => undefined);
+  server?.closeAllConnections();
+  await engine.close();
+}
+
+/** Runs until it is told to stop; gives the exit code. */
+export async function runProcess(config: Config, { supervised }: { supervised: boolean }): Promise<number> {
+  const life = childLife();
+  try {
+    if (config.databaseUrl === undefined) throw new ConfigError(`--role ${config.role} needs DATABASE_URL: without it, use raicho start`);
+    if (!supervised) await prepare(config.databaseUrl);
+    const opened = await openRole(config, config.databaseUrl);
+    announce(life, opened, supervised);
+    life.onMessage((message) => {
+      if (message === "reload") void opened.engine.reload();
+    });
+    await life.stopped;
+    await closeRole(opened, config);
+    return 0;
+  } catch (error) {
+    if (!supervised) throw error;
+    life.report("fatal", text(error));
+    say("error", `the ${config.role} process cannot work`, { reason: error instanceof Error ? error.stack : String(error) });
+    return 1;
+  } finally {
+    // Whatever a library left open must not keep a stopped process alive.
+    setTimeout(() => process.exit(), 500).unref();
+    process.disconnect?.();
+  }
+}
+
+function announce(life: ChildLife, { addresses }: Opened, supervised: boolean): void {
+  life.report("ready", addresses);
+  if (!supervised) process.stdout.write(`raicho ready ${addresses.http} smtp ${addresses.smtp}\n`);
+}
+
+async function prepare(url: string): Promise<void> {
+  await waitForDatabase(url, { patienceMs: 60_000, onWait: (reason) => say("warn", "waiting for the database", { reason }) }).catch((error: unknown) => {
+    throw new ConfigError(`the database of DATABASE_URL cannot be used: ${text(error)}; start it or correct DATABASE_URL`);
+  });
+  const database = openDatabase(url, { max: 2 });
+  await migrate(database);
+  await database.close();
+}
