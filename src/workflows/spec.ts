@@ -115,7 +115,7 @@ function checkTargets(tasks: ReadonlyMap<string, TaskSpec>, faults: Faults): voi
   const names = new Set([...tasks.keys(), ...engineCommands]);
   for (const task of tasks.values()) {
     for (const [index, { targets }] of task.next.entries()) {
-      const [unknown] = targets.filter((target) => !names.has(target));
+      const unknown = targets.find((target) => !names.has(target));
       if (unknown === undefined) continue;
       const message = `The task "${unknown}" is not defined.${faults.hint(unknown, [...names])}`;
       faults.add(["tasks", task.name, "next", index, "do"], message);
