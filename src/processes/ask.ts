@@ -68,6 +68,8 @@ export interface Answers {
   readonly pool: { call(request: EvaluatorRequest): Promise<unknown> };
   /** The value of a datastore key as written after `st2kv.`, or undefined. */
   datastore(name: string, decrypt: boolean): Promise<unknown>;
+  /** What `task(name)` shows of a task's latest execution on a route, or undefined. */
+  task(taskId: string, route: number): Promise<unknown>;
   /** Time of the decision, ISO 8601 UTC. */
   now(): string;
   /** A number in [0, 1). */
@@ -85,6 +87,8 @@ export async function answerQuestion(question: Question, answers: Answers): Prom
   switch (question.kind) {
     case "datastore":
       return await answers.datastore(question.name, question.decrypt);
+    case "task":
+      return await answers.task(question.taskId, question.route);
     case "now":
       return answers.now();
     case "random":

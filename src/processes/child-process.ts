@@ -137,10 +137,8 @@ function readable(main: string, module: string): readonly string[] {
   const paths = new Set<string>([dirname(dirname(main)), dirname(module)]);
   for (const start of [main, module]) {
     for (let at = dirname(start); at !== dirname(at); at = dirname(at)) {
-      for (const name of ["node_modules", "package.json"]) {
-        const path = join(at, name);
-        if (existsSync(path)) paths.add(path);
-      }
+      const beside = [join(at, "node_modules"), join(at, "package.json")];
+      for (const path of beside.filter(existsSync)) paths.add(path);
     }
   }
   return [...paths];

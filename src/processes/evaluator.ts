@@ -2,19 +2,27 @@
 import { evaluateJsonata, type JsonataInput } from "../expressions/jsonata/evaluate.ts";
 import { PythonError } from "../expressions/python/errors.ts";
 import { runRegexHere, type RegexCall } from "../expressions/python/regex.ts";
+import { isObject } from "../model/json.ts";
 import type { EvaluatorRequest } from "./ask.ts";
 
 /** Answers {value} or {error}; never rejects for a fault of the expression. */
 export async function evaluate(request: EvaluatorRequest): Promise<unknown> {
   const { language, source, input } = request;
-  return language === "jsonata"
-    ? await evaluateJsonata(source, sent<JsonataInput>(input))
-    : searched(source, sent<RegexCall>(input));
+  if (language === "jsonata" && isJsonataInput(input)) return await evaluateJsonata(source, input);
+  if (language === "regex" && isRegexCall(input)) return searched(source, input);
+  throw new TypeError(`The evaluator cannot work on this ${language} input`);
 }
 
-/** The other side of the channel is our own process: what it sends has the shape of the question. */
-function sent<T>(input: unknown): T {
-  return input as T;
+function isJsonataInput(input: unknown): input is JsonataInput {
+  return isObject(input) && Array.isArray(input["calls"]);
+}
+
+function isRegexCall(input: unknown): input is RegexCall {
+  return (
+    isObject(input) &&
+    typeof input["operation"] === "string" &&
+    typeof input["subject"] === "string"
+  );
 }
 
 function searched(pattern: string, call: RegexCall): unknown {

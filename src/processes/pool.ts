@@ -35,17 +35,17 @@ export interface ChildPool<Request, Response> {
   close(): Promise<void>;
 }
 
-interface Job {
+interface Job<Response> {
   readonly line: string;
   readonly deadlineMs: number;
-  resolve(value: unknown): void;
+  resolve(value: Response): void;
   reject(error: Error): void;
 }
 
-interface Member {
+interface Member<Response> {
   readonly child: Child;
   ready: boolean;
-  job: Job | undefined;
+  job: Job<Response> | undefined;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -53,15 +53,14 @@ const bootMs = 30_000;
 const megabyte = 1_000_000;
 
 export function childPool<Request, Response>(options: PoolOptions): ChildPool<Request, Response> {
-  const pool = new Pool(options);
+  const pool = new Pool<Response>(options);
   return {
     call: (request, { deadlineMs = options.deadlineMs } = {}) =>
       new Promise<Response>((resolve, reject) => {
         pool.add({
           line: JSON.stringify(request),
           deadlineMs,
-          // The module that was handed in decides what it answers.
-          resolve: (value) => resolve(value as Response),
+          resolve,
           reject,
         });
       }),
@@ -71,17 +70,17 @@ export function childPool<Request, Response>(options: PoolOptions): ChildPool<Re
   };
 }
 
-class Pool {
+class Pool<Response> {
   readonly #options: PoolOptions;
-  readonly #members = new Set<Member>();
-  readonly #waiting: Job[] = [];
+  readonly #members = new Set<Member<Response>>();
+  readonly #waiting: Job<Response>[] = [];
   #closed = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
   }
 
-  add(job: Job): void {
+  add(job: Job<Response>): void {
     if (this.#closed) return job.reject(new PoolClosed(this.#say("is closed")));
     const { queue = 1000 } = this.#options;
     if (this.#waiting.length >= queue) {
@@ -112,7 +111,7 @@ class Pool {
     }
   }
 
-  #start(): Member {
+  #start(): Member<Response> {
     const { module, memoryMb, outputBytes = megabyte } = this.#options;
     const childOptions: ChildOptions = {
       module,
@@ -120,7 +119,7 @@ class Pool {
       memoryMb,
       outputBytes,
     };
-    const member: Member = {
+    const member: Member<Response> = {
       child: startChild(childOptions, {
         line: (text) => this.#heard(member, text),
         ended: (reason) =>
@@ -134,13 +133,13 @@ class Pool {
     return member;
   }
 
-  #assign(member: Member, job: Job): void {
+  #assign(member: Member<Response>, job: Job<Response>): void {
     member.job = job;
     member.child.send(job.line);
     this.#watch(member, member.ready ? job.deadlineMs : bootMs);
   }
 
-  #watch(member: Member, ms: number): void {
+  #watch(member: Member<Response>, ms: number): void {
     clearTimeout(member.timer);
     member.timer = setTimeout(() => {
       const took = member.ready
@@ -150,26 +149,24 @@ class Pool {
     }, ms);
   }
 
-  #heard(member: Member, text: string): void {
-    const message: unknown = parsed(text);
+  #heard(member: Member<Response>, text: string): void {
+    const message = parsed<Response>(text);
     const { job } = member;
-    if (!isObject(message)) {
-      return this.#end(member, new ChildCrashed(this.#say("heard something else than an answer")));
-    }
-    if (message["ready"] === true) {
+    if (message === undefined) {
+      this.#end(member, new ChildCrashed(this.#say("heard something else than an answer")));
+    } else if (message.ready === true) {
       member.ready = true;
       if (job !== undefined) this.#watch(member, job.deadlineMs);
-      return;
+    } else {
+      clearTimeout(member.timer);
+      member.job = undefined;
+      if (message.error === undefined) job?.resolve(message.value);
+      else job?.reject(failure(message.error));
+      this.#dispatch();
     }
-    clearTimeout(member.timer);
-    member.job = undefined;
-    const error = message["error"];
-    if (isObject(error)) job?.reject(failure(error));
-    else job?.resolve(message["value"]);
-    this.#dispatch();
   }
 
-  #end(member: Member, error: Error): void {
+  #end(member: Member<Response>, error: Error): void {
     if (!this.#members.delete(member)) return;
     clearTimeout(member.timer);
     member.child.kill();
@@ -178,16 +175,22 @@ class Pool {
   }
 }
 
-function parsed(text: string): unknown {
+interface Message<Response> {
+  readonly ready?: true;
+  /** The module that was handed in decides what it answers. */
+  readonly value: Response;
+  readonly error?: { readonly name: string; readonly message: string };
+}
+
+function parsed<Response>(text: string): Message<Response> | undefined {
   try {
-    return JSON.parse(text);
+    const message: Message<Response> = JSON.parse(text);
+    return isObject(message) ? message : undefined;
   } catch {
     return undefined;
   }
 }
 
-function failure(error: Readonly<Record<string, unknown>>): Error {
-  const message = String(error["message"]);
-  const name = String(error["name"]);
+function failure({ name, message }: { readonly name: string; readonly message: string }): Error {
   return name === "OutputTooLarge" ? new OutputTooLarge(message) : new CallFailed(message, name);
 }
