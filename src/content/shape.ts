@@ -172,18 +172,12 @@ const nouns = {
 } as const;
 
 function describe(shape: Shape): string {
-  switch (shape.kind) {
-    case "string":
-      return shape.expected ?? (shape.filled === true ? "a text that is not empty" : "a text");
-    case "word":
-      return listNames(shape.words);
-    case "number":
-      return describeNumber(shape);
-    case "either":
-      return shape.of.map(describe).join(" or ");
-    default:
-      return nouns[shape.kind];
-  }
+  if (shape.kind === "string")
+    return shape.expected ?? (shape.filled === true ? "a text that is not empty" : "a text");
+  if (shape.kind === "word") return listNames(shape.words);
+  if (shape.kind === "number") return describeNumber(shape);
+  if (shape.kind === "either") return shape.of.map(describe).join(" or ");
+  return nouns[shape.kind];
 }
 
 function describeNumber({ integer, minimum }: Shape & { kind: "number" }): string {

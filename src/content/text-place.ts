@@ -6,9 +6,11 @@ export function offsetInFile(file: string, node: Scalar, offset: number): number
   const { value, range, type } = node;
   if (typeof value !== "string" || range === null || range === undefined) return undefined;
   const [start, end] = range;
-  if (type === "BLOCK_LITERAL") return offsetInBlock(file.slice(start, end), value, offset, start);
+  // A fault at the very end is shown behind the last word, not on the empty line after it.
+  const within = Math.min(offset, value.trimEnd().length);
+  if (type === "BLOCK_LITERAL") return offsetInBlock(file.slice(start, end), value, within, start);
   const skip = type === "PLAIN" ? 0 : 1;
-  return file.startsWith(value, start + skip) ? start + skip + offset : undefined;
+  return file.startsWith(value, start + skip) ? start + skip + within : undefined;
 }
 
 function offsetInBlock(

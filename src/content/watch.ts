@@ -1,5 +1,5 @@
 /** Tells when something in directories changes. For development: a server in production reloads when it is told to. */
-import { watch } from "node:fs";
+import { existsSync, watch } from "node:fs";
 import type { FSWatcher } from "node:fs";
 
 import type { ContentDirectories } from "./find-packs.ts";
@@ -30,6 +30,8 @@ export function watchDirectories(
   const watchers: FSWatcher[] = [];
   for (const directory of directories) {
     try {
+      // A missing directory would be watched without a word.
+      if (!existsSync(directory)) throw new Error("the directory does not exist");
       const watcher = watch(directory, { recursive: true }, (_event, name) => {
         if (name === null || !ignored(name)) later();
       });

@@ -11,6 +11,7 @@ import type { SourceFile } from "./problems.ts";
 import { objectOf, positionOf, readSource, textOf } from "./reading.ts";
 import type { PackReading, Reading } from "./reading.ts";
 import { show } from "./shape.ts";
+import { ifReady } from "./templates.ts";
 
 /** Reads a workflow's file with Python's numbers: 1 and 1.0 are not the same inside an expression. */
 export async function readWorkflow(
@@ -33,7 +34,7 @@ export async function readWorkflow(
 /** Reports what is wrong with a workflow. The action stays: its executions then fail and say the same. */
 export function inspectWorkflow(source: SourceFile, { problems, draft, later }: Reading): void {
   const document = source.yaml.value;
-  for (const { path, message } of compileWorkflow(document).errors)
+  for (const { path, message } of ifReady(() => compileWorkflow(document).errors, []))
     problems.error(source, path, message);
   const tasks = isObject(document) ? objectOf(document, "tasks") : {};
   later.push(() => {

@@ -81,7 +81,7 @@ export function parseYaml(source: string, style: NumberStyle = "plain"): YamlFil
       merge: false,
       uniqueKeys: false,
       prettyErrors: false,
-      logLevel: "silent",
+      logLevel: "error",
       lineCounter: lines,
     });
     const [error] = document.errors;
