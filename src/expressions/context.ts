@@ -43,8 +43,8 @@ export interface WorkflowFacts {
   readonly route?: number;
   /** The current `with` item; present only inside one. */
   readonly item?: { readonly value: unknown };
-  /** Status of the latest run of that task on the current route, or undefined. */
-  taskStatus(taskId: string): string | undefined;
+  /** Status of the latest run of that task on a route (by default the current one), or undefined. */
+  taskStatus(taskId: string, route?: number): string | undefined;
   /** What `task(name)` answers, or undefined when there is no such task. */
   task(name: string | undefined): Readonly<Record<string, unknown>> | undefined;
 }

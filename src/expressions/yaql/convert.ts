@@ -1,0 +1,118 @@
+/** Values on their way out of YAQL and into it: lists and dicts as the rest of the program knows them. */
+import { dictEntries, isDict, makeDict, PyDict, PySet, PyTuple } from "../python/collections.ts";
+import { Float } from "../python/values.ts";
+import { typeError } from "./faults.ts";
+import type { Run } from "./run.ts";
+import {
+  isIterable,
+  isPlainObject,
+  isSet,
+  membersOf,
+  YaqlDict,
+  YaqlList,
+  YaqlSet,
+} from "./values.ts";
+import type { Walkable } from "./types.ts";
+import { walk } from "./walk.ts";
+
+/** The result of an evaluation: tuples, generators and views become lists, dicts with other than text keys a PyDict. Data that
+ * holds nothing of YAQL's own is shared, not copied. */
+export function outgoing(value: unknown, run: Run): unknown {
+  if (typeof value !== "object" || value === null || value instanceof Float) return value ?? null;
+  if (Array.isArray(value)) return outgoingItems(value, run);
+  if (isPlainObject(value)) return outgoingPlain(value, run);
+  if (value instanceof YaqlDict) {
+    run.produce(value.entries.size);
+    return makeDict(
+      [...value.entries.values()].map(([key, item]) => [
+        hashable(outgoing(key, run)),
+        outgoing(item, run),
+      ]),
+    );
+  }
+  if (isSet(value)) {
+    return new PySet(membersOf(value).map((member) => hashable(outgoing(member, run))));
+  }
+  if (isWalkable(value)) {
+    const items: unknown[] = [];
+    for (const item of walk(value, run)) {
+      run.produce(1);
+      items.push(outgoing(item, run));
+    }
+    return items;
+  }
+  return value;
+}
+
+function isWalkable(value: unknown): value is Walkable {
+  return isIterable(value);
+}
+
+function outgoingItems(items: readonly unknown[], run: Run): readonly unknown[] {
+  let copy: unknown[] | undefined;
+  for (const [index, item] of items.entries()) {
+    const out = outgoing(item, run);
+    if (out === item || (out === null && item === undefined)) continue;
+    copy ??= [...items];
+    copy[index] = out;
+  }
+  return copy ?? items;
+}
+
+function outgoingPlain(object: Readonly<Record<string, unknown>>, run: Run): unknown {
+  let changed = false;
+  const entries = Object.entries(object).map(([key, item]): readonly [string, unknown] => {
+    const out = outgoing(item, run);
+    changed ||= out !== item;
+    return [key, out];
+  });
+  return changed ? Object.fromEntries(entries) : object;
+}
+
+/** The member of a set or key of a dict, which Python makes a list or dict before it asks for its hash. */
+function hashable(value: unknown): unknown {
+  if (Array.isArray(value)) throw typeError("unhashable type: 'list'");
+  if (value instanceof PySet) throw typeError("unhashable type: 'set'");
+  if (isDict(value)) throw typeError("unhashable type: 'dict'");
+  return value;
+}
+
+/** A value that a function shared by the languages gave: its lists are lists, its dicts dicts. */
+export function incoming(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value ?? null;
+  if (Array.isArray(value)) return new YaqlList(value.map(incoming));
+  if (value instanceof PyTuple) return value.items.map(incoming);
+  if (value instanceof PySet) return new YaqlSet(value.items().map(incoming));
+  if (!isDict(value)) return value;
+  return new YaqlDict(
+    false,
+    dictEntries(value).map(([key, item]) => [incoming(key), incoming(item)]),
+  );
+}
+
+/** A value of the context: data stays as it is, only Python's containers are made YAQL's. */
+export function adopted(value: unknown): unknown {
+  if (value instanceof PyTuple) return value.items;
+  if (value instanceof PySet) return new YaqlSet(value.items());
+  if (value instanceof PyDict) return new YaqlDict(true, value.entries());
+  return value ?? null;
+}
+
+/** An argument for a function shared by the languages: data as it is, what YAQL made as the result of an evaluation would be. */
+export function shared(value: unknown, run: Run): unknown {
+  return outgoing(value, run);
+}
+
+/** A dict of YAQL from its entries. */
+export function frozenDict(entries: Iterable<readonly [unknown, unknown]>, run: Run): YaqlDict {
+  const dict = new YaqlDict(true, entries);
+  run.produce(dict.entries.size);
+  return dict;
+}
+
+/** A dict that Python would let change (`toDict`, `mergeWith`, `deleteAll`): no member of sets. */
+export function openDict(entries: Iterable<readonly [unknown, unknown]>, run: Run): YaqlDict {
+  const dict = new YaqlDict(false, entries);
+  run.produce(dict.entries.size);
+  return dict;
+}

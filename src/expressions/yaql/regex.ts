@@ -1,0 +1,13 @@
+/** Compiled regular expressions as values. */
+import { compileRegex, type RegexFlags } from "../python/regex.ts";
+
+export class YaqlRegex {
+  readonly pattern: string;
+  readonly flags: Partial<RegexFlags>;
+  /** Throws PythonError (class `error`) for a faulty pattern. */
+  constructor(pattern: string, flags: Partial<RegexFlags>) {
+    compileRegex(pattern, flags);
+    this.pattern = pattern;
+    this.flags = flags;
+  }
+}

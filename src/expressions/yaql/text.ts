@@ -1,0 +1,70 @@
+/** Python's `str` and `repr` of YAQL's values. */
+import { pyRepr, pyStr } from "../python/text.ts";
+import { Scope } from "./scope.ts";
+import {
+  entriesOf,
+  isMapping,
+  itemsOf,
+  MappingRule,
+  membersOf,
+  viewItems,
+  YaqlDict,
+  YaqlIterator,
+  YaqlList,
+  YaqlMemory,
+  YaqlOrdering,
+  YaqlSet,
+  YaqlView,
+} from "./values.ts";
+import { YaqlRegex } from "./regex.ts";
+
+/** Python's `str`. Addresses are made up. */
+export function plainText(value: unknown): string {
+  return typeof value === "string" ? value : quotedText(value);
+}
+
+/** Python's `repr`. */
+export function quotedText(value: unknown): string {
+  if (typeof value !== "object" || value === null) return pyRepr(value ?? null);
+  if (Array.isArray(value)) {
+    const items: readonly unknown[] = value;
+    return items.length === 1 ? `(${quotedText(items[0])},)` : `(${joined(items)})`;
+  }
+  if (value instanceof YaqlList) return `[${joined(itemsOf(value))}]`;
+  if (isMapping(value)) {
+    const pairs = entriesOf(value).map(([key, item]) => `${quotedText(key)}: ${quotedText(item)}`);
+    return `{${pairs.join(", ")}}`;
+  }
+  return objectText(value);
+}
+
+function joined(items: readonly unknown[]): string {
+  return items.map(quotedText).join(", ");
+}
+
+function objectText(value: object): string {
+  if (value instanceof YaqlSet) {
+    return value.entries.size === 0 ? "frozenset()" : `frozenset({${joined(membersOf(value))}})`;
+  }
+  if (value instanceof YaqlView) return viewText(value);
+  if (value instanceof YaqlIterator) return `<${value.label} at 0x7f0000000000>`;
+  if (value instanceof YaqlRegex) return `re.compile(${quotedText(value.pattern)})`;
+  const name = classOf(value);
+  return name === undefined ? pyStr(value) : `<${name} object at 0x7f0000000000>`;
+}
+
+function classOf(value: object): string | undefined {
+  if (value instanceof YaqlOrdering) return "yaql.standard_library.queries.OrderingIterable";
+  if (value instanceof YaqlMemory)
+    return "yaql.language.utils.memorize.<locals>.RememberingIterator";
+  if (value instanceof Scope) return "yaql.language.contexts.Context";
+  return value instanceof MappingRule ? "yaql.language.utils.MappingRule" : undefined;
+}
+
+function viewText(view: YaqlView): string {
+  if (view.dict instanceof YaqlDict && !view.dict.frozen) {
+    return `dict_${view.kind}([${joined(viewItems(view))}])`;
+  }
+  const names = { keys: "KeysView", values: "ValuesView", items: "ItemsView" } as const;
+  return `${names[view.kind]}(${quotedText(view.dict)})`;
+}
