@@ -16,6 +16,8 @@ export interface RunCall {
     readonly packPath: string;
     /** The action's own parameter schemas: shell scripts need their positions and types. */
     readonly parameters: ParameterSchemas;
+    /** What is declared for lost workers; a runner with shared children does the same when one of them is lost. */
+    readonly onWorkerLost: "rerun" | "abandon";
   };
   readonly parameters: JsonObject;
   /** The pack's configuration, rendered and decrypted. */

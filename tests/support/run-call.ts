@@ -28,6 +28,7 @@ export function runCall(
       entryPath: "",
       packPath: "/nowhere",
       parameters: {},
+      onWorkerLost: "abandon",
       ...action,
     },
     parameters,
