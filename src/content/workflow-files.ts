@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import type { WorkflowSource } from "../model/definitions.ts";
 import { isObject } from "../model/json.ts";
 import type { JsonObject } from "../model/json.ts";
+import { checkTemplate } from "../expressions/template.ts";
 import { compileWorkflow } from "../workflows/spec.ts";
 import { hasExpression } from "./check-values.ts";
 import { nearest } from "./problems.ts";
@@ -36,6 +37,16 @@ export function inspectWorkflow(source: SourceFile, { problems, draft, later }: 
   const document = source.yaml.value;
   for (const { path, message } of ifReady(() => compileWorkflow(document).errors, []))
     problems.error(source, path, message);
+  for (const section of ["input", "vars", "tasks", "output"])
+    for (const { path, offset, message, expression } of ifReady(
+      () => checkTemplate(isObject(document) ? document[section] : undefined),
+      [],
+    ))
+      problems.errorInText(
+        source,
+        { path: [section, ...path], offset },
+        `${message} in ${expression}`,
+      );
   const tasks = isObject(document) ? objectOf(document, "tasks") : {};
   later.push(() => {
     for (const [name, task] of Object.entries(tasks)) {

@@ -154,15 +154,46 @@ const inventory = ["created", "updated", "deleted", "restored"].map((event) =>
 const mail = ["smtp", "imap"].map((protocol) =>
   builtin("email", `${protocol}.message`, `A mail arrived by ${protocol.toUpperCase()}.`, {
     payload: {
-      message_id: anything,
-      subject: anything,
-      from: anything,
-      to: anything,
-      text: anything,
-      headers: anything,
+      message_id: text,
+      message_key: text,
+      subject: text,
+      from: text,
+      to: text,
+      cc: text,
+      reply_to: text,
+      date: text,
+      text,
+      html: text,
+      headers: { type: "array" },
+      attachments: { type: "array" },
+      has_attachments: { type: "boolean" },
+      raw: text,
+      raw_truncated: { type: "boolean" },
+      raw_sha256: text,
+      parse_error: { description: "Why the mail could not be parsed; null when it was." },
     },
   }),
 );
+
+const alert = {
+  source: text,
+  source_ref: text,
+  class: text,
+  status: text,
+  severity: text,
+  urgency: text,
+  host_raw: text,
+  service: text,
+  summary: text,
+  detail: text,
+  occurred_at: text,
+  labels: object,
+  fingerprint: text,
+  day: { type: "string", description: "Calendar day of the alert in the site's time zone." },
+  count: { type: "integer", description: "Reports of this alert on that day." },
+  ticket: { description: "The ticket of this alert and day, or null." },
+  mail: object,
+};
 
 const alerts = [
   ...(
@@ -171,13 +202,9 @@ const alerts = [
       ["repeated", "A known alert was reported again."],
       ["resolved", "An alert is over."],
     ] as const
-  ).map(([event, description]) =>
-    builtin("alert", event, description, {
-      payload: { alert: anything, count: anything, message: anything },
-    }),
-  ),
-  builtin("alert", "unparsed", "A mail came to the alert address that no parser knows.", {
-    payload: { message: anything },
+  ).map(([event, description]) => builtin("alert", event, description, { payload: alert })),
+  builtin("alert", "unparsed", "A message came that no alert parser knows.", {
+    payload: { reason: anything, text, raw_ref: text },
   }),
 ];
 

@@ -129,6 +129,11 @@ const broken: Broken = [
     "version: 1.0\ntasks: [\n",
     "error packs/demo/actions/workflows/w.yaml:3:1 not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]",
   ],
+  [
+    "actions/workflows/w.yaml",
+    "version: 1.0\ntasks:\n  one:\n    action: demo.good\n    input:\n      a: x <% ctx(.) %>\n",
+    "error packs/demo/actions/workflows/w.yaml:6:19 Parse error: unexpected '.' at position 4 of expression 'ctx(.)' in <% ctx(.) %>",
+  ],
 ];
 
 test.each(broken)("%s: %j", async (path, text, ...expected) => {

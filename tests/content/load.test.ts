@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import { fingerprint } from "../../src/content/fingerprint.ts";
+import { parseWorkflow } from "../../src/content/parse-workflow.ts";
 import { loadContent } from "../../src/content/load.ts";
 import { Float } from "../../src/expressions/python/values.ts";
 import { loadTree, packYaml, printed, runners, writeTree } from "./tree.ts";
@@ -241,4 +242,11 @@ test("three hundred packs load in reasonable time, without holding up other work
   expect(content.actions.size).toBe(2400);
   expect(performance.now() - started).toBeLessThan(20_000);
   expect(longest).toBeLessThan(1000);
+});
+
+test("the text of a workflow gives the document again", async () => {
+  const { content } = await loadTree(core);
+  const flow = content.workflows.get("core.flow");
+  expect(parseWorkflow(flow?.text ?? "")).toEqual(flow?.document);
+  expect(parseWorkflow("a: [")).toBeUndefined();
 });
