@@ -63,6 +63,6 @@ export function nearest(wrong: string, names: Iterable<string>): string | undefi
     const found = distance(given, fold(name));
     if (best === undefined || found < best.distance) best = { name, distance: found };
   }
-  const limit = Math.max(1, Math.floor(given.length / 3));
+  const limit = given.length <= 3 ? 1 : Math.max(2, Math.floor(given.length / 3));
   return best !== undefined && best.distance <= limit ? best.name : undefined;
 }

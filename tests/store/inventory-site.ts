@@ -1,0 +1,71 @@
+import { Inventory } from "../../src/engine/inventory.ts";
+import type { UpsertResult } from "../../src/engine/inventory-upsert.ts";
+import type { Author } from "../../src/engine/inventory-write.ts";
+import { noCause } from "../../src/inventory/cause.ts";
+import { ownerSettings } from "../../src/inventory/owner.ts";
+import { readUpsertItem } from "../../src/inventory/upsert.ts";
+import { bundledTypes } from "../inventory/types.ts";
+import { testDatabase, type TestDatabase } from "../support/postgres.ts";
+
+export const author: Author = {
+  actor: "sato",
+  kind: "api",
+  reason: "棚卸し",
+  ticket: "OPS-1",
+  cause: noCause,
+};
+
+/** A site in an order in which nothing exists yet when it is needed. */
+export const site: readonly Record<string, unknown>[] = [
+  {
+    type: "Device",
+    set: {
+      hostname: "web012",
+      asset_no: "R12345",
+      aliases: ["www-a"],
+      service: "shop",
+      rack: { name: "A-07", room: { site: "TYO7", name: "1F" } },
+      primary_ip: "10.1.2.3",
+    },
+  },
+  { type: "IPAddress", set: { address: "10.1.2.3" } },
+  { type: "Rack", set: { name: "A-07", room: { site: "TYO7", name: "1F" } } },
+  { type: "Room", set: { name: "1F", site: "TYO7" } },
+  { type: "Site", set: { code: "TYO7", address: "東京都港区六本木" } },
+  { type: "Service", set: { code: "shop", owner: "web-team" } },
+  {
+    type: "Team",
+    set: { code: "web-team", name: "Web運用", lead: "suzuki", members: ["suzuki", "tanaka"] },
+  },
+  { type: "Person", set: { login: "suzuki", name: "鈴木一郎", jira_account: "a-1" } },
+  { type: "Person", set: { login: "tanaka", name: "田中花子", jira_account: "a-2" } },
+  { type: "Person", set: { login: "leader", name: "佐藤 リーダー", jira_account: "a-9" } },
+];
+
+export interface TestInventory extends AsyncDisposable {
+  readonly database: TestDatabase;
+  readonly inventory: Inventory;
+  upsert(...items: readonly unknown[]): Promise<readonly UpsertResult[]>;
+}
+
+export async function testInventory(
+  onChange: () => void = () => undefined,
+): Promise<TestInventory> {
+  const database = await testDatabase();
+  const inventory = await Inventory.open({
+    database,
+    types: bundledTypes(),
+    owners: ownerSettings({ default_leader: "leader" }),
+    onChange,
+  });
+  return {
+    database,
+    inventory,
+    upsert: (...items) =>
+      inventory.upsert(
+        items.map((item, index) => readUpsertItem(item, `items[${index}]`)),
+        author,
+      ),
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+}
