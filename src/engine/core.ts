@@ -3,15 +3,16 @@ import type { Ask, Question } from "../expressions/context.ts";
 import type { Content } from "../model/definitions.ts";
 import type { Runner } from "../runners/runner.ts";
 import type { WorkQueue } from "../queue/queue.ts";
-import type { RuleIndex } from "../rules/index.ts";
+import type { RuleIndex } from "../rules/match.ts";
 import type { Bells } from "../store/bells.ts";
 import type { Database } from "../store/database.ts";
-import type { StoredExecution } from "../store/executions.ts";
+import type { ExecutionStatus } from "../model/execution.ts";
+import type { JsonObject } from "../model/json.ts";
 import type { CommitPump } from "../store/pump.ts";
 import type { ExecutionChange } from "../store/unit.ts";
 import type { CompiledWorkflow } from "../workflows/spec.ts";
 
-export type Log = (level: "info" | "warn" | "error", message: string, details?: Readonly<Record<string, unknown>>) => void;
+export type Log = (level: "info" | "warn" | "error", sentence: string, details?: Readonly<Record<string, unknown>>) => void;
 
 /** Content, compiled. Immutable: a reload makes another. */
 export interface Definitions {
@@ -33,7 +34,7 @@ export interface Slots {
 /** A workflow in memory, as the rest of the engine sees it. */
 export interface Conducted {
   /** Takes in the end (or the waiting) of a child together with the fenced change that records it. */
-  deliver(child: StoredExecution | ChildEnd): void;
+  deliver(child: ChildEnd): void;
   /** Looks for what others left for it in the ledger: ends of children, an operator's wish. */
   look(): void;
   /** Resolves when what it decided so far is on disk; then it can be dropped. */
@@ -42,8 +43,14 @@ export interface Conducted {
 
 /** A child that this process just ran: its end is recorded by the workflow's next unit. */
 export interface ChildEnd {
-  readonly taskKey: string;
-  readonly change: ExecutionChange;
+  readonly id: string;
+  readonly context: JsonObject;
+  readonly status: ExecutionStatus;
+  readonly result: unknown;
+  /** Absent when the end is on disk already. */
+  readonly change?: ExecutionChange;
+  /** Called when it is on disk. */
+  readonly recorded?: () => void;
 }
 
 export interface Core {

@@ -6,7 +6,7 @@
 import { Unanswered, type Ask } from "../expressions/context.ts";
 import type { NewEvent, SensorCursor } from "../model/events.ts";
 import type { JsonObject } from "../model/json.ts";
-import { isObject } from "../model/json.ts";
+import { causeOfEvent } from "../inventory/cause.ts";
 import { decide } from "../processes/ask.ts";
 import { match } from "../rules/match.ts";
 import type { EnforcementRow, ExecutionRow, InstanceRow, Unit } from "../store/unit.ts";
@@ -75,7 +75,7 @@ function contextOf(core: Core, id: string, event: NewEvent, rule: { ref: string;
     user: core.systemUser,
     pack: rule.pack,
     ...(event.traceTag === undefined ? {} : { trace_context: { trace_tag: event.traceTag } }),
-    ...(isObject(event.payload) && isObject(event.payload["cause"]) ? { cause: event.payload["cause"] } : {}),
+    inventory_cause: causeOfEvent(event.payload, rule.ref),
   };
 }
 

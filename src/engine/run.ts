@@ -79,7 +79,7 @@ async function carryOut(core: Core, claim: Claim, signal: AbortSignal): Promise<
       executionId: claim.id,
       attempt: claim.attempt,
       idempotencyKey: idempotencyKey(claim),
-      action: { ref: definition.ref, pack: definition.pack, entryPath: definition.entryPath, packPath: pack?.path ?? "" },
+      action: { ref: definition.ref, pack: definition.pack, entryPath: definition.entryPath, packPath: pack?.path ?? "", parameters: definition.parameters, onWorkerLost: lossPolicy(core, claim.action, claim.runner) },
       parameters: claim.parameters,
       config: await renderedConfig(core, pack?.config ?? {}),
       context: claim.context,
@@ -123,12 +123,17 @@ export async function finish(core: Core, claim: Claim, { status, result }: End):
   const change: ExecutionChange = { id: claim.id, fence: claim.fence, status, result, ended, delivered: !child || status === "requested", released: true };
   const conducted = child ? core.conducted.get(claim.parent) : undefined;
   if (conducted !== undefined && status !== "requested") {
-    conducted.deliver({ taskKey: claim.task_key ?? "", change: { ...change, delivered: true } });
-  } else {
-    await core.pump.commit({ changes: [change] }, { persistent: true }).catch((error: unknown) => stale(core, claim, error));
-    if (child) core.bells.ring({ kind: "advance", id: claim.parent });
+    const recorded = (): void => announce(core, claim, { status, result });
+    conducted.deliver({ id: claim.id, context: claim.context, status, result, change: { ...change, delivered: true }, recorded });
+    return;
   }
+  await core.pump.commit({ changes: [change] }, { persistent: true }).catch((error: unknown) => stale(core, claim, error));
+  if (child) core.bells.ring({ kind: "advance", id: claim.parent });
   if (status === "requested") await core.queue.ring([{ name: "run", execution: claim.id, attempt: claim.attempt + 1 }]).catch(() => undefined);
+  announce(core, claim, { status, result });
+}
+
+function announce(core: Core, claim: Claim, { status, result }: { status: string; result: unknown }): void {
   if (isFinished(status)) announceEnd(core, claim, { status, result });
   else if (status === "pending") announceInquiry(core, claim, result);
 }

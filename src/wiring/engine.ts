@@ -16,7 +16,8 @@ import { type Question, Unanswered } from "../expressions/context.ts";
 import { compileTypes } from "../inventory/compile.ts";
 import type { NewEvent } from "../model/events.ts";
 import { answerQuestion, type EvaluatorRequest } from "../processes/ask.ts";
-import { type ChildPool, childPool } from "../processes/pool.ts";
+import { evaluatorPool } from "../processes/evaluator-pool.ts";
+import type { ChildPool } from "../processes/pool.ts";
 import { type Spawner, spawner } from "../processes/spawner.ts";
 import { openQueue, type WorkQueue } from "../queue/queue.ts";
 import { openBells } from "../store/bells.ts";
@@ -71,11 +72,6 @@ interface Helpers {
   readonly spawn: Spawner | undefined;
 }
 
-function evaluatorPool(): ChildPool<EvaluatorRequest, unknown> {
-  const module = new URL(import.meta.url.endsWith(".ts") ? "../processes/evaluator.ts" : "../processes/evaluator.js", import.meta.url);
-  return childPool({ module, export: "evaluate", size: 2, deadlineMs: 500, memoryMb: 96, name: "evaluator" });
-}
-
 /** Opens everything; `slotCount` = actions this process may run at once (0 = none). */
 export async function openEngine(config: Config, { databaseUrl, slotCount, apiUrl }: { databaseUrl: string; slotCount: number; apiUrl: string }): Promise<EngineProcess> {
   await waitForDatabase(databaseUrl, { patienceMs: 60_000 });
@@ -86,7 +82,7 @@ export async function openEngine(config: Config, { databaseUrl, slotCount, apiUr
   const changeListeners: (() => void)[] = [];
   const vault = openVault(config.masterKeyFile);
   const store = datastore(database, vault);
-  const helpers: Helpers = { evaluators: evaluatorPool(), spawn: slotCount > 0 ? spawner() : undefined };
+  const helpers: Helpers = { evaluators: evaluatorPool({ size: 2 }), spawn: slotCount > 0 ? spawner() : undefined };
   const inventory = await Inventory.open({
     database,
     types: typesOf(loaded.compiled),
@@ -112,7 +108,7 @@ export async function openEngine(config: Config, { databaseUrl, slotCount, apiUr
     definitions: () => loaded.compiled,
     newId: idMaker(),
     ask: askHere,
-    answer: (question) => answerQuestion(question, { pool: helpers.evaluators, now: () => new Date().toISOString(), random: () => Math.random(), datastore: lookup(store) }),
+    answer: (question) => answerQuestion(question, { pool: helpers.evaluators, now: () => new Date().toISOString(), random: () => Math.random(), datastore: lookup(store), task: () => Promise.resolve(undefined) }),
   };
   const raise = (events: readonly NewEvent[]): Promise<unknown> => ingest(core, events);
   const alert = alertRunner({ database, timeZone: config.timeZone, parsers: () => loaded.compiled.parsers, ingest: raise });

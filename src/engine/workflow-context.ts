@@ -1,0 +1,64 @@
+/** What a workflow and its children know about where they come from. */
+import { isObject, type JsonObject } from "../model/json.ts";
+import type { StoredExecution } from "../store/executions.ts";
+import type { ExecutionRow } from "../store/unit.ts";
+import type { Core } from "./core.ts";
+import type { Claim } from "./run.ts";
+
+/** Handed down from a workflow to its children. */
+const inherited = ["user", "api_user", "source_channel", "rule", "trigger_instance", "trace_context", "inventory_cause"] as const;
+
+/** Parameters of the runner itself, which are no input of the workflow. */
+const runnerOnly = new Set(["notify"]);
+
+export function workflowInput({ runners }: Core, { parameters, runner }: Claim): JsonObject {
+  const own = runners.get(runner)?.parameters ?? {};
+  return Object.fromEntries(Object.entries(parameters).filter(([name]) => !(runnerOnly.has(name) && name in own)));
+}
+
+/** What expressions see besides the input: `ctx().st2` and, in a sub-workflow, `ctx().parent`. */
+export function startContext({ apiUrl }: Core, { id, action, runner, context }: Claim): JsonObject {
+  const { user, pack, api_user, source_channel, parent } = context;
+  const st2 = {
+    action_execution_id: id,
+    workflow_execution_id: id,
+    api_url: `${apiUrl}/v1`,
+    user,
+    pack,
+    action,
+    runner,
+    ...(api_user === undefined ? {} : { api_user }),
+    ...(source_channel === undefined ? {} : { source_channel }),
+  };
+  return { st2, ...(isObject(parent) ? { parent } : {}) };
+}
+
+export function childContext({ id, action, context }: Claim): JsonObject {
+  const base: Record<string, unknown> = {};
+  for (const name of inherited) if (context[name] !== undefined) base[name] = context[name];
+  const { parent } = context;
+  return { ...base, pack: context["pack"] ?? action.split(".")[0], parent: { execution_id: id, pack: context["pack"], user: context["user"], ...(isObject(parent) ? { parent } : {}) } };
+}
+
+/** What `task(name)` answers: as StackStorm's task execution. `waiting` = a child that ran ahead of the disk. */
+export function taskFacts(
+  workflow: string,
+  { taskId, route }: { taskId: string; route: number },
+  { waiting, row }: { waiting: ExecutionRow | undefined; row: StoredExecution | undefined },
+): JsonObject | undefined {
+  const child = waiting ?? row;
+  if (child === undefined) return undefined;
+  const orquesta = isObject(child.context["orquesta"]) ? child.context["orquesta"] : {};
+  return {
+    task_execution_id: orquesta["task_execution_id"],
+    workflow_execution_id: workflow,
+    task_name: taskId,
+    task_id: taskId,
+    task_route: route,
+    route,
+    result: child.result ?? null,
+    status: child.status,
+    start_timestamp: row?.started_at?.toISOString() ?? null,
+    end_timestamp: row?.ended_at?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,53 @@
+import type { StoredExecution } from "./executions.ts";
+import type { Db } from "./schema.ts";
+import { sql } from "kysely";
+
+export interface StoredWorkflow {
+  readonly definition: string;
+  readonly snapshot: unknown;
+  readonly snapshot_seq: number;
+}
+
+export async function findWorkflow(db: Db, id: string): Promise<StoredWorkflow | undefined> {
+  return db.selectFrom("workflow").select(["definition", "snapshot", "snapshot_seq"]).where("execution_id", "=", id).executeTakeFirst();
+}
+
+/** Entries written after `seq`, in order. */
+export async function journalAfter(db: Db, id: string, seq: number): Promise<readonly { seq: number; entries: unknown }[]> {
+  return db.selectFrom("journal").select(["seq", "entries"]).where("execution_id", "=", id).where("seq", ">", seq).orderBy("seq").execute();
+}
+
+/** Keeps a workflow text for the executions that are pinned to it. */
+export async function keepDefinition(db: Db, hash: string, text: string): Promise<void> {
+  await db
+    .insertInto("definition")
+    .values({ hash, text })
+    .onConflict((on) => on.column("hash").doNothing())
+    .execute();
+}
+
+export async function findDefinition(db: Db, hash: string): Promise<string | undefined> {
+  return (await db.selectFrom("definition").select("text").where("hash", "=", hash).executeTakeFirst())?.text;
+}
+
+/** Children of a workflow that have not ended. */
+export async function openChildren(db: Db, parent: string): Promise<readonly { id: string; runner: string; status: string }[]> {
+  return db
+    .selectFrom("execution")
+    .select(["id", "runner", "status"])
+    .where("parent", "=", parent)
+    .where(sql<boolean>`status not in ('succeeded','failed','timeout','abandoned','canceled')`)
+    .execute();
+}
+
+/** The newest execution of a task on a route. */
+export async function latestOfTask(db: Db, parent: string, { taskId, route }: { taskId: string; route: number }): Promise<StoredExecution | undefined> {
+  return db
+    .selectFrom("execution")
+    .selectAll()
+    .where("parent", "=", parent)
+    .where(sql<boolean>`context -> 'orquesta' ->> 'task_id' = ${taskId} and (context -> 'orquesta' ->> 'task_route')::int = ${route}`)
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+}
