@@ -1,6 +1,7 @@
 /** `rules/*.yaml`. A rule whose action or trigger type is unknown stays: its events then leave an enforcement that says so. */
 import type { Criterion, RuleDefinition } from "../model/definitions.ts";
 import { isObject } from "../model/json.ts";
+import { isOperatorName, operators } from "../rules/operators.ts";
 import type { JsonObject } from "../model/json.ts";
 import { checkValues, hasExpression, isParameterSchemas } from "./check-values.ts";
 import { nearest } from "./problems.ts";
@@ -68,6 +69,7 @@ function readCriteria(
   for (const [key, value] of Object.entries(criteria)) {
     if (!isObject(value)) continue;
     const path: Path = ["criteria", key];
+    checkOperator(source, path, value, problems);
     checkTemplates(source, [...path, "pattern"], value["pattern"], problems);
     const condition = value["condition"];
     read[key] = {
@@ -77,6 +79,25 @@ function readCriteria(
     };
   }
   return read;
+}
+
+/** Names of operators are read in small letters; the criteria inside a `search` are checked like those outside. */
+function checkOperator(
+  source: SourceFile,
+  path: Path,
+  criterion: JsonObject,
+  problems: ProblemList,
+): void {
+  const type = textOf(criterion, "type");
+  // `search` compares nothing itself: it applies the criteria in its pattern to the items of a list.
+  const searches = type.toLowerCase() === "search";
+  if (!searches && !isOperatorName(type.toLowerCase()))
+    problems.error(source, [...path, "type"], `there is no operator "${type}"`, {
+      suggestion: nearest(type, [...Object.keys(operators), "search"]),
+    });
+  const inner = searches ? objectOf(criterion, "pattern") : {};
+  for (const [key, value] of Object.entries(inner))
+    if (isObject(value)) checkOperator(source, [...path, "pattern", key], value, problems);
 }
 
 function checkTrigger(

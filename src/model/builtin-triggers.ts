@@ -141,12 +141,17 @@ const datastore = [
 const inventory = ["created", "updated", "deleted", "restored"].map((event) =>
   builtin("inventory", `entry.${event}`, `An inventory entry was ${event}.`, {
     payload: {
-      type: text,
-      id: text,
-      name: text,
-      revision: anything,
-      actor: anything,
-      diff: anything,
+      event_id: text,
+      at: text,
+      type: { type: "string", description: "The entry's type." },
+      op: text,
+      entry: { type: "object", description: "id, name and version of the entry." },
+      changed: { type: "array", description: "Names of the attributes that changed." },
+      before: object,
+      after: object,
+      refs: { type: "object", description: "References that were added and removed, with names." },
+      changeset: object,
+      origin: { type: "object", description: "Who and what caused the change." },
     },
   }),
 );

@@ -7,6 +7,16 @@ const rule =
   "name: r\ntrigger:\n  type: core.st2.webhook\n  parameters: {url: x}\naction:\n  ref: demo.good\n";
 
 const broken: Broken = [
+  [
+    "rules/r.yaml",
+    `${rule}criteria:\n  trigger.x: {type: equls, pattern: 1}\n`,
+    'error packs/demo/rules/r.yaml:8:21 there is no operator "equls" | equals',
+  ],
+  [
+    "rules/r.yaml",
+    `${rule}criteria:\n  trigger.x: {type: Search, condition: any, pattern: {item.a: {type: exits, pattern: 1}}}\n`,
+    'error packs/demo/rules/r.yaml:8:70 there is no operator "exits" | exists',
+  ],
   // rules
   [
     "rules/r.yaml",
