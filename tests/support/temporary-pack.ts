@@ -5,13 +5,13 @@ import { join } from "node:path";
 export interface TemporaryPack {
   readonly path: string;
   /** Writes a file under `actions/`; answers its path. */
-  file(name: string, text: string): string;
+  readonly file: (name: string, text: string) => string;
   /** Writes an action with this body; answers what a call of it needs. */
-  action<More extends object>(
+  readonly action: <More extends object>(
     body: string,
     more?: More,
-  ): { readonly packPath: string; readonly entryPath: string } & More;
-  remove(): void;
+  ) => { readonly packPath: string; readonly entryPath: string } & More;
+  readonly remove: () => void;
 }
 
 export const packHead = 'import { defineAction, ActionFailed } from "raicho/pack";\n';
@@ -29,7 +29,7 @@ export function temporaryPack(): TemporaryPack {
   return {
     path,
     file,
-    action(body, more) {
+    action: (body, more) => {
       const text = `${packHead}export const action = defineAction(${body});\n`;
       const made = { packPath: path, entryPath: file(`a${++counter}.ts`, text) };
       return Object.assign(made, more);
