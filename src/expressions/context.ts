@@ -45,8 +45,8 @@ export interface WorkflowFacts {
   readonly item?: { readonly value: unknown };
   /** Status of the latest run of that task on a route (by default the current one), or undefined. */
   taskStatus(taskId: string, route?: number): string | undefined;
-  /** What `task(name)` answers, or undefined when there is no such task. */
-  task(name: string | undefined): Readonly<Record<string, unknown>> | undefined;
+  /** What `task(name)` answers (by default on the current route), or undefined when there is no such task. */
+  task(name: string | undefined, route?: number): Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface EvaluationContext {

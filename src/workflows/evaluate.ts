@@ -33,14 +33,13 @@ export function withItem(context: EvaluationContext, value: unknown): Evaluation
 
 function factsOf(step: Step, current: Current | undefined): WorkflowFacts {
   const { draft } = step;
-  const route = current?.route ?? 0;
+  const here = current?.route ?? 0;
   const lookups = {
-    taskStatus: (taskId: string) => runSeenFrom(draft, taskId, route)?.status,
-    task(name: string | undefined) {
+    taskStatus: (taskId: string, route = here) => runSeenFrom(draft, taskId, route)?.status,
+    task(name: string | undefined, route = here) {
       const taskId = name ?? current?.taskId;
       const run = taskId === undefined ? undefined : runSeenFrom(draft, taskId, route);
-      if (taskId === undefined || run === undefined) return undefined;
-      return taskFacts(step, run, { ...current, taskId });
+      return run === undefined ? undefined : taskFacts(step, run, current);
     },
   };
   if (current === undefined) return lookups;
@@ -49,16 +48,12 @@ function factsOf(step: Step, current: Current | undefined): WorkflowFacts {
 }
 
 /** The engine knows a task's execution; what completes right now is known here. */
-function taskFacts(
-  step: Step,
-  run: TaskRun,
-  current: Partial<Current> & { taskId: string },
-): JsonObject | undefined {
-  const name = step.draft.graph.nodes[run.task]?.name ?? "";
-  const answer = step.ask({ kind: "task", taskId: name, route: run.route });
+function taskFacts(step: Step, run: TaskRun, current: Current | undefined): JsonObject | undefined {
+  const taskId = step.draft.graph.nodes[run.task]?.name ?? "";
+  const answer = step.ask({ kind: "task", taskId, route: run.route });
   if (typeof answer !== "object" || answer === null) return undefined;
   const known = { ...answer, status: run.status };
-  const isCurrent = name === current.taskId && run.route === current.route;
+  const isCurrent = taskId === current?.taskId && run.route === current.route;
   return isCurrent && current.result !== undefined ? { ...known, result: current.result } : known;
 }
 

@@ -101,8 +101,7 @@ class NodeTable {
   number(node: ContextNode): number {
     const waiting = [node];
     for (let top = waiting.at(-1); top !== undefined; top = waiting.at(-1)) {
-      const missing = [top.parent, top.tail].filter((each) => each && !this.#numbers.has(each));
-      const [first] = missing;
+      const first = [top.parent, top.tail].find((each) => each && !this.#numbers.has(each));
       if (first !== undefined) {
         waiting.push(first);
         continue;
