@@ -1,4 +1,4 @@
-/** Python's containers that JavaScript lacks. All immutable. */
+/** Python's containers that JavaScript lacks. */
 import { Float } from "./values.ts";
 
 export class PyTuple {
@@ -104,6 +104,17 @@ export class PyDict {
   get(key: unknown): unknown {
     const hashed = hashKey(key);
     return hashed === undefined ? undefined : this.#entries.get(hashed)?.[1];
+  }
+  /** Only for a dict that this very evaluation made. */
+  set(key: unknown, value: unknown): void {
+    const hashed = hashKey(key);
+    if (hashed === undefined) throw new TypeError("unhashable");
+    this.#entries.set(hashed, [this.#entries.get(hashed)?.[0] ?? key, value]);
+  }
+  /** Only for a dict that this very evaluation made. */
+  delete(key: unknown): void {
+    const hashed = hashKey(key);
+    if (hashed !== undefined) this.#entries.delete(hashed);
   }
   entries(): (readonly [unknown, unknown])[] {
     return [...this.#entries.values()];

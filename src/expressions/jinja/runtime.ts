@@ -1,0 +1,205 @@
+/** What an evaluation carries along, and the values that only templates have. */
+import { bounds } from "../context.ts";
+import type { EvaluationContext } from "../context.ts";
+import type { Keywords } from "../python/arguments.ts";
+import { PythonError } from "../python/errors.ts";
+import { pyRepr } from "../python/text.ts";
+
+/** Whose environment a template runs in: their names, filters and ways differ. */
+export type Dialect = "orquesta" | "stackstorm";
+
+/** One evaluation: the context, and what it has used up of its bounds. */
+export class Run {
+  readonly context: EvaluationContext;
+  readonly dialect: Dialect;
+  #steps = 0;
+  #output = 0;
+  randoms = 0;
+  depth = 0;
+  /** Copies of the context's values, made because the template changes lists or dicts in place. */
+  copies: Map<string, unknown> | undefined;
+
+  constructor(context: EvaluationContext, dialect: Dialect) {
+    this.context = context;
+    this.dialect = dialect;
+  }
+
+  /** Counts work. Throws when one evaluation does too much. */
+  tick(steps = 1): void {
+    this.#steps += steps;
+    if (this.#steps > bounds.steps) {
+      throw new PythonError("RuntimeError", `the template takes more than ${bounds.steps} steps`);
+    }
+  }
+
+  /** Counts characters written. Throws when one evaluation writes too much. */
+  wrote(length: number): void {
+    this.#output += length;
+    if (this.#output > bounds.output) {
+      throw new PythonError(
+        "RuntimeError",
+        `the template writes more than ${bounds.output} characters`,
+      );
+    }
+  }
+}
+
+/** Variables of a scope; a name that is not here is looked for further out. */
+export class Frame {
+  readonly #values = new Map<string, unknown>();
+  readonly #parent: Frame | undefined;
+  constructor(parent: Frame | undefined) {
+    this.#parent = parent;
+  }
+
+  set(name: string, value: unknown): void {
+    this.#values.set(name, value);
+  }
+
+  /** The frame that knows the name, or undefined. */
+  owner(name: string): Frame | undefined {
+    if (this.#values.has(name)) return this;
+    return this.#parent?.owner(name);
+  }
+
+  get(name: string): unknown {
+    return this.#values.get(name);
+  }
+}
+
+export type Evaluate = (run: Run, frame: Frame | undefined) => unknown;
+
+/** A value that is not there. The strict one (every missing name, key, attribute) may only be asked whether it is defined. */
+export class JinjaUndefined {
+  readonly pythonType: string;
+  readonly strict: boolean;
+  readonly #message: string;
+  readonly #type: string;
+  constructor(message: string, type = "UndefinedError", strict = true) {
+    this.#message = message;
+    this.#type = type;
+    this.strict = strict;
+    this.pythonType = strict ? "StrictUndefined" : "Undefined";
+  }
+  error(): PythonError {
+    return new PythonError(this.#type, this.#message);
+  }
+  pythonStr(): string {
+    if (this.strict) throw this.error();
+    return "";
+  }
+  pythonRepr(): string {
+    return "Undefined";
+  }
+}
+
+/** The value, or its error when it is undefined. */
+export function need(value: unknown): unknown {
+  if (value instanceof JinjaUndefined) throw value.error();
+  return value;
+}
+
+export const noKeywords: Keywords = new Map();
+
+/** Something that can be called: a method of a value, a global function, a macro. */
+export class PyFunction {
+  readonly pythonType: string;
+  readonly #text: string;
+  readonly call: (args: readonly unknown[], keywords: Keywords, run: Run) => unknown;
+  constructor(
+    call: (args: readonly unknown[], keywords: Keywords, run: Run) => unknown,
+    text: string,
+    pythonType = "builtin_function_or_method",
+  ) {
+    this.call = call;
+    this.#text = text;
+    this.pythonType = pythonType;
+  }
+  pythonStr(): string {
+    return this.#text;
+  }
+  pythonRepr(): string {
+    return this.#text;
+  }
+}
+
+/** An object with attributes (and items) of its own making: a loop, a namespace, a datastore lookup. */
+export abstract class JinjaObject {
+  abstract readonly pythonType: string;
+  /** As Jinja2 names it in messages: `jinja2.runtime.LoopContext object`. */
+  abstract readonly description: string;
+  /** undefined = there is no such attribute. */
+  abstract attribute(name: string): unknown;
+  item(_key: unknown): unknown {
+    return undefined;
+  }
+  pythonStr(): string {
+    return this.pythonRepr();
+  }
+  pythonRepr(): string {
+    return `<${this.description} at 0x>`;
+  }
+}
+
+/** What Python gives lazily: generators and views. Read once (generators) or again and again (views). */
+export class PyIterator {
+  readonly pythonType: string;
+  readonly #items: readonly unknown[];
+  #used = false;
+  constructor(items: readonly unknown[], pythonType = "generator") {
+    this.#items = items;
+    this.pythonType = pythonType;
+  }
+  get isView(): boolean {
+    return this.pythonType.startsWith("dict_");
+  }
+  get isGenerator(): boolean {
+    return !this.isView;
+  }
+  /** All items; a generator has none the second time. */
+  take(): readonly unknown[] {
+    if (this.isView) return this.#items;
+    const items = this.#used ? [] : this.#items;
+    this.#used = true;
+    return items;
+  }
+  toJSON(): readonly unknown[] {
+    return this.#items;
+  }
+  pythonStr(): string {
+    return this.pythonRepr();
+  }
+  pythonRepr(): string {
+    if (this.isView) return `${this.pythonType}(${pyRepr(this.#items)})`;
+    return `<${this.pythonType} object at 0x>`;
+  }
+}
+
+/** range(): its numbers are only made when somebody walks over them. */
+export class PyRange {
+  readonly pythonType = "range";
+  readonly start: number;
+  readonly stop: number;
+  readonly step: number;
+  constructor(start: number, stop: number, step: number) {
+    this.start = start;
+    this.stop = stop;
+    this.step = step;
+  }
+  get length(): number {
+    return Math.max(0, Math.ceil((this.stop - this.start) / this.step));
+  }
+  items(): number[] {
+    return Array.from({ length: this.length }, (_, at) => this.start + at * this.step);
+  }
+  toJSON(): number[] {
+    return this.items();
+  }
+  pythonStr(): string {
+    return this.pythonRepr();
+  }
+  pythonRepr(): string {
+    const step = this.step === 1 ? "" : `, ${this.step}`;
+    return `range(${this.start}, ${this.stop}${step})`;
+  }
+}
