@@ -25,15 +25,20 @@ import type { Path } from "./yaml.ts";
 /** Runners that run a file of the pack; without one they cannot work. */
 export const runnersOfFiles: ReadonlySet<string> = new Set([
   "action-chain",
+  "javascript",
   "local-shell-script",
+  "orchestra",
   "orquesta",
   "python-script",
   "remote-shell-script",
+  "run-local-script",
+  "run-python",
+  "run-remote-script",
   "typescript",
   "winrm-ps-script",
 ]);
 /** Runners whose file is a workflow in YAML. */
-const runnersOfWorkflows: ReadonlySet<string> = new Set(["action-chain", "orquesta"]);
+const runnersOfWorkflows: ReadonlySet<string> = new Set(["action-chain", "orchestra", "orquesta"]);
 const aliases: Readonly<Record<string, string>> = {
   "run-local": "local-shell-cmd",
   "run-local-script": "local-shell-script",
@@ -88,7 +93,7 @@ export async function readAction(source: SourceFile, reading: PackReading): Prom
   reading.draft.workflows.delete(ref);
   if (workflow !== undefined) {
     reading.draft.workflows.set(ref, workflow.definition);
-    if (runner === "orquesta") inspectWorkflow(workflow.source, reading);
+    if (runner !== "action-chain") inspectWorkflow(workflow.source, reading);
   }
 }
 

@@ -34,6 +34,7 @@ export const runners: ReadonlyMap<string, ParameterSchemas> = new Map<string, Pa
   ["python-script", { timeout: { type: "integer", default: 600 } }],
   ["http-request", { url: { type: "string", required: true } }],
   ["orquesta", {}],
+  ["orchestra", {}],
   ["action-chain", {}],
   ["typescript", {}],
   ["noop", {}],
