@@ -31,13 +31,21 @@ export function compileYaql(source: string): CompiledExpression {
   };
 }
 
-/** Evaluates with variables of its own, `$` among them: for tests and tools. Throws ExpressionError. */
+/** What an evaluation may have besides its context. */
+export interface YaqlOptions {
+  /** Variables by name; `$` is the data. */
+  readonly variables?: Readonly<Record<string, unknown>>;
+  /** Sets leave as lists, which may hold lists and dicts. */
+  readonly setsAsLists?: boolean;
+}
+
+/** Evaluates once, with variables of its own: for tests and tools. Throws ExpressionError. */
 export function evaluateYaql(
   source: string,
   context: EvaluationContext,
-  variables: Readonly<Record<string, unknown>>,
+  options: YaqlOptions = {},
 ): unknown {
-  return worded(source, () => evaluateCode(generate(parseYaql(source)), context, variables));
+  return worded(source, () => evaluateCode(generate(parseYaql(source)), context, options));
 }
 
 /** The syntax tree of an expression. Throws ExpressionError. */
@@ -48,9 +56,9 @@ export function parseYaqlSource(source: string): Node {
 function evaluateCode(
   code: Code,
   context: EvaluationContext,
-  variables: Readonly<Record<string, unknown>> = {},
+  { variables = {}, setsAsLists = false }: YaqlOptions = {},
 ): unknown {
-  const run = new Run(context, library);
+  const run = new Run(context, library, setsAsLists);
   const scope = new Scope(run);
   for (const [name, value] of Object.entries(variables)) scope.set(name, value);
   return outgoing(code.evaluate(scope, absent), run);

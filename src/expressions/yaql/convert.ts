@@ -31,6 +31,7 @@ export function outgoing(value: unknown, run: Run): unknown {
     );
   }
   if (isSet(value)) {
+    if (run.setsAsLists) return membersOf(value).map((member) => outgoing(member, run));
     return new PySet(membersOf(value).map((member) => hashable(outgoing(member, run))));
   }
   if (isWalkable(value)) {

@@ -9,13 +9,16 @@ const maximumCalls = 250;
 export class Run {
   readonly context: EvaluationContext;
   readonly library: Library;
+  /** Sets leave as lists. */
+  readonly setsAsLists: boolean;
   /** True once `def` was used: from then on any name, operators included, may mean something else. */
   redefined = false;
   #steps = 0;
   #output = 0;
   #calls = 0;
   #randoms = 0;
-  constructor(context: EvaluationContext, library: Library) {
+  constructor(context: EvaluationContext, library: Library, setsAsLists = false) {
+    this.setsAsLists = setsAsLists;
     this.context = context;
     this.library = library;
   }
