@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { NewEvent } from "../model/events.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Sensor, SensorContext } from "./sensor.ts";
-import { compileTimer, nextFire, type Timer } from "./timer-schedule.ts";
+import { compileTimer, nextFire, timerTypes, type Timer } from "./timer-schedule.ts";
 
 /**
  * Fires the timers that rules use. What must stay true:
@@ -30,8 +30,24 @@ export interface TimerSensor extends Sensor {
 }
 
 export interface TimerOptions {
-  /** Zone of timers that name none. */
-  readonly timeZone: string;
+  /** Zone of timers that name none; default UTC. */
+  readonly timeZone?: string;
+}
+
+/** The timers that enabled rules use, each once. */
+export function timersOf(rules: readonly TimedRule[]): readonly TimerSpec[] {
+  const types: readonly string[] = Object.values(timerTypes);
+  const found = new Map<string, TimerSpec>();
+  for (const { enabled, trigger } of rules) {
+    if (enabled && types.includes(trigger.type)) found.set(timerIdentity(trigger), trigger);
+  }
+  return [...found.values()];
+}
+
+/** What matters here of a rule. */
+export interface TimedRule {
+  readonly enabled: boolean;
+  readonly trigger: TimerSpec;
 }
 
 /** When a timer was first seen, and up to when its slots are done. ISO 8601. */
@@ -50,29 +66,33 @@ const cursorName = "timers";
 /** The clock may be set meanwhile, so no sleep is longer. */
 const longestSleepMs = 30_000;
 
-/** The timer sensor; one per installation. */
-export function timerSensor(options: TimerOptions): TimerSensor {
-  return new RunningTimers(options);
+/** The timer sensor, one per installation; it starts with `timers`. Those that cannot run are logged. */
+export function timerSensor(
+  timers: readonly TimerSpec[],
+  { timeZone = "UTC" }: TimerOptions = {},
+): TimerSensor {
+  return new RunningTimers(timers, timeZone);
 }
 
 class RunningTimers implements TimerSensor {
   readonly name = "timer";
   readonly failed = Promise.withResolvers<never>().promise;
-  readonly #options: TimerOptions;
+  readonly #initial: readonly TimerSpec[];
+  readonly #timeZone: string;
   #context: SensorContext | undefined;
   #running: ReadonlyMap<string, Running> = new Map();
   #alarm: NodeJS.Timeout | undefined;
   #failures = 0;
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(options: TimerOptions) {
-    this.#options = options;
+  constructor(timers: readonly TimerSpec[], timeZone: string) {
+    this.#initial = timers;
+    this.#timeZone = timeZone;
   }
 
-  start(context: SensorContext): Promise<void> {
+  async start(context: SensorContext): Promise<void> {
     this.#context = context;
-    this.#arm();
-    return Promise.resolve();
+    await this.setTimers(this.#initial);
   }
 
   async stop(): Promise<void> {
@@ -86,7 +106,13 @@ class RunningTimers implements TimerSensor {
       const context = this.#context;
       if (context === undefined) throw new Error("The timer sensor is not started.");
       const stored = await context.cursor(cursorName);
-      const { next, problems } = plan(timers, stored, { ...this.#options, now: context.now() });
+      const { next, problems } = plan(timers, stored, {
+        timeZone: this.#timeZone,
+        now: context.now(),
+      });
+      for (const { timer, message } of problems) {
+        context.log("warn", "A timer cannot run.", { timer, reason: message });
+      }
       const value = progressOf(next);
       if (JSON.stringify(value) !== JSON.stringify(stored ?? {})) {
         await context.emit([], { name: cursorName, value });

@@ -1,5 +1,10 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { timerSensor, type TimerSensor, type TimerSpec } from "../../src/sensors/timer.ts";
+import {
+  timersOf,
+  timerSensor,
+  type TimerSensor,
+  type TimerSpec,
+} from "../../src/sensors/timer.ts";
 import { MemoryLedger, payloadOf } from "./ledger.ts";
 
 const every5: TimerSpec = {
@@ -15,9 +20,8 @@ afterEach(() => sensor?.stop());
 async function started(ledger: MemoryLedger, now: string, timers: readonly TimerSpec[]) {
   await sensor?.stop();
   ledger.setNow(now);
-  sensor = timerSensor({ timeZone: "Asia/Tokyo" });
+  sensor = timerSensor(timers, { timeZone: "Asia/Tokyo" });
   await sensor.start(ledger.context());
-  await sensor.setTimers(timers);
   return async (time: string) => {
     ledger.setNow(time);
     await sensor?.tick();
@@ -29,6 +33,8 @@ const slots = (ledger: MemoryLedger) =>
   ledger.events.map((event) => event.dedupeKey?.split("@")[1]);
 
 const on = (date: string): TimerSpec => ({ type: "core.st2.DateTimer", parameters: { date } });
+
+const rule = (trigger: TimerSpec, enabled = true) => ({ trigger, enabled });
 
 describe("the timer sensor", () => {
   test("an interval fires one interval after it is first seen, then at every slot", async () => {
@@ -73,9 +79,8 @@ describe("the timer sensor", () => {
   test("two sensors at once fire a slot once", async () => {
     const ledger = new MemoryLedger();
     await started(ledger, "2026-11-21T00:00:00.000Z", [every5]);
-    const other = timerSensor({ timeZone: "Asia/Tokyo" });
+    const other = timerSensor([every5], { timeZone: "Asia/Tokyo" });
     await other.start(ledger.context());
-    await other.setTimers([every5]);
     ledger.setNow("2026-11-21T00:05:00.000Z");
     await Promise.all([sensor?.tick(), other.tick()]);
     await other.stop();
@@ -114,6 +119,15 @@ describe("the timer sensor", () => {
       },
     ]);
     expect(await at("2026-11-21T00:05:00.000Z")).toBe(1);
+    expect(ledger.lines).toEqual(["warn A timer cannot run."]);
+  });
+
+  test("timers come from enabled rules, each once", () => {
+    const webhook: TimerSpec = { type: "core.st2.webhook", parameters: { url: "x" } };
+    const swapped: TimerSpec = { ...every5, parameters: { delta: 5, unit: "minutes" } };
+    expect(timersOf([rule(every5), rule(swapped), rule(nightly, false), rule(webhook)])).toEqual([
+      swapped,
+    ]);
   });
 
   test("while the ledger is down nothing is lost", async () => {
@@ -128,11 +142,10 @@ describe("the timer sensor", () => {
 
   test("it wakes up by itself", async () => {
     const ledger = new MemoryLedger();
-    sensor = timerSensor({ timeZone: "UTC" });
-    await sensor.start(ledger.context());
-    await sensor.setTimers([
+    sensor = timerSensor([
       { type: "core.st2.IntervalTimer", parameters: { unit: "seconds", delta: 1 } },
     ]);
+    await sensor.start(ledger.context());
     await ledger.stored(2);
     const [first = 0, second = 0] = slots(ledger).map((slot) => Date.parse(slot ?? ""));
     expect(second - first).toBe(1_000);
