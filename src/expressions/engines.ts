@@ -1,19 +1,20 @@
 /** The three languages behind one door. */
-import { type CompiledExpression, ExpressionError, type Language } from "./context.ts";
+import type { CompiledExpression, ExpressionError, Language } from "./context.ts";
+import { compileJsonata } from "./jsonata/compile.ts";
+import { pyStr } from "./python/text.ts";
+import { compileYaql } from "./yaql/compile.ts";
+import { wordYaqlError } from "./yaql/template.ts";
 
-interface Engines {
-  compileYaql?: (source: string) => CompiledExpression;
+interface Jinja {
   compileJinjaExpression?: (source: string) => CompiledExpression;
   compileJinjaTemplate?: (text: string) => CompiledExpression;
-  compileJsonata?: (source: string) => CompiledExpression;
 }
 
-const loaded: Engines = {};
-for (const path of ["./yaql/compile.ts", "./jinja/compile.ts", "./jsonata/compile.ts"]) {
-  try {
-    Object.assign(loaded, await import(path));
-  } catch {}
-}
+const loaded: Jinja = {};
+const path = "./jinja/compile.ts";
+try {
+  Object.assign(loaded, await import(path));
+} catch {}
 
 function missing(language: Language): never {
   throw new Error(`${language} is not there yet`);
@@ -25,9 +26,9 @@ export function compileSource(language: Language, source: string): CompiledExpre
     case "jinja":
       return (loaded.compileJinjaExpression ?? (() => missing(language)))(source);
     case "yaql":
-      return (loaded.compileYaql ?? (() => missing(language)))(source);
+      return compileYaql(source);
     case "jsonata":
-      return (loaded.compileJsonata ?? (() => missing(language)))(source);
+      return compileJsonata(source);
   }
 }
 
@@ -36,14 +37,14 @@ export function compileBlockText(text: string): CompiledExpression {
   return (loaded.compileJinjaTemplate ?? (() => missing("jinja")))(text);
 }
 
-/** What a value becomes inside text. */
+/** What a value becomes inside text: Python's `str`; for JSONata nothing is empty, and what is no text is JSON. */
 export function stringify(value: unknown, language: Language): string {
   if (typeof value === "string") return value;
   if (language === "jsonata") return value === undefined ? "" : JSON.stringify(value);
-  return String(value);
+  return pyStr(value);
 }
 
 /** The same error in the original's words: the expression with its delimiters, the class, the message. */
 export function wordError(error: ExpressionError, text: string): ExpressionError {
-  return error;
+  return error.language === "yaql" ? wordYaqlError(error, text) : error;
 }
