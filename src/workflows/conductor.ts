@@ -29,7 +29,7 @@ import type { CompiledWorkflow } from "./spec.ts";
 import type { StagedTask, WorkflowError, WorkflowState } from "./state.ts";
 import { isIn, type Status } from "./statuses.ts";
 import { openStep, type Step } from "./step.ts";
-import { updateTask } from "./task-status.ts";
+import { actionEvents, updateTask } from "./task-status.ts";
 import { failWorkflow, logError, requestStatus } from "./workflow-status.ts";
 
 export { apply, replay } from "./fold.ts";
@@ -158,7 +158,7 @@ export function nodeOf(draft: Draft, taskId: string): TaskNode {
 function takeTask(step: Step, event: Extract<WorkflowEvent, { kind: "task" }>): void {
   const { taskId, route, item, status, result } = event;
   const node = nodeOf(step.draft, taskId);
-  const name = `action_${status}`;
+  const name = actionEvents[status];
   const facts = { node, route, name, status, result };
   updateTask(step, item === undefined ? facts : { ...facts, item });
 }
@@ -166,6 +166,7 @@ function takeTask(step: Step, event: Extract<WorkflowEvent, { kind: "task" }>): 
 /** Starts what can start, until nothing more can: a task without an action is done at once and leads on. */
 function runOn(step: Step, partial: boolean, effects: Effect[]): void {
   const { draft } = step;
+  if (partial && draft.touched.length === 0) return;
   let staged = partial ? touched(draft) : all(draft);
   draft.touched = [];
   for (;;) {
@@ -176,6 +177,7 @@ function runOn(step: Step, partial: boolean, effects: Effect[]): void {
       if (node.spec.action !== undefined && items?.count !== 0) continue;
       updateTask(step, { node, route, name: "action_succeeded", status: "succeeded" });
     }
+    if (draft.touched.length === 0) return;
     staged = touched(draft);
     draft.touched = [];
   }
@@ -185,9 +187,15 @@ function all(draft: Draft): StagedTask[] {
   return [...draft.staged.entries()].map(([, staged]) => staged);
 }
 
+/** In the order of staging. */
 function touched(draft: Draft): StagedTask[] {
-  const serials = draft.touched.length < 2 ? draft.touched : [...new Set(draft.touched)];
-  return serials.toSorted((a, b) => a - b).flatMap((serial) => draft.staged.get(serial) ?? []);
+  const serials = draft.touched.toSorted((a, b) => a - b);
+  const found: StagedTask[] = [];
+  for (const [at, serial] of serials.entries()) {
+    const staged = serial === serials[at - 1] ? undefined : draft.staged.get(serial);
+    if (staged !== undefined) found.push(staged);
+  }
+  return found;
 }
 
 /** Marks the task as running and tells the engine to run it. */

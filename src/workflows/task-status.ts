@@ -27,6 +27,26 @@ export interface TaskEvent {
   /** Number of this start. */
   readonly visit?: number;
 }
+/** Names of events, put together once: a text that was just joined is slow to look up. */
+export const actionEvents: Readonly<Record<Status, string>> = {
+  requested: "action_requested",
+  scheduled: "action_scheduled",
+  delayed: "action_delayed",
+  running: "action_running",
+  pending: "action_pending",
+  pausing: "action_pausing",
+  paused: "action_paused",
+  resuming: "action_resuming",
+  succeeded: "action_succeeded",
+  failed: "action_failed",
+  timeout: "action_timeout",
+  abandoned: "action_abandoned",
+  retrying: "action_retrying",
+  canceling: "action_canceling",
+  canceled: "action_canceled",
+  null: "action_null",
+};
+
 type TaskEntry = { -readonly [Key in keyof Entry]: Entry[Key] };
 type Entry = Extract<JournalEntry, { kind: "task" }>;
 

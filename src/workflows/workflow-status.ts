@@ -101,19 +101,36 @@ function itemsSuffix(items: Items): string {
   return `_task_${active ? "active" : "dormant"}_items_${incomplete ? "incomplete" : "completed"}`;
 }
 
-const conditional: ReadonlySet<string> = new Set([
-  "pending",
-  "paused",
-  "succeeded",
-  "failed",
-  "remediated",
-  "canceled",
-  "retrying",
-]);
+type Suffix = "canceled" | "paused" | "incomplete" | "completed";
+interface TaskEvents {
+  readonly active: string;
+  readonly dormant: string;
+}
+
+// Put together once: a text that was just joined is slow to look up.
+const conditional: ReadonlyMap<string, TaskEvents> = new Map(
+  ["pending", "paused", "failed", "canceled", "retrying"].map((stem) => [
+    stem,
+    { active: `task_${stem}_workflow_active`, dormant: `task_${stem}_workflow_dormant` },
+  ]),
+);
+const endings: ReadonlyMap<string, Readonly<Record<Suffix, TaskEvents>>> = new Map(
+  ["succeeded", "remediated"].map((stem) => {
+    const events = (suffix: Suffix): TaskEvents => ({
+      active: `task_${stem}_workflow_active_${suffix}`,
+      dormant: `task_${stem}_workflow_dormant_${suffix}`,
+    });
+    const [canceled, paused] = [events("canceled"), events("paused")];
+    const [incomplete, completed] = [events("incomplete"), events("completed")];
+    return [stem, { canceled, paused, incomplete, completed }];
+  }),
+);
 
 /** The workflow takes notice of a task's status. */
 export function followTask(step: Step, run: TaskRun): void {
   const { draft } = step;
+  // The one change of an ordinary step: nothing comes of a task that runs in a workflow that runs.
+  if (run.status === "running" && draft.status === "running") return;
   const event = taskEvent(draft, run);
   const after = nextStatus("workflow", draft.status, event);
   if (after === undefined || after === draft.status) return;
@@ -124,13 +141,16 @@ export function followTask(step: Step, run: TaskRun): void {
 function taskEvent(draft: Draft, run: TaskRun): string {
   const next = hasNext(draft, run, true);
   const stem = stemOf(draft, run, next);
-  if (!conditional.has(stem)) return `task_${stem}`;
-  const active = countIn(draft.counts, "active") > 0;
-  const event = `task_${stem}_workflow_${active ? "active" : "dormant"}`;
-  if (stem !== "succeeded" && stem !== "remediated") return event;
-  if (countIn(draft.counts, "cancel") > 0) return `${event}_canceled`;
-  if (countIn(draft.counts, "pause") + (draft.counts.pending ?? 0) > 0) return `${event}_paused`;
-  return draft.ready > 0 || next ? `${event}_incomplete` : `${event}_completed`;
+  const active = countIn(draft.counts, "active") > 0 ? "active" : "dormant";
+  const ending = endings.get(stem);
+  if (ending !== undefined) return ending[suffixOf(draft, next)][active];
+  return conditional.get(stem)?.[active] ?? `task_${stem}`;
+}
+
+function suffixOf(draft: Draft, next: boolean): Suffix {
+  if (countIn(draft.counts, "cancel") > 0) return "canceled";
+  if (countIn(draft.counts, "pause") + (draft.counts.pending ?? 0) > 0) return "paused";
+  return draft.ready > 0 || next ? "incomplete" : "completed";
 }
 
 /** A task that failed and leads on is remediated. */
