@@ -50,6 +50,7 @@ function isWalkable(value: unknown): value is Walkable {
 }
 
 function outgoingItems(items: readonly unknown[], run: Run): readonly unknown[] {
+  run.produce(items.length);
   let copy: unknown[] | undefined;
   for (const [index, item] of items.entries()) {
     const out = outgoing(item, run);
@@ -62,6 +63,7 @@ function outgoingItems(items: readonly unknown[], run: Run): readonly unknown[] 
 
 function outgoingPlain(object: Readonly<Record<string, unknown>>, run: Run): unknown {
   let changed = false;
+  run.produce(1);
   const entries = Object.entries(object).map(([key, item]): readonly [string, unknown] => {
     const out = outgoing(item, run);
     changed ||= out !== item;

@@ -30,7 +30,9 @@ export function printYaql(node: Node): string {
 function binary(operator: string, left: string, right: string): string {
   // `1.2` would be a number.
   if (operator === "?.") return `${left}?.${right}`;
-  return operator === "." && !/\d$/.test(left) ? `${left}.${right}` : `${left} ${operator} ${right}`;
+  return operator === "." && !/\d$/.test(left)
+    ? `${left}.${right}`
+    : `${left} ${operator} ${right}`;
 }
 
 function args(list: readonly Argument[]): string {

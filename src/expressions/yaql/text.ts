@@ -1,5 +1,7 @@
 /** Python's `str` and `repr` of YAQL's values. */
+import { bounds } from "../context.ts";
 import { pyRepr, pyStr } from "../python/text.ts";
+import { Fault } from "./faults.ts";
 import { Scope } from "./scope.ts";
 import {
   entriesOf,
@@ -23,23 +25,40 @@ export function plainText(value: unknown): string {
   return typeof value === "string" ? value : quotedText(value);
 }
 
-/** Python's `repr`. */
+/** Python's `repr`. Throws a fault for more text than an evaluation may produce: shared parts can make small data print endlessly. */
 export function quotedText(value: unknown): string {
+  remaining = bounds.output;
+  return repr(value);
+}
+
+// Characters that the text being made may still have; texts are made one at a time.
+let remaining = 0;
+
+function repr(value: unknown): string {
+  const text = reprOf(value);
+  remaining -= typeof value === "object" && value !== null ? 2 : text.length;
+  if (remaining < 0) {
+    throw new Fault("MemoryQuotaExceededException", "Expression consumed too much memory");
+  }
+  return text;
+}
+
+function reprOf(value: unknown): string {
   if (typeof value !== "object" || value === null) return pyRepr(value ?? null);
   if (Array.isArray(value)) {
     const items: readonly unknown[] = value;
-    return items.length === 1 ? `(${quotedText(items[0])},)` : `(${joined(items)})`;
+    return items.length === 1 ? `(${repr(items[0])},)` : `(${joined(items)})`;
   }
   if (value instanceof YaqlList) return `[${joined(itemsOf(value))}]`;
   if (isMapping(value)) {
-    const pairs = entriesOf(value).map(([key, item]) => `${quotedText(key)}: ${quotedText(item)}`);
+    const pairs = entriesOf(value).map(([key, item]) => `${repr(key)}: ${repr(item)}`);
     return `{${pairs.join(", ")}}`;
   }
   return objectText(value);
 }
 
 function joined(items: readonly unknown[]): string {
-  return items.map(quotedText).join(", ");
+  return items.map(repr).join(", ");
 }
 
 function objectText(value: object): string {
@@ -48,7 +67,7 @@ function objectText(value: object): string {
   }
   if (value instanceof YaqlView) return viewText(value);
   if (value instanceof YaqlIterator) return `<${value.label} at 0x7f0000000000>`;
-  if (value instanceof YaqlRegex) return `re.compile(${quotedText(value.pattern)})`;
+  if (value instanceof YaqlRegex) return `re.compile(${repr(value.pattern)})`;
   const name = classOf(value);
   return name === undefined ? pyStr(value) : `<${name} object at 0x7f0000000000>`;
 }
@@ -66,5 +85,5 @@ function viewText(view: YaqlView): string {
     return `dict_${view.kind}([${joined(viewItems(view))}])`;
   }
   const names = { keys: "KeysView", values: "ValuesView", items: "ItemsView" } as const;
-  return `${names[view.kind]}(${quotedText(view.dict)})`;
+  return `${names[view.kind]}(${repr(view.dict)})`;
 }

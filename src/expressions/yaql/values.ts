@@ -1,7 +1,8 @@
 /** Values of YAQL while it runs. Data from outside counts as frozen: an Array is a tuple and a plain object a frozen dict, so nothing
  * is copied on the way in. What Python would make a list or a dict of its own has a class here. */
+import { bounds } from "../context.ts";
 import { Float } from "../python/values.ts";
-import { typeError } from "./faults.ts";
+import { Fault, typeError } from "./faults.ts";
 import { hashTemporal, isTemporal } from "./temporal.ts";
 
 /** A list of Python: unlike a tuple it is no member of sets and equals no tuple. */
@@ -203,6 +204,11 @@ export function membersOf(set: YaqlSet | YaqlView): readonly unknown[] {
 
 /** A primitive that is the same for equal values of Python (1, 1.0 and true are equal). Throws for unhashable values. */
 export function hashKey(value: unknown): unknown {
+  remaining = bounds.steps;
+  return keyOf(value);
+}
+
+function keyOf(value: unknown): unknown {
   switch (typeof value) {
     case "string":
       return value.startsWith("\0") ? `\0s${value}` : value;
@@ -242,12 +248,18 @@ function hashObject(value: unknown): unknown {
 let nextIdentity = 0;
 const identities = new WeakMap<object, number>();
 
+// Work left for the key being made: shared parts can make small data endless to walk. Keys are made one at a time.
+let remaining = 0;
+
 function hashPart(value: unknown): string {
-  const hash = hashKey(value);
+  if (--remaining < 0) {
+    throw new Fault("MemoryQuotaExceededException", "Expression consumed too much memory");
+  }
+  const hash = keyOf(value);
   if (typeof hash === "object" && hash !== null) {
     const identity = identities.get(hash) ?? nextIdentity++;
     identities.set(hash, identity);
     return `o${identity}`;
   }
-  return typeof hash === "string" ? JSON.stringify(hash) : `${typeof hash}${String(hash)}`;
+  return typeof hash === "string" ? `${hash.length}:${hash}` : `${typeof hash}${String(hash)}`;
 }

@@ -1,8 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type EvaluationContext, ExpressionError, type Question } from "../../../src/expressions/context.ts";
+import {
+  type EvaluationContext,
+  ExpressionError,
+  type Question,
+} from "../../../src/expressions/context.ts";
 import { evaluateYaql } from "../../../src/expressions/yaql/compile.ts";
-import { evaluateYaqlText, hasYaql, validateYaqlText } from "../../../src/expressions/yaql/template.ts";
+import {
+  evaluateYaqlText,
+  hasYaql,
+  validateYaqlText,
+} from "../../../src/expressions/yaql/template.ts";
 import { canonical, decode, encode, sorted } from "./encode.ts";
 import { templateDifferences, yaqlTestDifferences } from "./differences.ts";
 
@@ -11,7 +19,9 @@ const data = "../shared/conformance/expressions";
 const here = existsSync(data);
 
 function load(name: string): Record<string, unknown> {
-  return here ? (JSON.parse(readFileSync(`${data}/${name}`, "utf8")) as Record<string, unknown>) : {};
+  return here
+    ? (JSON.parse(readFileSync(`${data}/${name}`, "utf8")) as Record<string, unknown>)
+    : {};
 }
 
 type Row = readonly [expression: string, kind: string, value: unknown];
@@ -24,8 +34,16 @@ interface Tables {
 }
 
 function tableContext(tables: Tables): EvaluationContext {
-  const { __state: state, __current_task: current, __current_item: item, ...variables } = tables.ctx;
-  const { tasks, sequence } = state as { tasks: Record<string, number>; sequence: Array<{ status: string }> };
+  const {
+    __state: state,
+    __current_task: current,
+    __current_item: item,
+    ...variables
+  } = tables.ctx;
+  const { tasks, sequence } = state as {
+    tasks: Record<string, number>;
+    sequence: Array<{ status: string }>;
+  };
   const { id, route, result } = current as { id: string; route: number; result: unknown };
   return {
     variables,
@@ -36,7 +54,9 @@ function tableContext(tables: Tables): EvaluationContext {
       item: { value: item },
       taskStatus: (task, on = route) => sequence[tasks[`${task}__r${on}`] ?? -1]?.status,
       task: (task = id) =>
-        tasks[`${task}__r0`] === undefined ? undefined : { task_id: task, task_name: task, route, result },
+        tasks[`${task}__r0`] === undefined
+          ? undefined
+          : { task_id: task, task_name: task, route, result },
     },
     ask: (question: Question) => answer(tables, question),
   };
@@ -44,7 +64,9 @@ function tableContext(tables: Tables): EvaluationContext {
 
 function answer(tables: Tables, question: Question): unknown {
   if (question.kind === "datastore") {
-    const name = question.name.startsWith("user.") ? `stanley:${question.name.slice(5)}` : question.name;
+    const name = question.name.startsWith("user.")
+      ? `stanley:${question.name.slice(5)}`
+      : question.name;
     return tables.kv[name] ?? (name in tables.secrets ? "CIPHERTEXT" : undefined);
   }
   if (question.kind === "now") return "2026-11-21T00:50:51.658374+00:00";
@@ -79,7 +101,10 @@ describe.skipIf(!here)("tables of expressions", () => {
   it("syntax errors", () => {
     for (const [text, faults] of Object.entries(tables.validate ?? {})) {
       if (faults[0]?.["type"] !== "yaql") continue;
-      expect(validateYaqlText(text).map((fault) => ({ type: "yaql", ...fault })), text).toEqual(faults);
+      expect(
+        validateYaqlText(text).map((fault) => ({ type: "yaql", ...fault })),
+        text,
+      ).toEqual(faults);
     }
   });
 });
@@ -91,13 +116,18 @@ describe.skipIf(!here)("YAQL's own tests", () => {
       for (const row of rows as readonly TestRow[]) {
         const [, expression, input, kind, ...rest] = row;
         const recorded = JSON.stringify(row);
-        if (yaqlTestDifferences.some((each) => each.applies({ test, expression, recorded }))) continue;
+        if (yaqlTestDifferences.some((each) => each.applies({ test, expression, recorded })))
+          continue;
         const variables = { $: decode(input), $data: decode(input) };
         const context = { variables: {}, ask: () => 0 };
-        const got = outcome(() => evaluateYaql(expression, context, { variables, setsAsLists: true }));
+        const got = outcome(() =>
+          evaluateYaql(expression, context, { variables, setsAsLists: true }),
+        );
         const value = kind === "err" ? `${rest[0]}: ${rest[1]}` : rest[0];
         const unordered = /set\(|toSet|keys\(|items\(|values\(/i.test(expression);
-        expect.soft(unordered ? free(got) : got, expression).toEqual(unordered ? free([kind, canonical(value)]) : [kind, canonical(value)]);
+        expect
+          .soft(unordered ? free(got) : got, expression)
+          .toEqual(unordered ? free([kind, canonical(value)]) : [kind, canonical(value)]);
       }
     });
   }
@@ -123,13 +153,22 @@ describe.skipIf(!here)("Orquesta's own tests", () => {
     it(test, () => {
       for (const { f, text, data: variables = {}, ...want } of mine) {
         const expression = String(text);
-        if (templateDifferences.some((each) => each.applies({ test, expression, recorded: "" }))) continue;
+        if (templateDifferences.some((each) => each.applies({ test, expression, recorded: "" })))
+          continue;
         const context = { variables, ask: () => 0 };
         if (f === "yaql.evaluate") {
-          const wanted = want.exc === undefined ? ["v", want.r] : ["err", `${want.exc}: ${want.msg}`];
-          expect.soft(outcome(() => evaluateYaqlText(expression, context)), expression).toEqual(wanted);
+          const wanted =
+            want.exc === undefined ? ["v", want.r] : ["err", `${want.exc}: ${want.msg}`];
+          expect
+            .soft(
+              outcome(() => evaluateYaqlText(expression, context)),
+              expression,
+            )
+            .toEqual(wanted);
         } else if (f === "yaql.validate") {
-          expect.soft(validateYaqlText(expression).map((fault) => ({ type: "yaql", ...fault }))).toEqual(want.r);
+          expect
+            .soft(validateYaqlText(expression).map((fault) => ({ type: "yaql", ...fault })))
+            .toEqual(want.r);
         } else if (f === "yaql.has_expressions") {
           expect.soft(hasYaql(expression)).toBe(want.r);
         }

@@ -3,7 +3,11 @@
 export interface Difference {
   readonly reason: string;
   /** `recorded` is the whole recorded row, as JSON text. */
-  applies(row: { readonly test: string; readonly expression: string; readonly recorded: string }): boolean;
+  applies(row: {
+    readonly test: string;
+    readonly expression: string;
+    readonly recorded: string;
+  }): boolean;
 }
 
 /** Rows of tables.json and orquesta-unit.json. */
@@ -11,10 +15,12 @@ export const templateDifferences: readonly Difference[] = [
   {
     reason:
       "Data that looks like an expression stays data: Orquesta evaluates string results once more, which lets alert texts run expressions.",
-    applies: ({ test, expression }) => /recursive/.test(test) || /ctx\(\)\.expr\b|ctx\(.?expr.?\)/.test(expression),
+    applies: ({ test, expression }) =>
+      /recursive/.test(test) || /ctx\(\)\.expr\b|ctx\(.?expr.?\)/.test(expression),
   },
   {
-    reason: "In text with two languages the facade renders Jinja first, as Orquesta does; the YAQL evaluator alone renders YAQL.",
+    reason:
+      "In text with two languages the facade renders Jinja first, as Orquesta does; the YAQL evaluator alone renders YAQL.",
     applies: ({ expression }) => /<%.*%>/.test(expression) && /\{\{.*\}\}/.test(expression),
   },
 ];
@@ -42,7 +48,8 @@ export const yaqlTestDifferences: readonly Difference[] = [
     applies: ({ expression }) => /lambda\(/.test(expression) || /^\$\(/.test(expression),
   },
   {
-    reason: "The test engine limits collections to 100 elements; Orquesta's is unlimited, Raicho's is bounded by steps.",
+    reason:
+      "The test engine limits collections to 100 elements; Orquesta's is unlimited, Raicho's is bounded by steps.",
     applies: ({ recorded }) => recorded.includes("CollectionTooLargeException"),
   },
   {
@@ -50,7 +57,9 @@ export const yaqlTestDifferences: readonly Difference[] = [
     applies: ({ expression }) => /\$(?:dt|seq)\d|now\(/.test(expression),
   },
   {
-    reason: "Python's order of a set follows its hashes, which differ from run to run; here it is the order of insertion.",
-    applies: ({ expression, recorded }) => /characters\(/.test(expression) || /frozenset\(\{/.test(recorded),
+    reason:
+      "Python's order of a set follows its hashes, which differ from run to run; here it is the order of insertion.",
+    applies: ({ expression, recorded }) =>
+      /characters\(/.test(expression) || /frozenset\(\{/.test(recorded),
   },
 ];

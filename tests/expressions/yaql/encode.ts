@@ -1,5 +1,11 @@
 /** Values in the notation of the conformance data. */
-import { PyDateTime, PyDict, PySet, PyTimeDelta, PyTuple } from "../../../src/expressions/python/collections.ts";
+import {
+  PyDateTime,
+  PyDict,
+  PySet,
+  PyTimeDelta,
+  PyTuple,
+} from "../../../src/expressions/python/collections.ts";
 import { Float } from "../../../src/expressions/python/values.ts";
 import { parseDate } from "../../../src/expressions/yaql/library/date-parse.ts";
 
@@ -13,10 +19,12 @@ export function encode(value: unknown): unknown {
   if (value instanceof PyTimeDelta) return { $timespan: value.microseconds / 1e6 };
   if (value instanceof PyDict) {
     return Object.fromEntries(
-      value.entries().map(([key, item]) => [
-        typeof key === "string" ? key : `$key:${JSON.stringify(encode(key))}`,
-        encode(item),
-      ]),
+      value
+        .entries()
+        .map(([key, item]) => [
+          typeof key === "string" ? key : `$key:${JSON.stringify(encode(key))}`,
+          encode(item),
+        ]),
     );
   }
   if (typeof value !== "object" || value === null) return value;
@@ -28,7 +36,16 @@ export function decode(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value);
   const [key, item] = entries[0] ?? [];
-  if (key === "$datetime") return parseDate(String(item), () => ({ year: 1970, month: 1, day: 1, hour: 0, minute: 0, second: 0, microsecond: 0 }));
+  if (key === "$datetime")
+    return parseDate(String(item), () => ({
+      year: 1970,
+      month: 1,
+      day: 1,
+      hour: 0,
+      minute: 0,
+      second: 0,
+      microsecond: 0,
+    }));
   if (key === "$timespan") return new PyTimeDelta(Math.round(Number(item) * 1e6));
   if (key === "$iter") return item;
   return Object.fromEntries(entries.map(([name, each]) => [name, decode(each)]));

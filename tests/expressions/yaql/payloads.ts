@@ -1,6 +1,25 @@
 /** Expressions that try to get out, or to stall. Each must end soon with data or an ExpressionError. */
 
-const names = ["constructor", "prototype", "toString", "valueOf", "hasOwnProperty", "call", "apply", "bind", "caller", "arguments", "then", "globalThis", "process", "require", "import", "eval", "Function", "length"];
+const names = [
+  "constructor",
+  "prototype",
+  "toString",
+  "valueOf",
+  "hasOwnProperty",
+  "call",
+  "apply",
+  "bind",
+  "caller",
+  "arguments",
+  "then",
+  "globalThis",
+  "process",
+  "require",
+  "import",
+  "eval",
+  "Function",
+  "length",
+];
 
 /** Reaching for prototypes, functions and globals through each way of access. */
 export const escapes: readonly string[] = [
@@ -13,20 +32,22 @@ export const escapes: readonly string[] = [
     `'text'.${name}`,
     `1.${name}()`,
   ]),
-  ...["__proto__", "__class__", "__defineGetter__", "__lookupGetter__", "__globals__"].flatMap((name) => [
-    `ctx().get('${name}')`,
-    `ctx('${name}')`,
-    `ctx().d['${name}']`,
-    `{'${name}' => {polluted => true}}.get(polluted)`,
-    `dict([['${name}', {polluted => 1}]])`,
-    `{}.set('${name}', {polluted => 1})`,
-    `[1].toDict('${name}', {polluted => 1})`,
-    `let('${name}') -> $1`,
-    `def('${name}', $) -> 1`,
-    `call('${name}', [], {})`,
-    `json('{"${name}": {"polluted": true}}')`,
-    `{a => 1}.mergeWith(json('{"${name}": {"polluted": 1}}'))`,
-  ]),
+  ...["__proto__", "__class__", "__defineGetter__", "__lookupGetter__", "__globals__"].flatMap(
+    (name) => [
+      `ctx().get('${name}')`,
+      `ctx('${name}')`,
+      `ctx().d['${name}']`,
+      `{'${name}' => {polluted => true}}.get(polluted)`,
+      `dict([['${name}', {polluted => 1}]])`,
+      `{}.set('${name}', {polluted => 1})`,
+      `[1].toDict('${name}', {polluted => 1})`,
+      `let('${name}') -> $1`,
+      `def('${name}', $) -> 1`,
+      `call('${name}', [], {})`,
+      `json('{"${name}": {"polluted": true}}')`,
+      `{a => 1}.mergeWith(json('{"${name}": {"polluted": 1}}'))`,
+    ],
+  ),
   "$.constructor.constructor('return process')()",
   "ctx().d.constructor.constructor",
   "''.join(['a']).constructor",

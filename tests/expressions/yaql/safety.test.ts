@@ -1,11 +1,29 @@
+import { setFlagsFromString } from "node:v8";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bounds, type EvaluationContext, ExpressionError, Unanswered } from "../../../src/expressions/context.ts";
+import {
+  bounds,
+  type EvaluationContext,
+  ExpressionError,
+  Unanswered,
+} from "../../../src/expressions/context.ts";
 import { compileYaql, parseYaqlSource } from "../../../src/expressions/yaql/compile.ts";
 import { printYaql } from "../../../src/expressions/yaql/printer.ts";
 import { escapes, stalls } from "./payloads.ts";
 
-const variables = { d: { a: 1, b: { c: [1, 2] } }, l: [3, 1, 2], s: "text", n: null, host: { name: "web1" } };
+// As all of Raicho's processes run: a regular expression that backtracks too much goes on in V8's linear engine.
+setFlagsFromString("--enable-experimental-regexp-engine-on-excessive-backtracks");
+
+/** Bounded work takes half a second on an idle machine. */
+const deadline = 3000;
+
+const variables = {
+  d: { a: 1, b: { c: [1, 2] } },
+  l: [3, 1, 2],
+  s: "text",
+  n: null,
+  host: { name: "web1" },
+};
 const context: EvaluationContext = {
   variables,
   ask(question) {
@@ -27,7 +45,8 @@ function run(source: string): unknown {
 /** True when a function hides anywhere in the value. */
 function holdsFunction(value: unknown, depth = 0): boolean {
   if (typeof value === "function") return true;
-  if (typeof value !== "object" || value === null || value instanceof Error || depth > 6) return false;
+  if (typeof value !== "object" || value === null || value instanceof Error || depth > 6)
+    return false;
   return Object.values(value).some((each) => holdsFunction(each, depth + 1));
 }
 
@@ -46,7 +65,7 @@ describe("no stall", () => {
   it.each(stalls.map((source) => [source.slice(0, 70), source]))("%s", (_, source) => {
     const start = performance.now();
     const result = run(source);
-    expect(performance.now() - start).toBeLessThan(1500);
+    expect(performance.now() - start).toBeLessThan(deadline);
     const size = typeof result === "string" || Array.isArray(result) ? result.length : 0;
     expect(size).toBeLessThanOrEqual(bounds.output);
   });
@@ -56,13 +75,30 @@ describe("no stall", () => {
   });
 });
 
-const word = fc.constantFrom("a", "name", "x1", "ctx", "select", "len", "values", "true", "null", "not");
+const word = fc.constantFrom(
+  "a",
+  "name",
+  "x1",
+  "ctx",
+  "select",
+  "len",
+  "values",
+  "true",
+  "null",
+  "not",
+);
 const expression = fc.letrec<{ any: string; args: string }>((tie) => ({
   any: fc.oneof(
     { maxDepth: 4, depthIdentifier: "e" },
     word,
     fc.constantFrom("1", "2.5", "'q\\'s\\n'", '"b"', "`v\\`w`", "$", "$x", "100.0"),
-    fc.tuple(tie("any"), fc.constantFrom("+", "-", ".", "?.", "=", "!=", "and", "or", "in", "mod", "->", "=~", "<="), tie("any")).map(([a, o, b]) => `${a} ${o} ${b}`),
+    fc
+      .tuple(
+        tie("any"),
+        fc.constantFrom("+", "-", ".", "?.", "=", "!=", "and", "or", "in", "mod", "->", "=~", "<="),
+        tie("any"),
+      )
+      .map(([a, o, b]) => `${a} ${o} ${b}`),
     fc.tuple(fc.constantFrom("-", "+", "not"), tie("any")).map(([o, a]) => `${o} ${a}`),
     tie("any").map((a) => `(${a})`),
     fc.tuple(word, tie("args")).map(([name, args]) => `${name}(${args})`),
@@ -71,7 +107,10 @@ const expression = fc.letrec<{ any: string; args: string }>((tie) => ({
     fc.tuple(tie("any"), tie("args")).map(([a, args]) => `${a}[${args}]`),
   ),
   args: fc
-    .tuple(fc.array(fc.option(tie("any"), { nil: "" }), { maxLength: 3 }), fc.array(fc.tuple(word, tie("any")), { maxLength: 2 }))
+    .tuple(
+      fc.array(fc.option(tie("any"), { nil: "" }), { maxLength: 3 }),
+      fc.array(fc.tuple(word, tie("any")), { maxLength: 2 }),
+    )
     .map(([args, rules]) => [...args, ...rules.map(([k, v]) => `${k} => ${v}`)].join(", ")),
 })).any;
 
@@ -102,8 +141,10 @@ describe("properties", () => {
       fc.property(mutated, ([source, at, insert, drop]) => {
         const place = at % (source.length + 1);
         const start = performance.now();
-        expect(holdsFunction(run(source.slice(0, place) + insert + source.slice(place + drop)))).toBe(false);
-        expect(performance.now() - start).toBeLessThan(1500);
+        expect(
+          holdsFunction(run(source.slice(0, place) + insert + source.slice(place + drop))),
+        ).toBe(false);
+        expect(performance.now() - start).toBeLessThan(deadline);
       }),
       { numRuns: 1000 },
     );
