@@ -27,16 +27,16 @@ export interface ActionContext<Config = JsonObject> {
   /** Lines for the execution's output. No secrets. */
   readonly log: ActionLog;
   /** As the global fetch, ended by `signal` and after `timeoutMs` (default 30,000). */
-  fetch(url: string | URL, init?: ActionFetchInit): Promise<Response>;
+  readonly fetch: (url: string | URL, init?: ActionFetchInit) => Promise<Response>;
   /** Waits; rejects when `signal` is aborted. */
-  sleep(ms: number): Promise<void>;
+  readonly sleep: (ms: number) => Promise<void>;
 }
 
 export interface ActionLog {
-  debug(message: string, details?: JsonObject): void;
-  info(message: string, details?: JsonObject): void;
-  warn(message: string, details?: JsonObject): void;
-  error(message: string, details?: JsonObject): void;
+  readonly debug: (message: string, details?: JsonObject) => void;
+  readonly info: (message: string, details?: JsonObject) => void;
+  readonly warn: (message: string, details?: JsonObject) => void;
+  readonly error: (message: string, details?: JsonObject) => void;
 }
 
 export interface ActionFetchInit extends RequestInit {
