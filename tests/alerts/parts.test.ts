@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { compileParsers } from "../../src/alerts/definition.ts";
 import { fingerprint } from "../../src/alerts/fingerprint.ts";
 import { parseAlerts } from "../../src/alerts/parse.ts";
@@ -216,5 +218,24 @@ describe("a format of one's own", () => {
     const { parsers, problems } = compileParsers([declaration("a", {}), declaration("b", good)]);
     expect(parsers.map((parser) => parser.ref)).toEqual(["alert.b"]);
     expect(problems.every((problem) => problem.declaration.name === "a")).toBe(true);
+  });
+});
+
+test("the example in docs/alerts.md is a parser without faults", () => {
+  const example = /```yaml\n([\s\S]*?)```/.exec(readFileSync("docs/alerts.md", "utf8"))?.[1] ?? "";
+  const { parsers, problems } = compileParsers([declaration("example", parse(example))]);
+  expect(problems).toEqual([]);
+  const subject = "RED: h1.example.jp fan stopped";
+  const text = "MyMon\n* Check Time: 2026-11-21 01:00:00\n* Output: 0 rpm\n-- ";
+  const mail = { subject, text, from: "x@mymon.example.jp" };
+  expect(parseAlerts(parsers, { kind: "mail", mail }, options)).toMatchObject({
+    alerts: [
+      {
+        host_raw: "h1.example.jp",
+        severity: "critical",
+        detail: "0 rpm",
+        occurred_at: "2026-11-21T01:00:00.000Z",
+      },
+    ],
   });
 });

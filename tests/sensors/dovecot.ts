@@ -30,12 +30,27 @@ export class Dovecot {
     this.#prepare();
     if (this.#port === 0) this.#port = await freePort();
     writeFileSync(join(this.folder, "dovecot.conf"), this.#config());
+    // Another process of the machine may hold the port for a moment: as a real server's supervisor would, try again.
+    for (let attempt = 1; !(await this.#launch(attempt === 5)); attempt += 1) {
+      await new Promise((next) => setTimeout(next, 100 * attempt));
+    }
+  }
+
+  /** False when it ended at once; throws with what it said when `last`. */
+  async #launch(last: boolean): Promise<boolean> {
+    rmSync(join(this.folder, "run"), { recursive: true, force: true });
     const child = spawn("dovecot", ["-F", "-c", join(this.folder, "dovecot.conf")], {
-      stdio: "ignore",
+      stdio: ["ignore", "ignore", "pipe"],
       detached: true,
     });
     this.#process = child;
-    await reachable(this.#port, child);
+    let said = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    const running = await reachable(this.#port, child);
+    if (!running && last) throw new Error(`dovecot ended with ${child.exitCode}: ${said}`);
+    return running;
   }
 
   async stop(): Promise<void> {
@@ -177,8 +192,8 @@ async function isFree(port: number): Promise<boolean> {
   return free;
 }
 
-/** Resolves at the first greeting; rejects when the process ends before. */
-async function reachable(port: number, child: ChildProcess): Promise<void> {
+/** True at the first greeting; false when the process ends before. */
+async function reachable(port: number, child: ChildProcess): Promise<boolean> {
   while (child.exitCode === null) {
     const greeted = await new Promise<boolean>((resolve) => {
       const socket = createConnection(port, "127.0.0.1");
@@ -186,8 +201,8 @@ async function reachable(port: number, child: ChildProcess): Promise<void> {
       socket.once("error", () => resolve(false));
       socket.once("data", () => socket.destroy());
     });
-    if (greeted) return;
+    if (greeted) return true;
     await new Promise((next) => setTimeout(next, 20));
   }
-  throw new Error(`dovecot ended with ${child.exitCode}`);
+  return false;
 }
