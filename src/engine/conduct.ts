@@ -7,11 +7,12 @@
  * 4. State = snapshot + journal: dropping a conductor at any moment loses nothing. Ends that nobody took in are found by `delivered = false`. */
 import type { Question } from "../expressions/context.ts";
 import { AppError } from "../model/errors.ts";
+import { childContext, taskContext } from "../model/child-context.ts";
 import { isFinished } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { decide, decideNow } from "../processes/ask.ts";
 import { findExecution, undeliveredChildren } from "../store/executions.ts";
-import type { ExecutionChange, ExecutionRow, SnapshotRow, Unit, WorkflowRow } from "../store/unit.ts";
+import type { ExecutionChange, ExecutionRow, FinishedRow, SnapshotRow, Unit, WorkflowRow } from "../store/unit.ts";
 import { latestOfTask, openChildren } from "../store/workflows.ts";
 import { advance, type Effect, initialState, snapshot, type WorkflowEvent } from "../workflows/conductor.ts";
 import type { JournalEntry } from "../workflows/journal.ts";
@@ -22,9 +23,9 @@ import type { ChildEnd, Conducted, Core } from "./core.ts";
 import { type Launch, plan } from "./launch.ts";
 import { cancel, steer } from "./request.ts";
 import { loadWorkflow } from "./load-workflow.ts";
-import { announceEnd, type Claim } from "./run.ts";
+import { announceEnd, announceFinished, type Claim } from "./run.ts";
 import { release, start } from "./start.ts";
-import { childContext, startContext, taskFacts, workflowInput } from "./workflow-context.ts";
+import { startContext, taskFacts, workflowInput } from "./workflow-context.ts";
 import { pin, pinnedNow } from "./workflow-definitions.ts";
 
 /** Journal rows between two snapshots. */
@@ -90,6 +91,7 @@ function tellParent(core: Core, claim: Claim, { status, result }: { status: Exec
 interface Pending {
   entries: JournalEntry[];
   executions: ExecutionRow[];
+  finished: FinishedRow[];
   changes: ExecutionChange[];
   delivered: { id: string }[];
   workflows: WorkflowRow[];
@@ -98,7 +100,7 @@ interface Pending {
 }
 
 function nothing(): Pending {
-  return { entries: [], executions: [], changes: [], delivered: [], workflows: [], launches: [], after: [] };
+  return { entries: [], executions: [], finished: [], changes: [], delivered: [], workflows: [], launches: [], after: [] };
 }
 
 class WorkflowRun implements Conducted {
@@ -210,7 +212,8 @@ class WorkflowRun implements Conducted {
   async #answer(question: Question): Promise<unknown> {
     if (question.kind !== "task") return this.#core.answer(question);
     const { taskId, route } = question;
-    const waiting = this.#pending.executions.findLast(({ context }) => isObject(context["orquesta"]) && context["orquesta"]["task_id"] === taskId && context["orquesta"]["task_route"] === route);
+    const ahead = this.#pending.finished.findLast(({ k }) => k?.startsWith(`${taskId}:${route}:`) === true);
+    const waiting = ahead === undefined ? undefined : { task_key: ahead.k, status: "succeeded", result: ahead.z };
     const row = await latestOfTask(this.#core.database.db, this.#claim.id, { taskId, route });
     return taskFacts(this.#claim.id, { taskId, route }, { waiting, row });
   }
@@ -244,26 +247,19 @@ class WorkflowRun implements Conducted {
   }
 
   #runTask(effect: Extract<Effect, { kind: "run" }>): Promise<void> | undefined {
-    const { key, taskId, route, item, action, input, delay } = effect;
-    const orquesta = {
-      workflow_execution_id: this.#claim.id,
-      task_execution_id: `${taskId}:${route}:${effect.visit}`,
-      task_name: taskId,
-      task_id: taskId,
-      task_route: route,
-      ...(item === undefined ? {} : { item_id: item }),
-    };
+    const { key, item, action, input, delay } = effect;
     const wish = {
       action,
       parameters: input ?? {},
-      context: { ...this.#base, orquesta },
+      context: { ...this.#base, orquesta: taskContext(this.#claim.id, effect) },
+      derived: item === undefined,
       parent: this.#claim.id,
       taskKey: key,
       ...(delay === undefined ? {} : { delaySeconds: delay }),
     };
     try {
       const planned = decideNow((ask) => plan(this.#core, wish, ask), this.#core.ask);
-      if ("value" in planned) return this.#launch(planned.value);
+      if ("value" in planned) return this.#launch(planned.value, effect);
     } catch (error) {
       return this.#refused(effect, error);
     }
@@ -271,19 +267,19 @@ class WorkflowRun implements Conducted {
       (ask) => plan(this.#core, wish, ask),
       (question) => this.#answer(question),
     ).then(
-      (launch) => this.#launch(launch),
+      (launch) => this.#launch(launch, effect),
       (error: unknown) => this.#refused(effect, error),
     );
   }
 
-  #launch(launch: Launch): undefined {
-    const { row, how } = launch;
-    this.#pending.executions.push(row);
-    if (how !== "inline") this.#pending.launches.push(launch);
-    else {
-      const event = eventOf(row.context, row.status, row.result);
-      if (event !== undefined) this.#events.push(event);
-      this.#pending.after.push(() => announceEnd(this.#core, row, { status: "succeeded", result: row.result }));
+  #launch(launch: Launch, { taskId, route, item }: Extract<Effect, { kind: "run" }>): undefined {
+    if (launch.how === "inline") {
+      this.#pending.finished.push(launch.row);
+      this.#events.push({ kind: "task", taskId, route, status: "succeeded", result: launch.row.z, ...(item === undefined ? {} : { item }) });
+      this.#pending.after.push(() => announceFinished(this.#core, launch));
+    } else {
+      this.#pending.executions.push(launch.row);
+      this.#pending.launches.push(launch);
     }
     return undefined;
   }
@@ -315,12 +311,13 @@ class WorkflowRun implements Conducted {
   }
 
   async #write(): Promise<void> {
-    const { entries, executions, changes, delivered, workflows, launches, after } = this.#pending;
+    const { entries, executions, finished, changes, delivered, workflows, launches, after } = this.#pending;
     this.#pending = nothing();
     const execution_id = this.#claim.id;
     const unit: Unit = {
       workflows,
       executions,
+      finished,
       changes,
       delivered,
       journal: entries.length === 0 ? [] : [{ execution_id, seq: this.#seq + 1, entries }],

@@ -3,7 +3,7 @@ import type { Ask, Question } from "../expressions/context.ts";
 import type { Content } from "../model/definitions.ts";
 import type { Runner } from "../runners/runner.ts";
 import type { WorkQueue } from "../queue/queue.ts";
-import type { RuleIndex } from "../rules/match.ts";
+import type { RuleIndex } from "../rules/index.ts";
 import type { Bells } from "../store/bells.ts";
 import type { Database } from "../store/database.ts";
 import type { ExecutionStatus } from "../model/execution.ts";

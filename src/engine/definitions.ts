@@ -1,7 +1,7 @@
 /** Content, compiled for the engine. Immutable; a reload makes another one, and what runs goes on with its own. */
 import { compileParsers, type AlertParser } from "../alerts/definition.ts";
 import type { Content, DeclarationFile } from "../model/definitions.ts";
-import { compileRules } from "../rules/match.ts";
+import { compileRules } from "../rules/index.ts";
 import { compileWorkflow } from "../workflows/spec.ts";
 import type { Definitions } from "./core.ts";
 

@@ -9,7 +9,7 @@ import type { JsonObject } from "../model/json.ts";
 import { causeOfEvent } from "../inventory/cause.ts";
 import { decide } from "../processes/ask.ts";
 import { match } from "../rules/match.ts";
-import type { EnforcementRow, ExecutionRow, InstanceRow, Unit } from "../store/unit.ts";
+import type { EnforcementRow, ExecutionRow, FinishedRow, InstanceRow, Unit } from "../store/unit.ts";
 import type { Core } from "./core.ts";
 import { failedRow, type Launch, plan } from "./launch.ts";
 import { release, start } from "./start.ts";
@@ -18,10 +18,11 @@ import { AppError } from "../model/errors.ts";
 interface Matched {
   readonly enforcements: readonly EnforcementRow[];
   readonly executions: readonly ExecutionRow[];
+  readonly finished: readonly FinishedRow[];
   readonly launches: readonly Launch[];
 }
 
-const noMatch: Matched = { enforcements: [], executions: [], launches: [] };
+const noMatch: Matched = { enforcements: [], executions: [], finished: [], launches: [] };
 
 /** What the rules make of an event. Throws Unanswered when one of them needs an answer first. `fresh`: the instance is in the same unit. */
 function matchEvent(core: Core, id: string, event: NewEvent, { ask, fresh }: { ask: Ask; fresh: boolean }): Matched {
@@ -35,6 +36,7 @@ function matchEvent(core: Core, id: string, event: NewEvent, { ask, fresh }: { a
     failure_reason: reason,
   }));
   const executions: ExecutionRow[] = [];
+  const finished: FinishedRow[] = [];
   const launches: Launch[] = [];
   for (const { rule } of matches) {
     const wish = {
@@ -48,8 +50,10 @@ function matchEvent(core: Core, id: string, event: NewEvent, { ask, fresh }: { a
     try {
       const launch = plan(core, wish, ask);
       launches.push(launch);
-      executions.push(launch.row);
-      enforcements.push({ ...enforcement, status: "succeeded", execution_id: launch.row.id });
+      if (launch.how === "inline") finished.push(launch.row);
+      else executions.push(launch.row);
+      const execution_id = launch.how === "inline" ? launch.row.i : launch.row.id;
+      enforcements.push({ ...enforcement, status: "succeeded", execution_id });
     } catch (error) {
       if (error instanceof Unanswered) {
         release(core, launches);
@@ -64,7 +68,7 @@ function matchEvent(core: Core, id: string, event: NewEvent, { ask, fresh }: { a
       enforcements.push({ ...enforcement, status: "failed", execution_id: row.id, failure_reason: error instanceof Error ? error.message : String(error) });
     }
   }
-  return { enforcements, executions, launches };
+  return { enforcements, executions, finished, launches };
 }
 
 function contextOf(core: Core, id: string, event: NewEvent, rule: { ref: string; pack: string; context: JsonObject }): JsonObject {
@@ -99,6 +103,7 @@ export async function ingest(core: Core, events: readonly NewEvent[], { cursor }
     instances: planned.map(({ id, event, matched }) => instanceRow(id, event, matched === undefined)),
     enforcements: planned.flatMap(({ matched }) => matched?.enforcements ?? []),
     executions: planned.flatMap(({ matched }) => matched?.executions ?? []),
+    finished: planned.flatMap(({ matched }) => matched?.finished ?? []),
     ...(cursor === undefined ? {} : { cursors: [cursor] }),
   };
   const { born } = await core.pump.commit(unit).catch((error: unknown) => {
@@ -137,8 +142,8 @@ export async function matchLater(core: Core, id: string, event: NewEvent): Promi
       (ask) => matchEvent(core, id, event, { ask, fresh: false }),
       (question) => core.answer(question),
     );
-    const { enforcements, executions } = matched;
-    await core.pump.commit({ processed: [{ id, status: "processed" }], enforcements, executions }, { persistent: true });
+    const { enforcements, executions, finished } = matched;
+    await core.pump.commit({ processed: [{ id, status: "processed" }], enforcements, executions, finished }, { persistent: true });
     start(core, matched.launches);
   } catch (error) {
     release(core, matched.launches);

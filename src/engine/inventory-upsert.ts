@@ -5,7 +5,7 @@ import { patchDocument, sameJson } from "../inventory/patch.ts";
 import { badRequest, InventoryError, invalidEntry } from "../inventory/problem.ts";
 import { referencesIn } from "../inventory/references.ts";
 import { matchProbes, type MatchProbe, type UpsertItem } from "../inventory/upsert.ts";
-import type { JsonObject } from "../model/json.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
 import type { Database } from "../store/database.ts";
 import {
   findContaining,
@@ -278,7 +278,7 @@ function draftOf({ type, set, setOnce, item }: Step, before: EntryRow | undefine
   };
 }
 
-/** Of several items that want the same key, the first has it; the others see that in the next wave. */
+/** Of several items that want the same key, the first has it; the others see that in the next wave, as do those that lost a race. */
 function withoutSharedKeys(drafts: readonly StepDraft[], decided: readonly Decided[]) {
   const taken = new Set<string>();
   let conflicting = 0;
@@ -291,7 +291,7 @@ function withoutSharedKeys(drafts: readonly StepDraft[], decided: readonly Decid
             JSON.stringify([decision.change.typeId, key.key_name, key.key_value]),
           )
         : [];
-    if (keys.some((key) => taken.has(key))) {
+    if (keys.some((key) => taken.has(key)) || wasCreatedMeanwhile(step, decision)) {
       conflicting += 1;
       return [];
     }
@@ -299,6 +299,17 @@ function withoutSharedKeys(drafts: readonly StepDraft[], decided: readonly Decid
     return [{ step, decision }];
   });
   return { settled, conflicting };
+}
+
+/** A match found nothing, and yet its key is taken: somebody else created the entry between the two looks. The next wave finds it. */
+function wasCreatedMeanwhile({ type, item, set, setOnce }: Step, decision: Decided): boolean {
+  if (decision.kind !== "refused" || decision.draft.op !== "I") return false;
+  const { conflicts } = decision.error.details;
+  const probes = matchProbes(type, item.match, { ...setOnce, ...set });
+  const matched = new Set<unknown>(probes.map(({ key }) => key?.key_name));
+  return (
+    Array.isArray(conflicts) && conflicts.some((one) => isObject(one) && matched.has(one["key"]))
+  );
 }
 
 function outcome(decision: Decided): UpsertResult {

@@ -6,7 +6,7 @@ import { AppError } from "../model/errors.ts";
 import type { Ask } from "../expressions/context.ts";
 import type { ActionDefinition } from "../model/definitions.ts";
 import type { JsonObject } from "../model/json.ts";
-import type { ExecutionRow } from "../store/unit.ts";
+import type { ExecutionRow, FinishedRow } from "../store/unit.ts";
 import type { Core } from "./core.ts";
 import { parametersFor } from "./parameters.ts";
 
@@ -21,12 +21,14 @@ export interface Wish {
   readonly delaySeconds?: number;
   /** Written only when that trigger instance is new. */
   readonly instance?: string;
+  /** The context follows from the parent's and the task key: it need not be stored. */
+  readonly derived?: boolean;
 }
 
-export interface Launch {
-  readonly row: ExecutionRow;
-  readonly how: "inline" | "here" | "queue";
-}
+export type Launch =
+  | { readonly how: "here" | "queue"; readonly row: ExecutionRow }
+  /** `task` children without items leave their context to `childContext`. */
+  | { readonly how: "inline"; readonly row: FinishedRow; readonly context: JsonObject };
 
 const noopResult = { failed: false, succeeded: true, return_code: 0 } as const;
 
@@ -44,8 +46,10 @@ export function plan(core: Core, wish: Wish, ask: Ask): Launch {
   const parameters = parametersFor(core, action, wish, ask);
   const delayed = wish.delaySeconds !== undefined && wish.delaySeconds > 0;
   const how = delayed ? "queue" : placeOf(core, action);
+  const id = core.newId();
+  if (how === "inline") return finishedAtOnce(wish, { id, action, parameters });
   const base = {
-    id: core.newId(),
+    id,
     action: action.ref,
     runner: action.runner,
     parameters,
@@ -54,8 +58,6 @@ export function plan(core: Core, wish: Wish, ask: Ask): Launch {
     task_key: wish.taskKey,
     instance: wish.instance,
   };
-  if (how === "inline")
-    return { how, row: { ...base, status: "succeeded", result: noopResult, fence: 1, attempt: 1, delivered: true, started: true, ended: true } };
   if (how === "here") {
     if (action.runner !== "orquesta") core.slots.take();
     return { how, row: { ...base, status: "running", owner: core.process, fence: 1, attempt: 1, delivered: true, started: true, ended: false } };
@@ -64,6 +66,14 @@ export function plan(core: Core, wish: Wish, ask: Ask): Launch {
     how,
     row: { ...base, status: delayed ? "delayed" : "requested", fence: 0, attempt: 0, delivered: true, delay: wish.delaySeconds, started: false, ended: false },
   };
+}
+
+function finishedAtOnce(wish: Wish, { id, action, parameters }: { id: string; action: ActionDefinition; parameters: JsonObject }): Launch {
+  const { context, parent, taskKey, instance, derived } = wish;
+  const given = derived === true ? {} : { c: { ...context, pack: context["pack"] ?? action.pack } };
+  const some = Object.keys(parameters).length === 0 ? {} : { p: parameters };
+  const row = { i: id, action: action.ref, runner: action.runner, z: noopResult, parent, k: taskKey, n: instance, ...some, ...given };
+  return { how: "inline", row, context };
 }
 
 function placeOf(core: Core, { runner }: ActionDefinition): Launch["how"] {

@@ -24,8 +24,9 @@ export async function loadWorkflow(core: Core, id: string): Promise<{ compiled: 
   let state = isSnapshot(row.snapshot) ? restore(row.snapshot) : initialState();
   let seq = row.snapshot_seq;
   for (const step of await journalAfter(db, id, seq)) {
-    if (!isEntries(step.entries)) throw new Error(`journal ${id}/${step.seq} cannot be read`);
-    state = replay(compiled, state, step.entries);
+    const entries: unknown = JSON.parse(step.entries);
+    if (!isEntries(entries)) throw new Error(`journal ${id}/${step.seq} cannot be read`);
+    state = replay(compiled, state, entries);
     ({ seq } = step);
   }
   return { compiled, state, seq };

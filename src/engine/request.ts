@@ -7,7 +7,7 @@ import { findExecution, lockExecution, overrideExecution, type StoredExecution }
 import type { Db } from "../store/schema.ts";
 import type { Core } from "./core.ts";
 import { plan } from "./launch.ts";
-import { announceEnd } from "./run.ts";
+import { announceEnd, announceFinished } from "./run.ts";
 import { release, start } from "./start.ts";
 import { checkAnswer } from "./inquiry.ts";
 
@@ -25,13 +25,15 @@ export async function request(core: Core, { action, parameters, context, delaySe
     (ask) => plan(core, wish, ask),
     (question) => core.answer(question),
   );
-  await core.pump.commit({ executions: [launch.row] }).catch((error: unknown) => {
+  const unit = launch.how === "inline" ? { finished: [launch.row] } : { executions: [launch.row] };
+  await core.pump.commit(unit).catch((error: unknown) => {
     release(core, [launch]);
     throw error;
   });
   start(core, [launch]);
-  if (launch.how === "inline") announceEnd(core, launch.row, { status: "succeeded", result: launch.row.result });
-  return launch.row.id;
+  if (launch.how !== "inline") return launch.row.id;
+  announceFinished(core, launch);
+  return launch.row.i;
 }
 
 const cancelable: ReadonlySet<ExecutionStatus> = new Set<ExecutionStatus>(["requested", "scheduled", "delayed", "running", "pausing", "paused", "resuming", "pending", "canceling"]);

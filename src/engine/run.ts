@@ -11,6 +11,7 @@ import { decide } from "../processes/ask.ts";
 import type { ExecutionChange } from "../store/unit.ts";
 import type { Core } from "./core.ts";
 import { ingest } from "./ingest.ts";
+import type { Launch } from "./launch.ts";
 import { outputSink } from "./output.ts";
 
 /** An execution that this process may carry out, and nobody else. */
@@ -158,6 +159,13 @@ export function announceEnd(core: Core, claim: Claim, { status, result }: { stat
     result,
   };
   void raise(core, actionTrigger, payload, `${claim.id}:${status}`);
+}
+
+/** The same for one that was born finished. */
+export function announceFinished(core: Core, { row, context }: Extract<Launch, { how: "inline" }>): void {
+  if (!core.definitions().listens(actionTrigger)) return;
+  const { i: id, action, runner, p: parameters = {}, z: result } = row;
+  announceEnd(core, { id, action, runner, parameters, context, fence: 1, attempt: 1 }, { status: "succeeded", result });
 }
 
 function announceInquiry(core: Core, claim: Claim, result: unknown): void {

@@ -7,17 +7,19 @@ import { runHere } from "./run.ts";
 /** Starts committed launches. Never throws and never waits. */
 export function start(core: Core, launches: readonly Launch[]): void {
   const rings = [];
-  for (const { row, how } of launches) {
+  for (const launch of launches) {
+    if (launch.how === "inline") continue;
+    const { row, how } = launch;
     if (how === "queue") rings.push({ name: "run", execution: row.id, attempt: row.attempt + 1, delayMs: (row.delay ?? 0) * 1_000 } as const);
-    else if (how === "here" && row.runner === "orquesta") void conduct(core, { ...row, parent: row.parent ?? null }, "new");
-    else if (how === "here") void runHere(core, row);
+    else if (row.runner === "orquesta") void conduct(core, { ...row, parent: row.parent ?? null }, "new");
+    else void runHere(core, row);
   }
   if (rings.length > 0) void ringLater(core, rings);
 }
 
 /** Gives back what a launch had reserved when its commit failed. */
 export function release(core: Core, launches: readonly Launch[]): void {
-  for (const { how, row } of launches) if (how === "here" && row.runner !== "orquesta") core.slots.give();
+  for (const launch of launches) if (launch.how === "here" && launch.row.runner !== "orquesta") core.slots.give();
 }
 
 /** A ring that fails is made up for by the sweep. */

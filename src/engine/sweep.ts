@@ -4,9 +4,9 @@
  * 2. Ringing again is harmless: a job that still waits is not doubled, and only one claim succeeds.
  * 3. Pending instances are matched again by the rules of now; the unit that records it succeeds once. */
 import { isObject } from "../model/json.ts";
-import { overrideExecution, type StoredExecution } from "../store/executions.ts";
+import { overrideExecution } from "../store/executions.ts";
 import { forgetSilentProcesses } from "../store/processes.ts";
-import { holdSweep, orphans, pendingInstances, returnExecution, returnWorkflow, unheard } from "../store/sweep.ts";
+import { holdSweep, type OrphanedExecution, orphans, pendingInstances, returnExecution, returnWorkflow, unheard } from "../store/sweep.ts";
 import type { Db } from "../store/schema.ts";
 import type { Core } from "./core.ts";
 import { matchLater } from "./ingest.ts";
@@ -44,7 +44,7 @@ export async function sweep(core: Core): Promise<void> {
     });
 }
 
-async function takeOver(core: Core, tx: Db, execution: StoredExecution, parents: string[]): Promise<void> {
+async function takeOver(core: Core, tx: Db, execution: OrphanedExecution, parents: string[]): Promise<void> {
   const { id, action, runner, status, parent } = execution;
   if (runner === "orquesta") {
     await returnWorkflow(tx, id);

@@ -1,12 +1,8 @@
 /** What a workflow and its children know about where they come from. */
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { StoredExecution } from "../store/executions.ts";
-import type { ExecutionRow } from "../store/unit.ts";
 import type { Core } from "./core.ts";
 import type { Claim } from "./run.ts";
-
-/** Handed down from a workflow to its children. */
-const inherited = ["user", "api_user", "source_channel", "rule", "trigger_instance", "trace_context", "inventory_cause"] as const;
 
 /** Parameters of the runner itself, which are no input of the workflow. */
 const runnerOnly = new Set(["notify"]);
@@ -33,24 +29,24 @@ export function startContext({ apiUrl }: Core, { id, action, runner, context }: 
   return { st2, ...(isObject(parent) ? { parent } : {}) };
 }
 
-export function childContext({ id, action, context }: Claim): JsonObject {
-  const base: Record<string, unknown> = {};
-  for (const name of inherited) if (context[name] !== undefined) base[name] = context[name];
-  const { parent } = context;
-  return { ...base, pack: context["pack"] ?? action.split(".")[0], parent: { execution_id: id, pack: context["pack"], user: context["user"], ...(isObject(parent) ? { parent } : {}) } };
+/** A child that ran ahead of the disk. */
+export interface TaskSeen {
+  readonly task_key: string | undefined;
+  readonly status: string;
+  readonly result?: unknown;
 }
 
 /** What `task(name)` answers: as StackStorm's task execution. `waiting` = a child that ran ahead of the disk. */
 export function taskFacts(
   workflow: string,
   { taskId, route }: { taskId: string; route: number },
-  { waiting, row }: { waiting: ExecutionRow | undefined; row: StoredExecution | undefined },
+  { waiting, row }: { waiting: TaskSeen | undefined; row: Pick<StoredExecution, "task_key" | "status" | "result" | "started_at" | "ended_at"> | undefined },
 ): JsonObject | undefined {
   const child = waiting ?? row;
   if (child === undefined) return undefined;
-  const orquesta = isObject(child.context["orquesta"]) ? child.context["orquesta"] : {};
+  const key = child.task_key ?? "";
   return {
-    task_execution_id: orquesta["task_execution_id"],
+    task_execution_id: key.split(":").slice(0, 3).join(":"),
     workflow_execution_id: workflow,
     task_name: taskId,
     task_id: taskId,

@@ -1,17 +1,34 @@
 import { sql } from "kysely";
 import type { ExecutionStatus } from "../model/execution.ts";
 import type { JsonObject } from "../model/json.ts";
+import { contextFromKey } from "../model/child-context.ts";
 import type { Db, LedgerSchema } from "./schema.ts";
 import type { Selectable } from "kysely";
 
-export type StoredExecution = Selectable<LedgerSchema["execution"]>;
+type Row = Selectable<LedgerSchema["execution"]>;
+export type StoredExecution = Omit<Row, "context"> & { readonly context: JsonObject };
+
+/** Children that were born finished keep no context of their own: it follows from the parent's. */
+async function complete(db: Db, rows: readonly Row[]): Promise<readonly StoredExecution[]> {
+  const parents = [...new Set(rows.flatMap(({ context, parent }) => (context === null && parent !== null ? [parent] : [])))];
+  const found = parents.length === 0 ? [] : await db.selectFrom("execution").select(["id", "action", "context"]).where("id", "in", parents).execute();
+  const known = new Map(found.map(({ id, action, context }) => [id, { id, action, context: context ?? {} }]));
+  return rows.map((row) => {
+    const parent = row.parent === null ? undefined : known.get(row.parent);
+    return { ...row, context: row.context ?? (parent === undefined ? {} : contextFromKey(parent, row.task_key ?? "")) };
+  });
+}
+
+async function completed(db: Db, row: Row | undefined): Promise<StoredExecution | undefined> {
+  return row === undefined ? undefined : (await complete(db, [row]))[0];
+}
 
 const claimable = sql<boolean>`((status in ('requested', 'scheduled', 'delayed') and (run_at is null or run_at <= clock_timestamp() + interval '100 ms'))
   or (runner = 'orquesta' and owner is null and status in ('running', 'pausing', 'paused', 'resuming', 'canceling')))`;
 
 /** Makes `owner` the one that runs it, or gives undefined when somebody else does, it is not due, or it has ended. Each claim raises the fence. */
 export async function claimExecution(db: Db, id: string, owner: string): Promise<StoredExecution | undefined> {
-  return db
+  const row = await db
     .updateTable("execution")
     .set({
       status: sql<ExecutionStatus>`case when status in ('requested', 'scheduled', 'delayed') then 'running' else status end`,
@@ -24,15 +41,16 @@ export async function claimExecution(db: Db, id: string, owner: string): Promise
     .where(claimable)
     .returningAll()
     .executeTakeFirst();
+  return completed(db, row);
 }
 
 export async function findExecution(db: Db, id: string): Promise<StoredExecution | undefined> {
-  return db.selectFrom("execution").selectAll().where("id", "=", id).executeTakeFirst();
+  return completed(db, await db.selectFrom("execution").selectAll().where("id", "=", id).executeTakeFirst());
 }
 
 /** The unfinished execution, locked until the transaction ends. */
 export async function lockExecution(db: Db, id: string): Promise<StoredExecution | undefined> {
-  return db.selectFrom("execution").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
+  return completed(db, await db.selectFrom("execution").selectAll().where("id", "=", id).forUpdate().executeTakeFirst());
 }
 
 /** Ends or changes an execution outside a claim (an operator's wish); the fence rises so that a running claim cannot finish it any more. */
@@ -57,11 +75,11 @@ export async function overrideExecution(
 /** Ends of children that their workflow has not taken in yet, oldest first. */
 export async function undeliveredChildren(db: Db, parents: readonly string[]): Promise<readonly StoredExecution[]> {
   if (parents.length === 0) return [];
-  return db.selectFrom("execution").selectAll().where("delivered", "=", false).where("parent", "in", parents).orderBy("id").limit(1_000).execute();
+  return complete(db, await db.selectFrom("execution").selectAll().where("delivered", "=", false).where("parent", "in", parents).orderBy("id").limit(1_000).execute());
 }
 
 export async function childrenOf(db: Db, parent: string): Promise<readonly StoredExecution[]> {
-  return db.selectFrom("execution").selectAll().where("parent", "=", parent).orderBy("id").execute();
+  return complete(db, await db.selectFrom("execution").selectAll().where("parent", "=", parent).orderBy("id").execute());
 }
 
 /** Those of `owner`'s executions that somebody wants canceled, paused or resumed. */
@@ -96,7 +114,7 @@ export async function listExecutions(
   if (triggerInstance !== undefined) query = query.where(sql<boolean>`context -> 'trigger_instance' ->> 'id' = ${triggerInstance}`);
   const rows = await query.selectAll().orderBy("id", "desc").limit(limit).offset(offset).execute();
   const { total } = await query.select((from) => from.fn.countAll<number>().as("total")).executeTakeFirstOrThrow();
-  return { rows, total };
+  return { rows: await complete(db, rows), total };
 }
 
 /** What an execution printed so far, in order. */
@@ -105,5 +123,5 @@ export async function outputOf(db: Db, id: string): Promise<readonly { stream: s
 }
 
 export async function pendingInquiries(db: Db): Promise<readonly StoredExecution[]> {
-  return db.selectFrom("execution").selectAll().where("runner", "=", "inquirer").where("status", "=", "pending").orderBy("id").limit(1_000).execute();
+  return complete(db, await db.selectFrom("execution").selectAll().where("runner", "=", "inquirer").where("status", "=", "pending").orderBy("id").limit(1_000).execute());
 }

@@ -209,19 +209,21 @@ async function discard(flight: Flight): Promise<void> {
 /** Whether a unit whose flight broke had been committed: any row that only it can have written tells. */
 async function wasApplied(
   client: pg.Client,
-  { journal, executions, instances, changes }: Unit,
+  { journal, executions, finished, instances, changes }: Unit,
 ): Promise<boolean> {
   const found = async (text: string, values: unknown[]): Promise<boolean> =>
     ((await client.query(text, values)).rowCount ?? 0) > 0;
   const entry = journal?.[0];
   if (entry !== undefined)
     return found(
-      "select 1 from journal where execution_id = $1 and seq = $2 and entries = $3::jsonb",
+      "select 1 from journal where execution_id = $1 and seq = $2 and entries::jsonb = $3::jsonb",
       [entry.execution_id, entry.seq, JSON.stringify(entry.entries)],
     );
   const execution = executions?.[0];
   if (execution !== undefined)
     return found("select 1 from execution where id = $1", [execution.id]);
+  const done = finished?.[0];
+  if (done !== undefined) return found("select 1 from execution where id = $1", [done.i]);
   const instance = instances?.[0];
   if (instance !== undefined)
     return found("select 1 from trigger_instance where id = $1", [instance.id]);

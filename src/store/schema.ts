@@ -30,7 +30,7 @@ export interface LedgerSchema {
     runner: string;
     status: ExecutionStatus;
     parameters: JsonObject;
-    context: JsonObject;
+    context: JsonObject | null;
     result: unknown;
     parent: string | null;
     task_key: string | null;
@@ -50,7 +50,7 @@ export interface LedgerSchema {
     snapshot: unknown;
     snapshot_seq: Generated<number>;
   };
-  journal: { execution_id: string; seq: number; entries: unknown };
+  journal: { execution_id: string; seq: number; entries: string };
   definition: { hash: string; text: string; first_seen: Generated<Date> };
   output: {
     execution_id: string;

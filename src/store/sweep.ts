@@ -1,10 +1,13 @@
 /** What the sweep looks for: rows whose bell, job or worker was lost. Times are the database's. */
 import { sql } from "kysely";
 import type { Db } from "./schema.ts";
-import type { StoredExecution } from "./executions.ts";
+import type { Selectable } from "kysely";
+import type { LedgerSchema } from "./schema.ts";
 
 const sweepLock = 7_241_987;
 const batch = 500;
+
+export type OrphanedExecution = Selectable<LedgerSchema["execution"]>;
 
 /** True for one caller at a time, until its transaction ends. */
 export async function holdSweep(db: Db): Promise<boolean> {
@@ -13,7 +16,7 @@ export async function holdSweep(db: Db): Promise<boolean> {
 }
 
 /** Executions that run in a process that is no more. */
-export async function orphans(db: Db): Promise<readonly StoredExecution[]> {
+export async function orphans(db: Db): Promise<readonly OrphanedExecution[]> {
   return db
     .selectFrom("execution")
     .selectAll()

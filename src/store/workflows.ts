@@ -13,7 +13,7 @@ export async function findWorkflow(db: Db, id: string): Promise<StoredWorkflow |
 }
 
 /** Entries written after `seq`, in order. */
-export async function journalAfter(db: Db, id: string, seq: number): Promise<readonly { seq: number; entries: unknown }[]> {
+export async function journalAfter(db: Db, id: string, seq: number): Promise<readonly { seq: number; entries: string }[]> {
   return db.selectFrom("journal").select(["seq", "entries"]).where("execution_id", "=", id).where("seq", ">", seq).orderBy("seq").execute();
 }
 
@@ -41,12 +41,12 @@ export async function openChildren(db: Db, parent: string): Promise<readonly { i
 }
 
 /** The newest execution of a task on a route. */
-export async function latestOfTask(db: Db, parent: string, { taskId, route }: { taskId: string; route: number }): Promise<StoredExecution | undefined> {
+export async function latestOfTask(db: Db, parent: string, { taskId, route }: { taskId: string; route: number }): Promise<Pick<StoredExecution, "task_key" | "status" | "result" | "started_at" | "ended_at"> | undefined> {
   return db
     .selectFrom("execution")
     .selectAll()
     .where("parent", "=", parent)
-    .where(sql<boolean>`context -> 'orquesta' ->> 'task_id' = ${taskId} and (context -> 'orquesta' ->> 'task_route')::int = ${route}`)
+    .where(sql<boolean>`starts_with(task_key, ${`${taskId}:${route}:`})`)
     .orderBy("id", "desc")
     .limit(1)
     .executeTakeFirst();

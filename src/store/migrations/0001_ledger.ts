@@ -16,7 +16,7 @@ const statements = [
   // One per run of an action. fence: rises with each claim; attempt: claims so far; delivered: its end was told to the parent workflow.
   `create table execution (
     id text collate "C" primary key, action text not null, runner text not null, status text not null,
-    parameters jsonb not null, context jsonb not null, result jsonb, parent text collate "C", task_key text,
+    parameters jsonb not null, context jsonb, result jsonb, parent text collate "C", task_key text,
     created_at timestamptz not null default now(), started_at timestamptz, ended_at timestamptz, run_at timestamptz,
     owner text, fence int not null default 0, attempt int not null default 0, delivered boolean not null default true, log jsonb)`,
   `create unique index execution_task on execution (parent, task_key) where parent is not null`,
@@ -24,7 +24,8 @@ const statements = [
   `create index execution_undelivered on execution (parent) where not delivered`,
   // A workflow's state = snapshot + journal entries after it. (execution_id, seq) is what makes each step happen once.
   `create table workflow (execution_id text collate "C" primary key, definition text not null, snapshot jsonb, snapshot_seq int not null default 0)`,
-  `create table journal (execution_id text collate "C" not null, seq int not null, entries jsonb not null, primary key (execution_id, seq))`,
+  // Entries are JSON text: the database never looks inside.
+  `create table journal (execution_id text collate "C" not null, seq int not null, entries text not null, primary key (execution_id, seq))`,
   // Workflow texts that executions are pinned to.
   `create table definition (hash text primary key, text text not null, first_seen timestamptz not null default now())`,
   `create table output (execution_id text collate "C" not null, seq bigint generated always as identity, stream text not null, text text not null,
