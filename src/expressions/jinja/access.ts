@@ -16,7 +16,15 @@ import { typeError } from "../python/errors.ts";
 import { pyRepr, pyStr, stringRepr } from "../python/text.ts";
 import { sliceIndexes } from "../jsonpath.ts";
 import { methodOf } from "./methods.ts";
-import { JinjaObject, JinjaUndefined, need, PyFunction, PyIterator, PyRange } from "./runtime.ts";
+import {
+  GroupTuple,
+  JinjaObject,
+  JinjaUndefined,
+  need,
+  PyFunction,
+  PyIterator,
+  PyRange,
+} from "./runtime.ts";
 
 /** A slice written in brackets. */
 export class Slice {
@@ -75,6 +83,7 @@ export function getAttribute(object: unknown, name: string): unknown {
     if (value !== undefined) return value;
   }
   if (isPrivate(owner, name)) return unsafe(owner, name);
+  if (owner instanceof GroupTuple) return owner.attribute(name) ?? missingAttribute(owner, name);
   const method = methodOf(owner, name);
   if (method !== undefined) return method;
   if (owner instanceof PyDict && owner.has(name)) return owner.get(name) ?? null;

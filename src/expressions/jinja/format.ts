@@ -5,10 +5,10 @@ import { dictGet, dictHas, isDict, PyTuple } from "../python/collections.ts";
 import { typeName } from "../python/compare.ts";
 import { PythonError, typeError, valueError } from "../python/errors.ts";
 import { pyRepr, pyStr } from "../python/text.ts";
-import { getAttribute, getItem } from "./access.ts";
 import { floatDigits, formatValue } from "./format-spec.ts";
 import type { Keywords } from "../python/arguments.ts";
 import { need } from "./runtime.ts";
+import type { Reach } from "./runtime.ts";
 
 const fieldPattern = /^([^.[!:]*)((?:\.[^.[!:]+|\[[^\]]*\])*)(?:!([rsa]))?(?::([^]*))?$/;
 const stepPattern = /\.([^.[]+)|\[([^\]]*)\]/g;
@@ -16,12 +16,17 @@ const stepPattern = /\.([^.[]+)|\[([^\]]*)\]/g;
 interface Formatting {
   readonly args: readonly unknown[];
   readonly keywords: Keywords;
+  readonly reach: Reach;
   next: number;
 }
 
 /** str.format(). Throws IndexError, KeyError, ValueError in Python's words. */
-export function formatText(template: string, args: readonly unknown[], keywords: Keywords): string {
-  return expand(template, { args, keywords, next: 0 }, 2);
+export function formatText(
+  template: string,
+  given: { readonly args: readonly unknown[]; readonly keywords: Keywords },
+  reach: Reach,
+): string {
+  return expand(template, { ...given, reach, next: 0 }, 2);
 }
 
 function expand(template: string, state: Formatting, depth: number): string {
@@ -65,7 +70,11 @@ function field(source: string, state: Formatting, depth: number): string {
   let value = need(fieldValue(name, state));
   for (const [, attribute, key] of steps.matchAll(stepPattern)) {
     const index = key !== undefined && /^\d+$/.test(key) ? Number(key) : key;
-    value = need(attribute === undefined ? getItem(value, index) : getAttribute(value, attribute));
+    value = need(
+      attribute === undefined
+        ? state.reach.getItem(value, index)
+        : state.reach.getAttribute(value, attribute),
+    );
   }
   if (conversion === "r" || conversion === "a") value = pyRepr(value);
   else if (conversion === "s") value = pyStr(value);

@@ -253,13 +253,18 @@ export const textMethods = methodTable(narrow, [
   ["rfind", range, (text, args) => find(text, args, true)],
   ["index", range, (text, args) => found(find(text, args, false))],
   ["rindex", range, (text, args) => found(find(text, args, true))],
-  ["format", [0, 99], (text, args, { keywords }) => formatText(text, args, keywords), "any"],
+  [
+    "format",
+    [0, 99],
+    (text, args, { keywords, run }) => formatText(text, { args, keywords }, run.reach),
+    "any",
+  ],
   [
     "format_map",
     one,
-    (text, [map]) => {
+    (text, [map], { run }) => {
       const entries = typeof map === "object" && map !== null ? Object.entries(map) : [];
-      return formatText(text, [], new Map(entries));
+      return formatText(text, { args: [], keywords: new Map(entries) }, run.reach);
     },
   ],
   ["isalnum", none, whole(/^[\p{L}\p{N}]+$/u)],

@@ -2,26 +2,68 @@
 import { bounds } from "../context.ts";
 import type { EvaluationContext } from "../context.ts";
 import type { Keywords } from "../python/arguments.ts";
+import { isPlainDict, PyTuple } from "../python/collections.ts";
 import { PythonError } from "../python/errors.ts";
 import { pyRepr } from "../python/text.ts";
 
 /** Whose environment a template runs in: their names, filters and ways differ. */
 export type Dialect = "orquesta" | "stackstorm";
 
+/** How fields of `str.format` reach into values. */
+export interface Reach {
+  getAttribute(object: unknown, name: string): unknown;
+  getItem(object: unknown, key: unknown): unknown;
+}
+
+/** What is the same for all evaluations of one template. */
+export interface RunWay {
+  readonly dialect: Dialect;
+  readonly reach: Reach;
+  /** The template calls methods that change a list or dict in place. */
+  readonly changes: boolean;
+  /** Names that are not variables (`st2kv`). */
+  special(name: string, run: Run): unknown;
+}
+
+function deepCopy(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(deepCopy);
+  if (!isPlainDict(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, deepCopy(item)]));
+}
+
 /** One evaluation: the context, and what it has used up of its bounds. */
 export class Run {
   readonly context: EvaluationContext;
   readonly dialect: Dialect;
+  readonly reach: Reach;
   #steps = 0;
   #output = 0;
   randoms = 0;
   depth = 0;
-  /** Copies of the context's values, made because the template changes lists or dicts in place. */
-  copies: Map<string, unknown> | undefined;
+  /** Copies of the context's values, for templates that change lists or dicts in place. */
+  readonly #copies: Map<string, unknown> | undefined;
+  readonly #special: (name: string, run: Run) => unknown;
 
-  constructor(context: EvaluationContext, dialect: Dialect) {
+  constructor(context: EvaluationContext, way: RunWay) {
     this.context = context;
-    this.dialect = dialect;
+    this.dialect = way.dialect;
+    this.reach = way.reach;
+    this.#special = way.special;
+    this.#copies = way.changes ? new Map<string, unknown>() : undefined;
+  }
+
+  /** A variable of the context that exists. */
+  variable(name: string): unknown {
+    const value = this.context.variables[name] ?? null;
+    if (this.#copies === undefined) return value;
+    if (!this.#copies.has(name)) this.#copies.set(name, deepCopy(value));
+    return this.#copies.get(name);
+  }
+
+  /** A top-level name of StackStorm's templates, or undefined. */
+  name(name: string): unknown {
+    if (Object.hasOwn(this.context.variables, name)) return this.variable(name);
+    return this.#special(name, this);
   }
 
   /** Counts work. Throws when one evaluation does too much. */
@@ -98,8 +140,6 @@ export function need(value: unknown): unknown {
   if (value instanceof JinjaUndefined) throw value.error();
   return value;
 }
-
-export const noKeywords: Keywords = new Map();
 
 /** Something that can be called: a method of a value, a global function, a macro. */
 export class PyFunction {
@@ -201,5 +241,13 @@ export class PyRange {
   pythonRepr(): string {
     const step = this.step === 1 ? "" : `, ${this.step}`;
     return `range(${this.start}, ${this.stop}${step})`;
+  }
+}
+
+/** What `groupby` gives: a pair whose halves also have names. */
+export class GroupTuple extends PyTuple {
+  attribute(name: string): unknown {
+    if (name === "grouper") return this.items[0] ?? null;
+    return name === "list" ? this.items[1] : undefined;
   }
 }

@@ -4,6 +4,8 @@ import { typeError } from "./errors.ts";
 /** Arguments given by name. */
 export type Keywords = ReadonlyMap<string, unknown>;
 
+export const noMore: Keywords = new Map();
+
 export interface Signature {
   /** As messages name the function: `do_truncate`. */
   readonly name: string;

@@ -98,7 +98,7 @@ function dumpDict(
   return enclose(parts, "{}", style, newline);
 }
 
-function keyText(key: unknown): string {
+export function keyText(key: unknown): string {
   if (typeof key === "string") return key;
   if (key === null || key === undefined) return "null";
   if (typeof key === "boolean") return key ? "true" : "false";

@@ -1,0 +1,309 @@
+/** Jinja2's filters for lists, dicts and what can be walked over. */
+import { arithmetic, checkSize, isInt } from "../python/arithmetic.ts";
+import { dictEntries, hashKey, isDict, PySet, PyTuple } from "../python/collections.ts";
+import { pyCompare, pyEquals, typeName } from "../python/compare.ts";
+import { PythonError, typeError } from "../python/errors.ts";
+import { sortValues } from "../python/sort.ts";
+import { getAttribute, getItem, iterate, lengthOf, text, truth } from "./access.ts";
+import { define, defineLenient } from "./environment.ts";
+import type { DefinitionTable, FilterCall } from "./environment.ts";
+import { methodOf } from "./methods.ts";
+import { GroupTuple, JinjaObject, JinjaUndefined, need, PyIterator } from "./runtime.ts";
+
+type Getter = (item: unknown) => unknown;
+
+function ignoreCase(value: unknown): unknown {
+  return typeof value === "string" ? value.toLowerCase() : value;
+}
+
+function parts(attribute: unknown): readonly unknown[] {
+  if (attribute === null || attribute === undefined) return [];
+  if (typeof attribute !== "string") return [attribute];
+  return attribute.split(".").map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+}
+
+/** Looks an attribute (`a.b.0`) up in an item. */
+function getter(attribute: unknown, fallback?: unknown): Getter {
+  const path = parts(attribute);
+  return (item) => {
+    let value = item;
+    for (const part of path) {
+      value = getItem(value, part);
+      if (value instanceof JinjaUndefined && fallback !== undefined && fallback !== null) {
+        value = fallback;
+      }
+    }
+    return value;
+  };
+}
+
+function folded(get: Getter, caseSensitive: unknown): Getter {
+  return truth(caseSensitive) ? get : (item) => ignoreCase(get(item));
+}
+
+function items(value: unknown, call: FilterCall): readonly unknown[] {
+  const found = iterate(value);
+  call.run.tick(found.length);
+  return found;
+}
+
+function sort(
+  [value, reverse, caseSensitive, attribute]: readonly unknown[],
+  call: FilterCall,
+): unknown {
+  const paths = typeof attribute === "string" ? attribute.split(",") : [attribute];
+  const getters = paths.map((path) => folded(getter(path), caseSensitive));
+  return sortValues(items(value, call), truth(reverse), (item) =>
+    getters.map((get) => need(get(item))),
+  );
+}
+
+function dictSort([value, caseSensitive, by, reverse]: readonly unknown[]): unknown {
+  if (by !== "key" && by !== "value") {
+    throw new PythonError("FilterArgumentError", 'You can only sort by either "key" or "value"');
+  }
+  if (!isDict(value)) {
+    throw new PythonError("AttributeError", `'${typeName(value)}' object has no attribute 'items'`);
+  }
+  const at = by === "key" ? 0 : 1;
+  const pairs = sortValues(dictEntries(value), truth(reverse), (pair) =>
+    truth(caseSensitive) ? pair[at] : ignoreCase(pair[at]),
+  );
+  return pairs.map((pair) => new PyTuple(pair));
+}
+
+function groupBy(values: readonly unknown[], call: FilterCall): unknown {
+  const [value, attribute, fallback, caseSensitive] = values;
+  const real = getter(attribute, fallback);
+  const key = folded(real, caseSensitive);
+  const groups: { readonly key: unknown; readonly members: unknown[] }[] = [];
+  for (const item of sortValues(items(value, call), false, (entry) => need(key(entry)))) {
+    const last = groups.at(-1);
+    const current = key(item);
+    if (last !== undefined && pyEquals(last.key, current)) last.members.push(item);
+    else groups.push({ key: current, members: [item] });
+  }
+  return groups.map(({ members }) => new GroupTuple([real(members[0]), members]));
+}
+
+function extreme(values: readonly unknown[], largest: boolean, call: FilterCall): unknown {
+  const [value, caseSensitive, attribute] = values;
+  const key = folded(getter(attribute), caseSensitive);
+  const all = items(value, call);
+  if (all.length === 0) return new JinjaUndefined("No aggregated item, sequence was empty.");
+  let [best] = all;
+  for (const item of all.slice(1)) {
+    const better = largest
+      ? pyCompare(">", need(key(item)), need(key(best)))
+      : pyCompare("<", need(key(item)), need(key(best)));
+    if (better) best = item;
+  }
+  return best;
+}
+
+function unique([value, caseSensitive, attribute]: readonly unknown[], call: FilterCall): unknown {
+  const key = folded(getter(attribute), caseSensitive);
+  const seen = new Set<string>();
+  const kept = items(value, call).filter((item) => {
+    const hashed = hashKey(need(key(item)));
+    if (hashed === undefined) throw typeError(`unhashable type: '${typeName(key(item))}'`);
+    const fresh = !seen.has(hashed);
+    seen.add(hashed);
+    return fresh;
+  });
+  return new PyIterator(kept);
+}
+
+function sum([value, attribute, start]: readonly unknown[], call: FilterCall): unknown {
+  if (typeof start === "string") {
+    throw typeError("sum() can't sum strings [use ''.join(seq) instead]");
+  }
+  const get = getter(attribute);
+  let total = start;
+  for (const item of items(value, call)) total = arithmetic("+", total, need(get(item)));
+  return total;
+}
+
+function batch([value, count, fill]: readonly unknown[], call: FilterCall): unknown {
+  const size = isInt(count) ? Math.max(1, Number(count)) : 1;
+  const all = items(value, call);
+  const rows: unknown[][] = [];
+  for (let at = 0; at < all.length; at += size) rows.push(all.slice(at, at + size));
+  const last = rows.at(-1);
+  if (last !== undefined && fill !== null && fill !== undefined) {
+    checkSize(size);
+    while (last.length < size) last.push(fill);
+  }
+  return new PyIterator(rows);
+}
+
+function slices([value, count, fill]: readonly unknown[], call: FilterCall): unknown {
+  const all = items(value, call);
+  if (!isInt(count))
+    throw typeError(`'${typeName(count)}' object cannot be interpreted as an integer`);
+  const many = Number(count);
+  if (many === 0) throw new PythonError("ZeroDivisionError", "integer division or modulo by zero");
+  checkSize(many);
+  const size = Math.floor(all.length / many);
+  const extra = all.length % many;
+  const rows: unknown[][] = [];
+  let at = 0;
+  for (let row = 0; row < many; row += 1) {
+    const end = at + size + (row < extra ? 1 : 0);
+    const part = all.slice(at, end);
+    if (fill !== null && fill !== undefined && row >= extra) part.push(fill);
+    rows.push(part);
+    at = end;
+  }
+  return new PyIterator(rows);
+}
+
+function last(value: unknown): unknown {
+  if (value instanceof PyIterator && value.isGenerator) {
+    throw typeError(`'${value.pythonType}' object is not reversible`);
+  }
+  if (value instanceof PySet) throw typeError("'set' object is not reversible");
+  const all = iterate(value);
+  if (all.length === 0) return new JinjaUndefined("No last item, sequence was empty.");
+  return all.at(-1);
+}
+
+function reverse(value: unknown): unknown {
+  if (typeof value === "string") return Array.from(value).toReversed().join("");
+  if (typeof value !== "object" || value === null) {
+    throw new PythonError("FilterArgumentError", "argument must be iterable");
+  }
+  const reversed = iterate(value).toReversed();
+  if (value instanceof PySet || (value instanceof PyIterator && value.isGenerator)) return reversed;
+  return new PyIterator(reversed, Array.isArray(value) ? "list_reverseiterator" : "reversed");
+}
+
+function mapped([value]: readonly unknown[], call: FilterCall): unknown {
+  if (!(value instanceof PyIterator) && !truth(value)) return new PyIterator([]);
+  const { rest, keywords } = call;
+  if (rest.length === 0 && keywords.has("attribute")) {
+    const unexpected = [...keywords.keys()].find(
+      (name) => name !== "attribute" && name !== "default",
+    );
+    if (unexpected !== undefined) {
+      throw new PythonError("FilterArgumentError", `Unexpected keyword argument '${unexpected}'`);
+    }
+    const get = getter(keywords.get("attribute"), keywords.get("default"));
+    return new PyIterator(items(value, call).map(get));
+  }
+  const [name, ...args] = rest;
+  if (rest.length === 0) {
+    throw new PythonError("FilterArgumentError", "map requires a filter argument");
+  }
+  const one = (item: unknown): unknown =>
+    call.environment.callNamed("filter", [name, item, ...args], call);
+  return new PyIterator(items(value, call).map(one));
+}
+
+/** select, reject, selectattr and rejectattr. */
+function chosen(
+  value: unknown,
+  call: FilterCall,
+  how: { keep: boolean; attribute: boolean },
+): unknown {
+  if (!(value instanceof PyIterator) && !truth(value)) return new PyIterator([]);
+  const { rest } = call;
+  if (how.attribute && rest.length === 0) {
+    throw new PythonError("FilterArgumentError", "Missing parameter for attribute name");
+  }
+  const get = how.attribute ? getter(rest[0]) : (item: unknown) => item;
+  const [name, ...args] = how.attribute ? rest.slice(1) : rest;
+  const holds = (item: unknown): boolean => {
+    const subject = get(item);
+    if (name === undefined) return truth(subject);
+    return truth(call.environment.callNamed("test", [name, subject, ...args], call));
+  };
+  return new PyIterator(items(value, call).filter((item) => holds(item) === how.keep));
+}
+
+function joined([value, separator, attribute]: readonly unknown[], call: FilterCall): string {
+  const get = getter(attribute);
+  const pieces = items(value, call).map((item) => text(get(item)));
+  const by = text(separator);
+  checkSize(pieces.reduce((size, piece) => size + piece.length + by.length, 0));
+  return pieces.join(by);
+}
+
+function randomItem(value: unknown, call: FilterCall): unknown {
+  const all = iterate(value);
+  if (all.length === 0) return new JinjaUndefined("No random item, sequence was empty.");
+  const answer = call.run.context.ask({ kind: "random", n: call.run.randoms });
+  call.run.randoms += 1;
+  return all[Math.floor(Number(answer) * all.length)];
+}
+
+function attribute(value: unknown, name: string): unknown {
+  const found = value instanceof JinjaObject ? value.attribute(name) : methodOf(value, name);
+  if (found !== undefined || name.startsWith("__")) return getAttribute(value, name);
+  return getAttribute(value === null ? null : hidden(value), name);
+}
+
+/** A stand-in without items: `attr` finds attributes only. */
+function hidden(value: unknown): unknown {
+  return isDict(value) ? {} : value;
+}
+
+function pairs(value: unknown): unknown {
+  if (value instanceof JinjaUndefined) return new PyIterator([]);
+  if (!isDict(value)) throw typeError("Can only get item pairs from a mapping.");
+  return new PyIterator(dictEntries(value).map((pair) => new PyTuple(pair)));
+}
+
+const length = define("len", "obj", ([value]) => lengthOf(value));
+const fallback = defineLenient(
+  "do_default",
+  'value default_value="" boolean=false',
+  ([value, other, boolean]) => {
+    if (value instanceof JinjaUndefined) return other;
+    return truth(boolean) && !truth(value) ? other : value;
+  },
+);
+
+export const sequenceFilters: DefinitionTable = {
+  attr: define("do_attr", "obj name", ([value, name]) => attribute(value, text(name))),
+  batch: define("do_batch", "value linecount fill_with=null", batch),
+  count: length,
+  length,
+  d: fallback,
+  default: fallback,
+  dictsort: define("do_dictsort", 'value case_sensitive=false by="key" reverse=false', dictSort),
+  first: define("do_first", "seq", ([value]) => {
+    const all = iterate(value);
+    return all.length === 0 ? new JinjaUndefined("No first item, sequence was empty.") : all[0];
+  }),
+  groupby: define("do_groupby", "value attribute default=null case_sensitive=false", groupBy),
+  items: defineLenient("do_items", "value", ([value]) => pairs(value)),
+  join: define("do_join", 'value d="" attribute=null', joined),
+  last: define("do_last", "seq", ([value]) => last(value)),
+  list: define("do_list", "value", ([value], call) => [...items(value, call)]),
+  map: define("do_map", "value *", mapped),
+  max: define("do_max", "value case_sensitive=false attribute=null", (values, call) =>
+    extreme(values, true, call),
+  ),
+  min: define("do_min", "value case_sensitive=false attribute=null", (values, call) =>
+    extreme(values, false, call),
+  ),
+  random: define("do_random", "seq", ([value], call) => randomItem(value, call)),
+  reject: define("do_reject", "value *", ([value], call) =>
+    chosen(value, call, { keep: false, attribute: false }),
+  ),
+  rejectattr: define("do_rejectattr", "value *", ([value], call) =>
+    chosen(value, call, { keep: false, attribute: true }),
+  ),
+  reverse: define("do_reverse", "value", ([value]) => reverse(value)),
+  select: define("do_select", "value *", ([value], call) =>
+    chosen(value, call, { keep: true, attribute: false }),
+  ),
+  selectattr: define("do_selectattr", "value *", ([value], call) =>
+    chosen(value, call, { keep: true, attribute: true }),
+  ),
+  slice: define("do_slice", "value slices fill_with=null", slices),
+  sort: define("do_sort", "value reverse=false case_sensitive=false attribute=null", sort),
+  sum: define("do_sum", "iterable attribute=null start=0", sum),
+  unique: define("do_unique", "value case_sensitive=false attribute=null", unique),
+};

@@ -1,0 +1,54 @@
+/** Turns web and mail addresses in text into links. */
+
+export interface UrlizeOptions {
+  readonly limit: number | undefined;
+  readonly rel: string;
+  readonly target: string | undefined;
+}
+
+const web = /^(?:https?:\/\/|www\.)[^\s<]+$/i;
+const bare = /^[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)*\.(?:com|net|org)(?:\/[^\s<]*)?$/iu;
+const mail = /^\S+@\w[\w.-]*\.\w+$/;
+const opening = /^(?:\(|<|&lt;)+/;
+const closing = /(?:\)|>|\.|,|\n|&gt;)+$/;
+
+function escape(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll(">", "&gt;")
+    .replaceAll("<", "&lt;")
+    .replaceAll("'", "&#39;")
+    .replaceAll('"', "&#34;");
+}
+
+function linked(middle: string, options: UrlizeOptions): string {
+  const rels = [...new Set(options.rel.split(/\s+/).filter((word) => word !== ""))].toSorted();
+  const rel = rels.length === 0 ? "" : ` rel="${escape(rels.join(" "))}"`;
+  const target = options.target === undefined ? "" : ` target="${escape(options.target)}"`;
+  const { limit } = options;
+  const shown =
+    limit !== undefined && middle.length > limit ? `${middle.slice(0, limit)}...` : middle;
+  if (web.test(middle) || bare.test(middle)) {
+    const prefix = /^https?:/i.test(middle) ? "" : "https://";
+    return `<a href="${prefix}${middle}"${rel}${target}>${shown}</a>`;
+  }
+  if (middle.startsWith("mailto:") && mail.test(middle.slice(7))) {
+    return `<a href="${middle}">${middle.slice(7)}</a>`;
+  }
+  const isMail = mail.test(middle) && !middle.startsWith("www.") && !middle.includes(":");
+  return isMail ? `<a href="mailto:${middle}">${middle}</a>` : middle;
+}
+
+/** The text as HTML with links; everything else is escaped. */
+export function urlize(text: string, options: UrlizeOptions): string {
+  return escape(text)
+    .split(/(\s+)/)
+    .map((word) => {
+      const head = opening.exec(word)?.[0] ?? "";
+      const rest = word.slice(head.length);
+      const tail = closing.exec(rest)?.[0] ?? "";
+      const middle = rest.slice(0, rest.length - tail.length);
+      return head + linked(middle, options) + tail;
+    })
+    .join("");
+}
