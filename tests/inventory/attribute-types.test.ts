@@ -85,15 +85,16 @@ const rows: ReadonlyArray<[AttributeTypeName, given: unknown, canonical?: unknow
   ["named_ref", id],
 ];
 
+const names = (length: number) =>
+  new Set(rows.filter((row) => row.length === length).map(([name]) => name));
+
 describe("attribute types", () => {
   test.each(rows)("%s reads %j", (type, given, ...canonical) => {
     const parsed = attributeType(type).parse(given, { ...element, type });
-    if (canonical.length === 0) expect(parsed).toHaveProperty("wrong");
-    else expect(parsed).toEqual({ value: canonical[0] });
+    const { value = "refused" } = "value" in parsed ? parsed : {};
+    expect(value).toEqual(canonical.length === 0 ? "refused" : canonical[0]);
   });
   test("every type has an accepting row, and all but json a refusing one", () => {
-    const names = (length: number) =>
-      new Set(rows.filter((row) => row.length === length).map(([name]) => name));
     expect(names(3)).toEqual(new Set(Object.keys(attributeTypes)));
     expect(names(2)).toEqual(
       new Set(Object.keys(attributeTypes).filter((name) => name !== "json")),
@@ -123,6 +124,7 @@ describe("attribute types", () => {
 
 describe("addresses", () => {
   test("agrees with Node about what an address is", () => {
+    expect(canonicalIp("::ffff:10.0.0.1")).toBe("::ffff:a00:1");
     fc.assert(
       fc.property(
         fc.oneof(
@@ -133,10 +135,7 @@ describe("addresses", () => {
             .array(fc.constantFrom("0", "1", "ff", ":", "::", ".", "10", "256"), { maxLength: 9 })
             .map((parts) => parts.join("")),
         ),
-        (text) => {
-          if (text.trim() === text)
-            expect(canonicalIp(text) !== undefined, text).toBe(isIP(text) !== 0);
-        },
+        (text) => text.trim() !== text || (canonicalIp(text) !== undefined) === (isIP(text) !== 0),
       ),
       { numRuns: 2000 },
     );

@@ -87,11 +87,11 @@ describe("host queries", () => {
   });
 });
 
+const entry = (id: string, type: string, doc: object = {}): [string, GraphEntry] => [
+  id,
+  { id, type, name: id, doc: { ...doc } },
+];
 describe("owners", () => {
-  const entry = (id: string, type: string, doc: object = {}): [string, GraphEntry] => [
-    id,
-    { id, type, name: id, doc: { ...doc } },
-  ];
   const entries = new Map([
     entry("host", "Device"),
     entry("svc", "Service"),

@@ -3,6 +3,7 @@ import type { UpsertResult } from "../../src/engine/inventory-upsert.ts";
 import type { Author } from "../../src/engine/inventory-write.ts";
 import { noCause } from "../../src/inventory/cause.ts";
 import { ownerSettings } from "../../src/inventory/owner.ts";
+import { InventoryError } from "../../src/inventory/problem.ts";
 import { readUpsertItem } from "../../src/inventory/upsert.ts";
 import { bundledTypes } from "../inventory/types.ts";
 import { testDatabase, type TestDatabase } from "../support/postgres.ts";
@@ -69,3 +70,13 @@ export async function testInventory(
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }
+
+/** The refusal that the work ends with. */
+export const refusal = async (work: Promise<unknown>): Promise<InventoryError> => {
+  const error: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof InventoryError) return error;
+  throw new Error(`expected a refusal, got ${String(error)}`);
+};
