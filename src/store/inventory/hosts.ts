@@ -31,9 +31,7 @@ export async function lookup(
 export async function lookupAddress(db: Db, address: string): Promise<readonly LookupHit[]> {
   const { rows } = await sql<LookupHit>`
     select x.entry_id as "entryId", x.type_id as "typeId", x.attr, host(x.net) as text from inv.idx x
-    where x.net = ${address}::inet limit 100`.execute(
-    db,
-  );
+    where x.net = ${address}::inet limit 100`.execute(db);
   return rows;
 }
 
