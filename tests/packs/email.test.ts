@@ -1,6 +1,7 @@
 import { writeFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { callbackify } from "node:util";
 import { simpleParser, type ParsedMail } from "mailparser";
 import { SMTPServer } from "smtp-server";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
@@ -21,7 +22,7 @@ const server = new SMTPServer({
       const to = session.envelope.rcptTo.map(({ address }) => address);
       received.push({ mail, to, user: session.user });
     };
-    keep().then(() => done(), done);
+    callbackify(keep)((error) => done(error));
   },
 });
 const folder = mkdtempSync(join(tmpdir(), "raicho-email-"));
