@@ -1,5 +1,5 @@
 /** From YAML documents to entity types. Every fault is reported, and one broken type hides no other. */
-import type { DeclarationFile, SourcePosition } from "../model/definitions.ts";
+import type { DeclarationFile } from "../model/definitions.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { readAttribute } from "./compile-attribute.ts";
 import type { Attribute, EntityType, EntityTypes, HostRoles, Key } from "./definition.ts";
@@ -7,7 +7,7 @@ import { Reader } from "./reader.ts";
 import { nearest } from "./text.ts";
 
 export interface TypeProblem {
-  readonly source: SourcePosition;
+  readonly declaration: DeclarationFile;
   /** Where in the document: `attributes.rack.to`. */
   readonly path: string;
   readonly message: string;
@@ -32,23 +32,23 @@ export function compileTypes(declarations: readonly DeclarationFile[]): {
 } {
   const problems: TypeProblem[] = [];
   const types = new Map<string, EntityType>();
-  const sources = new Map<string, SourcePosition>();
+  const sources = new Map<string, DeclarationFile>();
   for (const declaration of declarations.filter(({ kind }) => kind === "entity-type")) {
     const report = (path: string, message: string): void => {
-      problems.push({ source: declaration.source, path, message });
+      problems.push({ declaration, path, message });
     };
     const type = readType(declaration, new Reader(report));
     const other = type && sources.get(type.name);
     if (other !== undefined)
-      report("type", `type ${type?.name} is already declared in ${other.file}`);
+      report("type", `type ${type?.name} is already declared in ${other.source.file}`);
     else if (type !== undefined) {
       types.set(type.name, type);
-      sources.set(type.name, declaration.source);
+      sources.set(type.name, declaration);
     }
   }
   for (const type of types.values()) {
-    const source = sources.get(type.name);
-    if (source !== undefined) problems.push(...unknownTargets(type, types, source));
+    const declaration = sources.get(type.name);
+    if (declaration !== undefined) problems.push(...unknownTargets(type, types, declaration));
   }
   return { types, problems };
 }
@@ -202,7 +202,7 @@ function checkHostRole(
 function unknownTargets(
   type: EntityType,
   types: EntityTypes,
-  source: SourcePosition,
+  declaration: DeclarationFile,
 ): readonly TypeProblem[] {
   return [...type.attributes.values()].flatMap(({ name, element }) =>
     element.to
@@ -210,7 +210,17 @@ function unknownTargets(
       .map((target) => {
         const near = nearest(target, types.keys());
         const hint = near === undefined ? "" : `; did you mean ${near}?`;
-        return { source, path: `attributes.${name}.to`, message: `no type ${target}${hint}` };
+        return { declaration, path: `attributes.${name}.to`, message: `no type ${target}${hint}` };
       }),
   );
+}
+
+/** The same problems as `content` wants them for its code frames: the path is a JSON pointer. */
+export function typeFaults(
+  declarations: readonly DeclarationFile[],
+): readonly { declaration: DeclarationFile; path: string; message: string }[] {
+  return compileTypes(declarations).problems.map(({ declaration, path, message }) => {
+    const parts = path.split(/[.[\]]+/).filter((part) => part !== "");
+    return { declaration, path: parts.map((part) => `/${part}`).join(""), message };
+  });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compileTypes } from "../../src/inventory/compile.ts";
+import { compileTypes, typeFaults } from "../../src/inventory/compile.ts";
 import { bundledTypes, compiled, declaration } from "./types.ts";
 
 const messages = (...texts: readonly string[]): readonly string[] =>
@@ -166,6 +166,18 @@ describe("faults", () => {
       }),
     ]);
   });
+});
+
+test("faults for code frames point into the document", () => {
+  const file = declaration(
+    "a",
+    device("  a: {type: array, items: {type: sting}}\n", "keys: [[nmae]]"),
+  );
+  expect(typeFaults([file]).map(({ path }) => path)).toEqual([
+    "/attributes/a/items/type",
+    "/keys/0",
+  ]);
+  expect(typeFaults([file])[0]?.declaration).toBe(file);
 });
 
 test("the shipped library compiles, with Japanese and English labels everywhere", () => {
