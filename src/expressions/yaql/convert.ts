@@ -1,7 +1,16 @@
 /** Values on their way out of YAQL and into it: lists and dicts as the rest of the program knows them. */
-import { dictEntries, isDict, makeDict, PyDict, PySet, PyTuple } from "../python/collections.ts";
+import {
+  dictEntries,
+  hashKey,
+  isDict,
+  makeDict,
+  PyDict,
+  PySet,
+  PyTuple,
+} from "../python/collections.ts";
 import { Float } from "../python/values.ts";
 import { typeError } from "./faults.ts";
+import { typeName } from "./library/type-name.ts";
 import type { Run } from "./run.ts";
 import {
   isIterable,
@@ -77,6 +86,7 @@ function hashable(value: unknown): unknown {
   if (Array.isArray(value)) throw typeError("unhashable type: 'list'");
   if (value instanceof PySet) throw typeError("unhashable type: 'set'");
   if (isDict(value)) throw typeError("unhashable type: 'dict'");
+  if (hashKey(value) === undefined) throw typeError(`unhashable type: '${typeName(value)}'`);
   return value;
 }
 

@@ -1,6 +1,7 @@
 /** Python's `==` on YAQL's values. */
-import { Float } from "../python/values.ts";
+import type { Float } from "../python/values.ts";
 import type { Run } from "./run.ts";
+import { YaqlRegex } from "./regex.ts";
 import { isTemporal, temporalEquals } from "./temporal.ts";
 import {
   entriesOf,
@@ -14,10 +15,12 @@ import {
   sizeOf,
   valueAt,
   YaqlList,
+  type YaqlSet,
+  type YaqlView,
 } from "./values.ts";
 
 export function isEqual(left: unknown, right: unknown, run: Run): boolean {
-  if (left === right) return left !== Number.NaN;
+  if (left === right) return !Number.isNaN(left);
   if (left === null || right === null) return false;
   if (typeof left === "string" || typeof right === "string") {
     if (typeof left === "string" && typeof right === "string") run.scan(left.length);
@@ -42,14 +45,16 @@ function objectsEqual(left: unknown, right: unknown, run: Run): boolean {
     return right instanceof YaqlList && listsEqual(left.items, right.items, run);
   }
   if (isMapping(left)) return isMapping(right) && mappingsEqual(left, right, run);
-  if (isSet(left)) {
-    if (!isSet(right)) return false;
-    const [a, b] = [keysOf(membersOf(left)), keysOf(membersOf(right))];
-    run.step(a.size);
-    return a.size === b.size && isSubset(a, b);
-  }
+  if (isSet(left)) return isSet(right) && setsEqual(left, right, run);
+  if (left instanceof YaqlRegex) return right instanceof YaqlRegex && left.key === right.key;
   if (isTemporal(left)) return temporalEquals(left, right);
   return false;
+}
+
+function setsEqual(left: YaqlSet | YaqlView, right: YaqlSet | YaqlView, run: Run): boolean {
+  const [a, b] = [keysOf(membersOf(left)), keysOf(membersOf(right))];
+  run.step(a.size);
+  return a.size === b.size && isSubset(a, b);
 }
 
 /** The members' hash keys. */

@@ -1,6 +1,6 @@
 /** Tokens of YAQL. They are cut on demand, because in the original a grammar error before a bad character is reported first. */
 import { Fault } from "./faults.ts";
-import { Float, float } from "../python/values.ts";
+import { type Float, float } from "../python/values.ts";
 
 export type TokenKind =
   | "name"

@@ -1,11 +1,16 @@
 /** All functions of YAQL, in the layers in which Orquesta registers them. */
 import { booleanFunctions, branchingFunctions } from "./library/boolean.ts";
-import { dictFunctions, editingFunctions, listFunctions } from "./library/collections.ts";
+import { listFunctions } from "./library/collections.ts";
+import { dictFunctions } from "./library/dicts.ts";
+import { editingFunctions } from "./library/editing.ts";
 import { datetimeFunctions, timespanFunctions } from "./library/datetime.ts";
-import { cuttingFunctions, orderingFunctions } from "./library/grouping.ts";
+import { cuttingFunctions } from "./library/cutting.ts";
+import { orderingFunctions } from "./library/grouping.ts";
 import { mathFunctions } from "./library/math.ts";
 import { orquestaFunctions } from "./library/orquesta.ts";
-import { filteringFunctions, foldingFunctions, producingFunctions } from "./library/queries.ts";
+import { foldingFunctions } from "./library/folding.ts";
+import { producingFunctions } from "./library/producing.ts";
+import { filteringFunctions } from "./library/queries.ts";
 import { regexFunctions } from "./library/regex.ts";
 import { setFunctions } from "./library/sets.ts";
 import { stackstormFunctions } from "./library/stackstorm.ts";

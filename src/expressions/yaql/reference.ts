@@ -1,6 +1,6 @@
 /** Plain references such as `ctx().host.name` and `ctx(host).name`: most expressions are that, so they need no interpreter. */
 import type { EvaluationContext } from "../context.ts";
-import type { Node } from "./ast.ts";
+import type { Argument, Node } from "./ast.ts";
 import { absent } from "./code.ts";
 import { isPlainObject } from "./values.ts";
 
@@ -28,17 +28,18 @@ function isReady(value: unknown): boolean {
 }
 
 function pathOf(node: Node): readonly string[] | undefined {
-  if (node.kind === "binary" && node.operator === ".") {
-    const before = pathOf(node.left);
-    const { right } = node;
-    if (before === undefined || right.kind !== "constant" || !right.keyword) return undefined;
-    const name = String(right.value);
-    return before.length === 0 && name.startsWith("__") ? undefined : [...before, name];
-  }
-  if (node.kind !== "call" || node.name !== "ctx") return undefined;
-  const [only] = node.args;
-  if (only === undefined) return [];
-  if (node.args.length > 1 || only.kind !== "constant" || typeof only.value !== "string")
+  if (node.kind === "call") return node.name === "ctx" ? startOf(node.args) : undefined;
+  if (node.kind !== "binary" || node.operator !== ".") return undefined;
+  const before = pathOf(node.left);
+  const { right } = node;
+  if (before === undefined || right.kind !== "constant" || !right.keyword) return undefined;
+  return [...before, String(right.value)];
+}
+
+/** The path of `ctx()` or `ctx(name)`. */
+function startOf([name, ...others]: readonly Argument[]): readonly string[] | undefined {
+  if (name === undefined) return [];
+  if (others.length > 0 || name.kind !== "constant" || typeof name.value !== "string")
     return undefined;
-  return only.value === "" || only.value.startsWith("__") ? undefined : [only.value];
+  return name.value === "" || name.value.startsWith("__") ? undefined : [name.value];
 }

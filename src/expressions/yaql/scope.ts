@@ -25,11 +25,11 @@ export class Scope {
   /** The value of a variable, or null. */
   get(name: string): unknown {
     const key = normalize(name);
-    let scope: Scope | undefined = this as Scope;
-    while (scope !== undefined) {
+    const own = this.#variables?.get(key);
+    if (own !== undefined) return own;
+    for (let scope = this.parent; scope !== undefined; scope = scope.parent) {
       const found = scope.#variables?.get(key);
       if (found !== undefined) return found;
-      scope = scope.parent;
     }
     return null;
   }
@@ -44,11 +44,11 @@ export class Scope {
   /** Definitions of that name made by `def`, nearest scope first. */
   functions(name: string): ReadonlyArray<readonly FunctionDefinition[]> {
     const layers: FunctionDefinition[][] = [];
-    let scope: Scope | undefined = this as Scope;
-    while (scope !== undefined) {
+    const own = this.#functions?.get(name);
+    if (own !== undefined) layers.push(own);
+    for (let scope = this.parent; scope !== undefined; scope = scope.parent) {
       const found = scope.#functions?.get(name);
       if (found !== undefined) layers.push(found);
-      scope = scope.parent;
     }
     return layers;
   }

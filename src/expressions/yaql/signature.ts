@@ -53,7 +53,7 @@ interface Traits {
 function define(
   name: string,
   parameters: ReadonlyArray<Parameter<unknown>>,
-  { run }: Runnable,
+  runnable: Runnable,
   traits: Traits & { readonly method: boolean; readonly function: boolean },
 ): FunctionDefinition {
   return {
@@ -64,7 +64,7 @@ function define(
     anyNamed: traits.anyNamed ?? false,
     positional: parameters.filter(({ each }) => each === undefined),
     rest: parameters.find(({ each }) => each !== undefined)?.each,
-    body: (call, args) => run(call, ...args),
+    body: (call, args) => runnable.run(call, ...args),
   };
 }
 

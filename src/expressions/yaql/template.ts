@@ -93,3 +93,23 @@ function evaluatePart(source: string, expression: string, context: EvaluationCon
     throw error instanceof ExpressionError ? wordYaqlError(error, expression) : error;
   }
 }
+
+const referenceStart = /(?<![\p{L}\p{N}_])ctx\(/gu;
+const referencePart = /[\][a-zA-Z0-9_'".()]*/y;
+
+/** The references to variables in a text (`ctx().a.b[0]`, `ctx(a)`), sorted, each once, as Orquesta finds them: by pattern. */
+export function yaqlReferences(text: string): readonly string[] {
+  const found = new Set<string>();
+  for (const part of splitText(text, "yaql")) {
+    if (!part.expression) continue;
+    let end = 0;
+    for (const { index, 0: start } of part.source.matchAll(referenceStart)) {
+      if (index < end) continue;
+      referencePart.lastIndex = index + start.length;
+      const rest = referencePart.exec(part.source)?.[0] ?? "";
+      end = index + start.length + rest.length;
+      if (rest.includes(")")) found.add(start + rest);
+    }
+  }
+  return [...found].toSorted((a, b) => (a < b ? -1 : 1));
+}

@@ -1,8 +1,10 @@
 /** Python's `str` and `repr` of YAQL's values. */
 import { bounds } from "../context.ts";
+import { PyTimeDelta } from "../python/collections.ts";
 import { pyRepr, pyStr } from "../python/text.ts";
 import { Fault } from "./faults.ts";
 import { Scope } from "./scope.ts";
+import { isTemporal, type Temporal } from "./temporal.ts";
 import {
   entriesOf,
   isMapping,
@@ -22,7 +24,8 @@ import { YaqlRegex } from "./regex.ts";
 
 /** Python's `str`. Addresses are made up. */
 export function plainText(value: unknown): string {
-  return typeof value === "string" ? value : quotedText(value);
+  if (typeof value === "string") return value;
+  return isTemporal(value) ? pyStr(value) : quotedText(value);
 }
 
 /** Python's `repr`. Throws a fault for more text than an evaluation may produce: shared parts can make small data print endlessly. */
@@ -62,6 +65,7 @@ function joined(items: readonly unknown[]): string {
 }
 
 function objectText(value: object): string {
+  if (isTemporal(value)) return temporalText(value);
   if (value instanceof YaqlSet) {
     return value.entries.size === 0 ? "frozenset()" : `frozenset({${joined(membersOf(value))}})`;
   }
@@ -78,6 +82,24 @@ function classOf(value: object): string | undefined {
     return "yaql.language.utils.memorize.<locals>.RememberingIterator";
   if (value instanceof Scope) return "yaql.language.contexts.Context";
   return value instanceof MappingRule ? "yaql.language.utils.MappingRule" : undefined;
+}
+
+/** `datetime.datetime(2020, 1, 2, 0, 0, tzinfo=tzutc())`, `datetime.timedelta(seconds=3600)`. */
+function temporalText(value: Temporal): string {
+  if (value instanceof PyTimeDelta) {
+    const days = Math.floor(value.microseconds / 864e8);
+    const rest = value.microseconds - days * 864e8;
+    const seconds = Math.floor(rest / 1e6);
+    const parts = { days, seconds, microseconds: rest - seconds * 1e6 };
+    const shown = Object.entries(parts).filter(([, part]) => part !== 0);
+    return `datetime.timedelta(${shown.map(([name, part]) => `${name}=${part}`).join(", ") || "0"})`;
+  }
+  const { year, month, day, hour, minute, second, microsecond } = value.fields();
+  const fields = [year, month, day, hour, minute, second, microsecond];
+  while (fields.length > 5 && fields.at(-1) === 0) fields.pop();
+  const zone = value.offset === 0 ? "tzutc()" : `tzoffset(None, ${value.offset ?? 0})`;
+  const shown = fields.join(", ");
+  return `datetime.datetime(${value.offset === undefined ? shown : `${shown}, tzinfo=${zone}`})`;
 }
 
 function viewText(view: YaqlView): string {

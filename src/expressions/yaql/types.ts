@@ -1,5 +1,5 @@
 /** Types of parameters. */
-import { Float } from "../python/values.ts";
+import type { Float } from "../python/values.ts";
 import { absent, Code, Lambda, RuleCode } from "./code.ts";
 import { PyDateTime, PyTimeDelta } from "../python/collections.ts";
 import { typeError } from "./faults.ts";
@@ -16,12 +16,12 @@ import {
   isSet,
   type Mapping,
   MappingRule,
-  YaqlIterator,
+  type YaqlIterator,
   YaqlList,
-  YaqlMemory,
+  type YaqlMemory,
   YaqlOrdering,
-  YaqlSet,
-  YaqlView,
+  type YaqlSet,
+  type YaqlView,
 } from "./values.ts";
 import { YaqlRegex } from "./regex.ts";
 import { Scope } from "./scope.ts";
@@ -127,7 +127,7 @@ export const none: Type<null> = {
   convert: () => null,
 };
 /** Anything but null. */
-export const something = ofClass("object", (value): value is unknown => true);
+export const something = ofClass("object", (_value): _value is unknown => true);
 export const anything: Type<unknown> = { ...nullable(something), nullable: true };
 export const mapping = ofClass("Mapping", (value): value is Mapping => isMapping(value));
 export const set = ofClass("Set", (value): value is YaqlSet | YaqlView => isSet(value));

@@ -3,6 +3,7 @@
 import { bounds } from "../context.ts";
 import { Float } from "../python/values.ts";
 import { Fault, typeError } from "./faults.ts";
+import { YaqlRegex } from "./regex.ts";
 import { hashTemporal, isTemporal } from "./temporal.ts";
 
 /** A list of Python: unlike a tuple it is no member of sets and equals no tuple. */
@@ -211,20 +212,28 @@ export function hashKey(value: unknown): unknown {
 function keyOf(value: unknown): unknown {
   switch (typeof value) {
     case "string":
-      return value.startsWith("\0") ? `\0s${value}` : value;
+      return hashText(value);
     case "boolean":
-      return value ? 1 : 0;
+      return Number(value);
     case "bigint":
       return Number.isSafeInteger(Number(value)) ? Number(value) : value;
     case "number":
       return value;
-    default:
-      return hashObject(value);
+    case "object":
+      return value === null ? null : hashObject(value);
+    case "undefined":
+    case "function":
+    case "symbol":
+      return value ?? null;
   }
 }
 
-function hashObject(value: unknown): unknown {
-  if (value === null || value === undefined) return null;
+// Keys of other kinds start with a NUL.
+function hashText(text: string): string {
+  return text.startsWith("\0") ? `\0s${text}` : text;
+}
+
+function hashObject(value: object): unknown {
   if (value instanceof Float) {
     // Large integral floats equal the integer of the same value.
     return Number.isSafeInteger(value.value) ? value.value : BigInt(value.value);
@@ -233,16 +242,19 @@ function hashObject(value: unknown): unknown {
   if (value instanceof YaqlSet)
     return `\0f${[...value.entries.values()].map(hashPart).toSorted().join(",")}`;
   if (isTemporal(value)) return hashTemporal(value);
+  if (value instanceof YaqlRegex) return `\0r${value.key}`;
+  if (isMapping(value)) return hashMapping(value);
   if (value instanceof YaqlList) throw typeError("unhashable type: 'list'");
-  if (value instanceof YaqlDict && !value.frozen) throw typeError("unhashable type: 'dict'");
-  if (isMapping(value)) {
-    const pairs = entriesOf(value).map(([key, item]) => `${hashPart(key)}:${hashPart(item)}`);
-    return `\0d${pairs.toSorted().join(",")}`;
-  }
   if (value instanceof YaqlView && value.kind !== "values") {
     throw typeError(`unhashable type: '${value.kind === "keys" ? "KeysView" : "ItemsView"}'`);
   }
   return value;
+}
+
+function hashMapping(mapping: Mapping): string {
+  if (mapping instanceof YaqlDict && !mapping.frozen) throw typeError("unhashable type: 'dict'");
+  const pairs = entriesOf(mapping).map(([key, item]) => `${hashPart(key)}:${hashPart(item)}`);
+  return `\0d${pairs.toSorted().join(",")}`;
 }
 
 let nextIdentity = 0;

@@ -74,3 +74,11 @@ export function firstOf(collection: Walkable, run: Run, fallback: unknown): unkn
   if (fallback === absent) throw stopIteration();
   return fallback;
 }
+
+/** The same, built from a generator function. */
+export function lazily(
+  label: string,
+  body: () => Generator<unknown, void, undefined>,
+): YaqlIterator {
+  return generator(label, body());
+}

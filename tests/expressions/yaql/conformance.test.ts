@@ -10,6 +10,7 @@ import {
   evaluateYaqlText,
   hasYaql,
   validateYaqlText,
+  yaqlReferences,
 } from "../../../src/expressions/yaql/template.ts";
 import { canonical, decode, encode, sorted } from "./encode.ts";
 import { templateDifferences, yaqlTestDifferences } from "./differences.ts";
@@ -83,96 +84,114 @@ function outcome(evaluate: () => unknown): readonly [string, unknown] {
   }
 }
 
+/** Lists that came from sets have no order. */
+function free([kind, value]: readonly [string, unknown]): readonly [string, unknown] {
+  return [kind, Array.isArray(value) ? sorted(value) : value];
+}
+
+/** What differs: expression, wanted, got. */
+type Differing = Array<{ expression: string; want: unknown; got: unknown }>;
+
+function compare(differing: Differing, expression: string, want: unknown, got: unknown): void {
+  if (JSON.stringify(want) !== JSON.stringify(got)) differing.push({ expression, want, got });
+}
+
+/** Object keys in one order, so that values can be compared as text. */
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, ordered(item)]));
+}
+
+const tables = load("tables.json") as unknown as Tables;
+
 describe.skipIf(!here)("tables of expressions", () => {
-  const tables = load("tables.json") as unknown as Tables;
-  for (const [group, rows] of Object.entries(tables.yaql ?? {})) {
-    it(group, () => {
-      for (const [expression, kind, value] of rows) {
-        const listed = templateDifferences.some((each) =>
-          each.applies({ test: group, expression, recorded: JSON.stringify(value) }),
-        );
-        if (kind === "nd" || listed) continue;
-        const got = outcome(() => evaluateYaqlText(expression, tableContext(tables)));
-        expect.soft(got, expression).toEqual([kind, canonical(value)]);
-      }
-    });
-  }
+  it.each(Object.entries(tables.yaql ?? {}))("%s", (group, rows) => {
+    const differing: Differing = [];
+    for (const [expression, kind, value] of rows) {
+      const recorded = JSON.stringify(value);
+      const row = { test: group, expression, recorded };
+      if (kind === "nd" || templateDifferences.some((each) => each.applies(row))) continue;
+      const got = outcome(() => evaluateYaqlText(expression, tableContext(tables)));
+      compare(differing, expression, ordered([kind, canonical(value)]), ordered(got));
+    }
+    expect(differing).toEqual([]);
+  });
 
   it("syntax errors", () => {
+    const differing: Differing = [];
     for (const [text, faults] of Object.entries(tables.validate ?? {})) {
       if (faults[0]?.["type"] !== "yaql") continue;
-      expect(
-        validateYaqlText(text).map((fault) => ({ type: "yaql", ...fault })),
-        text,
-      ).toEqual(faults);
+      compare(differing, text, faults, faultsOf(text));
     }
+    expect(differing).toEqual([]);
   });
 });
 
-describe.skipIf(!here)("YAQL's own tests", () => {
-  type TestRow = readonly ["eval", string, unknown, "v" | "err", ...string[]];
-  for (const [test, rows] of Object.entries(load("yaql-tests.json"))) {
-    it(test, () => {
-      for (const row of rows as readonly TestRow[]) {
-        const [, expression, input, kind, ...rest] = row;
-        const recorded = JSON.stringify(row);
-        if (yaqlTestDifferences.some((each) => each.applies({ test, expression, recorded })))
-          continue;
-        const variables = { $: decode(input), $data: decode(input) };
-        const context = { variables: {}, ask: () => 0 };
-        const got = outcome(() =>
-          evaluateYaql(expression, context, { variables, setsAsLists: true }),
-        );
-        const value = kind === "err" ? `${rest[0]}: ${rest[1]}` : rest[0];
-        const unordered = /set\(|toSet|keys\(|items\(|values\(/i.test(expression);
-        expect
-          .soft(unordered ? free(got) : got, expression)
-          .toEqual(unordered ? free([kind, canonical(value)]) : [kind, canonical(value)]);
-      }
-    });
-  }
+function faultsOf(text: string): unknown {
+  return validateYaqlText(text).map((fault) => ({ type: "yaql", ...fault }));
+}
 
-  /** Lists that came from sets have no order. */
-  function free([kind, value]: readonly [string, unknown]): readonly [string, unknown] {
-    return [kind, Array.isArray(value) ? sorted(value) : value];
-  }
+type TestRow = readonly ["eval", string, unknown, "v" | "err", ...string[]];
+
+describe.skipIf(!here)("YAQL's own tests", () => {
+  const tests = load("yaql-tests.json") as Record<string, readonly TestRow[]>;
+  it.each(Object.entries(tests))("%s", (test, rows) => {
+    const differing: Differing = [];
+    for (const row of rows) {
+      const [, expression, input, kind, ...rest] = row;
+      const recorded = JSON.stringify(row);
+      if (yaqlTestDifferences.some((each) => each.applies({ test, expression, recorded })))
+        continue;
+      const variables = { $: decode(input), $data: decode(input) };
+      const context = { variables: {}, ask: () => 0 };
+      const got = outcome(() =>
+        evaluateYaql(expression, context, { variables, setsAsLists: true }),
+      );
+      const want = [kind, canonical(kind === "err" ? `${rest[0]}: ${rest[1]}` : rest[0])] as const;
+      const unordered = /set\(|toSet|keys\(|items\(|values\(/i.test(expression);
+      const [left, right] = unordered ? [free(want), free(got)] : [want, got];
+      compare(differing, expression, ordered(left), ordered(right));
+    }
+    expect(differing).toEqual([]);
+  });
 });
 
+interface Case {
+  readonly f: string;
+  readonly text: unknown;
+  readonly data?: Record<string, unknown>;
+  readonly r?: unknown;
+  readonly exc?: string;
+  readonly msg?: string;
+}
+
+function wantedOf({ f, r, exc, msg }: Case): unknown {
+  if (f !== "yaql.evaluate") return r;
+  return exc === undefined ? ["v", r] : ["err", `${exc}: ${msg}`];
+}
+
+function gotOf({ f, text, data: variables = {} }: Case): unknown {
+  const source = String(text);
+  if (f === "yaql.evaluate")
+    return outcome(() => evaluateYaqlText(source, { variables, ask: () => 0 }));
+  if (f === "yaql.validate") return faultsOf(source);
+  return f === "yaql.has_expressions" ? hasYaql(source) : yaqlReferences(source);
+}
+
 describe.skipIf(!here)("Orquesta's own tests", () => {
-  interface Case {
-    readonly f: string;
-    readonly text: unknown;
-    readonly data?: Record<string, unknown>;
-    readonly r?: unknown;
-    readonly exc?: string;
-    readonly msg?: string;
-  }
-  for (const [test, cases] of Object.entries(load("orquesta-unit.json"))) {
-    const mine = (cases as readonly Case[]).filter(({ f }) => f.startsWith("yaql."));
-    if (mine.length === 0) continue;
-    it(test, () => {
-      for (const { f, text, data: variables = {}, ...want } of mine) {
-        const expression = String(text);
-        if (templateDifferences.some((each) => each.applies({ test, expression, recorded: "" })))
-          continue;
-        const context = { variables, ask: () => 0 };
-        if (f === "yaql.evaluate") {
-          const wanted =
-            want.exc === undefined ? ["v", want.r] : ["err", `${want.exc}: ${want.msg}`];
-          expect
-            .soft(
-              outcome(() => evaluateYaqlText(expression, context)),
-              expression,
-            )
-            .toEqual(wanted);
-        } else if (f === "yaql.validate") {
-          expect
-            .soft(validateYaqlText(expression).map((fault) => ({ type: "yaql", ...fault })))
-            .toEqual(want.r);
-        } else if (f === "yaql.has_expressions") {
-          expect.soft(hasYaql(expression)).toBe(want.r);
-        }
-      }
-    });
-  }
+  const tests = Object.entries(load("orquesta-unit.json") as Record<string, readonly Case[]>)
+    .map(([test, cases]) => [test, cases.filter(({ f }) => f.startsWith("yaql."))] as const)
+    .filter(([, cases]) => cases.length > 0);
+  it.each(tests)("%s", (test, cases) => {
+    const differing: Differing = [];
+    for (const each of cases) {
+      const expression = String(each.text);
+      const row = { test, expression, recorded: "" };
+      if (templateDifferences.some((difference) => difference.applies(row))) continue;
+      compare(differing, expression, ordered(wantedOf(each)), ordered(gotOf(each)));
+    }
+    expect(differing).toEqual([]);
+  });
 });

@@ -37,17 +37,22 @@ export function daysInMonth(year: number, month: number): number {
 
 /** The fields, year first. Throws Python's ValueError for one out of its range. */
 export function checkedFields(values: readonly number[]): DateTimeFields {
-  const [year = 1, month = 1, day = 1, hour = 0, minute = 0, second = 0, microsecond = 0] = values;
-  if (year < 1 || year > 9999) throw valueError(`year ${year} is out of range`);
-  if (month < 1 || month > 12) throw valueError("month must be in 1..12");
-  if (day < 1 || day > daysInMonth(year, month)) throw valueError("day is out of range for month");
-  if (hour < 0 || hour > 23) throw valueError("hour must be in 0..23");
-  if (minute < 0 || minute > 59) throw valueError("minute must be in 0..59");
-  if (second < 0 || second > 59) throw valueError("second must be in 0..59");
-  if (microsecond < 0 || microsecond > 999_999) {
-    throw valueError("microsecond must be in 0..999999");
+  const all = [...values, 0, 0, 0, 0];
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, microsecond = 0] = all;
+  const fields = { year, month, day, hour, minute, second, microsecond };
+  const limits = [
+    [year, 1, 9999, `year ${year} is out of range`],
+    [month, 1, 12, "month must be in 1..12"],
+    [day, 1, daysInMonth(year, month), "day is out of range for month"],
+    [hour, 0, 23, "hour must be in 0..23"],
+    [minute, 0, 59, "minute must be in 0..59"],
+    [second, 0, 59, "second must be in 0..59"],
+    [microsecond, 0, 999_999, "microsecond must be in 0..999999"],
+  ] as const;
+  for (const [value, low, high, message] of limits) {
+    if (value < low || value > high) throw valueError(message);
   }
-  return { year, month, day, hour, minute, second, microsecond };
+  return fields;
 }
 
 /** Days, hours, minutes, seconds, milliseconds, microseconds in microseconds. */

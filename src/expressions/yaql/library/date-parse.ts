@@ -27,20 +27,26 @@ export function parseDate(text: string, today: () => DateTimeFields): PyDateTime
   if (date === undefined && draft.time === undefined) {
     throw new Fault("ParserError", `String does not contain a date: ${text}`);
   }
-  const base =
-    date?.year !== undefined && date.month !== undefined && date.day !== undefined
-      ? undefined
-      : today();
-  const year = date?.year ?? base?.year ?? 1970;
-  const month = date?.month ?? base?.month ?? 1;
-  const wanted =
-    date?.day ??
-    Math.min(base?.day ?? 1, month >= 1 && month <= 12 ? daysInMonth(year, month) : 31);
   try {
-    return PyDateTime.of(checkedFields([year, month, wanted, ...(draft.time ?? [])]), draft.offset);
+    const [year, month, day] = completed(date, today);
+    return PyDateTime.of(checkedFields([year, month, day, ...(draft.time ?? [])]), draft.offset);
   } catch (fault) {
     throw fault instanceof Fault ? new Fault("ParserError", `${fault.message}: ${text}`) : fault;
   }
+}
+
+/** Year, month and day, what is missing taken from today; a day that the month lacks becomes its last. */
+function completed(
+  date: DateParts | undefined,
+  today: () => DateTimeFields,
+): readonly [number, number, number] {
+  if (date?.year !== undefined && date.month !== undefined && date.day !== undefined) {
+    return [date.year, date.month, date.day];
+  }
+  const base = today();
+  const year = date?.year ?? base.year;
+  const month = date?.month ?? base.month;
+  return [year, month, date?.day ?? Math.min(base.day, daysInMonth(year, month))];
 }
 
 /** `20200102T030405`, and bare runs of 12 or 14 digits. */
@@ -96,8 +102,8 @@ function dateOf(rest: string, text: string): DateParts | undefined {
       continue;
     }
     const word = token.toLowerCase();
-    const index = word.length >= 3 ? months.indexOf(word.slice(0, 3)) : -1;
-    if (index >= 0 && (monthNames[index] ?? "").toLowerCase().startsWith(word)) month = index + 1;
+    const named = monthOf(word);
+    if (named !== undefined) month = named;
     else if (!noise.has(word) && !isDayName(word)) throw unknown();
   }
   if (numbers.length === 0)
@@ -105,6 +111,13 @@ function dateOf(rest: string, text: string): DateParts | undefined {
   const parts = month === undefined ? ofNumbers(numbers) : ofNamedMonth(numbers, month);
   if (parts === undefined) throw unknown();
   return parts;
+}
+
+function monthOf(word: string): number | undefined {
+  const index = word.length >= 3 ? months.indexOf(word.slice(0, 3)) : -1;
+  return index >= 0 && (monthNames[index] ?? "").toLowerCase().startsWith(word)
+    ? index + 1
+    : undefined;
 }
 
 function isDayName(word: string): boolean {

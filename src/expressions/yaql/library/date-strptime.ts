@@ -72,8 +72,7 @@ function assembled(values: ReadonlyMap<string, string>): PyDateTime {
     const value = values.get(name)?.toLowerCase();
     return value === undefined ? undefined : names.indexOf(value) + 1;
   };
-  const two = number("y");
-  const year = number("Y") ?? (two === undefined ? 1900 : two + (two <= 68 ? 2000 : 1900));
+  const year = number("Y") ?? centuryOf(number("y"));
   const month = number("m") ?? named("B", months) ?? named("b", short(months)) ?? 1;
   const yearDay = number("j");
   const [realMonth, day] =
@@ -88,6 +87,12 @@ function assembled(values: ReadonlyMap<string, string>): PyDateTime {
     Number((values.get("f") ?? "0").padEnd(6, "0")),
   ];
   return PyDateTime.of(checkedFields(fields), offsetOf(values.get("z")));
+}
+
+/** The year that two digits mean. */
+function centuryOf(two: number | undefined): number {
+  if (two === undefined) return 1900;
+  return two + (two <= 68 ? 2000 : 1900);
 }
 
 function hourOf(

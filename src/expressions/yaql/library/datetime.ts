@@ -30,13 +30,13 @@ function now(run: Run, zone: number): PyDateTime {
 
 const zeroTime = { year: 1970, month: 1, day: 1, hour: 0, minute: 0, second: 0, microsecond: 0 };
 
-function zoneOf(span: PyTimeDelta): number {
-  if (Math.abs(span.microseconds) >= 864e8) {
+function zoneOf(offsetFromUtc: PyTimeDelta): number {
+  if (Math.abs(offsetFromUtc.microseconds) >= 864e8) {
     throw valueError(
       "offset must be a timedelta strictly between -timedelta(hours=24) and timedelta(hours=24).",
     );
   }
-  return span.microseconds / 1e6;
+  return offsetFromUtc.microseconds / 1e6;
 }
 
 /** A span from a possibly fractional number of microseconds. */

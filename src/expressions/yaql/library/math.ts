@@ -82,7 +82,11 @@ export const mathFunctions = [
   ),
   func(
     "pow",
-    [...named("a", "b"), optional("c", type.nullable(type.number), null)],
+    [
+      required("a", type.number),
+      required("b", type.number),
+      optional("c", type.nullable(type.number), null),
+    ],
     ({ scope }, a, b, c) =>
       c === null ? checked(arithmetic("**", a, b), scope.run) : modularPower(a, b, c),
   ),
@@ -96,10 +100,6 @@ export const mathFunctions = [
   func("isInteger", [required("value", type.anything)], (_, value) => isInteger(value)),
   func("isNumber", [required("value", type.anything)], (_, value) => isNumber(value)),
 ];
-
-function named<A extends string, B extends string>(a: A, b: B) {
-  return [required(a, type.number), required(b, type.number)] as const;
-}
 
 function shiftCount(count: number | bigint | boolean): bigint {
   if (Number(count) < 0) throw valueError("negative shift count");

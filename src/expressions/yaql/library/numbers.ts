@@ -94,9 +94,14 @@ export function rounded(value: number | bigint | Float, digits: number): unknown
       .toFixed(Math.min(100, digits + 30))
       .split(".")[1]
       ?.slice(digits) ?? "";
-  if (!/^50*$/.test(tail)) return float(fixed);
+  if (!/^50*$/.test(tail)) return float(signed(fixed, number));
   const unit = 10 ** digits;
-  return float(halfEven(number * unit) / unit);
+  return float(signed(halfEven(number * unit) / unit, number));
+}
+
+/** A zero keeps the sign of the number it came from. */
+function signed(result: number, from: number): number {
+  return result === 0 && (from < 0 || Object.is(from, -0)) ? -0 : result;
 }
 
 function halfEven(value: number): number {

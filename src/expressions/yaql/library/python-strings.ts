@@ -41,8 +41,8 @@ export function split(text: string, separator: string | null, limit: number): st
 export function rightSplit(text: string, separator: string | null, limit: number): string[] {
   if (separator === "") throw valueError("empty separator");
   if (separator === null) {
-    const reversed = splitSpace([...text].toReversed().join(""), limit);
-    return reversed.map((part) => [...part].toReversed().join("")).toReversed();
+    const parts = splitSpace(reversed(text), limit);
+    return parts.map((part) => reversed(part)).toReversed();
   }
   const parts = text.split(separator);
   if (limit < 0 || parts.length <= limit + 1) return parts;
@@ -82,4 +82,8 @@ export function replaced(
   run.produce(text.length + times * fresh.length);
   if (times === parts.length - 1) return parts.join(fresh);
   return [parts.slice(0, times + 1).join(fresh), ...parts.slice(times + 1)].join(old);
+}
+
+function reversed(text: string): string {
+  return Array.from(text).toReversed().join("");
 }

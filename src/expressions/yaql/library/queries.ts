@@ -1,37 +1,16 @@
-/** Queries: what filters, maps and folds collections, lazily where the original is lazy. */
-import { bounds } from "../../context.ts";
-import { absent } from "../code.ts";
-import { Fault, stopIteration, typeError } from "../faults.ts";
-import { isEqual } from "../equality.ts";
+/** Queries that give a collection, lazily where the original is lazy. */
+import { Fault, typeError } from "../faults.ts";
 import { callNamed } from "../names.ts";
 import { alias, both, func, method, optional, required, rest } from "../signature.ts";
 import * as type from "../types.ts";
 import { isTrue } from "../truth.ts";
-import {
-  isIterator,
-  isSequence,
-  isSet,
-  itemsOf,
-  membersOf,
-  YaqlIterator,
-  YaqlMemory,
-} from "../values.ts";
-import { firstOf, generator, reduce, walk } from "../walk.ts";
-import { isWalkable, toTuple } from "./collections.ts";
+import { isIterator, isSequence, isSet, itemsOf, membersOf, YaqlMemory } from "../values.ts";
+import { walk, lazily } from "../walk.ts";
+import { isWalkable, sliceFault, toTuple } from "./collections.ts";
 
 const collection = required("collection", type.iterable);
 const predicate = required("predicate", type.lambda);
 const selector = required("selector", type.lambda);
-const maybe = optional("predicate", type.lambdaOrNone, null);
-const anyOrAbsent = type.omissible(type.anything);
-const seed = optional("seed", anyOrAbsent, absent);
-const initial = optional("initial", anyOrAbsent, absent);
-const fallback = optional("default", anyOrAbsent, absent);
-
-/** A generator built from a generator function. */
-function lazily(label: string, body: () => Generator<unknown, void, undefined>): YaqlIterator {
-  return generator(label, body());
-}
 
 const where = method("where", [collection, predicate], ({ scope }, items, test) =>
   lazily("filter object", function* () {
@@ -48,7 +27,7 @@ const limit = method(
   [collection, required("count", type.int)],
   ({ scope }, items, most) => {
     const count = Number(most);
-    if (count < 0) throw sliceFault("Stop argument for islice()");
+    if (count < 0) throw sliceFault(count);
     return lazily("itertools.islice object", function* () {
       if (count === 0) return;
       let index = 0;
@@ -59,17 +38,6 @@ const limit = method(
     });
   },
 );
-const aggregate = method(
-  "aggregate",
-  [collection, selector, seed],
-  ({ scope }, items, combine, from) =>
-    reduce(items, scope.run, (left, right) => combine.call(left, right), from),
-);
-
-function sliceFault(what: string): Fault {
-  return new Fault("ValueError", `${what} must be None or an integer: 0 <= x <= sys.maxsize.`);
-}
-
 export const filteringFunctions = [
   where,
   alias("filter", where),
@@ -199,208 +167,3 @@ export const filteringFunctions = [
     },
   ),
 ];
-
-export const foldingFunctions = [
-  aggregate,
-  alias("reduce", aggregate),
-  both("any", [collection, maybe], ({ scope }, items, test) => {
-    for (const item of walk(items, scope.run))
-      if (test === null || isTrue(test.call(item))) return true;
-    return false;
-  }),
-  both("all", [collection, maybe], ({ scope }, items, test) => {
-    for (const item of walk(items, scope.run)) {
-      if (!isTrue(test === null ? item : test.call(item))) return false;
-    }
-    return true;
-  }),
-  both("len", [required("collection", type.iterator)], ({ scope }, items) =>
-    countOf(walk(items, scope.run)),
-  ),
-  method("count", [collection], ({ scope }, items) => countOf(walk(items, scope.run))),
-  ...(["sum", "max", "min"] as const).map((name) =>
-    method(name, [collection, initial], ({ scope }, items, from) => {
-      const operator = name === "sum" ? "#operator_+" : name;
-      return reduce(
-        items,
-        scope.run,
-        (left, right) => callNamed(scope, operator, [left, right]),
-        from,
-      );
-    }),
-  ),
-  method("first", [collection, fallback], ({ scope }, items, other) =>
-    firstOf(items, scope.run, other),
-  ),
-  method("single", [collection], ({ scope }, items) => {
-    const [first = absent, second = absent] = walk(items, scope.run);
-    if (first === absent) throw stopIteration();
-    if (second !== absent) throw stopIteration("Collection contains more than one item");
-    return first;
-  }),
-  method("last", [collection, fallback], ({ scope }, items, other) => {
-    let last: unknown = other;
-    for (const item of isSequence(items) ? itemsOf(items).slice(-1) : walk(items, scope.run))
-      last = item;
-    if (last === absent) throw stopIteration();
-    return last;
-  }),
-  ...(["indexOf", "lastIndexOf"] as const).map((name) =>
-    method(name, [collection, required("item", type.anything)], ({ scope }, items, wanted) =>
-      position(
-        walk(items, scope.run),
-        (item) => isEqual(item, wanted, scope.run),
-        name === "lastIndexOf",
-      ),
-    ),
-  ),
-  ...(["indexWhere", "lastIndexWhere"] as const).map((name) =>
-    method(name, [collection, predicate], ({ scope }, items, test) =>
-      position(
-        walk(items, scope.run),
-        (item) => isTrue(test.call(item)),
-        name === "lastIndexWhere",
-      ),
-    ),
-  ),
-  method("accumulate", [collection, selector, seed], ({ scope }, items, combine, from) =>
-    lazily("generator object accumulate", function* () {
-      let total: unknown = from;
-      if (total !== absent) yield total;
-      for (const item of walk(items, scope.run)) {
-        total = total === absent ? item : combine.call(total, item);
-        yield total;
-      }
-      if (total === absent) throw typeError("accumulate() of empty sequence with no initial value");
-    }),
-  ),
-  func("isIterable", [required("value", type.anything)], (_, value) => isWalkable(value)),
-];
-
-function countOf(items: Iterable<unknown>): number {
-  let count = 0;
-  for (const item of items) {
-    void item;
-    count++;
-  }
-  return count;
-}
-
-function position(
-  items: Iterable<unknown>,
-  matches: (item: unknown) => boolean,
-  last: boolean,
-): number {
-  let found = -1;
-  let index = 0;
-  for (const item of items) {
-    if (matches(item)) {
-      if (!last) return index;
-      found = index;
-    }
-    index++;
-  }
-  return found;
-}
-
-const integer = type.int;
-
-export const producingFunctions = [
-  func("range", [required("stop", integer)], (_, stop) => range(0, Number(stop), 1)),
-  func(
-    "range",
-    [required("start", integer), required("stop", integer), optional("step", integer, 1)],
-    (_, start, stop, step) => {
-      if (Number(step) === 0) throw new Fault("ValueError", "range() arg 3 must not be zero");
-      return range(Number(start), Number(stop), Number(step));
-    },
-  ),
-  func(
-    "sequence",
-    [optional("start", integer, 0), optional("step", integer, 1)],
-    ({ scope }, start, step) =>
-      lazily("itertools.count object", function* () {
-        for (let value = Number(start); ; value += Number(step)) {
-          scope.run.step();
-          yield value;
-        }
-      }),
-  ),
-  method(
-    "repeat",
-    [required("value", type.anything), optional("times", integer, -1)],
-    ({ scope }, value, times) =>
-      lazily("itertools.repeat object", function* () {
-        const most = Number(times) < 0 ? Infinity : Number(times);
-        for (let index = 0; index < most; index++) {
-          scope.run.step();
-          yield value;
-        }
-      }),
-  ),
-  func(
-    "generate",
-    [
-      required("initial", type.anything),
-      predicate,
-      required("producer", type.lambda),
-      optional("selector", type.lambdaOrNone, null),
-      optional("decycle", type.bool, false),
-    ],
-    (_, start, test, produce, ...[map, decycle]) =>
-      lazily("generator object generate", function* () {
-        const past = new Set<unknown>();
-        for (let item: unknown = start; isTrue(test.call(item)); item = produce.call(item)) {
-          if (decycle) {
-            const hash = type.hashOf(item);
-            if (past.has(hash)) return;
-            past.add(hash);
-          }
-          yield map === null ? item : map.call(item);
-        }
-      }),
-  ),
-  func(
-    "generateMany",
-    [
-      required("initial", type.anything),
-      required("producer", type.lambda),
-      optional("selector", type.lambdaOrNone, null),
-      optional("decycle", type.bool, false),
-      optional("depthFirst", type.bool, false),
-    ],
-    ({ scope }, start, produce, map, ...[decycle, depthFirst]) =>
-      lazily("generator object generate_many", function* () {
-        const past = new Set<unknown>();
-        let queue: unknown[] = [start];
-        while (queue.length > 0) {
-          const item = queue.shift();
-          scope.run.step(1 + (queue.length >>> 6));
-          if (decycle) {
-            const hash = type.hashOf(item);
-            if (past.has(hash)) continue;
-            past.add(hash);
-          }
-          yield map === null ? item : map.call(item);
-          const produced = [...walk(type.walkable(produce.call(item)), scope.run)];
-          scope.run.produce(produced.length);
-          queue = depthFirst ? [...produced, ...queue] : [...queue, ...produced];
-        }
-      }),
-  ),
-];
-
-function range(start: number, stop: number, step: number): YaqlIterator {
-  return lazily("range_iterator object", function* () {
-    let count = 0;
-    for (let value = start; step > 0 ? value < stop : value > stop; value += step) {
-      if (count++ >= bounds.range) {
-        throw new Fault(
-          "CollectionTooLargeException",
-          `Collection length exceeds ${bounds.range} elements`,
-        );
-      }
-      yield value;
-    }
-  });
-}

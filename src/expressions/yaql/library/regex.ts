@@ -150,7 +150,7 @@ export const regexFunctions = [
       optional("multiLine", flag, false),
       optional("dotAll", flag, false),
     ],
-    (_, pattern, ignoreCase, multiline, dotAll) =>
+    (_, pattern, ignoreCase, ...[multiline, dotAll]) =>
       new YaqlRegex(pattern, {
         ignoreCase: ignoreCase === true,
         multiline: multiline === true,

@@ -78,7 +78,7 @@ const searches = (["indexOf", "lastIndexOf"] as const).flatMap((name) => {
       scope.run.scan(text.length);
       return found(text, sub, { start: Number(from) }, last);
     }),
-    method(name, within, ({ scope }, text, sub, from, count) => {
+    method(name, within, ({ scope }, text, sub, ...[from, count]) => {
       scope.run.scan(text.length);
       const size = lengthOf(text);
       const begin = Number(from) < 0 ? Number(from) + size : Number(from);
@@ -148,7 +148,7 @@ export const stringFunctions = [
       required("new", type.text),
       optional("count", type.int, -1),
     ],
-    ({ scope }, text, old, fresh, count) =>
+    ({ scope }, text, old, ...[fresh, count]) =>
       replaced(text, old, fresh, { count: Number(count), run: scope.run }),
   ),
   method(

@@ -16,6 +16,7 @@ export function typeName(value: unknown): string {
   if (typeof value !== "object" || value === null) return pythonTypeName(value);
   if (Array.isArray(value)) return "tuple";
   if (value instanceof YaqlView) return viewName(value);
+  if (value instanceof YaqlIterator) return value.label.split(" ")[0] ?? "generator";
   for (const [type, name] of names) if (value instanceof type) return name;
   if (isMapping(value)) return value instanceof YaqlDict && !value.frozen ? "dict" : "FrozenDict";
   return pythonTypeName(value);
@@ -24,7 +25,6 @@ export function typeName(value: unknown): string {
 const names = [
   [YaqlList, "list"],
   [YaqlSet, "frozenset"],
-  [YaqlIterator, "generator"],
   [YaqlMemory, "RememberingIterator"],
   [YaqlOrdering, "OrderingIterable"],
   [YaqlRegex, "re.Pattern"],
