@@ -1,30 +1,20 @@
 /** The three languages behind one door. */
-import type { CompiledExpression, ExpressionError, Language } from "./context.ts";
+import {
+  ExpressionError,
+  type CompiledExpression,
+  type EvaluationContext,
+  type Language,
+} from "./context.ts";
+import { compileJinjaExpression, compileJinjaTemplate } from "./jinja/compile.ts";
 import { compileJsonata } from "./jsonata/compile.ts";
-import { pyStr } from "./python/text.ts";
 import { compileYaql } from "./yaql/compile.ts";
-import { wordYaqlError } from "./yaql/template.ts";
-
-interface Jinja {
-  compileJinjaExpression?: (source: string) => CompiledExpression;
-  compileJinjaTemplate?: (text: string) => CompiledExpression;
-}
-
-const loaded: Jinja = {};
-const path = "./jinja/compile.ts";
-try {
-  Object.assign(loaded, await import(path));
-} catch {}
-
-function missing(language: Language): never {
-  throw new Error(`${language} is not there yet`);
-}
+import { wordYaqlError, yaqlText } from "./yaql/template.ts";
 
 /** Compiles one expression without delimiters. Throws ExpressionError when it cannot be parsed. */
 export function compileSource(language: Language, source: string): CompiledExpression {
   switch (language) {
     case "jinja":
-      return (loaded.compileJinjaExpression ?? (() => missing(language)))(source);
+      return compileJinjaExpression(source);
     case "yaql":
       return compileYaql(source);
     case "jsonata":
@@ -32,19 +22,85 @@ export function compileSource(language: Language, source: string): CompiledExpre
   }
 }
 
-/** Compiles text with Jinja's block tags. Throws ExpressionError when it cannot be parsed. */
+/** Compiles text with Jinja's block tags, in Orquesta's dialect. Throws ExpressionError when it cannot be parsed. */
 export function compileBlockText(text: string): CompiledExpression {
-  return (loaded.compileJinjaTemplate ?? (() => missing("jinja")))(text);
+  return compileJinjaTemplate(text);
 }
 
-/** What a value becomes inside text: Python's `str`; for JSONata nothing is empty, and what is no text is JSON. */
-export function stringify(value: unknown, language: Language): string {
-  if (typeof value === "string") return value;
-  if (language === "jsonata") return value === undefined ? "" : JSON.stringify(value);
-  return pyStr(value);
+/** One expression of a text. Both ways throw ExpressionError, worded with the delimiters, or Unanswered. */
+export interface Part {
+  value(context: EvaluationContext): unknown;
+  /** The value as it stands inside other text. */
+  text(context: EvaluationContext): string;
+}
+
+/** Compiles an expression; a syntax error is thrown when it is evaluated. `written` is the expression with its delimiters. */
+export function compilePart(language: Language, source: string, written: string): Part {
+  try {
+    const part = partOf(language, source);
+    return {
+      value: (context) => worded(written, () => part.value(context)),
+      text: (context) => worded(written, () => part.text(context)),
+    };
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    const fault = wordError(error, written);
+    const fail = (): never => {
+      throw fault;
+    };
+    return { value: fail, text: fail };
+  }
+}
+
+function partOf(language: Language, source: string): Part {
+  switch (language) {
+    case "jinja": {
+      const compiled = compileJinjaExpression(source);
+      return {
+        value: (context) => compiled.evaluate(context),
+        text: (context) => compiled.evaluateText(context),
+      };
+    }
+    case "yaql": {
+      const compiled = compileYaql(source);
+      return {
+        value: (context) => compiled.evaluate(context),
+        text: (context) => yaqlText(compiled.evaluate(context)),
+      };
+    }
+    case "jsonata": {
+      const compiled = compileJsonata(source);
+      return {
+        value: (context) => compiled.evaluate(context) ?? null,
+        text: (context) => jsonataText(compiled.evaluate(context)),
+      };
+    }
+  }
+}
+
+/** Nothing is empty, and what is no text is JSON. */
+function jsonataText(value: unknown): string {
+  if (value === undefined) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function worded<T>(written: string, evaluate: () => T): T {
+  try {
+    return evaluate();
+  } catch (error) {
+    throw error instanceof ExpressionError ? wordError(error, written) : error;
+  }
 }
 
 /** The same error in the original's words: the expression with its delimiters, the class, the message. */
-export function wordError(error: ExpressionError, text: string): ExpressionError {
-  return error.language === "yaql" ? wordYaqlError(error, text) : error;
+export function wordError(error: ExpressionError, written: string): ExpressionError {
+  if (error.language === "yaql") return wordYaqlError(error, written);
+  if (error.language === "jsonata" || error.original === "JinjaEvaluationException") return error;
+  const message = `Unable to evaluate expression '${written}'. ${error.original}: ${error.message}`;
+  return new ExpressionError(message, {
+    language: "jinja",
+    source: written,
+    original: "JinjaEvaluationException",
+    offset: error.offset,
+  });
 }

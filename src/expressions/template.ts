@@ -7,7 +7,7 @@ import {
   type Language,
 } from "./context.ts";
 import { hasBlock, languagesOf, splitText } from "./delimiters.ts";
-import { compileBlockText, compileSource, stringify, wordError } from "./engines.ts";
+import { compileBlockText, compilePart, compileSource, wordError, type Part } from "./engines.ts";
 import { contextReferences } from "./references.ts";
 
 export { languageOf } from "./delimiters.ts";
@@ -188,39 +188,56 @@ function attempt<T>(compile: () => T): T | ExpressionError {
   }
 }
 
-/** Compiles one expression; its errors are worded with its delimiters, as the original's are. */
-function evaluator(compile: () => CompiledExpression, text: string): Evaluate {
-  const compiled = attempt(compile);
-  if (compiled instanceof ExpressionError) {
-    const fault = wordError(compiled, text);
-    return () => {
-      throw fault;
-    };
+function compileTextOf(text: string, language: Language): Evaluate {
+  if (language === "jinja" && hasBlock(text)) return compileBlocks(text);
+  const parts = splitText(text, language).map(({ expression, source, text: written }) =>
+    expression ? compilePart(language, source, written) : written,
+  );
+  const [only] = parts;
+  if (parts.length === 1 && typeof only === "object") return (context) => only.value(context);
+  return (context) => {
+    let result = "";
+    const unresolved: string[] = [];
+    for (const part of parts) {
+      result += typeof part === "string" ? part : partText(part, context, unresolved);
+    }
+    if (unresolved.length > 0) throw unresolvedError(unresolved, text);
+    return result;
+  };
+}
+
+const unresolvedWords = "There are unresolved variables: ";
+
+/** Orquesta goes on after an undefined variable, to name all of them at once. */
+function partText(part: Part, context: EvaluationContext, unresolved: string[]): string {
+  try {
+    return part.text(context);
+  } catch (error) {
+    if (!(error instanceof ExpressionError) || !error.message.startsWith(unresolvedWords))
+      throw error;
+    unresolved.push(error.message.slice(unresolvedWords.length));
+    return "";
   }
+}
+
+function unresolvedError(names: readonly string[], source: string): ExpressionError {
+  return new ExpressionError(unresolvedWords + names.join(", "), {
+    language: "jinja",
+    source,
+    original: "JinjaEvaluationException",
+  });
+}
+
+/** A block tag makes Jinja render the whole text. */
+function compileBlocks(text: string): Evaluate {
+  const compiled = attempt(() => compileBlockText(text));
   return (context) => {
     try {
+      if (compiled instanceof ExpressionError) throw compiled;
       return compiled.evaluate(context);
     } catch (error) {
       throw error instanceof ExpressionError ? wordError(error, text) : error;
     }
-  };
-}
-
-function compileTextOf(text: string, language: Language): Evaluate {
-  if (language === "jinja" && hasBlock(text)) {
-    return evaluator(() => compileBlockText(text), text);
-  }
-  const parts = splitText(text, language).map((part) =>
-    part.expression ? evaluator(() => compileSource(language, part.source), part.text) : part.text,
-  );
-  const only = parts.length === 1 ? parts[0] : undefined;
-  if (typeof only === "function") return only;
-  return (context) => {
-    let result = "";
-    for (const part of parts) {
-      result += typeof part === "string" ? part : stringify(part(context), language);
-    }
-    return result;
   };
 }
 

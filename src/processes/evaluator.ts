@@ -1,5 +1,9 @@
 /** What an evaluator child runs: expressions and regular expressions that could take for ever. */
-import { evaluateJsonata, type JsonataInput } from "../expressions/jsonata/evaluate.ts";
+import {
+  evaluateJsonata,
+  isRegexCall,
+  type JsonataInput,
+} from "../expressions/jsonata/evaluate.ts";
 import { PythonError } from "../expressions/python/errors.ts";
 import { runRegexHere, type RegexCall } from "../expressions/python/regex.ts";
 import { isObject } from "../model/json.ts";
@@ -15,14 +19,6 @@ export async function evaluate(request: EvaluatorRequest): Promise<unknown> {
 
 function isJsonataInput(input: unknown): input is JsonataInput {
   return isObject(input) && Array.isArray(input["calls"]);
-}
-
-function isRegexCall(input: unknown): input is RegexCall {
-  return (
-    isObject(input) &&
-    typeof input["operation"] === "string" &&
-    typeof input["subject"] === "string"
-  );
 }
 
 function searched(pattern: string, call: RegexCall): unknown {

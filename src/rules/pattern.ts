@@ -1,9 +1,12 @@
 /** Patterns of criteria: literals, or Jinja text rendered against the event. */
-import type { EvaluationContext } from "../expressions/context.ts";
-import { compileBlockText } from "../expressions/engines.ts";
+import { ExpressionError, type EvaluationContext } from "../expressions/context.ts";
+import {
+  compileJinjaExpression,
+  compileJinjaTemplate,
+  DatastoreLookup,
+} from "../expressions/jinja/compile.ts";
 import { loads } from "../expressions/python/json.ts";
 import { PythonError } from "../expressions/python/errors.ts";
-import { pyStr } from "../expressions/python/text.ts";
 
 export interface Pattern {
   /** True when it is the same for every event; then `value` is it. */
@@ -18,38 +21,59 @@ export function compilePattern(written: unknown): Pattern {
   if (typeof value !== "string") return literal(value);
   // Jinja drops one line end at the end of any text, also of text without expressions.
   if (!/\{[{%#]/.test(value)) return literal(value.replaceAll(/\r\n?/g, "\n").replace(/\n$/, ""));
-  const plain = compileBlockText(value);
-  const typed = keepingType(value);
-  const complex = typed === undefined ? undefined : compileBlockText(typed);
+  const typed = compileTyped(value);
+  const plain = compileJinjaTemplate(value);
   return {
     literal: false,
     value: undefined,
-    evaluate(context) {
-      // The last expression is rendered as JSON first, so that a number stays one; text that is no JSON then is text.
-      if (complex !== undefined) {
-        const found = fromJson(pyStr(complex.evaluate(context)));
-        if (found !== undefined) return found.value;
-      }
-      return plain.evaluate(context);
+    evaluate(event) {
+      const context = withSystem(event);
+      return (typed?.(context) ?? { value: plain.render(context) }).value;
     },
   };
+}
+
+type Typed = (context: EvaluationContext) => { readonly value: unknown } | undefined;
+
+/** How a pattern keeps the type of what it refers to: a single expression is its value; other text, with its last expression written
+ * as JSON, is what it means as JSON. Undefined when there is no expression, and for what is no JSON: that is text. */
+function compileTyped(text: string): Typed | undefined {
+  const single = /^\s*\{\{((?:(?!\{\{|\}\}|\{%)[^])*)\}\}\s*$/.exec(text)?.[1];
+  if (single !== undefined && !/^[-+]|[-+]$/.test(single)) {
+    const expression = compileJinjaExpression(single.trim(), "stackstorm");
+    return (context) => ({ value: defined(() => expression.evaluate(context)) });
+  }
+  const end = text.lastIndexOf("}}");
+  if (end < 0) return undefined;
+  const template = compileJinjaTemplate(`${text.slice(0, end)} | to_complex ${text.slice(end)}`);
+  return (context) => fromJson(() => template.render(context));
+}
+
+/** Runs `evaluate`; an undefined variable is reported as StackStorm does. */
+function defined(evaluate: () => unknown): unknown {
+  try {
+    return evaluate();
+  } catch (error) {
+    if (!(error instanceof ExpressionError) || !error.message.startsWith("There are unresolved"))
+      throw error;
+    throw new PythonError("TypeError", "Object of type StrictUndefined is not JSON serializable");
+  }
+}
+
+/** `system.key` is an older way to write `st2kv.system.key`. */
+function withSystem({ variables, ask }: EvaluationContext): EvaluationContext {
+  return { variables: { system: new DatastoreLookup(ask, "system"), ...variables }, ask };
 }
 
 function literal(value: unknown): Pattern {
   return { literal: true, value, evaluate: () => value };
 }
 
-/** The text with its last expression piped to `to_complex`; undefined when there is none. */
-function keepingType(text: string): string | undefined {
-  const end = text.lastIndexOf("}}");
-  return end < 0 ? undefined : `${text.slice(0, end)} | to_complex ${text.slice(end)}`;
-}
-
-function fromJson(text: string): { readonly value: unknown } | undefined {
+function fromJson(render: () => string): { readonly value: unknown } | undefined {
   try {
-    return { value: loads(text) };
+    return { value: loads(render()) };
   } catch (error) {
-    if (error instanceof PythonError) return undefined;
+    if (error instanceof PythonError || error instanceof ExpressionError) return undefined;
     throw error;
   }
 }

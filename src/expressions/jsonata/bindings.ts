@@ -1,5 +1,8 @@
-/** What Raicho adds to JSONata: Orquesta's task facts and the datastore, as functions. */
-import type { EvaluationContext } from "../context.ts";
+/** What Raicho adds to JSONata: Orquesta's task facts, the datastore, StackStorm's functions. */
+import type { Ask, EvaluationContext } from "../context.ts";
+import { stackstormFunctions, type StackstormFunction } from "../functions.ts";
+import { PythonError } from "../python/errors.ts";
+import { toPlain } from "../python/json.ts";
 import { isObject } from "../../model/json.ts";
 import { JsonataFault } from "./values.ts";
 
@@ -49,4 +52,27 @@ function decisionTime(ask: EvaluationContext["ask"]): number {
   return time;
 }
 
+/** Names of functions whose values only the deciding process knows. */
 export const boundNames: ReadonlySet<string> = new Set(Object.keys(workflowFunctions));
+
+/** StackStorm's functions, the same in all languages, e.g. `$version_compare(a, b)`. */
+export const sharedFunctions: Readonly<Record<string, WorkflowFunction>> = Object.fromEntries(
+  [...stackstormFunctions.values()].map((shared) => [
+    shared.name,
+    (args: readonly unknown[], { ask }: EvaluationContext) => callShared(shared, args, ask),
+  ]),
+);
+
+/** Calls a shared function with JSONata's values: nothing is null there. Throws JsonataFault in Python's words. */
+export function callShared(
+  shared: StackstormFunction,
+  args: readonly unknown[],
+  ask: Ask,
+): unknown {
+  try {
+    const given = args.map((arg) => (arg === undefined ? null : arg));
+    return toPlain(shared.call(given, new Map(), { ask }));
+  } catch (error) {
+    throw error instanceof PythonError ? new JsonataFault(error.type, error.message) : error;
+  }
+}

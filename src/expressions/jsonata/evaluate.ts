@@ -1,7 +1,10 @@
 /** The original JSONata, for expressions that are not compiled. Runs inside an evaluator child, which is killed at a deadline. */
 import jsonata from "jsonata";
 import { isObject } from "../../model/json.ts";
-import { boundNames } from "./bindings.ts";
+import { Unanswered, type Ask } from "../context.ts";
+import { stackstormFunctions } from "../functions.ts";
+import { runRegexHere, type RegexCall } from "../python/regex.ts";
+import { boundNames, callShared } from "./bindings.ts";
 
 /** What an expression is evaluated with; JSON. */
 export interface JsonataInput {
@@ -29,12 +32,31 @@ export async function evaluateJsonata(source: string, input: JsonataInput): Prom
     for (const name of boundNames) {
       expression.registerFunction(name, (...args: unknown[]) => answerCall(name, args, input));
     }
+    for (const shared of stackstormFunctions.values()) {
+      expression.registerFunction(shared.name, (...args: unknown[]) =>
+        callShared(shared, args, here),
+      );
+    }
     if (input.now !== undefined) bindClock(expression, input.now);
     return { value: plainJson(await expression.evaluate(input.root)) };
   } catch (error) {
     return { error: described(error) };
   }
 }
+
+export function isRegexCall(input: unknown): input is RegexCall {
+  return (
+    isObject(input) &&
+    typeof input["operation"] === "string" &&
+    typeof input["subject"] === "string"
+  );
+}
+
+/** Shared functions only ask for regular expressions to be run; here is where they are. */
+const here: Ask = (question) => {
+  if (question.kind !== "evaluate" || !isRegexCall(question.input)) throw new Unanswered(question);
+  return { value: runRegexHere(question.source, question.input) };
+};
 
 function answerCall(name: string, args: readonly unknown[], input: JsonataInput): unknown {
   const key = JSON.stringify(args.filter((arg) => arg !== undefined));

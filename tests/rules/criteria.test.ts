@@ -1,0 +1,168 @@
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { Unanswered, type Ask } from "../../src/expressions/context.ts";
+import type { Criterion } from "../../src/model/definitions.ts";
+import { PythonError } from "../../src/expressions/python/errors.ts";
+import { runRegexHere, type RegexCall } from "../../src/expressions/python/regex.ts";
+import { compileJsonPath } from "../../src/expressions/jsonpath.ts";
+import { compileRule, judge, type Verdict } from "../../src/rules/rule.ts";
+import { rule } from "./rules.ts";
+
+type Criteria = Readonly<Record<string, Criterion>>;
+
+const datastore: Readonly<Record<string, unknown>> = {
+  "system.k1": "v1",
+  "system.a.b": "dotted",
+  "system.test_value_1": "xxx",
+  "system.test_value_2": "v1",
+  "system.test_value_3": "YYY",
+};
+const ask: Ask = (question) => {
+  if (question.kind === "datastore") return datastore[question.name];
+  if (question.kind === "now") return "2026-01-01T00:00:00+00:00";
+  if (question.kind !== "evaluate") throw new Unanswered(question);
+  return { value: runRegexHere(question.source, question.input as RegexCall) };
+};
+const nothing: Ask = (question) => {
+  throw new Unanswered(question);
+};
+const equals = (pattern: unknown): Criterion => ({ type: "equals", pattern });
+
+function verdict(criteria: Criteria, payload: unknown, answers: Ask = ask): Verdict {
+  return judge(compileRule(rule({ name: "r", criteria }), 0), payload, answers);
+}
+function kind(criteria: Criteria, payload: unknown): string {
+  return verdict(criteria, payload).kind;
+}
+
+describe("criteria", () => {
+  const payload = {
+    host: "web01",
+    n: 5,
+    f: 0.5,
+    list: [{ a: 1 }, { a: 2 }],
+    text: "line\n",
+    none: null,
+  };
+  test.for<[key: string, criterion: Criterion, expected: string]>([
+    ["trigger.host", equals("{{ trigger.host }}"), "match"],
+    ["trigger.n", equals("{{ trigger.n }}"), "match"],
+    ["trigger.n", equals("{{ trigger.n + 1 }}"), "no-match"],
+    ["trigger.f", equals("{{ trigger.f }}"), "match"],
+    ["trigger.list", equals("{{ trigger.list }}"), "match"],
+    ["trigger.none", equals("{{ trigger.none }}"), "no-match"],
+    ["trigger.host", equals("web{{ '01' }}"), "match"],
+    ["trigger.text", equals("line"), "no-match"],
+    ["trigger.host", equals("web01\n"), "match"],
+    ["trigger.host", equals("{# comment #}web01"), "match"],
+    ["trigger.list[*].a", equals(1), "match"],
+    ["trigger..a", equals(1), "match"],
+    ["trigger.where", equals(1), "failure"],
+    ["trigger.host", { type: "EQUALS", pattern: "web01" }, "match"],
+    ["trigger.host", equals("{{ nothing }}"), "failure"],
+    [
+      "trigger.host",
+      { type: "search", pattern: { item: { type: "equals", pattern: "w" } }, condition: "any" },
+      "match",
+    ],
+    ["trigger.n", { type: "search", pattern: {}, condition: "any" }, "failure"],
+    ["trigger.nope", { type: "search", pattern: {}, condition: "any" }, "failure"],
+    ["trigger.list", { type: "search", pattern: null, condition: "any" }, "failure"],
+    ["trigger.list", { type: "search", pattern: { "item.a": 1 }, condition: "any" }, "failure"],
+    [
+      "trigger.list",
+      {
+        type: "search",
+        pattern: { "item.a": { type: "equals", pattern: "{{ item.a }}" } },
+        condition: "all",
+      },
+      "match",
+    ],
+    [
+      "trigger.list",
+      {
+        type: "search",
+        pattern: { "item.a": { type: "search", condition: "any", pattern: {} } },
+        condition: "any",
+      },
+      "no-match",
+    ],
+  ])("%s %j: %s", ([key, criterion, expected]) => {
+    expect(kind({ [key]: criterion }, payload)).toBe(expected);
+  });
+
+  test("the datastore is asked for what a pattern refers to", () => {
+    expect(kind({ "trigger.v": equals("{{ st2kv.system.a.b }}") }, { v: "dotted" })).toBe("match");
+    expect(kind({ "trigger.v": equals("{{ system.k1 }}") }, { v: "v1" })).toBe("match");
+    expect(
+      verdict({ "trigger.v": equals("{{ st2kv.system.k1 }}") }, { v: "v1" }, nothing),
+    ).toMatchObject({
+      kind: "unanswered",
+      error: { question: { kind: "datastore", name: "system.k1", decrypt: false } },
+    });
+  });
+
+  test("a question inside a search is asked, too", () => {
+    const criteria: Criteria = {
+      "trigger.list": {
+        type: "search",
+        condition: "any",
+        pattern: { item: { type: "td_lt", pattern: 1 } },
+      },
+    };
+    expect(verdict(criteria, { list: ["2026-01-01"] }, nothing).kind).toBe("unanswered");
+  });
+});
+
+const own = "../shared/conformance/stackstorm/own.json";
+const unit = "../shared/conformance/stackstorm/unit.jsonl";
+
+describe.skipIf(!existsSync(own))("as StackStorm answered", () => {
+  type Case = [Criteria, unknown, ["v", boolean], string[]?];
+  interface Recorded {
+    filter: { payload: Record<string, unknown>; cases: Case[] };
+    lookup: [string, ["v" | "err", unknown]][];
+  }
+  const recorded: Recorded = existsSync(own)
+    ? JSON.parse(readFileSync(own, "utf8"))
+    : { filter: { payload: {}, cases: [] }, lookup: [] };
+  const { payload, cases } = recorded.filter;
+
+  test.for(cases)("filter %j", ([criteria, given, [, expected], reasons]) => {
+    const seen = verdict(criteria, given === "payload:{}" ? {} : payload);
+    expect(seen.kind === "match").toBe(expected);
+    expect(seen.kind === "failure" ? [seen.reason] : undefined).toEqual(reasons);
+  });
+
+  test.for(recorded.lookup)("lookup %j", ([path, [result, expected]]) => {
+    let seen: unknown;
+    try {
+      seen = ["v", compileJsonPath(path)({ trigger: payload })];
+    } catch (error) {
+      if (!(error instanceof PythonError)) throw error;
+      seen = ["err", `${error.type}: ${error.message}`];
+    }
+    expect(seen).toEqual([result, expected]);
+  });
+});
+
+describe.skipIf(!existsSync(unit))("as StackStorm's unit tests expect", () => {
+  interface Call {
+    readonly k: string;
+    readonly t: string;
+    readonly a: readonly [Criteria, unknown, boolean];
+    readonly r: boolean;
+  }
+  const calls = existsSync(unit)
+    ? readFileSync(unit, "utf8")
+        .trim()
+        .split("\n")
+        .map((line): Call => JSON.parse(line))
+        // Three of them replace the operators by functions that throw.
+        .filter(({ k, t }) => k === "filter" && !t.includes("created_on_exception"))
+    : [];
+
+  test.for(calls)("$t $a", ({ a: [criteria, payload, enabled], r }) => {
+    expect(enabled && kind(criteria, payload) === "match").toBe(r);
+  });
+});
