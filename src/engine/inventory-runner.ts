@@ -7,6 +7,7 @@ import { isObject, type JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { RunCall, Runner } from "../runners/runner.ts";
 import type { Inventory } from "./inventory.ts";
+import { exposureOf } from "./inventory-exposure.ts";
 import type { Author } from "./inventory-write.ts";
 
 type Operation = (service: Inventory, parameters: JsonObject, author: Author) => Promise<unknown>;
@@ -100,6 +101,7 @@ const inventoryOperations: Readonly<Record<string, Operation>> = {
     }),
   }),
   find_host: (service, parameters) => service.findHost(needed(parameters, "host")),
+  find_exposure: async (service, parameters) => exposureOf(service, await entryId(service, parameters)),
   find_owner: (service, parameters) => service.findOwner(needed(parameters, "host")),
 };
 

@@ -26,5 +26,9 @@ export function contentDirectories({ site, packs, configsDirectory, home }: Conf
 
 /** Parameters of every runner by name and alias, for checking actions. */
 export function knownRunners(): ReadonlyMap<string, ParameterSchemas> {
-  return new Map(builtinRunners().flatMap((runner) => [runner.name, ...runner.aliases].map((name) => [name, runner.parameters] as const)));
+  const engineOwn: [string, ParameterSchemas][] = [
+    ["inventory", {}],
+    ["alert", {}],
+  ];
+  return new Map([...engineOwn, ...builtinRunners().flatMap((runner) => [runner.name, ...runner.aliases].map((name): [string, ParameterSchemas] => [name, runner.parameters]))]);
 }

@@ -28,7 +28,6 @@ import { contentDirectories, knownRunners } from "./content.ts";
 import { ownerSettings } from "./inventory.ts";
 import { say } from "./log.ts";
 import { builtinRunners } from "./runners.ts";
-import { spawnThrough } from "./spawn.ts";
 
 export interface EngineProcess {
   readonly core: Core;
@@ -63,7 +62,7 @@ async function load(config: Config): Promise<Loaded> {
 
 function typesOf(compiled: CompiledContent): ReturnType<typeof compileTypes>["types"] {
   const { types, problems } = compileTypes(compiled.types);
-  for (const { path, message, source } of problems) say("warn", "inventory type", { file: source.file, path, message });
+  for (const { declaration, path, message } of problems) say("warn", "inventory type", { file: declaration.source.file, path, message });
   return types;
 }
 
@@ -112,7 +111,7 @@ export async function openEngine(config: Config, { databaseUrl, slotCount, apiUr
   };
   const raise = (events: readonly NewEvent[]): Promise<unknown> => ingest(core, events);
   const alert = alertRunner({ database, timeZone: config.timeZone, parsers: () => loaded.compiled.parsers, ingest: raise });
-  const runners = [...builtinRunners(helpers.spawn === undefined ? undefined : spawnThrough(helpers.spawn)), inventoryRunner(inventory), alert];
+  const runners = [...builtinRunners(helpers.spawn?.spawn), inventoryRunner(inventory), alert];
   const table = new Map(runners.flatMap((runner) => [runner.name, ...runner.aliases].map((name) => [name, runner] as const)));
   Object.assign(core, { runners: table });
   return {

@@ -42,8 +42,8 @@ export async function openSensors(engine: EngineProcess, config: Config): Promis
   engine.onInventoryChange(() => feed?.wake());
   let timers: TimerSensor | undefined;
   const timersInUse = () => timersOf([...core.definitions().content.rules.values()]);
-  kept.push(keepSensor(core, () => (timers = timerSensor(timersInUse()))));
-  engine.onReload(() => timers?.setTimers(timersInUse()));
+  kept.push(keepSensor(core, () => (timers = timerSensor(timersInUse(), { timeZone: config.timeZone }))));
+  engine.onReload(() => void timers?.setTimers(timersInUse()));
   const email = core.definitions().content.packs.get("email")?.config ?? {};
   const accounts = imapAccounts(isObject(email) ? email["imap_accounts"] : undefined);
   for (const account of accounts) kept.push(keepSensor(core, () => imapSensor({ account, parse })));
