@@ -5,8 +5,9 @@ import {
   type EvaluationContext,
   type Language,
 } from "./context.ts";
-import { compileJinjaExpression, compileJinjaTemplate } from "./jinja/compile.ts";
+import { compileJinjaExpression, compileJinjaTemplate, JinjaSyntaxError } from "./jinja/compile.ts";
 import { compileJsonata } from "./jsonata/compile.ts";
+import { text as jsonataString } from "./jsonata/values.ts";
 import { compileYaql } from "./yaql/compile.ts";
 import { wordYaqlError, yaqlText } from "./yaql/template.ts";
 
@@ -78,10 +79,10 @@ function partOf(language: Language, source: string): Part {
   }
 }
 
-/** Nothing is empty, and what is no text is JSON. */
+/** Nothing is empty, and what is no text is JSON as JSONata's `$string` writes it. */
 function jsonataText(value: unknown): string {
   if (value === undefined) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? value : jsonataString(value);
 }
 
 function worded<T>(written: string, evaluate: () => T): T {
@@ -96,7 +97,8 @@ function worded<T>(written: string, evaluate: () => T): T {
 export function wordError(error: ExpressionError, written: string): ExpressionError {
   if (error.language === "yaql") return wordYaqlError(error, written);
   if (error.language === "jsonata" || error.original === "JinjaEvaluationException") return error;
-  const message = `Unable to evaluate expression '${written}'. ${error.original}: ${error.message}`;
+  const line = error instanceof JinjaSyntaxError && error.atStart ? `\n  line ${error.line}` : "";
+  const message = `Unable to evaluate expression '${written}'. ${error.original}: ${error.message}${line}`;
   return new ExpressionError(message, {
     language: "jinja",
     source: written,

@@ -18,7 +18,7 @@ export function contextReferences(source: string): readonly VariableReference[] 
       const named = pattern.exec(match[0]);
       const name = named?.[1];
       if (named === null || name === undefined) continue;
-      found.push({ name, offset: match.index + named.index + named[0].indexOf(name) });
+      found.push({ name, offset: match.index + named.index + named[0].lastIndexOf(name) });
     }
   }
   return found;

@@ -59,7 +59,12 @@ async function decideWith<T>(
 }
 
 function keyOf(question: Question): string {
-  return JSON.stringify(question);
+  return JSON.stringify(question, jsonNumber);
+}
+
+/** Python's large integers are JavaScript's `bigint`, which JSON does not know. */
+export function jsonNumber(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? Number(value) : value;
 }
 
 /** Where answers come from. */

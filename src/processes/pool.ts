@@ -8,6 +8,7 @@ import {
   PoolClosed,
   QueueFull,
 } from "./pool-errors.ts";
+import { jsonNumber } from "./ask.ts";
 import { isObject } from "../model/json.ts";
 
 export interface PoolOptions {
@@ -58,7 +59,7 @@ export function childPool<Request, Response>(options: PoolOptions): ChildPool<Re
     call: (request, { deadlineMs = options.deadlineMs } = {}) =>
       new Promise<Response>((resolve, reject) => {
         pool.add({
-          line: JSON.stringify(request),
+          line: JSON.stringify(request, jsonNumber),
           deadlineMs,
           resolve,
           reject,

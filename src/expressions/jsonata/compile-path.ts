@@ -17,7 +17,7 @@ export interface Step {
 export function field(input: unknown, name: string, scope: Scope): unknown {
   if (isObject(input)) {
     const value = Object.hasOwn(input, name) ? input[name] : undefined;
-    return value instanceof Float ? value.value : value;
+    return value instanceof Float || typeof value === "bigint" ? Number(value) : value;
   }
   return Array.isArray(input) ? unwrap(fieldOfEach(input, name, scope)) : undefined;
 }

@@ -62,7 +62,7 @@ export function text(value: unknown): string {
   if (typeof value === "number") return JSON.stringify(rounded(value));
   return bounded(
     JSON.stringify(value, (_key, item: unknown) =>
-      typeof item === "number" ? rounded(item) : item,
+      typeof item === "number" || typeof item === "bigint" ? rounded(Number(item)) : item,
     ),
   );
 }
