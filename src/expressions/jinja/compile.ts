@@ -6,6 +6,7 @@ import {
   Unanswered,
   type VariableReference,
 } from "../context.ts";
+import { templateNames } from "./free-names.ts";
 import { dictEntries, isDict, PySet, PyTuple } from "../python/collections.ts";
 import { PythonError } from "../python/errors.ts";
 import { keyText } from "../python/json.ts";
@@ -190,5 +191,17 @@ export function checkJinja(text: string): readonly JinjaFault[] {
   } catch (error) {
     if (!(error instanceof JinjaSyntaxError)) throw error;
     return [{ message: error.message, offset: error.offset ?? 0, line: error.line }];
+  }
+}
+
+/** The names a StackStorm template reads from its context; undefined when it is no template after all (a syntax error, or a filter that
+ * nobody knows), which StackStorm then leaves as it is. */
+export function undeclaredNames(text: string): readonly string[] | undefined {
+  try {
+    const names = templateNames(parseTemplate(text), environmentOf("stackstorm"));
+    return names.unknown === undefined ? names.free : undefined;
+  } catch (error) {
+    if (error instanceof JinjaSyntaxError) return undefined;
+    throw error;
   }
 }

@@ -70,9 +70,10 @@ function taskStatus(run: Run, [id, route]: readonly unknown[]): string {
   return run.context.workflow?.taskStatus(pyStr(id), given) ?? "null";
 }
 
-function task(run: Run, name: unknown): unknown {
+function task(run: Run, [name, route]: readonly unknown[]): unknown {
   const wanted = name === null || name === undefined ? undefined : pyStr(name);
-  const found = run.context.workflow?.task(wanted);
+  const given = isInt(route) ? Number(route) : undefined;
+  const found = run.context.workflow?.task(wanted, given);
   if (found !== undefined) return found;
   const shown = wanted ?? run.context.workflow?.taskId ?? "";
   throw evaluationError(`Unable to find task execution for "${shown}".`);
@@ -153,7 +154,7 @@ export const orquestaFunctions: ReadonlyMap<string, PyFunction> = new Map([
   entry("failed", "", (run) => status(run) === "failed"),
   entry("completed", "", (run) => completed.has(status(run) ?? "")),
   entry("task_status", "task_id route=null", taskStatus),
-  entry("task", "task_id=null route=null", (run, [name]) => task(run, name)),
+  entry("task", "task_id=null route=null", task),
   entry("st2kv", "key decrypt=false *", datastore),
   entry("json", "s", (_run, [value]) => parseJson(value)),
   ["zip", new PyFunction(zip, "<function zip at 0x>", "function")],

@@ -79,6 +79,13 @@ function castString(value: unknown): unknown {
   );
 }
 
+const casts: Readonly<Record<string, true>> = {
+  array: true,
+  object: true,
+  boolean: true,
+  string: true,
+};
+
 function castByType(value: unknown, type: string): unknown {
   switch (type) {
     case "array":
@@ -103,6 +110,9 @@ function castByType(value: unknown, type: string): unknown {
  */
 export function castParameter(value: unknown, type: string | undefined): unknown {
   if (value === null || value === undefined) return null;
-  if (value === noneMagic) return null;
-  return type === undefined ? value : castByType(value, type);
+  if (type === undefined) return value;
+  const isNone = value === noneMagic;
+  if (isNone && type !== "integer" && type !== "number")
+    return Object.hasOwn(casts, type) ? null : value;
+  return castByType(isNone ? null : value, type);
 }
