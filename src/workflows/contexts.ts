@@ -10,22 +10,53 @@ export interface ContextNode {
   /** Place in the list of contexts; -1 in a join. */
   readonly context: number;
   readonly delta: JsonObject;
-  /** The merged variables, once somebody asked. Never changed after it was made. */
-  cache: JsonObject | undefined;
+  /** What everything lies on. */
+  readonly initial: JsonObject;
+  /** The merged variables, once somebody asked. */
+  cache: Merged | undefined;
+  /** The same without the initial context, kept where branches met. */
+  published: Merged | undefined;
 }
 
+/** Variables that were merged. A large one is handed on to the next node and grows in place, so that a long chain of published
+ * names costs nothing per step; then it is asked for again only by a fork, which merges it anew. */
+interface Merged {
+  readonly variables: Record<string, unknown>;
+  names: number;
+  /** Somebody may hold these variables: never change them. */
+  shared: boolean;
+  /** A dict took the place of something else: merging is then no longer the same in another grouping. */
+  tangled: boolean;
+}
+
+/** Up to so many names are simply copied. */
+const copied = 64;
+
 export function rootNode(initial: JsonObject): ContextNode {
-  return { parent: undefined, tail: undefined, context: 0, delta: initial, cache: initial };
+  const names = Object.keys(initial).length;
+  const cache = { variables: initial, names, shared: true, tangled: false };
+  const published = { variables: {}, names: 0, shared: true, tangled: false };
+  return {
+    parent: undefined,
+    tail: undefined,
+    context: 0,
+    delta: initial,
+    initial,
+    cache,
+    published,
+  };
 }
 
 export function extendNode(parent: ContextNode, context: number, delta: JsonObject): ContextNode {
-  return { parent, tail: undefined, context, delta, cache: undefined };
+  const facts = { parent, tail: undefined, context, delta, initial: parent.initial };
+  return { ...facts, cache: undefined, published: undefined };
 }
 
 export function joinNodes(left: ContextNode, right: ContextNode): ContextNode {
   if (right.parent === undefined) return left;
   if (left.parent === undefined) return right;
-  return { parent: left, tail: right, context: -1, delta: {}, cache: undefined };
+  const facts = { parent: left, tail: right, context: -1, delta: {}, initial: left.initial };
+  return { ...facts, cache: undefined, published: undefined };
 }
 
 /** The numbers of the contexts in the order in which they are merged, as Orquesta lists them (`ctxs.in`). */
@@ -48,23 +79,112 @@ export function contextNumbers(node: ContextNode): number[] {
   return numbers;
 }
 
-/** All variables that the node sees. The same object every time; nobody may change it. */
+/** All variables that the node sees; nobody but this module may change them. */
 export function variablesOf(node: ContextNode): JsonObject {
-  if (node.cache !== undefined) return node.cache;
+  node.cache ??= mergeChain(node, "cache");
+  return node.cache.variables;
+}
+
+/** The value was made of the node's variables: are they part of it? Then they stay as they are. */
+export function keepShared(node: ContextNode, value: unknown): void {
+  const { cache } = node;
+  if (cache === undefined || cache.shared || cache.names <= copied) return;
+  if (mayHold(value, cache.variables)) cache.shared = true;
+}
+
+/** Looks through a small value; a large one may hold anything. */
+function mayHold(value: unknown, wanted: object): boolean {
+  const waiting: unknown[] = [value];
+  for (let seen = 0; waiting.length > 0; seen += 1) {
+    const next = waiting.pop();
+    if (next === wanted || seen > 200) return true;
+    if (typeof next === "object" && next !== null) waiting.push(...Object.values(next));
+  }
+  return false;
+}
+
+function mergeChain(node: ContextNode, kind: "cache" | "published"): Merged {
   const above: ContextNode[] = [];
   let base: ContextNode = node;
-  while (base.cache === undefined && base.tail === undefined && base.parent !== undefined) {
+  while (base[kind] === undefined && base.tail === undefined && base.parent !== undefined) {
     above.push(base);
     base = base.parent;
   }
-  let merged: Record<string, unknown> = { ...(base.cache ?? mergeJoin(base)) };
-  for (const { delta } of above.toReversed()) merged = mergeInto(merged, delta);
-  node.cache = merged;
+  const merged = takeOver(base, base[kind] ?? mergeJoin(base, kind), kind);
+  for (const { delta } of above.toReversed()) grow(merged, delta);
   return merged;
 }
 
-/** A later occurrence of a context wins over an earlier one, so each needs merging only where it stands last. */
-function mergeJoin(node: ContextNode): JsonObject {
+/** A copy to change, or the thing itself where it is large and nobody else's. */
+function takeOver(base: ContextNode, from: Merged, kind: "cache" | "published"): Merged {
+  if (kind === "published" || from.shared || from.names <= copied) {
+    return { ...from, variables: { ...from.variables }, shared: false };
+  }
+  base.cache = undefined;
+  return from;
+}
+
+function grow(merged: Merged, delta: JsonObject): void {
+  for (const [name, value] of Object.entries(delta)) {
+    const { variables } = merged;
+    const known = Object.hasOwn(variables, name);
+    const old = known ? variables[name] : undefined;
+    if (!known) merged.names += 1;
+    if (!isDict(value)) setVariable(variables, name, value);
+    else if (isDict(old)) setVariable(variables, name, mergeInto({ ...old }, value));
+    else setVariable(variables, name, value);
+    // Nested dicts may replace other values too: anything but a first dict may tangle.
+    if (known && isDict(value)) merged.tangled = true;
+  }
+}
+
+/** The branches of a join, and of the joins under it, innermost first: no recursion, chains of joins are long. */
+function mergeJoin(node: ContextNode, kind: "cache" | "published"): Merged {
+  const waiting: ContextNode[] = [node];
+  for (let top = waiting.at(-1); top !== undefined; top = waiting.at(-1)) {
+    const sides = [top.parent, top.tail].map((side) => openJoin(side));
+    const missing = sides.find((side) => side !== undefined);
+    if (missing !== undefined) {
+      waiting.push(missing);
+      continue;
+    }
+    waiting.pop();
+    top.published ??= mergeSides(top);
+  }
+  const published = node.published ?? mergeSides(node);
+  const { initial } = node;
+  if (kind === "published") return published;
+  if (published.tangled) return mergeInOrder(node);
+  const names = Object.keys(initial).length;
+  const merged = { variables: { ...initial }, names, shared: false, tangled: false };
+  grow(merged, published.variables);
+  return merged;
+}
+
+/** The nearest join below that is not merged yet. */
+function openJoin(side: ContextNode | undefined): ContextNode | undefined {
+  let at = side;
+  while (at !== undefined && at.published === undefined && at.tail === undefined) at = at.parent;
+  return at?.tail === undefined || at.published !== undefined ? undefined : at;
+}
+
+function mergeSides(node: ContextNode): Merged {
+  const [left, right] = [publishedOf(node.parent), publishedOf(node.tail)];
+  const merged = { ...left, variables: { ...left.variables }, shared: false };
+  grow(merged, right.variables);
+  merged.tangled ||= right.tangled;
+  return merged;
+}
+
+function publishedOf(node: ContextNode | undefined): Merged {
+  if (node === undefined) return { variables: {}, names: 0, shared: false, tangled: false };
+  // What lies under a branch is often under others too: it is kept there, where the branches began.
+  if (node.parent !== undefined) node.parent.published ??= mergeChain(node.parent, "published");
+  return node.published ?? mergeChain(node, "published");
+}
+
+/** One context after the other. A later occurrence of a context wins over an earlier one, so each counts where it stands last. */
+function mergeInOrder(node: ContextNode): Merged {
   const seen = new Set<ContextNode>();
   const order: ContextNode[] = [];
   const stack: ContextNode[] = [node];
@@ -76,10 +196,9 @@ function mergeJoin(node: ContextNode): JsonObject {
     if (at.tail === undefined) order.push(at);
     else stack.push(at.tail);
   }
-  let root = node;
-  while (root.parent !== undefined) root = root.parent;
-  let merged: Record<string, unknown> = { ...root.delta };
-  for (const { delta } of order.toReversed()) merged = mergeInto(merged, delta);
+  const merged = { variables: { ...node.initial }, names: 0, shared: false, tangled: false };
+  for (const { delta } of order.toReversed()) grow(merged, delta);
+  merged.names = Object.keys(merged.variables).length;
   return merged;
 }
 

@@ -1,6 +1,6 @@
 /** Which tasks are to run next, with their actions rendered. */
 import type { EvaluationContext } from "../expressions/context.ts";
-import { variablesOf } from "./contexts.ts";
+import { keepShared, variablesOf, type ContextNode } from "./contexts.ts";
 import { countIn, stagedTask } from "./draft.ts";
 import { ConductorError } from "./errors.ts";
 import { factsContext, unlessUnanswered, withItem } from "./evaluate.ts";
@@ -78,8 +78,9 @@ function render(step: Step, staged: StagedTask): OfferedTask | undefined {
     return made;
   };
   const items = spec.items;
-  if (items !== undefined) return renderItems(step, { node, items, staged, context });
+  if (items !== undefined) return renderItems(step, { node, items, staged, seen, context });
   const actions = [renderAction(spec, context)];
+  if (made !== undefined) keepShared(seen, actions);
   const delay = delayOf(spec, staged, context);
   return { node, route, actions, ...(delay === undefined ? {} : { delay }) };
 }
@@ -119,6 +120,7 @@ interface ItemsToRender {
   readonly node: TaskNode;
   readonly items: ItemsSpec;
   readonly staged: StagedTask;
+  readonly seen: ContextNode;
   readonly context: () => EvaluationContext;
 }
 
@@ -148,6 +150,7 @@ function preparedItems(step: Step, task: ItemsToRender): Items {
     return staged.items;
   }
   const { actions, concurrency } = renderAll(task);
+  keepShared(task.seen, actions);
   write(step, {
     kind: "items",
     task: node.name,

@@ -1,7 +1,7 @@
 /** Where a completed task leads: which transitions are taken, what they publish, on which route the next task stands. */
 import type { EvaluationContext } from "../expressions/context.ts";
 import type { JsonObject } from "../model/json.ts";
-import { setVariable } from "./contexts.ts";
+import { keepShared, setVariable } from "./contexts.ts";
 import { unlessUnanswered } from "./evaluate.ts";
 import type { TaskNode, Transition } from "./graph.ts";
 import type { Decision } from "./journal.ts";
@@ -100,6 +100,7 @@ function publishAll(
     context ??= completion.context();
     try {
       const value = template.evaluate(context);
+      if (!template.literal) keepShared(completion.run.in, value);
       setVariable(values, name, value);
       if (transition.publish.length === 1) continue;
       rolling ??= { ...context.variables };

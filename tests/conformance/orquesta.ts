@@ -93,9 +93,18 @@ export class Orquesta {
       return;
     }
     const before = this.#results.get(key)?.result;
-    const items = isObject(before) && Array.isArray(before["items"]) ? before["items"] : [];
+    const kept = isObject(before) && Array.isArray(before["items"]) ? before["items"] : [];
+    const items = [...kept];
+    while (items.length < this.#itemsOf(taskId, route)) items.push(null);
     items[item] = { status, result };
     this.#results.set(key, { result: { items } });
+  }
+
+  #itemsOf(taskId: string, route: number): number {
+    return this.#call(
+      ({ draft }) =>
+        stagedTask(draft, nodeOf(draft, taskId).index, route)?.items?.actions.length ?? 0,
+    );
   }
 
   requestStatus(status: Status): void {

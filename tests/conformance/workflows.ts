@@ -1,30 +1,14 @@
-/** Runs recorded workflow flows and conductor traces through our conductor and tells what differs. */
-import { isDeepStrictEqual } from "node:util";
-
+/** Runs recorded workflow flows through our conductor, and compares the state machines. */
 import { parseYaml } from "../../src/content/yaml.ts";
 import type { JsonObject } from "../../src/model/json.ts";
 import { ConductorError, errorText } from "../../src/workflows/errors.ts";
 import { canBecome } from "../../src/workflows/machines.ts";
 import { compileWorkflow, type CompiledWorkflow } from "../../src/workflows/spec.ts";
-import { isStatus, statusGroups, statuses, type Status } from "../../src/workflows/statuses.ts";
+import { statusGroups, statuses } from "../../src/workflows/statuses.ts";
 import { taskTransitions } from "../../src/workflows/task-transitions.ts";
 import { workflowTransitions } from "../../src/workflows/workflow-transitions.ts";
-import { asJson, Orquesta } from "./orquesta.ts";
-import { reasonFor } from "./workflow-differences.ts";
-
-/** What differs in one recorded case (a scenario of a flow, a run of a test), at its first place. */
-export interface Difference {
-  readonly case: string;
-  readonly what: string;
-  readonly expected: unknown;
-  readonly actual: unknown;
-  /** Why it may differ, where it is listed. */
-  readonly reason: string | undefined;
-}
-export interface Report {
-  readonly cases: number;
-  readonly differences: readonly Difference[];
-}
+import { Orquesta } from "./orquesta.ts";
+import { Cases, Mismatch, same, statusOf, type Report } from "./workflow-cases.ts";
 
 interface FlowStep {
   readonly ev: readonly [string, ...unknown[]];
@@ -49,46 +33,6 @@ export interface FlowFile {
   >;
 }
 
-class Mismatch extends Error {
-  readonly what: string;
-  readonly expected: unknown;
-  readonly actual: unknown;
-  constructor(what: string, expected: unknown, actual: unknown) {
-    super(what);
-    this.what = what;
-    this.expected = expected;
-    this.actual = actual;
-  }
-}
-
-function same(what: string, expected: unknown, actual: unknown): void {
-  const json = asJson(actual);
-  if (!isDeepStrictEqual(expected, json)) throw new Mismatch(what, expected, json);
-}
-
-class Cases {
-  cases = 0;
-  readonly differences: Difference[] = [];
-
-  run(name: string, recorded: unknown, check: () => void): void {
-    this.cases += 1;
-    try {
-      check();
-    } catch (error) {
-      const { what, expected, actual } =
-        error instanceof Mismatch
-          ? error
-          : {
-              what: "thrown",
-              expected: null,
-              actual: error instanceof Error ? error.stack : error,
-            };
-      const difference = { case: name, what, expected, actual };
-      this.differences.push({ ...difference, reason: reasonFor(difference, recorded) });
-    }
-  }
-}
-
 /** What StackStorm passed to the workflows of packs when they were recorded. */
 const st2Context = {
   st2: {
@@ -101,7 +45,7 @@ const st2Context = {
     workflow_execution_id: "we-1",
   },
 };
-const flowsOfOrquesta = /^(?:native|inline)\//;
+const flowsOfPacks = /^(?:orquesta_tests|examples|contrib)\//;
 
 /** The flows of one file: native, orquesta_tests, examples, contrib, inline. */
 export function checkFlows(file: FlowFile): Report {
@@ -111,11 +55,9 @@ export function checkFlows(file: FlowFile): Report {
       cases.run(`${key} ${name}`, scenario, () => {
         const { workflow, errors } = compileYaml(file.definitions[key] ?? "");
         if (workflow === undefined) throw new Mismatch("compile", [], errors);
-        checkScenario(
-          workflow,
-          { inputs: flow.inputs, context: flowsOfOrquesta.test(key) ? {} : st2Context },
-          scenario,
-        );
+        const context = flowsOfPacks.test(key) ? st2Context : {};
+        const given = { inputs: flow.inputs, context, hidden: Object.keys(st2Context) };
+        checkScenario(new Orquesta(workflow, given), scenario);
       });
     }
   }
@@ -127,17 +69,7 @@ function compileYaml(text: string): { workflow?: CompiledWorkflow; errors: reado
   return value === undefined ? { errors: faults } : compileWorkflow(value);
 }
 
-function statusOf(text: unknown): Status {
-  if (isStatus(text)) return text;
-  throw new Error(`no status: ${String(text)}`);
-}
-
-function checkScenario(
-  workflow: CompiledWorkflow,
-  given: { inputs: JsonObject; context: JsonObject },
-  scenario: Scenario,
-): void {
-  const orquesta = new Orquesta(workflow, given);
+function checkScenario(orquesta: Orquesta, scenario: Scenario): void {
   for (const [index, step] of scenario.steps.entries()) {
     const place = `step ${index} ${JSON.stringify(step.ev)}`;
     const { task, exc } = takeFlowStep(orquesta, step);
@@ -149,7 +81,7 @@ function checkScenario(
     same(
       `${place} next`,
       step.next,
-      next.map(({ ctx: _, ...offered }) => offered),
+      next.map((offered) => withoutContext(offered)),
     );
     for (const offered of next) markRunning(orquesta, offered);
   }
@@ -160,6 +92,10 @@ function checkScenario(
     scenario.final,
     Array.isArray(staged) && staged.length > 0 ? { ...view, staged } : view,
   );
+}
+
+function withoutContext(offered: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(offered).filter(([name]) => name !== "ctx"));
 }
 
 function takeFlowStep(orquesta: Orquesta, step: FlowStep): { task?: unknown; exc?: string } {
@@ -192,121 +128,6 @@ function markRunning(orquesta: Orquesta, offered: JsonObject): void {
   }
 }
 
-type Answer = { readonly r: unknown } | { readonly exc: string; readonly msg: string };
-type Operation = readonly [call: string, args: readonly unknown[], answer: Answer, status: string];
-interface TraceRun {
-  readonly spec: string;
-  readonly inputs?: JsonObject;
-  readonly context?: JsonObject;
-  readonly ops: readonly Operation[];
-  readonly final: JsonObject;
-}
-export interface TraceFile {
-  readonly specs: Readonly<Record<string, unknown>>;
-  readonly tests: Readonly<Record<string, readonly TraceRun[]>>;
-}
-
-/** The calls of Orquesta's own conductor tests. */
-export function checkTraces(file: TraceFile): Report {
-  const cases = new Cases();
-  for (const [test, runs] of Object.entries(file.tests)) {
-    for (const [index, run] of runs.entries()) {
-      cases.run(`${test} ${index}`, run, () => {
-        const { workflow, errors } = compileWorkflow(structuredClone(file.specs[run.spec]));
-        if (workflow === undefined) throw new Mismatch("compile", [], errors);
-        checkTrace(workflow, run);
-      });
-    }
-  }
-  return cases;
-}
-
-// Nothing but tests wrote these entries; our errors have their own.
-const withoutCounterpart = new Set(["log_entry"]);
-
-function checkTrace(workflow: CompiledWorkflow, run: TraceRun): void {
-  const given = { inputs: run.inputs ?? {}, context: run.context ?? {} };
-  const orquesta = new Orquesta(workflow, given);
-  let logged = false;
-  for (const [index, [call, args, answer, status]] of run.ops.entries()) {
-    if (withoutCounterpart.has(call)) {
-      logged = true;
-      continue;
-    }
-    const place = `op ${index} ${call} ${JSON.stringify(args)}`;
-    same(place, answer, makeCall(orquesta, call, args));
-    same(`${place} status`, status, orquesta.status);
-  }
-  const { log: _, ...final } = run.final;
-  const view = orquesta.view();
-  const seq = Array.isArray(view["seq"])
-    ? view["seq"].map((row: unknown[]) => row.slice(0, 4))
-    : [];
-  const expected = logged ? { ...final, errors: view["errors"] } : final;
-  same("final", expected, { ...view, seq });
-}
-
-function makeCall(orquesta: Orquesta, call: string, args: readonly unknown[]): Answer {
-  try {
-    return { r: calls[call]?.(orquesta, args) ?? null };
-  } catch (error) {
-    if (error instanceof ConductorError) return { exc: error.original, msg: error.message };
-    throw error;
-  }
-}
-
-const place = (args: readonly unknown[]) => [String(args[0]), Number(args[1])] as const;
-
-const calls: Readonly<Record<string, (orquesta: Orquesta, args: readonly unknown[]) => unknown>> = {
-  request_workflow_status: (orquesta, [status]) => orquesta.requestStatus(statusOf(status)),
-  get_next_tasks: (orquesta) => orquesta.nextTasks(),
-  get_task: (orquesta, args) => orquesta.task(...place(args)),
-  update_task_state: (orquesta, args) => orquesta.update(...place(args), eventOf(args[2])),
-  request_workflow_rerun: (orquesta, [requests]) => orquesta.rerun(rerunRequests(requests)),
-  render_workflow_output(orquesta) {
-    orquesta.renderOutput();
-    return orquesta.output;
-  },
-  get_workflow_output: (orquesta) => orquesta.output,
-  get_workflow_initial_context: (orquesta) => orquesta.initialContext,
-  get_workflow_terminal_context: (orquesta) => orquesta.terminalContext,
-  get_task_transition_contexts: (orquesta, args) => orquesta.transitionContexts(...place(args)),
-  has_next_tasks: (orquesta, args) => orquesta.hasNext(...place(args)),
-  reload: (orquesta) => orquesta.reload(),
-};
-
-interface RecordedEvent {
-  readonly t: string;
-  readonly status: string | null;
-  readonly result?: unknown;
-  readonly item_id?: number;
-  readonly accumulated_result?: readonly unknown[];
-}
-
-function eventOf(written: unknown) {
-  const {
-    t,
-    status,
-    result,
-    item_id: item,
-    accumulated_result: accumulated,
-  } = written as RecordedEvent;
-  if (!t.endsWith("ExecutionEvent")) {
-    throw new ConductorError("TypeError", "Event is not type of ExecutionEvent.");
-  }
-  return {
-    status: statusOf(status),
-    result: result ?? null,
-    ...(item === undefined ? {} : { item }),
-    accumulated: accumulated ?? [],
-  };
-}
-
-function rerunRequests(written: unknown) {
-  const list = written as ReadonlyArray<{ task_id: string; route: number; reset_items: boolean }>;
-  return list.map(({ task_id: taskId, route, reset_items: reset }) => ({ taskId, route, reset }));
-}
-
 export interface MachineFile {
   readonly transitions: Readonly<
     Record<"workflow" | "task", ReadonlyArray<readonly [string, string, string]>>
@@ -315,11 +136,13 @@ export interface MachineFile {
   readonly groups: Readonly<Record<string, readonly string[]>>;
 }
 
+function sorted(rows: readonly (readonly unknown[])[]): string[] {
+  return rows.map((row) => row.join(" ")).toSorted();
+}
+
 /** The tables of the state machines. */
 export function checkMachines(file: MachineFile): Report {
   const cases = new Cases();
-  const sorted = (rows: readonly (readonly unknown[])[]) =>
-    rows.map((row) => row.join(" ")).toSorted();
   const tables = { workflow: workflowTransitions, task: taskTransitions };
   for (const machine of ["workflow", "task"] as const) {
     const [ours, theirs] = [
