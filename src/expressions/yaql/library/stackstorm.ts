@@ -6,6 +6,7 @@ import { Fault, typeError } from "../faults.ts";
 import { func, type FunctionDefinition, optional, type Parameter, required } from "../signature.ts";
 import { plainText } from "../text.ts";
 import * as type from "../types.ts";
+import { isInteger } from "../values.ts";
 
 /** As YAQL derives types of parameters: from the default, and null is always welcome. */
 function typeOf(fallback: unknown): type.Type<unknown> {
@@ -65,10 +66,10 @@ const st2kv = func(
 const task = func(
   "task",
   [optional("taskId", type.anything, null), optional("route", type.anything, null)],
-  ({ scope }, name) => {
+  ({ scope }, name, route) => {
     const { workflow } = scope.run.context;
     const wanted = name === null ? undefined : plainText(name);
-    const found = workflow?.task(wanted);
+    const found = workflow?.task(wanted, isInteger(route) ? Number(route) : undefined);
     if (found === undefined) {
       throw new Fault(
         "ExpressionEvaluationException",
