@@ -45,13 +45,17 @@ function port(environment: Environment, name: string, fallback: number): number 
   const text = environment[name];
   if (text === undefined || text === "") return fallback;
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new ConfigError(`${name}=${text} is not a port: give a number from 0 (any free port) to 65535`);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535)
+    throw new ConfigError(
+      `${name}=${text} is not a port: give a number from 0 (any free port) to 65535`,
+    );
   return value;
 }
 
 function count(text: string, name: string, max: number): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value > max) throw new ConfigError(`${name} ${text}: give a whole number from 0 to ${max}`);
+  if (!Number.isInteger(value) || value < 0 || value > max)
+    throw new ConfigError(`${name} ${text}: give a whole number from 0 to ${max}`);
   return value;
 }
 
@@ -59,7 +63,9 @@ function timeZone(name: string): string {
   try {
     return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone;
   } catch {
-    throw new ConfigError(`RAICHO_TZ=${name} is not a time zone: give a name such as Asia/Tokyo or UTC`);
+    throw new ConfigError(
+      `RAICHO_TZ=${name} is not a time zone: give a name such as Asia/Tokyo or UTC`,
+    );
   }
 }
 
@@ -67,16 +73,26 @@ const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 function auth(environment: Environment, host: string): boolean {
   const wish = environment["RAICHO_AUTH"] ?? "on";
-  if (wish !== "on" && wish !== "off") throw new ConfigError(`RAICHO_AUTH=${wish}: give "on" or "off"`);
+  if (wish !== "on" && wish !== "off")
+    throw new ConfigError(`RAICHO_AUTH=${wish}: give "on" or "off"`);
   if (wish === "off" && !loopback.test(host))
-    throw new ConfigError(`RAICHO_AUTH=off is refused with RAICHO_HOST=${host}: without authentication listen on 127.0.0.1 only`);
+    throw new ConfigError(
+      `RAICHO_AUTH=off is refused with RAICHO_HOST=${host}: without authentication listen on 127.0.0.1 only`,
+    );
   return wish === "on";
 }
 
-function url(environment: Environment, name: string, schemes: readonly string[]): string | undefined {
+function url(
+  environment: Environment,
+  name: string,
+  schemes: readonly string[],
+): string | undefined {
   const text = environment[name];
   if (text === undefined || text === "") return undefined;
-  if (!schemes.some((scheme) => text.startsWith(`${scheme}://`))) throw new ConfigError(`${name} must start with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`);
+  if (!schemes.some((scheme) => text.startsWith(`${scheme}://`)))
+    throw new ConfigError(
+      `${name} must start with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`,
+    );
   return text;
 }
 
@@ -86,7 +102,8 @@ function directories(text: string | undefined, name: string, base: string): read
     .filter((entry) => entry !== "")
     .map((entry) => {
       const path = isAbsolute(entry) ? entry : resolve(base, entry);
-      if (!existsSync(path) || !statSync(path).isDirectory()) throw new ConfigError(`${name}: there is no directory ${path}`);
+      if (!existsSync(path) || !statSync(path).isDirectory())
+        throw new ConfigError(`${name}: there is no directory ${path}`);
       return path;
     });
 }
@@ -104,7 +121,11 @@ function role(name: string): Role {
 }
 
 /** Throws ConfigError. `directory` is where relative paths start. */
-export function readConfig(environment: Environment, directory: string, options: Options = {}): Config {
+export function readConfig(
+  environment: Environment,
+  directory: string,
+  options: Options = {},
+): Config {
   const home = resolve(directory, environment["RAICHO_HOME"] ?? ".raicho");
   const host = environment["RAICHO_HOST"] ?? "127.0.0.1";
   const smtp = environment["RAICHO_SMTP_PORT"];
@@ -121,11 +142,17 @@ export function readConfig(environment: Environment, directory: string, options:
     timeZone: timeZone(environment["RAICHO_TZ"] ?? "Asia/Tokyo"),
     configsDirectory: directories(environment["RAICHO_CONFIGS"], "RAICHO_CONFIGS", directory)[0],
     packs: directories(environment["RAICHO_PACKS"], "RAICHO_PACKS", directory),
-    masterKeyFile: resolve(directory, environment["RAICHO_MASTER_KEY_FILE"] ?? join(home, "master.key")),
+    masterKeyFile: resolve(
+      directory,
+      environment["RAICHO_MASTER_KEY_FILE"] ?? join(home, "master.key"),
+    ),
     site: directory,
     workers: count(options.workers ?? environment["RAICHO_WORKERS"] ?? "1", "--workers", 64),
     role: role(options.role ?? "all"),
-    concurrency: Math.max(1, count(environment["RAICHO_CONCURRENCY"] ?? "32", "RAICHO_CONCURRENCY", 10_000)),
+    concurrency: Math.max(
+      1,
+      count(environment["RAICHO_CONCURRENCY"] ?? "32", "RAICHO_CONCURRENCY", 10_000),
+    ),
     watch: options.watch ?? false,
     drainSeconds: count(environment["RAICHO_DRAIN_SECONDS"] ?? "20", "RAICHO_DRAIN_SECONDS", 3_600),
   };

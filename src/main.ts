@@ -22,10 +22,17 @@ RAICHO_MASTER_KEY_FILE, RAICHO_TZ, RAICHO_WORKERS, RAICHO_CONCURRENCY, DATABASE_
 async function start(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
-    options: { workers: { type: "string" }, role: { type: "string" }, watch: { type: "boolean" }, supervised: { type: "boolean" } },
+    options: {
+      workers: { type: "string" },
+      role: { type: "string" },
+      watch: { type: "boolean" },
+      supervised: { type: "boolean" },
+    },
   });
   const config = readConfig(process.env, process.cwd(), values);
-  return config.role === "all" ? runSupervisor(config) : runProcess(config, { supervised: values.supervised === true });
+  return config.role === "all"
+    ? runSupervisor(config)
+    : runProcess(config, { supervised: values.supervised === true });
 }
 
 async function run([command, ...args]: readonly string[]): Promise<number> {
@@ -60,8 +67,15 @@ const version = "0.1.0";
 try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
-  const expected = error instanceof ConfigError || (error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"));
-  const text = error instanceof Error ? (expected ? error.message : (error.stack ?? error.message)) : String(error);
+  const expected =
+    error instanceof ConfigError ||
+    (error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"));
+  const text =
+    error instanceof Error
+      ? expected
+        ? error.message
+        : (error.stack ?? error.message)
+      : String(error);
   process.stderr.write(`raicho: ${text}\n`);
   process.exitCode = 1;
 }

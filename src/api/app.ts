@@ -17,7 +17,13 @@ function st2Routes(door: Door): Router {
   router.use(guard(door));
   router.use(webhookRoutes(door));
   router.use(express.json({ limit: "1mb" }));
-  router.use(executionRoutes(door), inquiryRoutes(door), contentRoutes(door), apiKeyRoutes(door), keyRoutes(door));
+  router.use(
+    executionRoutes(door),
+    inquiryRoutes(door),
+    contentRoutes(door),
+    apiKeyRoutes(door),
+    keyRoutes(door),
+  );
   router.use(notFound);
   return router;
 }
@@ -50,6 +56,12 @@ export function door(parts: Door, inventory: InventoryService): Express {
   app.use("/api/v2", ownRoutes(parts, inventory));
   app.use(["/v1", "/api/v1"], st2Routes(parts));
   app.use(notFound);
-  app.use(faultHandler((message, error) => parts.core.log("error", message, { reason: error instanceof Error ? (error.stack ?? error.message) : String(error) })));
+  app.use(
+    faultHandler((message, error) =>
+      parts.core.log("error", message, {
+        reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      }),
+    ),
+  );
   return app;
 }

@@ -1,22 +1,72 @@
 import { Router } from "express";
 import type { RuleDefinition } from "../model/definitions.ts";
 import type { JsonObject } from "../model/json.ts";
-import { findInstance, listAlerts, listEnforcements, listInstances, type StoredEnforcement, type StoredInstance } from "../store/reads.ts";
+import {
+  findInstance,
+  listAlerts,
+  listEnforcements,
+  listInstances,
+  type StoredEnforcement,
+  type StoredInstance,
+} from "../store/reads.ts";
 import type { Door } from "./door.ts";
 import { actionView, idFor, isoTime } from "./execution-view.ts";
 import { paging } from "./executions.ts";
 import { fault } from "./faults.ts";
 import { adminOnly } from "./guard.ts";
 
-function ruleView({ ref, pack, name, description, enabled, trigger, criteria, when, action, type, context, tags }: RuleDefinition): JsonObject {
-  return { id: idFor(ref), uid: `rule:${pack}:${name}`, ref, pack, name, description, enabled, trigger, criteria, ...(when === undefined ? {} : { when }), action, type, context, tags };
+function ruleView({
+  ref,
+  pack,
+  name,
+  description,
+  enabled,
+  trigger,
+  criteria,
+  when,
+  action,
+  type,
+  context,
+  tags,
+}: RuleDefinition): JsonObject {
+  return {
+    id: idFor(ref),
+    uid: `rule:${pack}:${name}`,
+    ref,
+    pack,
+    name,
+    description,
+    enabled,
+    trigger,
+    criteria,
+    ...(when === undefined ? {} : { when }),
+    action,
+    type,
+    context,
+    tags,
+  };
 }
 
-function instanceView({ id, trigger, payload, status, occurred_at, source }: StoredInstance): JsonObject {
+function instanceView({
+  id,
+  trigger,
+  payload,
+  status,
+  occurred_at,
+  source,
+}: StoredInstance): JsonObject {
   return { id, trigger, payload, status, occurrence_time: isoTime(occurred_at), source };
 }
 
-function enforcementView({ id, trigger_instance_id, rule, execution_id, status, failure_reason, enforced_at }: StoredEnforcement): JsonObject {
+function enforcementView({
+  id,
+  trigger_instance_id,
+  rule,
+  execution_id,
+  status,
+  failure_reason,
+  enforced_at,
+}: StoredEnforcement): JsonObject {
   return {
     id,
     trigger_instance_id,
@@ -40,7 +90,8 @@ function definitionRoutes({ core, reload }: Door, router: Router): void {
   router.get("/actions/:ref", (request, response) => {
     const { ref } = request.params;
     const action = core.definitions().content.actions.get(ref);
-    if (action === undefined) return fault(response, 404, `Resource with a reference or id "${ref}" not found`);
+    if (action === undefined)
+      return fault(response, 404, `Resource with a reference or id "${ref}" not found`);
     response.json(actionView(action));
   });
   router.get("/rules", (_request, response) => {
@@ -50,16 +101,38 @@ function definitionRoutes({ core, reload }: Door, router: Router): void {
   router.get("/rules/:ref", (request, response) => {
     const { ref } = request.params;
     const rule = core.definitions().content.rules.get(ref);
-    if (rule === undefined) return fault(response, 404, `Resource with a reference or id "${ref}" not found`);
+    if (rule === undefined)
+      return fault(response, 404, `Resource with a reference or id "${ref}" not found`);
     response.json(ruleView(rule));
   });
   router.get("/packs", (_request, response) => {
     const all = [...core.definitions().content.packs.values()];
-    response.json(all.map(({ ref, name, version, description, author, email, keywords }) => ({ id: ref, uid: `pack:${ref}`, ref, name, version, description, author, email, keywords })));
+    response.json(
+      all.map(({ ref, name, version, description, author, email, keywords }) => ({
+        id: ref,
+        uid: `pack:${ref}`,
+        ref,
+        name,
+        version,
+        description,
+        author,
+        email,
+        keywords,
+      })),
+    );
   });
   router.post("/packs/register", adminOnly, async (_request, response) => {
     const { content, problems } = await reload();
-    response.json({ packs: content.packs.size, actions: content.actions.size, rules: content.rules.size, sensors: content.sensors.size, triggers: content.triggerTypes.size, aliases: content.aliases.size, policies: content.policies.size, problems });
+    response.json({
+      packs: content.packs.size,
+      actions: content.actions.size,
+      rules: content.rules.size,
+      sensors: content.sensors.size,
+      triggers: content.triggerTypes.size,
+      aliases: content.aliases.size,
+      policies: content.policies.size,
+      problems,
+    });
   });
 }
 
@@ -70,16 +143,29 @@ export function contentRoutes(door: Door): Router {
   definitionRoutes(door, router);
   router.get("/triggerinstances", async (request, response) => {
     const { trigger, status } = request.query;
-    response.json((await listInstances(db, { trigger: text(trigger), status: text(status) }, paging(request))).map(instanceView));
+    response.json(
+      (
+        await listInstances(db, { trigger: text(trigger), status: text(status) }, paging(request))
+      ).map(instanceView),
+    );
   });
   router.get("/triggerinstances/:id", async (request, response) => {
     const instance = await findInstance(db, request.params.id);
-    if (instance === undefined) return fault(response, 404, `Unable to identify resource with id "${request.params.id}".`);
+    if (instance === undefined)
+      return fault(response, 404, `Unable to identify resource with id "${request.params.id}".`);
     response.json(instanceView(instance));
   });
   router.get("/ruleenforcements", async (request, response) => {
     const { rule_ref, trigger_instance } = request.query;
-    response.json((await listEnforcements(db, { rule: text(rule_ref), instance: text(trigger_instance) }, paging(request))).map(enforcementView));
+    response.json(
+      (
+        await listEnforcements(
+          db,
+          { rule: text(rule_ref), instance: text(trigger_instance) },
+          paging(request),
+        )
+      ).map(enforcementView),
+    );
   });
   return router;
 }
@@ -89,7 +175,13 @@ export function alertRoutes({ core }: Door): Router {
   const router = Router();
   router.get("/alerts", async (request, response) => {
     const { day, status } = request.query;
-    response.json({ items: await listAlerts(core.database.db, { day: text(day), status: text(status) }, paging(request)) });
+    response.json({
+      items: await listAlerts(
+        core.database.db,
+        { day: text(day), status: text(status) },
+        paging(request),
+      ),
+    });
   });
   return router;
 }

@@ -12,11 +12,28 @@ export function isoTime(at: Date): string {
 }
 
 function masked(parameters: JsonObject, schemas: ParameterSchemas): JsonObject {
-  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, schemas[name]?.secret === true ? mask : value]));
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => [
+      name,
+      schemas[name]?.secret === true ? mask : value,
+    ]),
+  );
 }
 
 export function actionView(action: ActionDefinition): JsonObject {
-  const { pack, name, ref, description, enabled, runner, entryPoint, parameters, outputSchema, notify, tags } = action;
+  const {
+    pack,
+    name,
+    ref,
+    description,
+    enabled,
+    runner,
+    entryPoint,
+    parameters,
+    outputSchema,
+    notify,
+    tags,
+  } = action;
   return {
     id: idFor(ref),
     uid: `action:${pack}:${name}`,
@@ -44,14 +61,26 @@ export function idFor(text: string): string {
     high = Math.imul(high ^ code, 0x0100_0193) >>> 0;
     low = Math.imul(low ^ (code + high), 0x85eb_ca6b) >>> 0;
   }
-  return [high, low, Math.imul(high ^ low, 0xc2b2_ae35) >>> 0].map((part) => part.toString(16).padStart(8, "0")).join("");
+  return [high, low, Math.imul(high ^ low, 0xc2b2_ae35) >>> 0]
+    .map((part) => part.toString(16).padStart(8, "0"))
+    .join("");
 }
 
-function logOf({ created_at, started_at, ended_at, status }: StoredExecution): readonly JsonObject[] {
+function logOf({
+  created_at,
+  started_at,
+  ended_at,
+  status,
+}: StoredExecution): readonly JsonObject[] {
   const steps: JsonObject[] = [{ status: "requested", timestamp: isoTime(created_at) }];
-  if (started_at !== null) steps.push({ status: "scheduled", timestamp: isoTime(started_at) }, { status: "running", timestamp: isoTime(started_at) });
+  if (started_at !== null)
+    steps.push(
+      { status: "scheduled", timestamp: isoTime(started_at) },
+      { status: "running", timestamp: isoTime(started_at) },
+    );
   if (ended_at !== null) steps.push({ status, timestamp: isoTime(ended_at) });
-  else if (status !== "requested" && status !== "running") steps.push({ status, timestamp: isoTime(started_at ?? created_at) });
+  else if (status !== "requested" && status !== "running")
+    steps.push({ status, timestamp: isoTime(started_at ?? created_at) });
   return steps;
 }
 
@@ -63,14 +92,29 @@ export interface ViewOptions {
 }
 
 function truthy(value: unknown): boolean {
-  if (value === null || value === undefined || value === "" || value === 0 || value === false) return false;
+  if (value === null || value === undefined || value === "" || value === 0 || value === false)
+    return false;
   if (Array.isArray(value)) return value.length > 0;
   return !isObject(value) || Object.keys(value).length > 0;
 }
 
 /** Falsy attributes are left out, as StackStorm does. */
-export function executionView(execution: StoredExecution, { content, runners, showSecrets, withResult }: ViewOptions): JsonObject {
-  const { id, status, action: ref, runner: runnerName, parent, created_at, started_at, ended_at, result, context } = execution;
+export function executionView(
+  execution: StoredExecution,
+  { content, runners, showSecrets, withResult }: ViewOptions,
+): JsonObject {
+  const {
+    id,
+    status,
+    action: ref,
+    runner: runnerName,
+    parent,
+    created_at,
+    started_at,
+    ended_at,
+    result,
+    context,
+  } = execution;
   const action = content.actions.get(ref);
   const runner = runners.get(runnerName);
   const schemas = { ...runner?.parameters, ...action?.parameters };
@@ -79,9 +123,26 @@ export function executionView(execution: StoredExecution, { content, runners, sh
   const all: JsonObject = {
     id,
     status,
-    action: action === undefined ? { ref, name: ref.slice(ref.indexOf(".") + 1), pack: ref.split(".")[0] } : actionView(action),
-    runner: { name: runnerName, description: runner?.description, runner_parameters: runner?.parameters, output_key: runner?.outputKey, uid: `runner_type:${runnerName}`, enabled: true },
-    liveaction: { id: idFor(id), action: ref, action_is_workflow: runnerName === "orquesta", parameters, callback: {}, runner_info: execution.owner === null ? {} : { hostname: execution.owner } },
+    action:
+      action === undefined
+        ? { ref, name: ref.slice(ref.indexOf(".") + 1), pack: ref.split(".")[0] }
+        : actionView(action),
+    runner: {
+      name: runnerName,
+      description: runner?.description,
+      runner_parameters: runner?.parameters,
+      output_key: runner?.outputKey,
+      uid: `runner_type:${runnerName}`,
+      enabled: true,
+    },
+    liveaction: {
+      id: idFor(id),
+      action: ref,
+      action_is_workflow: runnerName === "orquesta",
+      parameters,
+      callback: {},
+      runner_info: execution.owner === null ? {} : { hostname: execution.owner },
+    },
     parameters,
     context,
     parent,
@@ -91,8 +152,16 @@ export function executionView(execution: StoredExecution, { content, runners, sh
     log: logOf(execution),
     web_url: `/#/history/${id}/general`,
     ...(isObject(context["rule"]) ? { rule: context["rule"] } : {}),
-    ...(isObject(context["trigger_instance"]) ? { trigger_instance: context["trigger_instance"] } : {}),
-    ...(withResult ? { result, result_size: result === null || result === undefined ? undefined : JSON.stringify(result).length } : {}),
+    ...(isObject(context["trigger_instance"])
+      ? { trigger_instance: context["trigger_instance"] }
+      : {}),
+    ...(withResult
+      ? {
+          result,
+          result_size:
+            result === null || result === undefined ? undefined : JSON.stringify(result).length,
+        }
+      : {}),
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => truthy(value)));
 }

@@ -24,9 +24,11 @@ export function guard({ auth, authenticate }: Pick<Door, "auth" | "authenticate"
   }
   return async (request, response, next) => {
     const secret = secretOf(request);
-    if (secret === undefined) return fault(response, 401, "Unauthorized - One of Token or API key required.");
+    if (secret === undefined)
+      return fault(response, 401, "Unauthorized - One of Token or API key required.");
     const user = await authenticate(secret);
-    if (user === undefined) return fault(response, 401, "Unauthorized - Token or API key is not valid.");
+    if (user === undefined)
+      return fault(response, 401, "Unauthorized - Token or API key is not valid.");
     response.locals["user"] = user;
     return next();
   };
@@ -34,8 +36,17 @@ export function guard({ auth, authenticate }: Pick<Door, "auth" | "authenticate"
 
 export function userOf(response: Response): User {
   const user: unknown = response.locals["user"];
-  if (typeof user !== "object" || user === null || !("name" in user) || typeof user.name !== "string") return { name: "anonymous", roles: [] };
-  const roles = "roles" in user && Array.isArray(user.roles) ? user.roles.filter((role) => typeof role === "string") : [];
+  if (
+    typeof user !== "object" ||
+    user === null ||
+    !("name" in user) ||
+    typeof user.name !== "string"
+  )
+    return { name: "anonymous", roles: [] };
+  const roles =
+    "roles" in user && Array.isArray(user.roles)
+      ? user.roles.filter((role) => typeof role === "string")
+      : [];
   return { name: user.name, roles };
 }
 

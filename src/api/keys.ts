@@ -21,7 +21,11 @@ function view({ name, scope, value, secret, expires }: KeyValue): JsonObject {
 }
 
 /** `system` or the caller's own scope. */
-function scopeOf(request: Request, response: Response, given: unknown = request.query["scope"]): string | undefined {
+function scopeOf(
+  request: Request,
+  response: Response,
+  given: unknown = request.query["scope"],
+): string | undefined {
   const scope = typeof given === "string" ? given : "system";
   if (scope === "system" || scope === "st2kv.system" || scope === "all") return "system";
   return scope === "user" || scope === "st2kv.user" ? `user:${userOf(response).name}` : undefined;
@@ -32,32 +36,62 @@ export function keyRoutes({ datastore }: Pick<Door, "datastore">): Router {
   const router = Router();
   router.get("/keys", async (request, response) => {
     const scope = scopeOf(request, response);
-    if (scope === undefined) return fault(response, 400, `Scope "${String(request.query["scope"])}" is not valid: give system or user`);
+    if (scope === undefined)
+      return fault(
+        response,
+        400,
+        `Scope "${String(request.query["scope"])}" is not valid: give system or user`,
+      );
     const { prefix } = request.query;
-    response.json((await datastore.list(scope, typeof prefix === "string" ? prefix : "", 1_000)).map(view));
+    response.json(
+      (await datastore.list(scope, typeof prefix === "string" ? prefix : "", 1_000)).map(view),
+    );
   });
   router.get("/keys/:name", async (request, response) => {
     const scope = scopeOf(request, response);
-    if (scope === undefined) return fault(response, 400, `Scope "${String(request.query["scope"])}" is not valid: give system or user`);
+    if (scope === undefined)
+      return fault(
+        response,
+        400,
+        `Scope "${String(request.query["scope"])}" is not valid: give system or user`,
+      );
     const decrypt = request.query["decrypt"] === "true";
-    if (decrypt && scope === "system" && !userOf(response).roles.includes("admin")) return fault(response, 403, "Decrypt option requires administrator access");
+    if (decrypt && scope === "system" && !userOf(response).roles.includes("admin"))
+      return fault(response, 403, "Decrypt option requires administrator access");
     const pair = await datastore.get(scope, request.params.name, decrypt);
-    if (pair === undefined) return fault(response, 404, `KeyValuePair with name: ${request.params.name} and scope: st2kv.${scope.split(":")[0]} not found in db`);
+    if (pair === undefined)
+      return fault(
+        response,
+        404,
+        `KeyValuePair with name: ${request.params.name} and scope: st2kv.${scope.split(":")[0]} not found in db`,
+      );
     response.json(view(pair));
   });
   router.put("/keys/:name", async (request, response) => {
     const body: unknown = request.body;
     const { name } = request.params;
-    const scope = scopeOf(request, response, isObject(body) ? (body["scope"] ?? request.query["scope"]) : undefined);
-    if (!isObject(body) || typeof body["value"] !== "string" || scope === undefined) return fault(response, 400, "'value' (a string) and a scope of system or user are required");
+    const scope = scopeOf(
+      request,
+      response,
+      isObject(body) ? (body["scope"] ?? request.query["scope"]) : undefined,
+    );
+    if (!isObject(body) || typeof body["value"] !== "string" || scope === undefined)
+      return fault(response, 400, "'value' (a string) and a scope of system or user are required");
     const ttl = body["ttl"];
-    await datastore.put({ scope, name, value: body["value"], secret: body["secret"] === true, ttlSeconds: typeof ttl === "number" && ttl > 0 ? ttl : undefined });
+    await datastore.put({
+      scope,
+      name,
+      value: body["value"],
+      secret: body["secret"] === true,
+      ttlSeconds: typeof ttl === "number" && ttl > 0 ? ttl : undefined,
+    });
     const pair = await datastore.get(scope, name, false);
     response.json(pair === undefined ? {} : view(pair));
   });
   router.delete("/keys/:name", async (request, response) => {
     const scope = scopeOf(request, response);
-    if (scope === undefined || !(await datastore.remove(scope, request.params.name))) return fault(response, 404, `KeyValuePair with name: ${request.params.name} not found in db`);
+    if (scope === undefined || !(await datastore.remove(scope, request.params.name)))
+      return fault(response, 404, `KeyValuePair with name: ${request.params.name} not found in db`);
     response.status(204).end();
   });
   return router;

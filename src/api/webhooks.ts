@@ -7,9 +7,18 @@ import { fault } from "./faults.ts";
 
 const hidden = new Set(["x-auth-token", "st2-api-key", "cookie", "authorization", "st2-trace-tag"]);
 /** Headers in which senders put the identity of a delivery; a repetition is stored once. */
-const deliveryHeaders = ["idempotency-key", "webhook-id", "x-github-delivery", "x-atlassian-webhook-identifier", "x-gitlab-event-uuid"];
+const deliveryHeaders = [
+  "idempotency-key",
+  "webhook-id",
+  "x-github-delivery",
+  "x-atlassian-webhook-identifier",
+  "x-gitlab-event-uuid",
+];
 
-function headersOf(request: Request): { headers: Record<string, string>; headers_lower: Record<string, string> } {
+function headersOf(request: Request): {
+  headers: Record<string, string>;
+  headers_lower: Record<string, string>;
+} {
   const headers: Record<string, string> = {};
   const lower: Record<string, string> = {};
   const { rawHeaders } = request;
@@ -37,9 +46,23 @@ function eventOf(name: string, request: Request, body: unknown): NewEvent | stri
   const key = delivery === undefined ? {} : { dedupeKey: `${name}:${delivery}` };
   const tag = request.headers["st2-trace-tag"];
   const trace = typeof tag === "string" ? { traceTag: tag } : {};
-  if (name !== "st2") return { trigger: "core.st2.webhook", parameters: { url: name }, payload: { ...headersOf(request), body }, source: "webhook", ...key, ...trace };
+  if (name !== "st2")
+    return {
+      trigger: "core.st2.webhook",
+      parameters: { url: name },
+      payload: { ...headersOf(request), body },
+      source: "webhook",
+      ...key,
+      ...trace,
+    };
   if (!isObject(body) || typeof body["trigger"] !== "string") return "Trigger not specified.";
-  return { trigger: body["trigger"], payload: body["payload"] ?? {}, source: "webhook", ...key, ...trace };
+  return {
+    trigger: body["trigger"],
+    payload: body["payload"] ?? {},
+    source: "webhook",
+    ...key,
+    ...trace,
+  };
 }
 
 /** `POST /webhooks/{name}`: 202 with the body once the event is on disk; 503 when it is not. */
@@ -51,8 +74,12 @@ export function webhookRoutes(door: Door): Router {
     express.urlencoded({ extended: false, limit: "1mb" }),
     async (request, response) => {
       const parts: unknown = request.params["name"];
-      const name = (Array.isArray(parts) ? parts.join("/") : String(parts)).replaceAll(/^\/+|\/+$/g, "");
-      if (name !== "st2" && !door.webhooks().has(name)) return fault(response, 404, `Webhook ${name} not registered with st2`);
+      const name = (Array.isArray(parts) ? parts.join("/") : String(parts)).replaceAll(
+        /^\/+|\/+$/g,
+        "",
+      );
+      if (name !== "st2" && !door.webhooks().has(name))
+        return fault(response, 404, `Webhook ${name} not registered with st2`);
       const body: unknown = request.body ?? {};
       const event = eventOf(name, request, body);
       if (typeof event === "string") return fault(response, 400, event);
@@ -61,7 +88,9 @@ export function webhookRoutes(door: Door): Router {
     },
   );
   router.get("/webhooks", (_request, response) => {
-    response.json([...door.webhooks()].map((url) => ({ type: "core.st2.webhook", parameters: { url } })));
+    response.json(
+      [...door.webhooks()].map((url) => ({ type: "core.st2.webhook", parameters: { url } })),
+    );
   });
   return router;
 }

@@ -9,7 +9,9 @@ export function reloadCommand(home: string): number {
     process.stdout.write("raicho takes up the content; problems are in its log\n");
     return 0;
   } catch {
-    process.stderr.write(`raicho: no raicho runs with the data directory ${home}; set RAICHO_HOME\n`);
+    process.stderr.write(
+      `raicho: no raicho runs with the data directory ${home}; set RAICHO_HOME\n`,
+    );
     return 1;
   }
 }

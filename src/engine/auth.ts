@@ -23,14 +23,19 @@ const cost = { memory: 19_456, passes: 2, parallelism: 1, tagLength: 32 } as con
 const newId = idMaker();
 
 /** `$argon2id$v=19$m=…,t=…,p=…$salt$hash`. */
-export async function hashPassword(password: string, salt: Buffer = randomBytes(16)): Promise<string> {
+export async function hashPassword(
+  password: string,
+  salt: Buffer = randomBytes(16),
+): Promise<string> {
   const tag = await derive("argon2id", { message: password, nonce: salt, ...cost });
   return `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=${cost.parallelism}$${salt.toString("base64url")}$${tag.toString("base64url")}`;
 }
 
 async function passwordFits(password: string, stored: string): Promise<boolean> {
   const salt = Buffer.from(stored.split("$")[4] ?? "", "base64url");
-  const given = Buffer.from(await hashPassword(password, salt.length >= 8 ? salt : randomBytes(16)));
+  const given = Buffer.from(
+    await hashPassword(password, salt.length >= 8 ? salt : randomBytes(16)),
+  );
   const known = Buffer.from(stored);
   return given.length === known.length && timingSafeEqual(given, known);
 }
@@ -40,15 +45,27 @@ function digest(secret: string): string {
 }
 
 /** Makes the account `admin` at the first start. Gives the generated password once, or undefined when there was nothing to generate. */
-export async function ensureAdmin({ db }: Database, given: string | undefined): Promise<string | undefined> {
+export async function ensureAdmin(
+  { db }: Database,
+  given: string | undefined,
+): Promise<string | undefined> {
   if ((await findAccount(db, "admin")) !== undefined) return undefined;
   const password = given ?? randomBytes(12).toString("base64url");
-  const added = await addAccount(db, { name: "admin", password: await hashPassword(password), roles: ["system_admin", "admin"] });
+  const added = await addAccount(db, {
+    name: "admin",
+    password: await hashPassword(password),
+    roles: ["system_admin", "admin"],
+  });
   return added && given === undefined ? password : undefined;
 }
 
 /** A token for a password, or undefined. Takes as long for an unknown account as for a wrong password. */
-export async function login({ db }: Database, name: string, password: string, ttlSeconds: number): Promise<Issued | undefined> {
+export async function login(
+  { db }: Database,
+  name: string,
+  password: string,
+  ttlSeconds: number,
+): Promise<Issued | undefined> {
   const account = await findAccount(db, name);
   const stored = account?.password ?? `$argon2id$v=19$m=19456,t=2,p=1$${"A".repeat(22)}$`;
   if (!(await passwordFits(password, stored)) || account === undefined) return undefined;
@@ -57,12 +74,26 @@ export async function login({ db }: Database, name: string, password: string, tt
 
 export async function issue(
   { db }: Pick<Database, "db">,
-  { account, kind, ttlSeconds, metadata }: { account: string; kind: "token" | "api_key"; ttlSeconds?: number; metadata: unknown },
+  {
+    account,
+    kind,
+    ttlSeconds,
+    metadata,
+  }: { account: string; kind: "token" | "api_key"; ttlSeconds?: number; metadata: unknown },
 ): Promise<Issued> {
-  const secret = randomBytes(kind === "token" ? 16 : 32).toString(kind === "token" ? "hex" : "base64url");
+  const secret = randomBytes(kind === "token" ? 16 : 32).toString(
+    kind === "token" ? "hex" : "base64url",
+  );
   const expiry = ttlSeconds === undefined ? undefined : new Date(Date.now() + ttlSeconds * 1_000);
   const id = newId();
-  await addToken(db, { hash: digest(secret), id, account, kind, expires_at: expiry ?? null, metadata });
+  await addToken(db, {
+    hash: digest(secret),
+    id,
+    account,
+    kind,
+    expires_at: expiry ?? null,
+    metadata,
+  });
   return { id, user: account, secret, expiry };
 }
 

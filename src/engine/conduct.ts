@@ -12,9 +12,22 @@ import { isFinished } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { decide, decideNow } from "../processes/ask.ts";
 import { findExecution, undeliveredChildren } from "../store/executions.ts";
-import type { ExecutionChange, ExecutionRow, FinishedRow, SnapshotRow, Unit, WorkflowRow } from "../store/unit.ts";
+import type {
+  ExecutionChange,
+  ExecutionRow,
+  FinishedRow,
+  SnapshotRow,
+  Unit,
+  WorkflowRow,
+} from "../store/unit.ts";
 import { latestOfTask, openChildren } from "../store/workflows.ts";
-import { advance, type Effect, initialState, snapshot, type WorkflowEvent } from "../workflows/conductor.ts";
+import {
+  advance,
+  type Effect,
+  initialState,
+  snapshot,
+  type WorkflowEvent,
+} from "../workflows/conductor.ts";
 import type { JournalEntry } from "../workflows/journal.ts";
 import type { CompiledWorkflow } from "../workflows/spec.ts";
 import type { WorkflowState } from "../workflows/state.ts";
@@ -47,7 +60,10 @@ export async function conduct(core: Core, claim: Claim, how: "new" | "known"): P
     return begin(core, claim, pinned);
   } catch (error) {
     core.conducted.delete(claim.id);
-    core.log("error", "a workflow could not be conducted; it is tried again", { execution: claim.id, reason: text(error) });
+    core.log("error", "a workflow could not be conducted; it is tried again", {
+      execution: claim.id,
+      reason: text(error),
+    });
     return undefined;
   }
 }
@@ -56,16 +72,33 @@ function text(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-function begin(core: Core, claim: Claim, { compiled, hash }: { compiled: CompiledWorkflow; hash: string }): void {
+function begin(
+  core: Core,
+  claim: Claim,
+  { compiled, hash }: { compiled: CompiledWorkflow; hash: string },
+): void {
   const run = new WorkflowRun(core, claim, { compiled, state: initialState(), seq: 0 });
   run.open({ execution_id: claim.id, definition: hash });
-  run.feed({ kind: "start", input: workflowInput(core, claim), context: startContext(core, claim) });
+  run.feed({
+    kind: "start",
+    input: workflowInput(core, claim),
+    context: startContext(core, claim),
+  });
 }
 
-async function resume(core: Core, claim: Claim, loaded: { compiled: CompiledWorkflow; state: WorkflowState; seq: number }): Promise<void> {
+async function resume(
+  core: Core,
+  claim: Claim,
+  loaded: { compiled: CompiledWorkflow; state: WorkflowState; seq: number },
+): Promise<void> {
   const run = new WorkflowRun(core, claim, loaded);
   run.open();
-  if (loaded.seq === 0) run.feed({ kind: "start", input: workflowInput(core, claim), context: startContext(core, claim) });
+  if (loaded.seq === 0)
+    run.feed({
+      kind: "start",
+      input: workflowInput(core, claim),
+      context: startContext(core, claim),
+    });
   for (const child of await undeliveredChildren(core.database.db, [claim.id])) run.deliver(child);
   run.look();
   await run.settled();
@@ -75,12 +108,24 @@ async function resume(core: Core, claim: Claim, loaded: { compiled: CompiledWork
 async function refuse(core: Core, claim: Claim, errors: readonly unknown[]): Promise<void> {
   const result = { output: null, errors };
   const child = claim.parent !== undefined && claim.parent !== null;
-  const change: ExecutionChange = { id: claim.id, fence: claim.fence, status: "failed", result, ended: true, delivered: !child, released: true };
+  const change: ExecutionChange = {
+    id: claim.id,
+    fence: claim.fence,
+    status: "failed",
+    result,
+    ended: true,
+    delivered: !child,
+    released: true,
+  };
   await core.pump.commit({ changes: [change] }, { persistent: true });
   tellParent(core, claim, { status: "failed", result });
 }
 
-function tellParent(core: Core, claim: Claim, { status, result }: { status: ExecutionChange["status"]; result: unknown }): void {
+function tellParent(
+  core: Core,
+  claim: Claim,
+  { status, result }: { status: ExecutionChange["status"]; result: unknown },
+): void {
   if (isFinished(status)) announceEnd(core, claim, { status, result });
   if (claim.parent === undefined || claim.parent === null) return;
   const parent = core.conducted.get(claim.parent);
@@ -100,7 +145,16 @@ interface Pending {
 }
 
 function nothing(): Pending {
-  return { entries: [], executions: [], finished: [], changes: [], delivered: [], workflows: [], launches: [], after: [] };
+  return {
+    entries: [],
+    executions: [],
+    finished: [],
+    changes: [],
+    delivered: [],
+    workflows: [],
+    launches: [],
+    after: [],
+  };
 }
 
 class WorkflowRun implements Conducted {
@@ -119,7 +173,11 @@ class WorkflowRun implements Conducted {
   /** Ends already taken in: a bell and a local delivery may bring the same one. */
   readonly #seen = new Set<string>();
 
-  constructor(core: Core, claim: Claim, { compiled, state, seq }: { compiled: CompiledWorkflow; state: WorkflowState; seq: number }) {
+  constructor(
+    core: Core,
+    claim: Claim,
+    { compiled, state, seq }: { compiled: CompiledWorkflow; state: WorkflowState; seq: number },
+  ) {
     this.#core = core;
     this.#claim = claim;
     this.#compiled = compiled;
@@ -151,7 +209,12 @@ class WorkflowRun implements Conducted {
   }
 
   look(): void {
-    void this.#look().catch((error: unknown) => this.#core.log("warn", "a workflow could not look for its children", { execution: this.#claim.id, reason: text(error) }));
+    void this.#look().catch((error: unknown) =>
+      this.#core.log("warn", "a workflow could not look for its children", {
+        execution: this.#claim.id,
+        reason: text(error),
+      }),
+    );
   }
 
   async settled(): Promise<void> {
@@ -200,7 +263,10 @@ class WorkflowRun implements Conducted {
   #decide(): Promise<void> | undefined {
     const event = this.#events.shift();
     if (event === undefined) return undefined;
-    const decided = decideNow((ask) => advance(this.#compiled, this.#state, event, ask), this.#core.ask);
+    const decided = decideNow(
+      (ask) => advance(this.#compiled, this.#state, event, ask),
+      this.#core.ask,
+    );
     if ("value" in decided) return this.#take(decided.value);
     return decide(
       (ask) => advance(this.#compiled, this.#state, event, ask),
@@ -212,8 +278,11 @@ class WorkflowRun implements Conducted {
   async #answer(question: Question): Promise<unknown> {
     if (question.kind !== "task") return this.#core.answer(question);
     const { taskId, route } = question;
-    const ahead = this.#pending.finished.findLast(({ k }) => k?.startsWith(`${taskId}:${route}:`) === true);
-    const waiting = ahead === undefined ? undefined : { task_key: ahead.k, status: "succeeded", result: ahead.z };
+    const ahead = this.#pending.finished.findLast(
+      ({ k }) => k?.startsWith(`${taskId}:${route}:`) === true,
+    );
+    const waiting =
+      ahead === undefined ? undefined : { task_key: ahead.k, status: "succeeded", result: ahead.z };
     const row = await latestOfTask(this.#core.database.db, this.#claim.id, { taskId, route });
     return taskFacts(this.#claim.id, { taskId, route }, { waiting, row });
   }
@@ -224,7 +293,8 @@ class WorkflowRun implements Conducted {
     let slow: Promise<void> | undefined;
     for (const effect of effects) {
       const waiting = slow;
-      const next = waiting === undefined ? this.#effect(effect) : waiting.then(() => this.#effect(effect));
+      const next =
+        waiting === undefined ? this.#effect(effect) : waiting.then(() => this.#effect(effect));
       if (next !== undefined) slow = next;
     }
     return slow;
@@ -275,7 +345,14 @@ class WorkflowRun implements Conducted {
   #launch(launch: Launch, { taskId, route, item }: Extract<Effect, { kind: "run" }>): undefined {
     if (launch.how === "inline") {
       this.#pending.finished.push(launch.row);
-      this.#events.push({ kind: "task", taskId, route, status: "succeeded", result: launch.row.z, ...(item === undefined ? {} : { item }) });
+      this.#events.push({
+        kind: "task",
+        taskId,
+        route,
+        status: "succeeded",
+        result: launch.row.z,
+        ...(item === undefined ? {} : { item }),
+      });
       this.#pending.after.push(() => announceFinished(this.#core, launch));
     } else {
       this.#pending.executions.push(launch.row);
@@ -285,8 +362,18 @@ class WorkflowRun implements Conducted {
   }
 
   #refused({ taskId, route }: Extract<Effect, { kind: "run" }>, error: unknown): undefined {
-    if (!(error instanceof AppError)) this.#core.log("error", "a task could not be started", { execution: this.#claim.id, task: taskId, reason: text(error) });
-    this.#events.push({ kind: "fail", message: error instanceof Error ? error.message : String(error), taskId, route });
+    if (!(error instanceof AppError))
+      this.#core.log("error", "a task could not be started", {
+        execution: this.#claim.id,
+        task: taskId,
+        reason: text(error),
+      });
+    this.#events.push({
+      kind: "fail",
+      message: error instanceof Error ? error.message : String(error),
+      taskId,
+      route,
+    });
     return undefined;
   }
 
@@ -297,7 +384,8 @@ class WorkflowRun implements Conducted {
     const change = { id, fence, status, ended: false, delivered: true, released: false } as const;
     this.#pending.changes.push(change);
     const { parent } = this.#claim;
-    if ((status === "paused" || status === "pending") && parent !== undefined && parent !== null) this.#pending.after.push(() => tellParent(this.#core, this.#claim, { status, result: null }));
+    if ((status === "paused" || status === "pending") && parent !== undefined && parent !== null)
+      this.#pending.after.push(() => tellParent(this.#core, this.#claim, { status, result: null }));
   }
 
   #finished({ status, output, errors }: Extract<Effect, { kind: "finished" }>): void {
@@ -306,12 +394,21 @@ class WorkflowRun implements Conducted {
     const { id, fence, parent } = this.#claim;
     const result = { output, ...(errors.length === 0 ? {} : { errors }) };
     const child = parent !== undefined && parent !== null;
-    this.#pending.changes.push({ id, fence, status, result, ended: true, delivered: !child, released: true });
+    this.#pending.changes.push({
+      id,
+      fence,
+      status,
+      result,
+      ended: true,
+      delivered: !child,
+      released: true,
+    });
     this.#pending.after.push(() => tellParent(this.#core, this.#claim, { status, result }));
   }
 
   async #write(): Promise<void> {
-    const { entries, executions, finished, changes, delivered, workflows, launches, after } = this.#pending;
+    const { entries, executions, finished, changes, delivered, workflows, launches, after } =
+      this.#pending;
     this.#pending = nothing();
     const execution_id = this.#claim.id;
     const unit: Unit = {
@@ -332,20 +429,37 @@ class WorkflowRun implements Conducted {
     if (entries.length > 0) this.#seq++;
     start(this.#core, launches);
     for (const work of after) work();
-    if (this.#ended && this.#events.length === 0 && !this.#hasPending()) this.#core.conducted.delete(execution_id);
+    if (this.#ended && this.#events.length === 0 && !this.#hasPending())
+      this.#core.conducted.delete(execution_id);
   }
 
   #snapshot(stepped: boolean): SnapshotRow[] {
     if (!stepped || ++this.#sinceSnapshot < snapshotEvery || this.#ended) return [];
     this.#sinceSnapshot = 0;
-    return [{ execution_id: this.#claim.id, snapshot: snapshot(this.#state), snapshot_seq: this.#seq + 1 }];
+    return [
+      {
+        execution_id: this.#claim.id,
+        snapshot: snapshot(this.#state),
+        snapshot_seq: this.#seq + 1,
+      },
+    ];
   }
 
   async #tellChildren(request: "pause" | "resume" | "cancel"): Promise<void> {
     const core = this.#core;
     for (const { id, runner } of await openChildren(core.database.db, this.#claim.id)) {
-      const told = request === "cancel" ? cancel(core, id, core.systemUser) : runner === "orquesta" ? steer(core, id, request === "pause" ? "pausing" : "resuming") : undefined;
-      await told?.catch((error: unknown) => core.log("warn", `a child could not be told to ${request}`, { execution: id, reason: text(error) }));
+      const told =
+        request === "cancel"
+          ? cancel(core, id, core.systemUser)
+          : runner === "orquesta"
+            ? steer(core, id, request === "pause" ? "pausing" : "resuming")
+            : undefined;
+      await told?.catch((error: unknown) =>
+        core.log("warn", `a child could not be told to ${request}`, {
+          execution: id,
+          reason: text(error),
+        }),
+      );
     }
   }
 
@@ -354,18 +468,34 @@ class WorkflowRun implements Conducted {
     this.#dropped = true;
     const core = this.#core;
     core.conducted.delete(this.#claim.id);
-    core.log("warn", "a workflow is read again from the ledger", { execution: this.#claim.id, reason: error instanceof Error ? error.message : String(error) });
+    core.log("warn", "a workflow is read again from the ledger", {
+      execution: this.#claim.id,
+      reason: error instanceof Error ? error.message : String(error),
+    });
     const row = await findExecution(core.database.db, this.#claim.id);
-    if (row?.owner !== core.process || row.fence !== this.#claim.fence || isFinished(row.status)) return;
+    if (row?.owner !== core.process || row.fence !== this.#claim.fence || isFinished(row.status))
+      return;
     setImmediate(() => void conduct(core, this.#claim, "known"));
   }
 }
 
-const wishes: Readonly<Record<string, "cancel" | "pause" | "resume">> = { canceling: "cancel", pausing: "pause", resuming: "resume" };
+const wishes: Readonly<Record<string, "cancel" | "pause" | "resume">> = {
+  canceling: "cancel",
+  pausing: "pause",
+  resuming: "resume",
+};
 
 function eventOf(context: JsonObject, status: string, result: unknown): WorkflowEvent | undefined {
   const orquesta = isObject(context["orquesta"]) ? context["orquesta"] : {};
   const { task_id: taskId, task_route: route, item_id: item } = orquesta;
-  if (typeof taskId !== "string" || typeof route !== "number" || !isStatus(status)) return undefined;
-  return { kind: "task", taskId, route, status, result: result ?? null, ...(typeof item === "number" ? { item } : {}) };
+  if (typeof taskId !== "string" || typeof route !== "number" || !isStatus(status))
+    return undefined;
+  return {
+    kind: "task",
+    taskId,
+    route,
+    status,
+    result: result ?? null,
+    ...(typeof item === "number" ? { item } : {}),
+  };
 }

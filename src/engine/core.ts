@@ -12,7 +12,11 @@ import type { CommitPump } from "../store/pump.ts";
 import type { ExecutionChange } from "../store/unit.ts";
 import type { CompiledWorkflow } from "../workflows/spec.ts";
 
-export type Log = (level: "info" | "warn" | "error", sentence: string, details?: Readonly<Record<string, unknown>>) => void;
+export type Log = (
+  level: "info" | "warn" | "error",
+  sentence: string,
+  details?: Readonly<Record<string, unknown>>,
+) => void;
 
 /** Content, compiled. Immutable: a reload makes another. */
 export interface Definitions {
@@ -21,7 +25,12 @@ export interface Definitions {
   /** Whether any enabled rule listens to that trigger type. */
   listens(trigger: string): boolean;
   /** The workflow that action runs now, or why it cannot. */
-  workflow(action: string): { readonly compiled: CompiledWorkflow; readonly hash: string; readonly text: string } | { readonly errors: readonly unknown[] } | undefined;
+  workflow(
+    action: string,
+  ):
+    | { readonly compiled: CompiledWorkflow; readonly hash: string; readonly text: string }
+    | { readonly errors: readonly unknown[] }
+    | undefined;
 }
 
 /** How many runners may work at once in this process; what exceeds that goes through the queue to whoever is free. */

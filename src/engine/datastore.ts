@@ -16,12 +16,21 @@ export interface KeyValue {
 export interface Datastore {
   get(scope: string, name: string, decrypt: boolean): Promise<KeyValue | undefined>;
   list(scope: string, prefix: string, limit: number): Promise<readonly KeyValue[]>;
-  put(pair: { scope: string; name: string; value: string; secret: boolean; ttlSeconds: number | undefined }): Promise<void>;
+  put(pair: {
+    scope: string;
+    name: string;
+    value: string;
+    secret: boolean;
+    ttlSeconds: number | undefined;
+  }): Promise<void>;
   remove(scope: string, name: string): Promise<boolean>;
 }
 
 export function datastore({ db }: Pick<Database, "db">, vault: Vault): Datastore {
-  const shown = ({ scope, name, value, secret, expires_at }: StoredKey, decrypt: boolean): KeyValue => ({
+  const shown = (
+    { scope, name, value, secret, expires_at }: StoredKey,
+    decrypt: boolean,
+  ): KeyValue => ({
     scope,
     name,
     secret,
@@ -33,8 +42,13 @@ export function datastore({ db }: Pick<Database, "db">, vault: Vault): Datastore
       const found = await findKey(db, scope, name);
       return found === undefined ? undefined : shown(found, decrypt);
     },
-    list: async (scope, prefix, limit) => (await listKeys(db, scope, prefix, limit)).map((key) => shown(key, false)),
-    put: (pair) => putKey(db, { ...pair, value: pair.secret ? vault.seal(pair.value, `${pair.scope}/${pair.name}`) : pair.value }),
+    list: async (scope, prefix, limit) =>
+      (await listKeys(db, scope, prefix, limit)).map((key) => shown(key, false)),
+    put: (pair) =>
+      putKey(db, {
+        ...pair,
+        value: pair.secret ? vault.seal(pair.value, `${pair.scope}/${pair.name}`) : pair.value,
+      }),
     remove: (scope, name) => removeKey(db, scope, name),
   };
 }

@@ -19,7 +19,9 @@ export function compileContent(content: Content): CompiledContent {
   const rules = [...content.rules.values()];
   const enabled = rules.filter((rule) => rule.enabled);
   const listened = new Set(enabled.map((rule) => rule.trigger.type));
-  const { parsers, problems } = compileParsers(content.declarations.filter(({ kind }) => kind === "alert-parser"));
+  const { parsers, problems } = compileParsers(
+    content.declarations.filter(({ kind }) => kind === "alert-parser"),
+  );
   const compiled = new Map<string, ReturnType<Definitions["workflow"]>>();
   return {
     content,
@@ -27,7 +29,11 @@ export function compileContent(content: Content): CompiledContent {
     parsers,
     types: content.declarations.filter(({ kind }) => kind === "entity-type"),
     problems: problems.map(({ message }) => message),
-    webhooks: new Set(enabled.filter(({ trigger }) => trigger.type === "core.st2.webhook").map(({ trigger }) => webhookUrl(trigger.parameters["url"]))),
+    webhooks: new Set(
+      enabled
+        .filter(({ trigger }) => trigger.type === "core.st2.webhook")
+        .map(({ trigger }) => webhookUrl(trigger.parameters["url"])),
+    ),
     listens: (trigger) => listened.has(trigger),
     workflow: (action) => {
       if (compiled.has(action)) return compiled.get(action);
@@ -44,7 +50,15 @@ export function webhookUrl(url: unknown): string {
   return String(url).replaceAll(/^\/+|\/+$/g, "");
 }
 
-function compile({ document, hash, text }: { document: unknown; hash: string; text: string }): ReturnType<Definitions["workflow"]> {
+function compile({
+  document,
+  hash,
+  text,
+}: {
+  document: unknown;
+  hash: string;
+  text: string;
+}): ReturnType<Definitions["workflow"]> {
   const { workflow, errors } = compileWorkflow(document);
   return workflow === undefined ? { errors } : { compiled: workflow, hash, text };
 }

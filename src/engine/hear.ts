@@ -1,6 +1,11 @@
 import type { Ring } from "../queue/queue.ts";
 import type { Bell } from "../store/bells.ts";
-import { claimExecution, controlledOf, findExecution, undeliveredChildren } from "../store/executions.ts";
+import {
+  claimExecution,
+  controlledOf,
+  findExecution,
+  undeliveredChildren,
+} from "../store/executions.ts";
 import { beat } from "../store/processes.ts";
 import { hostname } from "node:os";
 import { conduct } from "./conduct.ts";

@@ -9,7 +9,13 @@ import type { JsonObject } from "../model/json.ts";
 import { causeOfEvent } from "../inventory/cause.ts";
 import { decide } from "../processes/ask.ts";
 import { match } from "../rules/match.ts";
-import type { EnforcementRow, ExecutionRow, FinishedRow, InstanceRow, Unit } from "../store/unit.ts";
+import type {
+  EnforcementRow,
+  ExecutionRow,
+  FinishedRow,
+  InstanceRow,
+  Unit,
+} from "../store/unit.ts";
 import type { Core } from "./core.ts";
 import { failedRow, type Launch, plan } from "./launch.ts";
 import { release, start } from "./start.ts";
@@ -25,7 +31,12 @@ interface Matched {
 const noMatch: Matched = { enforcements: [], executions: [], finished: [], launches: [] };
 
 /** What the rules make of an event. Throws Unanswered when one of them needs an answer first. `fresh`: the instance is in the same unit. */
-function matchEvent(core: Core, id: string, event: NewEvent, { ask, fresh }: { ask: Ask; fresh: boolean }): Matched {
+function matchEvent(
+  core: Core,
+  id: string,
+  event: NewEvent,
+  { ask, fresh }: { ask: Ask; fresh: boolean },
+): Matched {
   const { matches, failures } = match(core.definitions().rules, event, ask);
   if (matches.length === 0 && failures.length === 0) return noMatch;
   const enforcements: EnforcementRow[] = failures.map(({ rule, reason }) => ({
@@ -65,13 +76,23 @@ function matchEvent(core: Core, id: string, event: NewEvent, { ask, fresh }: { a
       }
       const row = failedRow(core, wish, error);
       executions.push(row);
-      enforcements.push({ ...enforcement, status: "failed", execution_id: row.id, failure_reason: error instanceof Error ? error.message : String(error) });
+      enforcements.push({
+        ...enforcement,
+        status: "failed",
+        execution_id: row.id,
+        failure_reason: error instanceof Error ? error.message : String(error),
+      });
     }
   }
   return { enforcements, executions, finished, launches };
 }
 
-function contextOf(core: Core, id: string, event: NewEvent, rule: { ref: string; pack: string; context: JsonObject }): JsonObject {
+function contextOf(
+  core: Core,
+  id: string,
+  event: NewEvent,
+  rule: { ref: string; pack: string; context: JsonObject },
+): JsonObject {
   return {
     ...rule.context,
     trigger_instance: { id, name: event.trigger },
@@ -94,13 +115,19 @@ function matchNow(core: Core, id: string, event: NewEvent): Matched | undefined 
 
 /** Resolves with one id per event when all of them (and the cursor) are committed; a known delivery keeps its first id secret and gives undefined.
  * Rejects with LEDGER_DOWN or BUSY: then nothing is stored. */
-export async function ingest(core: Core, events: readonly NewEvent[], { cursor }: { cursor?: SensorCursor | undefined } = {}): Promise<readonly (string | undefined)[]> {
+export async function ingest(
+  core: Core,
+  events: readonly NewEvent[],
+  { cursor }: { cursor?: SensorCursor | undefined } = {},
+): Promise<readonly (string | undefined)[]> {
   const planned = events.map((event) => {
     const id = core.newId();
     return { id, event, matched: matchNow(core, id, event) };
   });
   const unit: Unit = {
-    instances: planned.map(({ id, event, matched }) => instanceRow(id, event, matched === undefined)),
+    instances: planned.map(({ id, event, matched }) =>
+      instanceRow(id, event, matched === undefined),
+    ),
     enforcements: planned.flatMap(({ matched }) => matched?.enforcements ?? []),
     executions: planned.flatMap(({ matched }) => matched?.executions ?? []),
     finished: planned.flatMap(({ matched }) => matched?.finished ?? []),
@@ -143,11 +170,17 @@ export async function matchLater(core: Core, id: string, event: NewEvent): Promi
       (question) => core.answer(question),
     );
     const { enforcements, executions, finished } = matched;
-    await core.pump.commit({ processed: [{ id, status: "processed" }], enforcements, executions, finished }, { persistent: true });
+    await core.pump.commit(
+      { processed: [{ id, status: "processed" }], enforcements, executions, finished },
+      { persistent: true },
+    );
     start(core, matched.launches);
   } catch (error) {
     release(core, matched.launches);
     if (error instanceof Error && "code" in error && error.code === "RA001") return;
-    core.log("error", "a trigger instance could not be matched", { instance: id, reason: error instanceof Error ? error.message : String(error) });
+    core.log("error", "a trigger instance could not be matched", {
+      instance: id,
+      reason: error instanceof Error ? error.message : String(error),
+    });
   }
 }

@@ -4,7 +4,17 @@ import { isObject, type JsonObject } from "../model/json.ts";
 import { validateSchema } from "./parameters.ts";
 import type { Runner } from "../runners/runner.ts";
 
-const continueSchema = { title: "response_data", type: "object", properties: { continue: { type: "boolean", description: "Would you like to continue the workflow?", required: true } } } as const;
+const continueSchema = {
+  title: "response_data",
+  type: "object",
+  properties: {
+    continue: {
+      type: "boolean",
+      description: "Would you like to continue the workflow?",
+      required: true,
+    },
+  },
+} as const;
 
 /** Ends as `pending`; the engine's `answerInquiry` makes it succeed. */
 export const inquirerRunner: Runner = {
@@ -13,7 +23,11 @@ export const inquirerRunner: Runner = {
   description: "A runner for asking users for a response.",
   parameters: {
     schema: { type: "object", description: "The schema of the response.", default: continueSchema },
-    route: { type: "string", description: "Route for the trigger core.st2.generic.inquiry.", default: "" },
+    route: {
+      type: "string",
+      description: "Route for the trigger core.st2.generic.inquiry.",
+      default: "",
+    },
     roles: { type: "array", description: "Roles that may answer.", default: [] },
     users: { type: "array", description: "Users that may answer.", default: [] },
     ttl: { type: "integer", description: "Minutes until the inquiry times out.", default: 1440 },
@@ -29,11 +43,22 @@ function names(value: unknown): readonly string[] {
 }
 
 /** Throws AppError when that user may not answer or the answer does not fit the question's schema. */
-export function checkAnswer(id: string, asked: JsonObject, response: unknown, user: { readonly name: string; readonly roles: readonly string[] }): void {
+export function checkAnswer(
+  id: string,
+  asked: JsonObject,
+  response: unknown,
+  user: { readonly name: string; readonly roles: readonly string[] },
+): void {
   const users = names(asked["users"]);
   const roles = names(asked["roles"]);
-  const allowed = (users.length === 0 && roles.length === 0) || users.includes(user.name) || user.roles.some((role) => roles.includes(role));
+  const allowed =
+    (users.length === 0 && roles.length === 0) ||
+    users.includes(user.name) ||
+    user.roles.some((role) => roles.includes(role));
   if (!allowed) throw new AppError("INQUIRY_FORBIDDEN", [user.name, id]);
-  const faults = validateSchema(isObject(asked["schema"]) ? asked["schema"] : continueSchema, response);
+  const faults = validateSchema(
+    isObject(asked["schema"]) ? asked["schema"] : continueSchema,
+    response,
+  );
   if (faults.length > 0) throw new AppError("INQUIRY_RESPONSE_INVALID", [faults.join("; ")]);
 }

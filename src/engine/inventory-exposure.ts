@@ -5,9 +5,22 @@ import type { EntryView } from "./inventory-view.ts";
 
 export interface Exposure {
   /** Pool members: backend and server as the load balancer calls them. */
-  readonly members: readonly { readonly id: string; readonly backend: string; readonly server: string; readonly state: unknown }[];
+  readonly members: readonly {
+    readonly id: string;
+    readonly backend: string;
+    readonly server: string;
+    readonly state: unknown;
+  }[];
   /** Records of living zones: complete name, type, value, seconds. */
-  readonly records: readonly { readonly id: string; readonly zone: string; readonly name: string; readonly type: string; readonly data: string; readonly ttl: unknown; readonly status: unknown }[];
+  readonly records: readonly {
+    readonly id: string;
+    readonly zone: string;
+    readonly name: string;
+    readonly type: string;
+    readonly data: string;
+    readonly ttl: unknown;
+    readonly status: unknown;
+  }[];
 }
 
 function referred(entry: EntryView, attribute: string): string | undefined {
@@ -21,10 +34,14 @@ function text(value: unknown): string {
 
 /** `id` is a Device or VirtualMachine. */
 export async function exposureOf(inventory: Inventory, id: string): Promise<Exposure> {
-  const found = async (type: string): Promise<readonly EntryView[]> => (await inventory.search({ type, where: { target: id }, limit: 1_000 })).entries;
+  const found = async (type: string): Promise<readonly EntryView[]> =>
+    (await inventory.search({ type, where: { target: id }, limit: 1_000 })).entries;
   const pools = new Map<string, EntryView>();
   const zones = new Map<string, EntryView>();
-  const load = async (known: Map<string, EntryView>, wanted: string | undefined): Promise<EntryView | undefined> => {
+  const load = async (
+    known: Map<string, EntryView>,
+    wanted: string | undefined,
+  ): Promise<EntryView | undefined> => {
     if (wanted === undefined) return undefined;
     const entry = known.get(wanted) ?? (await inventory.get(wanted));
     known.set(wanted, entry);
@@ -33,7 +50,12 @@ export async function exposureOf(inventory: Inventory, id: string): Promise<Expo
   const members = [];
   for (const member of await found("LbMember")) {
     const pool = await load(pools, referred(member, "pool"));
-    members.push({ id: member.id, backend: text(pool?.attributes["backend"]), server: text(member.attributes["server"]), state: member.attributes["state"] ?? null });
+    members.push({
+      id: member.id,
+      backend: text(pool?.attributes["backend"]),
+      server: text(member.attributes["server"]),
+      state: member.attributes["state"] ?? null,
+    });
   }
   const records = [];
   for (const record of await found("DnsRecord")) {

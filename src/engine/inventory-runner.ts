@@ -101,7 +101,8 @@ const inventoryOperations: Readonly<Record<string, Operation>> = {
     }),
   }),
   find_host: (service, parameters) => service.findHost(needed(parameters, "host")),
-  find_exposure: async (service, parameters) => exposureOf(service, await entryId(service, parameters)),
+  find_exposure: async (service, parameters) =>
+    exposureOf(service, await entryId(service, parameters)),
   find_owner: (service, parameters) => service.findOwner(needed(parameters, "host")),
 };
 

@@ -60,19 +60,53 @@ export function plan(core: Core, wish: Wish, ask: Ask): Launch {
   };
   if (how === "here") {
     if (action.runner !== "orquesta") core.slots.take();
-    return { how, row: { ...base, status: "running", owner: core.process, fence: 1, attempt: 1, delivered: true, started: true, ended: false } };
+    return {
+      how,
+      row: {
+        ...base,
+        status: "running",
+        owner: core.process,
+        fence: 1,
+        attempt: 1,
+        delivered: true,
+        started: true,
+        ended: false,
+      },
+    };
   }
   return {
     how,
-    row: { ...base, status: delayed ? "delayed" : "requested", fence: 0, attempt: 0, delivered: true, delay: wish.delaySeconds, started: false, ended: false },
+    row: {
+      ...base,
+      status: delayed ? "delayed" : "requested",
+      fence: 0,
+      attempt: 0,
+      delivered: true,
+      delay: wish.delaySeconds,
+      started: false,
+      ended: false,
+    },
   };
 }
 
-function finishedAtOnce(wish: Wish, { id, action, parameters }: { id: string; action: ActionDefinition; parameters: JsonObject }): Launch {
+function finishedAtOnce(
+  wish: Wish,
+  { id, action, parameters }: { id: string; action: ActionDefinition; parameters: JsonObject },
+): Launch {
   const { context, parent, taskKey, instance, derived } = wish;
   const given = derived === true ? {} : { c: { ...context, pack: context["pack"] ?? action.pack } };
   const some = Object.keys(parameters).length === 0 ? {} : { p: parameters };
-  const row = { i: id, action: action.ref, runner: action.runner, z: noopResult, parent, k: taskKey, n: instance, ...some, ...given };
+  const row = {
+    i: id,
+    action: action.ref,
+    runner: action.runner,
+    z: noopResult,
+    parent,
+    k: taskKey,
+    n: instance,
+    ...some,
+    ...given,
+  };
   return { how: "inline", row, context };
 }
 

@@ -12,11 +12,17 @@ function isSnapshot(value: unknown): value is Snapshot {
 }
 
 function isEntries(value: unknown): value is readonly JournalEntry[] {
-  return Array.isArray(value) && value.every((entry) => typeof entry === "object" && entry !== null && "kind" in entry);
+  return (
+    Array.isArray(value) &&
+    value.every((entry) => typeof entry === "object" && entry !== null && "kind" in entry)
+  );
 }
 
 /** The workflow as the ledger knows it, or undefined when it never began. */
-export async function loadWorkflow(core: Core, id: string): Promise<{ compiled: CompiledWorkflow; state: WorkflowState; seq: number } | undefined> {
+export async function loadWorkflow(
+  core: Core,
+  id: string,
+): Promise<{ compiled: CompiledWorkflow; state: WorkflowState; seq: number } | undefined> {
   const { db } = core.database;
   const row = await findWorkflow(db, id);
   if (row === undefined) return undefined;

@@ -20,15 +20,26 @@ export function outputSink(core: Core, execution: string): OutputSink {
     timer = undefined;
     const rows = waiting;
     waiting = [];
-    storing = storing.then(async () => {
-      await core.database.db.insertInto("output").values(rows).execute();
-    }).catch((error: unknown) => core.log("warn", "live output was not stored", { execution, reason: error instanceof Error ? error.message : String(error) }));
+    storing = storing
+      .then(async () => {
+        await core.database.db.insertInto("output").values(rows).execute();
+      })
+      .catch((error: unknown) =>
+        core.log("warn", "live output was not stored", {
+          execution,
+          reason: error instanceof Error ? error.message : String(error),
+        }),
+      );
   };
   return {
     emit: (stream, text) => {
       if (size >= bound) return;
       size += text.length;
-      waiting.push({ execution_id: execution, stream, text: size >= bound ? "[output truncated]\n" : text.replaceAll("\u0000", "\uFFFD") });
+      waiting.push({
+        execution_id: execution,
+        stream,
+        text: size >= bound ? "[output truncated]\n" : text.replaceAll("\u0000", "\uFFFD"),
+      });
       timer ??= setTimeout(flush, flushMs);
     },
     close: async () => {

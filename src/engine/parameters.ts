@@ -38,7 +38,9 @@ function prepare(core: Core, action: ActionDefinition): Prepared {
     if (template.literal) constants[name] = fallback;
     else templates.push([name, template]);
   }
-  const required = names.filter((name) => schemas[name]?.required === true && schemas[name]?.default === undefined);
+  const required = names.filter(
+    (name) => schemas[name]?.required === true && schemas[name]?.default === undefined,
+  );
   const made = { schemas, names, constants, templates, required };
   prepared.set(action, made);
   return made;
@@ -59,26 +61,50 @@ function invalid(message: string): AppError {
 }
 
 /** Throws AppError PARAMETERS_INVALID with what is wrong, Unanswered when a template needs an answer. */
-export function parametersFor(core: Core, action: ActionDefinition, wish: Wish, ask: Ask): JsonObject {
+export function parametersFor(
+  core: Core,
+  action: ActionDefinition,
+  wish: Wish,
+  ask: Ask,
+): JsonObject {
   const { schemas, constants, templates, required, names } = prepare(core, action);
   const wanted = given(wish, ask);
   if (names.length === 0 && Object.keys(wanted).length === 0) return wanted;
   const unknown = Object.keys(wanted).filter((name) => schemas[name] === undefined);
-  if (unknown.length > 0) throw invalid(`Additional properties are not allowed (${unknown.map((name) => `'${name}'`).join(", ")} ${unknown.length === 1 ? "was" : "were"} unexpected)`);
+  if (unknown.length > 0)
+    throw invalid(
+      `Additional properties are not allowed (${unknown.map((name) => `'${name}'`).join(", ")} ${unknown.length === 1 ? "was" : "were"} unexpected)`,
+    );
   const values: Record<string, unknown> = { ...constants };
-  for (const [name, value] of Object.entries(wanted)) values[name] = checked(name, value, schemas[name] ?? {}, wish.variables !== undefined);
+  for (const [name, value] of Object.entries(wanted))
+    values[name] = checked(name, value, schemas[name] ?? {}, wish.variables !== undefined);
   for (const [name, template] of templates) {
     if (name in wanted) continue;
-    const variables = { ...values, ...wish.variables, action_context: wish.context, config_context: core.definitions().content.packs.get(action.pack)?.config ?? {} };
+    const variables = {
+      ...values,
+      ...wish.variables,
+      action_context: wish.context,
+      config_context: core.definitions().content.packs.get(action.pack)?.config ?? {},
+    };
     values[name] = checked(name, template.evaluate({ variables, ask }), schemas[name] ?? {}, true);
   }
-  for (const name of required) if (values[name] === undefined || values[name] === null) throw invalid(`'${name}' is a required property`);
+  for (const name of required)
+    if (values[name] === undefined || values[name] === null)
+      throw invalid(`'${name}' is a required property`);
   return values;
 }
 
-function checked(name: string, value: unknown, schema: ParameterSchema, rendered: boolean): unknown {
+function checked(
+  name: string,
+  value: unknown,
+  schema: ParameterSchema,
+  rendered: boolean,
+): unknown {
   if (value === null && schema.required !== true) return value;
-  const ready = rendered && typeof value === "string" && schema.type !== undefined && schema.type !== "string" ? castParameter(value, schema.type) : value;
+  const ready =
+    rendered && typeof value === "string" && schema.type !== undefined && schema.type !== "string"
+      ? castParameter(value, schema.type)
+      : value;
   const [fault] = validateSchema(schema, ready);
   if (fault !== undefined) throw invalid(`${fault} (parameter ${name})`);
   return ready;
@@ -97,12 +123,18 @@ const types: Readonly<Record<string, (value: unknown) => boolean>> = {
 /** Faults of a value against a parameter schema, as StackStorm's validator words them. */
 export function validateSchema(schema: JsonObject, value: unknown): readonly string[] {
   const { type, enum: allowed, properties } = schema;
-  if (typeof type === "string" && types[type]?.(value) === false) return [`${JSON.stringify(value)} is not of type '${type}'`];
-  if (Array.isArray(allowed) && !allowed.some((choice) => JSON.stringify(choice) === JSON.stringify(value))) return [`${JSON.stringify(value)} is not one of ${JSON.stringify(allowed)}`];
+  if (typeof type === "string" && types[type]?.(value) === false)
+    return [`${JSON.stringify(value)} is not of type '${type}'`];
+  if (
+    Array.isArray(allowed) &&
+    !allowed.some((choice) => JSON.stringify(choice) === JSON.stringify(value))
+  )
+    return [`${JSON.stringify(value)} is not one of ${JSON.stringify(allowed)}`];
   if (!isObject(properties) || !isObject(value)) return [];
   return Object.entries(properties).flatMap(([name, child]) => {
     if (!isObject(child)) return [];
-    if (!(name in value)) return child["required"] === true ? [`'${name}' is a required property`] : [];
+    if (!(name in value))
+      return child["required"] === true ? [`'${name}' is a required property`] : [];
     return validateSchema(child, value[name]);
   });
 }

@@ -3,7 +3,12 @@ import { AppError } from "../model/errors.ts";
 import { isFinished, type ExecutionStatus } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { decide } from "../processes/ask.ts";
-import { findExecution, lockExecution, overrideExecution, type StoredExecution } from "../store/executions.ts";
+import {
+  findExecution,
+  lockExecution,
+  overrideExecution,
+  type StoredExecution,
+} from "../store/executions.ts";
 import type { Db } from "../store/schema.ts";
 import type { Core } from "./core.ts";
 import { plan } from "./launch.ts";
@@ -19,8 +24,16 @@ export interface ExecutionRequest {
 }
 
 /** Runs an action; gives the execution's id. Throws AppError when the action or its parameters are wrong. */
-export async function request(core: Core, { action, parameters, context, delaySeconds }: ExecutionRequest): Promise<string> {
-  const wish = { action, parameters, context, ...(delaySeconds === undefined ? {} : { delaySeconds }) };
+export async function request(
+  core: Core,
+  { action, parameters, context, delaySeconds }: ExecutionRequest,
+): Promise<string> {
+  const wish = {
+    action,
+    parameters,
+    context,
+    ...(delaySeconds === undefined ? {} : { delaySeconds }),
+  };
   const launch = await decide(
     (ask) => plan(core, wish, ask),
     (question) => core.answer(question),
@@ -36,10 +49,24 @@ export async function request(core: Core, { action, parameters, context, delaySe
   return launch.row.i;
 }
 
-const cancelable: ReadonlySet<ExecutionStatus> = new Set<ExecutionStatus>(["requested", "scheduled", "delayed", "running", "pausing", "paused", "resuming", "pending", "canceling"]);
+const cancelable: ReadonlySet<ExecutionStatus> = new Set<ExecutionStatus>([
+  "requested",
+  "scheduled",
+  "delayed",
+  "running",
+  "pausing",
+  "paused",
+  "resuming",
+  "pending",
+  "canceling",
+]);
 
 /** Changes an unfinished execution under its row lock. */
-async function change(core: Core, id: string, work: (tx: Db, execution: StoredExecution) => Promise<void>): Promise<StoredExecution> {
+async function change(
+  core: Core,
+  id: string,
+  work: (tx: Db, execution: StoredExecution) => Promise<void>,
+): Promise<StoredExecution> {
   await core.database.transaction(async (tx) => {
     const execution = await lockExecution(tx, id);
     if (execution === undefined) throw new AppError("EXECUTION_NOT_FOUND", [id]);
@@ -51,13 +78,22 @@ async function change(core: Core, id: string, work: (tx: Db, execution: StoredEx
 }
 
 /** Tells whoever runs or conducts it; a workflow that nobody conducts is rung for. */
-async function tell(core: Core, { id, parent, owner, runner, attempt, delivered }: StoredExecution): Promise<void> {
+async function tell(
+  core: Core,
+  { id, parent, owner, runner, attempt, delivered }: StoredExecution,
+): Promise<void> {
   if (owner !== null) core.bells.ring({ kind: "control", id });
-  else if (runner === "orquesta") await core.queue.ring([{ name: "run", execution: id, attempt: attempt + 1 }]).catch(() => undefined);
+  else if (runner === "orquesta")
+    await core.queue
+      .ring([{ name: "run", execution: id, attempt: attempt + 1 }])
+      .catch(() => undefined);
   if (parent === null || delivered) return;
   core.bells.ring({ kind: "advance", id: parent });
   const workflow = await findExecution(core.database.db, parent);
-  if (workflow?.owner === null) await core.queue.ring([{ name: "run", execution: parent, attempt: workflow.attempt + 1 }]).catch(() => undefined);
+  if (workflow?.owner === null)
+    await core.queue
+      .ring([{ name: "run", execution: parent, attempt: workflow.attempt + 1 }])
+      .catch(() => undefined);
 }
 
 /** Cancels it: at once when nobody runs it, else as soon as its worker has ended it (≤ 5 s). */
@@ -67,19 +103,38 @@ export async function cancel(core: Core, id: string, user: string): Promise<Stor
     if (!cancelable.has(status)) return;
     const idle = owner === null && runner !== "orquesta";
     if (idle || status === "requested" || status === "delayed")
-      await overrideExecution(tx, id, { status: "canceled", result, ended: true, raiseFence: true, delivered: parent === null });
-    else await overrideExecution(tx, id, { status: "canceling", result, ended: false, raiseFence: false });
+      await overrideExecution(tx, id, {
+        status: "canceled",
+        result,
+        ended: true,
+        raiseFence: true,
+        delivered: parent === null,
+      });
+    else
+      await overrideExecution(tx, id, {
+        status: "canceling",
+        result,
+        ended: false,
+        raiseFence: false,
+      });
   });
   await tell(core, after);
   return after;
 }
 
 /** Pauses or resumes a workflow. */
-export async function steer(core: Core, id: string, wanted: "pausing" | "resuming"): Promise<StoredExecution> {
+export async function steer(
+  core: Core,
+  id: string,
+  wanted: "pausing" | "resuming",
+): Promise<StoredExecution> {
   const after = await change(core, id, async (tx, { status, runner, action }) => {
     if (runner !== "orquesta" && runner !== "action-chain")
       throw new AppError("NOT_PAUSABLE", [id, action, runner]);
-    const fits = wanted === "pausing" ? status === "running" || status === "resuming" : status === "paused" || status === "pausing";
+    const fits =
+      wanted === "pausing"
+        ? status === "running" || status === "resuming"
+        : status === "paused" || status === "pausing";
     if (fits) await overrideExecution(tx, id, { status: wanted, ended: false, raiseFence: false });
     else if (wanted === "resuming") throw new AppError("NOT_PAUSED", [id, status]);
   });
@@ -88,16 +143,27 @@ export async function steer(core: Core, id: string, wanted: "pausing" | "resumin
 }
 
 /** Answers a pending inquiry; its execution succeeds with the response. */
-export async function answerInquiry(core: Core, id: string, response: unknown, user: { readonly name: string; readonly roles: readonly string[] }): Promise<StoredExecution> {
+export async function answerInquiry(
+  core: Core,
+  id: string,
+  response: unknown,
+  user: { readonly name: string; readonly roles: readonly string[] },
+): Promise<StoredExecution> {
   const after = await change(core, id, async (tx, { status, runner, result, parent }) => {
     if (runner !== "inquirer") throw new AppError("INQUIRY_NOT_FOUND", [id]);
     if (status !== "pending") throw new AppError("INQUIRY_ANSWERED", [id]);
     const asked = isObject(result) ? result : {};
     checkAnswer(id, asked, response, user);
-    await overrideExecution(tx, id, { status: "succeeded", result: { ...asked, response }, ended: true, raiseFence: true, delivered: parent === null });
+    await overrideExecution(tx, id, {
+      status: "succeeded",
+      result: { ...asked, response },
+      ended: true,
+      raiseFence: true,
+      delivered: parent === null,
+    });
   });
   await tell(core, after);
-  if (isFinished(after.status)) announceEnd(core, after, { status: after.status, result: after.result });
+  if (isFinished(after.status))
+    announceEnd(core, after, { status: after.status, result: after.result });
   return after;
 }
-

@@ -45,7 +45,10 @@ export async function runHere(core: Core, claim: Claim): Promise<void> {
     const outcome = await carryOut(core, claim, controller.signal);
     await finish(core, claim, afterInterruption(core, claim, outcome, controller.signal));
   } catch (error) {
-    core.log("error", "an execution could not be finished", { execution: claim.id, reason: error instanceof Error ? error.message : String(error) });
+    core.log("error", "an execution could not be finished", {
+      execution: claim.id,
+      reason: error instanceof Error ? error.message : String(error),
+    });
   } finally {
     core.running.delete(claim.id);
     core.slots.give();
@@ -54,7 +57,11 @@ export async function runHere(core: Core, claim: Claim): Promise<void> {
 
 /** What to do with an execution whose worker is gone. */
 export function lossPolicy(core: Core, action: string, runner: string): "rerun" | "abandon" {
-  return core.definitions().content.actions.get(action)?.onWorkerLost ?? core.runners.get(runner)?.onWorkerLost ?? "abandon";
+  return (
+    core.definitions().content.actions.get(action)?.onWorkerLost ??
+    core.runners.get(runner)?.onWorkerLost ??
+    "abandon"
+  );
 }
 
 type End = Outcome | { readonly status: "requested"; readonly result: undefined };
@@ -62,8 +69,16 @@ type End = Outcome | { readonly status: "requested"; readonly result: undefined 
 function afterInterruption(core: Core, claim: Claim, outcome: Outcome, signal: AbortSignal): End {
   if (!signal.aborted || outcome.status === "succeeded") return outcome;
   const kind = signal.reason instanceof Interrupted ? signal.reason.kind : "canceled";
-  if (kind === "canceled") return { status: "canceled", result: { ...(isObject(outcome.result) ? outcome.result : {}), message: "Action canceled by user." } };
-  if (lossPolicy(core, claim.action, claim.runner) === "rerun") return { status: "requested", result: undefined };
+  if (kind === "canceled")
+    return {
+      status: "canceled",
+      result: {
+        ...(isObject(outcome.result) ? outcome.result : {}),
+        message: "Action canceled by user.",
+      },
+    };
+  if (lossPolicy(core, claim.action, claim.runner) === "rerun")
+    return { status: "requested", result: undefined };
   return { status: "abandoned", result: { error: "The worker stopped before the action ended." } };
 }
 
@@ -71,7 +86,15 @@ async function carryOut(core: Core, claim: Claim, signal: AbortSignal): Promise<
   const runner = core.runners.get(claim.runner);
   const definition = core.definitions().content.actions.get(claim.action);
   if (runner === undefined || definition === undefined)
-    return { status: "failed", result: { error: runner === undefined ? `There is no runner "${claim.runner}".` : `Action "${claim.action}" cannot be found.` } };
+    return {
+      status: "failed",
+      result: {
+        error:
+          runner === undefined
+            ? `There is no runner "${claim.runner}".`
+            : `Action "${claim.action}" cannot be found.`,
+      },
+    };
   const pack = core.definitions().content.packs.get(definition.pack);
   const sink = outputSink(core, claim.id);
   const { timeout } = claim.parameters;
@@ -80,7 +103,14 @@ async function carryOut(core: Core, claim: Claim, signal: AbortSignal): Promise<
       executionId: claim.id,
       attempt: claim.attempt,
       idempotencyKey: idempotencyKey(claim),
-      action: { ref: definition.ref, pack: definition.pack, entryPath: definition.entryPath, packPath: pack?.path ?? "", parameters: definition.parameters, onWorkerLost: lossPolicy(core, claim.action, claim.runner) },
+      action: {
+        ref: definition.ref,
+        pack: definition.pack,
+        entryPath: definition.entryPath,
+        packPath: pack?.path ?? "",
+        parameters: definition.parameters,
+        onWorkerLost: lossPolicy(core, claim.action, claim.runner),
+      },
       parameters: claim.parameters,
       config: await renderedConfig(core, pack?.config ?? {}),
       context: claim.context,
@@ -121,33 +151,64 @@ async function renderedConfig(core: Core, config: JsonObject): Promise<JsonObjec
 export async function finish(core: Core, claim: Claim, { status, result }: End): Promise<void> {
   const ended = isFinished(status);
   const child = claim.parent !== undefined && claim.parent !== null;
-  const change: ExecutionChange = { id: claim.id, fence: claim.fence, status, result, ended, delivered: !child || status === "requested", released: true };
+  const change: ExecutionChange = {
+    id: claim.id,
+    fence: claim.fence,
+    status,
+    result,
+    ended,
+    delivered: !child || status === "requested",
+    released: true,
+  };
   const conducted = child ? core.conducted.get(claim.parent) : undefined;
   if (conducted !== undefined && status !== "requested") {
     const recorded = (): void => announce(core, claim, { status, result });
-    conducted.deliver({ id: claim.id, context: claim.context, status, result, change: { ...change, delivered: true }, recorded });
+    conducted.deliver({
+      id: claim.id,
+      context: claim.context,
+      status,
+      result,
+      change: { ...change, delivered: true },
+      recorded,
+    });
     return;
   }
-  await core.pump.commit({ changes: [change] }, { persistent: true }).catch((error: unknown) => stale(core, claim, error));
+  await core.pump
+    .commit({ changes: [change] }, { persistent: true })
+    .catch((error: unknown) => stale(core, claim, error));
   if (child) core.bells.ring({ kind: "advance", id: claim.parent });
-  if (status === "requested") await core.queue.ring([{ name: "run", execution: claim.id, attempt: claim.attempt + 1 }]).catch(() => undefined);
+  if (status === "requested")
+    await core.queue
+      .ring([{ name: "run", execution: claim.id, attempt: claim.attempt + 1 }])
+      .catch(() => undefined);
   announce(core, claim, { status, result });
 }
 
-function announce(core: Core, claim: Claim, { status, result }: { status: string; result: unknown }): void {
+function announce(
+  core: Core,
+  claim: Claim,
+  { status, result }: { status: string; result: unknown },
+): void {
   if (isFinished(status)) announceEnd(core, claim, { status, result });
   else if (status === "pending") announceInquiry(core, claim, result);
 }
 
 function stale(core: Core, claim: Claim, error: unknown): void {
   if (!(error instanceof Error && "code" in error && error.code === "RA001")) throw error;
-  core.log("warn", "stale_result: this run had lost its claim; its result is not recorded", { execution: claim.id, fence: claim.fence });
+  core.log("warn", "stale_result: this run had lost its claim; its result is not recorded", {
+    execution: claim.id,
+    fence: claim.fence,
+  });
 }
 
 const actionTrigger = "core.st2.generic.actiontrigger";
 
 /** Raises StackStorm's action trigger where a rule listens to it. */
-export function announceEnd(core: Core, claim: Claim, { status, result }: { status: FinishedStatus; result: unknown }): void {
+export function announceEnd(
+  core: Core,
+  claim: Claim,
+  { status, result }: { status: FinishedStatus; result: unknown },
+): void {
   if (!core.definitions().listens(actionTrigger)) return;
   const payload = {
     execution_id: claim.id,
@@ -162,10 +223,17 @@ export function announceEnd(core: Core, claim: Claim, { status, result }: { stat
 }
 
 /** The same for one that was born finished. */
-export function announceFinished(core: Core, { row, context }: Extract<Launch, { how: "inline" }>): void {
+export function announceFinished(
+  core: Core,
+  { row, context }: Extract<Launch, { how: "inline" }>,
+): void {
   if (!core.definitions().listens(actionTrigger)) return;
   const { i: id, action, runner, p: parameters = {}, z: result } = row;
-  announceEnd(core, { id, action, runner, parameters, context, fence: 1, attempt: 1 }, { status: "succeeded", result });
+  announceEnd(
+    core,
+    { id, action, runner, parameters, context, fence: 1, attempt: 1 },
+    { status: "succeeded", result },
+  );
 }
 
 function announceInquiry(core: Core, claim: Claim, result: unknown): void {
@@ -174,7 +242,12 @@ function announceInquiry(core: Core, claim: Claim, result: unknown): void {
 }
 
 async function raise(core: Core, trigger: string, payload: JsonObject, key: string): Promise<void> {
-  await ingest(core, [{ trigger, payload, source: "engine", dedupeKey: `${trigger}:${key}` }]).catch((error: unknown) =>
-    core.log("error", "a trigger of the engine was not stored", { trigger, reason: error instanceof Error ? error.message : String(error) }),
+  await ingest(core, [
+    { trigger, payload, source: "engine", dedupeKey: `${trigger}:${key}` },
+  ]).catch((error: unknown) =>
+    core.log("error", "a trigger of the engine was not stored", {
+      trigger,
+      reason: error instanceof Error ? error.message : String(error),
+    }),
   );
 }

@@ -10,8 +10,15 @@ export function start(core: Core, launches: readonly Launch[]): void {
   for (const launch of launches) {
     if (launch.how === "inline") continue;
     const { row, how } = launch;
-    if (how === "queue") rings.push({ name: "run", execution: row.id, attempt: row.attempt + 1, delayMs: (row.delay ?? 0) * 1_000 } as const);
-    else if (row.runner === "orquesta") void conduct(core, { ...row, parent: row.parent ?? null }, "new");
+    if (how === "queue")
+      rings.push({
+        name: "run",
+        execution: row.id,
+        attempt: row.attempt + 1,
+        delayMs: (row.delay ?? 0) * 1_000,
+      } as const);
+    else if (row.runner === "orquesta")
+      void conduct(core, { ...row, parent: row.parent ?? null }, "new");
     else void runHere(core, row);
   }
   if (rings.length > 0) void ringLater(core, rings);
@@ -19,7 +26,8 @@ export function start(core: Core, launches: readonly Launch[]): void {
 
 /** Gives back what a launch had reserved when its commit failed. */
 export function release(core: Core, launches: readonly Launch[]): void {
-  for (const launch of launches) if (launch.how === "here" && launch.row.runner !== "orquesta") core.slots.give();
+  for (const launch of launches)
+    if (launch.how === "here" && launch.row.runner !== "orquesta") core.slots.give();
 }
 
 /** A ring that fails is made up for by the sweep. */
@@ -27,6 +35,9 @@ async function ringLater(core: Core, rings: Parameters<Core["queue"]["ring"]>[0]
   try {
     await core.queue.ring(rings);
   } catch (error) {
-    core.log("warn", "the queue did not take a ring; the sweep will ring again", { reason: error instanceof Error ? error.message : String(error), rings: rings.length });
+    core.log("warn", "the queue did not take a ring; the sweep will ring again", {
+      reason: error instanceof Error ? error.message : String(error),
+      rings: rings.length,
+    });
   }
 }

@@ -6,7 +6,15 @@
 import { isObject } from "../model/json.ts";
 import { overrideExecution } from "../store/executions.ts";
 import { forgetSilentProcesses } from "../store/processes.ts";
-import { holdSweep, type OrphanedExecution, orphans, pendingInstances, returnExecution, returnWorkflow, unheard } from "../store/sweep.ts";
+import {
+  holdSweep,
+  type OrphanedExecution,
+  orphans,
+  pendingInstances,
+  returnExecution,
+  returnWorkflow,
+  unheard,
+} from "../store/sweep.ts";
 import type { Db } from "../store/schema.ts";
 import type { Core } from "./core.ts";
 import { matchLater } from "./ingest.ts";
@@ -27,7 +35,8 @@ export async function sweep(core: Core): Promise<void> {
   const swept = await core.database.transaction(async (tx): Promise<Swept | undefined> => {
     if (!(await holdSweep(tx))) return undefined;
     const lost = await forgetSilentProcesses(tx, silenceSeconds);
-    for (const process of lost) core.log("warn", "a process gave no sign of life; its work is taken over", { process });
+    for (const process of lost)
+      core.log("warn", "a process gave no sign of life; its work is taken over", { process });
     const found = await orphans(tx);
     const parents: string[] = [];
     for (const execution of found) await takeOver(core, tx, execution, parents);
@@ -35,8 +44,13 @@ export async function sweep(core: Core): Promise<void> {
   });
   if (swept === undefined) return;
   for (const id of swept.parents) core.bells.ring({ kind: "advance", id });
-  await core.queue.ring(swept.rings.map(({ id, attempt }) => ({ name: "run", execution: id, attempt: attempt + 1 })));
-  for (const { id, trace_tag, parameters, ...event } of await pendingInstances(core.database.db, pendingSeconds))
+  await core.queue.ring(
+    swept.rings.map(({ id, attempt }) => ({ name: "run", execution: id, attempt: attempt + 1 })),
+  );
+  for (const { id, trace_tag, parameters, ...event } of await pendingInstances(
+    core.database.db,
+    pendingSeconds,
+  ))
     void matchLater(core, id, {
       ...event,
       ...(isObject(parameters) ? { parameters } : {}),
@@ -44,7 +58,12 @@ export async function sweep(core: Core): Promise<void> {
     });
 }
 
-async function takeOver(core: Core, tx: Db, execution: OrphanedExecution, parents: string[]): Promise<void> {
+async function takeOver(
+  core: Core,
+  tx: Db,
+  execution: OrphanedExecution,
+  parents: string[],
+): Promise<void> {
   const { id, action, runner, status, parent } = execution;
   if (runner === "orquesta") {
     await returnWorkflow(tx, id);
@@ -56,7 +75,18 @@ async function takeOver(core: Core, tx: Db, execution: OrphanedExecution, parent
     return;
   }
   const ended = status === "canceling" ? "canceled" : "abandoned";
-  const result = { error: ended === "canceled" ? "Action canceled by user." : "The worker that ran this action was lost; whether the action took effect is not known." };
-  await overrideExecution(tx, id, { status: ended, result, ended: true, raiseFence: true, delivered: parent === null });
+  const result = {
+    error:
+      ended === "canceled"
+        ? "Action canceled by user."
+        : "The worker that ran this action was lost; whether the action took effect is not known.",
+  };
+  await overrideExecution(tx, id, {
+    status: ended,
+    result,
+    ended: true,
+    raiseFence: true,
+    delivered: parent === null,
+  });
   if (parent !== null) parents.push(parent);
 }

@@ -9,7 +9,9 @@ const runnerOnly = new Set(["notify"]);
 
 export function workflowInput({ runners }: Core, { parameters, runner }: Claim): JsonObject {
   const own = runners.get(runner)?.parameters ?? {};
-  return Object.fromEntries(Object.entries(parameters).filter(([name]) => !(runnerOnly.has(name) && name in own)));
+  return Object.fromEntries(
+    Object.entries(parameters).filter(([name]) => !(runnerOnly.has(name) && name in own)),
+  );
 }
 
 /** What expressions see besides the input: `ctx().st2` and, in a sub-workflow, `ctx().parent`. */
@@ -40,7 +42,15 @@ export interface TaskSeen {
 export function taskFacts(
   workflow: string,
   { taskId, route }: { taskId: string; route: number },
-  { waiting, row }: { waiting: TaskSeen | undefined; row: Pick<StoredExecution, "task_key" | "status" | "result" | "started_at" | "ended_at"> | undefined },
+  {
+    waiting,
+    row,
+  }: {
+    waiting: TaskSeen | undefined;
+    row:
+      | Pick<StoredExecution, "task_key" | "status" | "result" | "started_at" | "ended_at">
+      | undefined;
+  },
 ): JsonObject | undefined {
   const child = waiting ?? row;
   if (child === undefined) return undefined;

@@ -21,14 +21,21 @@ function keptOf(core: Core): Map<string, CompiledWorkflow> {
 /** Already kept: known at once. */
 export function pinnedNow(core: Core, action: string): Pinned | undefined {
   const found = core.definitions().workflow(action);
-  if (found === undefined || !("compiled" in found) || !keptOf(core).has(found.hash)) return undefined;
+  if (found === undefined || !("compiled" in found) || !keptOf(core).has(found.hash))
+    return undefined;
   return found;
 }
 
 /** Keeps the present text and gives it; `errors` when it cannot run. */
-export async function pin(core: Core, action: string): Promise<Pinned | { readonly errors: readonly unknown[] }> {
+export async function pin(
+  core: Core,
+  action: string,
+): Promise<Pinned | { readonly errors: readonly unknown[] }> {
   const found = core.definitions().workflow(action);
-  if (found === undefined) return { errors: [{ type: "content", message: `The workflow of action "${action}" is not there.` }] };
+  if (found === undefined)
+    return {
+      errors: [{ type: "content", message: `The workflow of action "${action}" is not there.` }],
+    };
   if (!("compiled" in found)) return found;
   await keepDefinition(core.database.db, found.hash, found.text);
   keptOf(core).set(found.hash, found.compiled);
@@ -40,8 +47,11 @@ export async function pinnedTo(core: Core, hash: string): Promise<CompiledWorkfl
   const known = keptOf(core).get(hash);
   if (known !== undefined) return known;
   const text = await findDefinition(core.database.db, hash);
-  const { workflow } = compileWorkflow(text === undefined ? undefined : parseYaml(text, "python").value);
-  if (workflow === undefined) throw new Error(`workflow definition ${hash} is not in the ledger or cannot be read`);
+  const { workflow } = compileWorkflow(
+    text === undefined ? undefined : parseYaml(text, "python").value,
+  );
+  if (workflow === undefined)
+    throw new Error(`workflow definition ${hash} is not in the ledger or cannot be read`);
   keptOf(core).set(hash, workflow);
   return workflow;
 }

@@ -1,19 +1,52 @@
 import { isObject, type JsonObject } from "./json.ts";
 
 /** Handed down from a workflow to its children. */
-const inherited = ["user", "api_user", "source_channel", "rule", "trigger_instance", "trace_context", "inventory_cause"] as const;
+const inherited = [
+  "user",
+  "api_user",
+  "source_channel",
+  "rule",
+  "trigger_instance",
+  "trace_context",
+  "inventory_cause",
+] as const;
 
 /** The part of a child's context that follows from its workflow. */
-export function childContext({ id, action, context }: { readonly id: string; readonly action: string; readonly context: JsonObject }): JsonObject {
+export function childContext({
+  id,
+  action,
+  context,
+}: {
+  readonly id: string;
+  readonly action: string;
+  readonly context: JsonObject;
+}): JsonObject {
   const base: Record<string, unknown> = {};
   for (const name of inherited) if (context[name] !== undefined) base[name] = context[name];
   const { parent } = context;
   const pack = context["pack"] ?? action.split(".")[0];
-  return { ...base, pack, parent: { execution_id: id, pack, user: context["user"], ...(isObject(parent) ? { parent } : {}) } };
+  return {
+    ...base,
+    pack,
+    parent: {
+      execution_id: id,
+      pack,
+      user: context["user"],
+      ...(isObject(parent) ? { parent } : {}),
+    },
+  };
 }
 
 /** Orquesta's part of a child's context. */
-export function taskContext(workflow: string, task: { readonly taskId: string; readonly route: number; readonly visit: number; readonly item?: number | undefined }): JsonObject {
+export function taskContext(
+  workflow: string,
+  task: {
+    readonly taskId: string;
+    readonly route: number;
+    readonly visit: number;
+    readonly item?: number | undefined;
+  },
+): JsonObject {
   const { taskId, route, visit, item } = task;
   return {
     workflow_execution_id: workflow,
@@ -26,7 +59,13 @@ export function taskContext(workflow: string, task: { readonly taskId: string; r
 }
 
 /** The context of a child without items, from the key of its task (`task:route:visit`). */
-export function contextFromKey(workflow: { readonly id: string; readonly action: string; readonly context: JsonObject }, key: string): JsonObject {
+export function contextFromKey(
+  workflow: { readonly id: string; readonly action: string; readonly context: JsonObject },
+  key: string,
+): JsonObject {
   const [, taskId = key, route = "0", visit = "0"] = /^(.*):(\d+):(\d+)$/s.exec(key) ?? [];
-  return { ...childContext(workflow), orquesta: taskContext(workflow.id, { taskId, route: Number(route), visit: Number(visit) }) };
+  return {
+    ...childContext(workflow),
+    orquesta: taskContext(workflow.id, { taskId, route: Number(route), visit: Number(visit) }),
+  };
 }

@@ -8,7 +8,10 @@ export const errorTable = {
   INQUIRY_ANSWERED: [400, "Inquiry %s has already been responded to"],
   INQUIRY_FORBIDDEN: [403, "Requesting user %s does not have permission to respond to inquiry %s."],
   INQUIRY_RESPONSE_INVALID: [400, "Response did not pass schema validation. %s"],
-  NOT_PAUSABLE: [400, 'Execution "%s" of action "%s" cannot be paused or resumed: it is not supported by the "%s" runner.'],
+  NOT_PAUSABLE: [
+    400,
+    'Execution "%s" of action "%s" cannot be paused or resumed: it is not supported by the "%s" runner.',
+  ],
   NOT_PAUSED: [400, 'Execution "%s" cannot be resumed: it is "%s", not "paused".'],
   BUSY: [503, "The ledger cannot take more work now: %s"],
   LEDGER_DOWN: [503, "The database cannot be reached; nothing was stored. Try again: %s"],

@@ -3,12 +3,22 @@ import type { Selectable } from "kysely";
 
 export type StoredToken = Selectable<LedgerSchema["token"]>;
 
-export async function findAccount(db: Db, name: string): Promise<{ name: string; password: string; roles: string[] } | undefined> {
-  return db.selectFrom("account").select(["name", "password", "roles"]).where("name", "=", name).executeTakeFirst();
+export async function findAccount(
+  db: Db,
+  name: string,
+): Promise<{ name: string; password: string; roles: string[] } | undefined> {
+  return db
+    .selectFrom("account")
+    .select(["name", "password", "roles"])
+    .where("name", "=", name)
+    .executeTakeFirst();
 }
 
 /** Adds an account unless one of that name exists; true when it was added. */
-export async function addAccount(db: Db, account: { name: string; password: string; roles: string[] }): Promise<boolean> {
+export async function addAccount(
+  db: Db,
+  account: { name: string; password: string; roles: string[] },
+): Promise<boolean> {
   const added = await db
     .insertInto("account")
     .values(account)
@@ -18,7 +28,17 @@ export async function addAccount(db: Db, account: { name: string; password: stri
   return added !== undefined;
 }
 
-export async function addToken(db: Db, token: { hash: string; id: string; account: string; kind: "token" | "api_key"; expires_at: Date | null; metadata: unknown }): Promise<void> {
+export async function addToken(
+  db: Db,
+  token: {
+    hash: string;
+    id: string;
+    account: string;
+    kind: "token" | "api_key";
+    expires_at: Date | null;
+    metadata: unknown;
+  },
+): Promise<void> {
   await db
     .insertInto("token")
     .values({ ...token, metadata: JSON.stringify(token.metadata) })
@@ -26,24 +46,44 @@ export async function addToken(db: Db, token: { hash: string; id: string; accoun
 }
 
 /** The token with its account's roles, when it is enabled and not expired. */
-export async function findToken(db: Db, hash: string): Promise<{ account: string; roles: string[] } | undefined> {
+export async function findToken(
+  db: Db,
+  hash: string,
+): Promise<{ account: string; roles: string[] } | undefined> {
   return db
     .selectFrom("token")
     .innerJoin("account", "account.name", "token.account")
     .select(["token.account", "account.roles"])
     .where("token.hash", "=", hash)
     .where("token.enabled", "=", true)
-    .where((where) => where.or([where("token.expires_at", "is", null), where("token.expires_at", ">", where.fn<Date>("now", []))]))
+    .where((where) =>
+      where.or([
+        where("token.expires_at", "is", null),
+        where("token.expires_at", ">", where.fn<Date>("now", [])),
+      ]),
+    )
     .executeTakeFirst();
 }
 
-export async function listTokens(db: Db, kind: "token" | "api_key"): Promise<readonly StoredToken[]> {
-  return db.selectFrom("token").selectAll().where("kind", "=", kind).orderBy("created_at").limit(1_000).execute();
+export async function listTokens(
+  db: Db,
+  kind: "token" | "api_key",
+): Promise<readonly StoredToken[]> {
+  return db
+    .selectFrom("token")
+    .selectAll()
+    .where("kind", "=", kind)
+    .orderBy("created_at")
+    .limit(1_000)
+    .execute();
 }
 
 /** Removes a token by its public id; true when there was one. */
 export async function removeToken(db: Db, id: string): Promise<boolean> {
-  return (await db.deleteFrom("token").where("id", "=", id).returning("id").executeTakeFirst()) !== undefined;
+  return (
+    (await db.deleteFrom("token").where("id", "=", id).returning("id").executeTakeFirst()) !==
+    undefined
+  );
 }
 
 /** Forgets tokens that expired. */

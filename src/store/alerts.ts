@@ -12,12 +12,23 @@ export async function lockAlert(db: Db, fingerprint: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${fingerprint}, 7))`.execute(db);
 }
 
-export async function findOccurrence(db: Db, messageKey: string): Promise<OccurrenceRow | undefined> {
-  return db.selectFrom("alert_occurrence").selectAll().where("message_key", "=", messageKey).executeTakeFirst();
+export async function findOccurrence(
+  db: Db,
+  messageKey: string,
+): Promise<OccurrenceRow | undefined> {
+  return db
+    .selectFrom("alert_occurrence")
+    .selectAll()
+    .where("message_key", "=", messageKey)
+    .executeTakeFirst();
 }
 
 /** The record of that day, else the newest of any day. */
-export async function findAlert(db: Db, fingerprint: string, day: string): Promise<AlertRow | undefined> {
+export async function findAlert(
+  db: Db,
+  fingerprint: string,
+  day: string,
+): Promise<AlertRow | undefined> {
   return db
     .selectFrom("alert")
     .selectAll()
@@ -29,23 +40,61 @@ export async function findAlert(db: Db, fingerprint: string, day: string): Promi
 }
 
 /** The record of exactly that day. */
-export async function alertOf(db: Db, fingerprint: string, day: string): Promise<AlertRow | undefined> {
-  return db.selectFrom("alert").selectAll().where("fingerprint", "=", fingerprint).where("day", "=", day).executeTakeFirst();
+export async function alertOf(
+  db: Db,
+  fingerprint: string,
+  day: string,
+): Promise<AlertRow | undefined> {
+  return db
+    .selectFrom("alert")
+    .selectAll()
+    .where("fingerprint", "=", fingerprint)
+    .where("day", "=", day)
+    .executeTakeFirst();
 }
 
 export async function saveAlert(
   db: Db,
-  { fingerprint, day, count, status, document, at, lastAt }: { fingerprint: string; day: string; count: number; status: string; document: JsonObject; at: Date; lastAt: Date },
+  {
+    fingerprint,
+    day,
+    count,
+    status,
+    document,
+    at,
+    lastAt,
+  }: {
+    fingerprint: string;
+    day: string;
+    count: number;
+    status: string;
+    document: JsonObject;
+    at: Date;
+    lastAt: Date;
+  },
 ): Promise<void> {
   const json = JSON.stringify(document);
   await db
     .insertInto("alert")
     .values({ fingerprint, day, count, status, document: json, first_at: at, last_at: lastAt })
-    .onConflict((on) => on.columns(["fingerprint", "day"]).doUpdateSet({ count, status, document: json, last_at: lastAt }))
+    .onConflict((on) =>
+      on
+        .columns(["fingerprint", "day"])
+        .doUpdateSet({ count, status, document: json, last_at: lastAt }),
+    )
     .execute();
 }
 
-export async function saveOccurrence(db: Db, row: { message_key: string; fingerprint: string; day: string; effect: string; document: JsonObject }): Promise<void> {
+export async function saveOccurrence(
+  db: Db,
+  row: {
+    message_key: string;
+    fingerprint: string;
+    day: string;
+    effect: string;
+    document: JsonObject;
+  },
+): Promise<void> {
   await db
     .insertInto("alert_occurrence")
     .values({ ...row, document: JSON.stringify(row.document) })
@@ -53,7 +102,12 @@ export async function saveOccurrence(db: Db, row: { message_key: string; fingerp
 }
 
 /** Remembers the ticket of that day; the first one stays. Gives the one that is remembered. */
-export async function rememberTicket(db: Db, fingerprint: string, day: string, ticket: string): Promise<string | undefined> {
+export async function rememberTicket(
+  db: Db,
+  fingerprint: string,
+  day: string,
+  ticket: string,
+): Promise<string | undefined> {
   const row = await db
     .updateTable("alert")
     .set({ ticket: sql<string>`coalesce(ticket, ${ticket})` })
@@ -65,10 +119,17 @@ export async function rememberTicket(db: Db, fingerprint: string, day: string, t
 }
 
 /** Merges facts that workflows keep with the alert. */
-export async function mergeFacts(db: Db, fingerprint: string, day: string, facts: JsonObject): Promise<AlertRow | undefined> {
+export async function mergeFacts(
+  db: Db,
+  fingerprint: string,
+  day: string,
+  facts: JsonObject,
+): Promise<AlertRow | undefined> {
   return db
     .updateTable("alert")
-    .set({ workflow: sql<unknown>`coalesce(workflow, '{}'::jsonb) || ${JSON.stringify(facts)}::jsonb` })
+    .set({
+      workflow: sql<unknown>`coalesce(workflow, '{}'::jsonb) || ${JSON.stringify(facts)}::jsonb`,
+    })
     .where("fingerprint", "=", fingerprint)
     .where("day", "=", day)
     .returningAll()

@@ -20,7 +20,11 @@ const channel = "raicho_bells";
 
 function parse(payload: string | undefined): Bell | undefined {
   const [kind, id] = payload?.split(" ") ?? [];
-  if (id === undefined || (kind !== "advance" && kind !== "control" && kind !== "reload" && kind !== "feed")) return undefined;
+  if (
+    id === undefined ||
+    (kind !== "advance" && kind !== "control" && kind !== "reload" && kind !== "feed")
+  )
+    return undefined;
   return { kind, id };
 }
 
@@ -57,7 +61,10 @@ export function openBells(url: string, onBell: (bell: Bell) => void): Bells {
       waiting.clear();
       try {
         ringer ??= await connect(url, "raicho ringer");
-        await ringer.query("select pg_notify($1, payload) from unnest($2::text[]) as payload", [channel, payloads]);
+        await ringer.query("select pg_notify($1, payload) from unnest($2::text[]) as payload", [
+          channel,
+          payloads,
+        ]);
       } catch {
         await ringer?.end().catch(() => undefined);
         ringer = undefined;
@@ -75,7 +82,10 @@ export function openBells(url: string, onBell: (bell: Bell) => void): Bells {
     },
     close: async () => {
       closed = true;
-      await Promise.all([listener?.end().catch(() => undefined), ringer?.end().catch(() => undefined)]);
+      await Promise.all([
+        listener?.end().catch(() => undefined),
+        ringer?.end().catch(() => undefined),
+      ]);
     },
   };
 }

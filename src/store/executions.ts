@@ -10,12 +10,29 @@ export type StoredExecution = Omit<Row, "context"> & { readonly context: JsonObj
 
 /** Children that were born finished keep no context of their own: it follows from the parent's. */
 async function complete(db: Db, rows: readonly Row[]): Promise<readonly StoredExecution[]> {
-  const parents = [...new Set(rows.flatMap(({ context, parent }) => (context === null && parent !== null ? [parent] : [])))];
-  const found = parents.length === 0 ? [] : await db.selectFrom("execution").select(["id", "action", "context"]).where("id", "in", parents).execute();
-  const known = new Map(found.map(({ id, action, context }) => [id, { id, action, context: context ?? {} }]));
+  const parents = [
+    ...new Set(
+      rows.flatMap(({ context, parent }) => (context === null && parent !== null ? [parent] : [])),
+    ),
+  ];
+  const found =
+    parents.length === 0
+      ? []
+      : await db
+          .selectFrom("execution")
+          .select(["id", "action", "context"])
+          .where("id", "in", parents)
+          .execute();
+  const known = new Map(
+    found.map(({ id, action, context }) => [id, { id, action, context: context ?? {} }]),
+  );
   return rows.map((row) => {
     const parent = row.parent === null ? undefined : known.get(row.parent);
-    return { ...row, context: row.context ?? (parent === undefined ? {} : contextFromKey(parent, row.task_key ?? "")) };
+    return {
+      ...row,
+      context:
+        row.context ?? (parent === undefined ? {} : contextFromKey(parent, row.task_key ?? "")),
+    };
   });
 }
 
@@ -27,7 +44,11 @@ const claimable = sql<boolean>`((status in ('requested', 'scheduled', 'delayed')
   or (runner = 'orquesta' and owner is null and status in ('running', 'pausing', 'paused', 'resuming', 'canceling')))`;
 
 /** Makes `owner` the one that runs it, or gives undefined when somebody else does, it is not due, or it has ended. Each claim raises the fence. */
-export async function claimExecution(db: Db, id: string, owner: string): Promise<StoredExecution | undefined> {
+export async function claimExecution(
+  db: Db,
+  id: string,
+  owner: string,
+): Promise<StoredExecution | undefined> {
   const row = await db
     .updateTable("execution")
     .set({
@@ -45,25 +66,44 @@ export async function claimExecution(db: Db, id: string, owner: string): Promise
 }
 
 export async function findExecution(db: Db, id: string): Promise<StoredExecution | undefined> {
-  return completed(db, await db.selectFrom("execution").selectAll().where("id", "=", id).executeTakeFirst());
+  return completed(
+    db,
+    await db.selectFrom("execution").selectAll().where("id", "=", id).executeTakeFirst(),
+  );
 }
 
 /** The unfinished execution, locked until the transaction ends. */
 export async function lockExecution(db: Db, id: string): Promise<StoredExecution | undefined> {
-  return completed(db, await db.selectFrom("execution").selectAll().where("id", "=", id).forUpdate().executeTakeFirst());
+  return completed(
+    db,
+    await db
+      .selectFrom("execution")
+      .selectAll()
+      .where("id", "=", id)
+      .forUpdate()
+      .executeTakeFirst(),
+  );
 }
 
 /** Ends or changes an execution outside a claim (an operator's wish); the fence rises so that a running claim cannot finish it any more. */
 export async function overrideExecution(
   db: Db,
   id: string,
-  change: { status: ExecutionStatus; result?: JsonObject; ended: boolean; raiseFence: boolean; delivered?: boolean },
+  change: {
+    status: ExecutionStatus;
+    result?: JsonObject;
+    ended: boolean;
+    raiseFence: boolean;
+    delivered?: boolean;
+  },
 ): Promise<void> {
   await db
     .updateTable("execution")
     .set({
       status: change.status,
-      ...(change.result === undefined ? {} : { result: sql<unknown>`${JSON.stringify(change.result)}::jsonb` }),
+      ...(change.result === undefined
+        ? {}
+        : { result: sql<unknown>`${JSON.stringify(change.result)}::jsonb` }),
       ...(change.ended ? { ended_at: sql<Date>`now()`, owner: null } : {}),
       ...(change.raiseFence ? { fence: sql<number>`fence + 1` } : {}),
       ...(change.delivered === undefined ? {} : { delivered: change.delivered }),
@@ -73,17 +113,41 @@ export async function overrideExecution(
 }
 
 /** Ends of children that their workflow has not taken in yet, oldest first. */
-export async function undeliveredChildren(db: Db, parents: readonly string[]): Promise<readonly StoredExecution[]> {
+export async function undeliveredChildren(
+  db: Db,
+  parents: readonly string[],
+): Promise<readonly StoredExecution[]> {
   if (parents.length === 0) return [];
-  return complete(db, await db.selectFrom("execution").selectAll().where("delivered", "=", false).where("parent", "in", parents).orderBy("id").limit(1_000).execute());
+  return complete(
+    db,
+    await db
+      .selectFrom("execution")
+      .selectAll()
+      .where("delivered", "=", false)
+      .where("parent", "in", parents)
+      .orderBy("id")
+      .limit(1_000)
+      .execute(),
+  );
 }
 
 export async function childrenOf(db: Db, parent: string): Promise<readonly StoredExecution[]> {
-  return complete(db, await db.selectFrom("execution").selectAll().where("parent", "=", parent).orderBy("id").execute());
+  return complete(
+    db,
+    await db
+      .selectFrom("execution")
+      .selectAll()
+      .where("parent", "=", parent)
+      .orderBy("id")
+      .execute(),
+  );
 }
 
 /** Those of `owner`'s executions that somebody wants canceled, paused or resumed. */
-export async function controlledOf(db: Db, owner: string): Promise<readonly { id: string; status: ExecutionStatus }[]> {
+export async function controlledOf(
+  db: Db,
+  owner: string,
+): Promise<readonly { id: string; status: ExecutionStatus }[]> {
   return db
     .selectFrom("execution")
     .select(["id", "status"])
@@ -111,17 +175,38 @@ export async function listExecutions(
   if (action !== undefined) query = query.where("action", "=", action);
   if (parent === null) query = query.where("parent", "is", null);
   else if (parent !== undefined) query = query.where("parent", "=", parent);
-  if (triggerInstance !== undefined) query = query.where(sql<boolean>`context -> 'trigger_instance' ->> 'id' = ${triggerInstance}`);
+  if (triggerInstance !== undefined)
+    query = query.where(sql<boolean>`context -> 'trigger_instance' ->> 'id' = ${triggerInstance}`);
   const rows = await query.selectAll().orderBy("id", "desc").limit(limit).offset(offset).execute();
-  const { total } = await query.select((from) => from.fn.countAll<number>().as("total")).executeTakeFirstOrThrow();
+  const { total } = await query
+    .select((from) => from.fn.countAll<number>().as("total"))
+    .executeTakeFirstOrThrow();
   return { rows: await complete(db, rows), total };
 }
 
 /** What an execution printed so far, in order. */
-export async function outputOf(db: Db, id: string): Promise<readonly { stream: string; text: string }[]> {
-  return db.selectFrom("output").select(["stream", "text"]).where("execution_id", "=", id).orderBy("seq").execute();
+export async function outputOf(
+  db: Db,
+  id: string,
+): Promise<readonly { stream: string; text: string }[]> {
+  return db
+    .selectFrom("output")
+    .select(["stream", "text"])
+    .where("execution_id", "=", id)
+    .orderBy("seq")
+    .execute();
 }
 
 export async function pendingInquiries(db: Db): Promise<readonly StoredExecution[]> {
-  return complete(db, await db.selectFrom("execution").selectAll().where("runner", "=", "inquirer").where("status", "=", "pending").orderBy("id").limit(1_000).execute());
+  return complete(
+    db,
+    await db
+      .selectFrom("execution")
+      .selectAll()
+      .where("runner", "=", "inquirer")
+      .where("status", "=", "pending")
+      .orderBy("id")
+      .limit(1_000)
+      .execute(),
+  );
 }

@@ -2,7 +2,10 @@ import { sql } from "kysely";
 import type { Db } from "./schema.ts";
 
 /** A live process says so; times are the database's. */
-export async function beat(db: Db, process: { id: string; role: string; host: string; pid: number }): Promise<void> {
+export async function beat(
+  db: Db,
+  process: { id: string; role: string; host: string; pid: number },
+): Promise<void> {
   await db
     .insertInto("process")
     .values(process)

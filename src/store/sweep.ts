@@ -11,7 +11,9 @@ export type OrphanedExecution = Selectable<LedgerSchema["execution"]>;
 
 /** True for one caller at a time, until its transaction ends. */
 export async function holdSweep(db: Db): Promise<boolean> {
-  const { rows } = await sql<{ held: boolean }>`select pg_try_advisory_xact_lock(${sweepLock}) as held`.execute(db);
+  const { rows } = await sql<{
+    held: boolean;
+  }>`select pg_try_advisory_xact_lock(${sweepLock}) as held`.execute(db);
   return rows[0]?.held === true;
 }
 
@@ -22,7 +24,11 @@ export async function orphans(db: Db): Promise<readonly OrphanedExecution[]> {
     .selectAll()
     .where("status", "in", ["running", "pausing", "paused", "resuming", "canceling"])
     .where("owner", "is not", null)
-    .where(({ not, exists, selectFrom }) => not(exists(selectFrom("process").select("id").whereRef("process.id", "=", "execution.owner"))))
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(selectFrom("process").select("id").whereRef("process.id", "=", "execution.owner")),
+      ),
+    )
     .orderBy("id")
     .limit(batch)
     .forUpdate()
@@ -31,7 +37,10 @@ export async function orphans(db: Db): Promise<readonly OrphanedExecution[]> {
 }
 
 /** Executions that wait to be claimed although they are due since `seconds`, and workflows that nobody conducts although something waits for them. */
-export async function unheard(db: Db, seconds: number): Promise<readonly { id: string; attempt: number }[]> {
+export async function unheard(
+  db: Db,
+  seconds: number,
+): Promise<readonly { id: string; attempt: number }[]> {
   const { rows } = await sql<{ id: string; attempt: number }>`
     select id, attempt from execution
     where status in ('requested', 'scheduled', 'delayed') and coalesce(run_at, created_at) < clock_timestamp() - ${seconds} * interval '1 second'
@@ -71,7 +80,10 @@ export interface PendingInstance {
 }
 
 /** Trigger instances that are pending since `seconds`. */
-export async function pendingInstances(db: Db, seconds: number): Promise<readonly PendingInstance[]> {
+export async function pendingInstances(
+  db: Db,
+  seconds: number,
+): Promise<readonly PendingInstance[]> {
   return db
     .selectFrom("trigger_instance")
     .select(["id", "trigger", "parameters", "payload", "source", "trace_tag"])

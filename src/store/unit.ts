@@ -152,7 +152,10 @@ const clauses: Record<Kind, (rows: string, guarded: boolean) => string> = {
     from ${rows} as r(id text, action text, runner text, status text, parameters jsonb, context jsonb, result jsonb, parent text, task_key text,
       owner text, fence int, attempt int, delivered boolean, delay float8, started boolean, ended boolean, instance text)
     ${guarded ? "where r.instance is null or r.instance in (select id from instances)" : ""}`,
-  finished: (rows, guarded) => `insert into execution (id, action, runner, status, parameters, context, result, parent, task_key, fence, attempt, started_at, ended_at)
+  finished: (
+    rows,
+    guarded,
+  ) => `insert into execution (id, action, runner, status, parameters, context, result, parent, task_key, fence, attempt, started_at, ended_at)
     select i, action, runner, 'succeeded', coalesce(p, '{}'), c, z, parent, k, 1, 1, now(), now()
     from ${rows} as r(i text, action text, runner text, p jsonb, c jsonb, z jsonb, parent text, k text, n text)
     ${guarded ? "where r.n is null or r.n in (select id from instances)" : ""}`,

@@ -21,7 +21,9 @@ function encrypt(key: Buffer, plain: Buffer, place: string): string {
 
 function decrypt(key: Buffer, sealed: string, place: string): Buffer {
   const bytes = Buffer.from(sealed, "base64url");
-  const decipher = createDecipheriv(algorithm, key, bytes.subarray(0, 12)).setAAD(Buffer.from(place)).setAuthTag(bytes.subarray(12, 28));
+  const decipher = createDecipheriv(algorithm, key, bytes.subarray(0, 12))
+    .setAAD(Buffer.from(place))
+    .setAuthTag(bytes.subarray(12, 28));
   return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]);
 }
 
@@ -32,17 +34,22 @@ export function openVault(file: string): Vault {
     writeFileSync(file, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
   }
   const master = Buffer.from(readFileSync(file, "utf8").trim(), "base64url");
-  if (master.length !== 32) throw new Error(`${file} does not hold a master key: 32 bytes as base64url are expected`);
+  if (master.length !== 32)
+    throw new Error(`${file} does not hold a master key: 32 bytes as base64url are expected`);
   const kid = createHash("sha256").update(master).digest("hex").slice(0, 8);
   return {
     seal: (value, place) => {
       const key = randomBytes(32);
-      return ["v1", kid, encrypt(master, key, place), encrypt(key, Buffer.from(value), place)].join(".");
+      return ["v1", kid, encrypt(master, key, place), encrypt(key, Buffer.from(value), place)].join(
+        ".",
+      );
     },
     open: (sealed, place) => {
       const [version, owner, wrapped, body] = sealed.split(".");
-      if (version !== "v1" || wrapped === undefined || body === undefined) throw new Error("this is no sealed value");
-      if (owner !== kid) throw new Error(`this value was sealed with another master key (${owner ?? "?"})`);
+      if (version !== "v1" || wrapped === undefined || body === undefined)
+        throw new Error("this is no sealed value");
+      if (owner !== kid)
+        throw new Error(`this value was sealed with another master key (${owner ?? "?"})`);
       return decrypt(decrypt(master, wrapped, place), body, place).toString();
     },
   };

@@ -9,12 +9,26 @@ export interface StoredWorkflow {
 }
 
 export async function findWorkflow(db: Db, id: string): Promise<StoredWorkflow | undefined> {
-  return db.selectFrom("workflow").select(["definition", "snapshot", "snapshot_seq"]).where("execution_id", "=", id).executeTakeFirst();
+  return db
+    .selectFrom("workflow")
+    .select(["definition", "snapshot", "snapshot_seq"])
+    .where("execution_id", "=", id)
+    .executeTakeFirst();
 }
 
 /** Entries written after `seq`, in order. */
-export async function journalAfter(db: Db, id: string, seq: number): Promise<readonly { seq: number; entries: string }[]> {
-  return db.selectFrom("journal").select(["seq", "entries"]).where("execution_id", "=", id).where("seq", ">", seq).orderBy("seq").execute();
+export async function journalAfter(
+  db: Db,
+  id: string,
+  seq: number,
+): Promise<readonly { seq: number; entries: string }[]> {
+  return db
+    .selectFrom("journal")
+    .select(["seq", "entries"])
+    .where("execution_id", "=", id)
+    .where("seq", ">", seq)
+    .orderBy("seq")
+    .execute();
 }
 
 /** Keeps a workflow text for the executions that are pinned to it. */
@@ -27,11 +41,16 @@ export async function keepDefinition(db: Db, hash: string, text: string): Promis
 }
 
 export async function findDefinition(db: Db, hash: string): Promise<string | undefined> {
-  return (await db.selectFrom("definition").select("text").where("hash", "=", hash).executeTakeFirst())?.text;
+  return (
+    await db.selectFrom("definition").select("text").where("hash", "=", hash).executeTakeFirst()
+  )?.text;
 }
 
 /** Children of a workflow that have not ended. */
-export async function openChildren(db: Db, parent: string): Promise<readonly { id: string; runner: string; status: string }[]> {
+export async function openChildren(
+  db: Db,
+  parent: string,
+): Promise<readonly { id: string; runner: string; status: string }[]> {
   return db
     .selectFrom("execution")
     .select(["id", "runner", "status"])
@@ -41,7 +60,13 @@ export async function openChildren(db: Db, parent: string): Promise<readonly { i
 }
 
 /** The newest execution of a task on a route. */
-export async function latestOfTask(db: Db, parent: string, { taskId, route }: { taskId: string; route: number }): Promise<Pick<StoredExecution, "task_key" | "status" | "result" | "started_at" | "ended_at"> | undefined> {
+export async function latestOfTask(
+  db: Db,
+  parent: string,
+  { taskId, route }: { taskId: string; route: number },
+): Promise<
+  Pick<StoredExecution, "task_key" | "status" | "result" | "started_at" | "ended_at"> | undefined
+> {
   return db
     .selectFrom("execution")
     .selectAll()

@@ -8,7 +8,12 @@ import { builtinRunners } from "./runners.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Where content is found: with the program, at the site (the directory raicho is started in), and where the environment says. */
-export function contentDirectories({ site, packs, configsDirectory, home }: Config): ContentDirectories {
+export function contentDirectories({
+  site,
+  packs,
+  configsDirectory,
+  home,
+}: Config): ContentDirectories {
   const bundled = join(root, "packs");
   return {
     bundled: [bundled],
@@ -19,7 +24,9 @@ export function contentDirectories({ site, packs, configsDirectory, home }: Conf
       types: join(site, "types"),
     },
     packs,
-    ...(configsDirectory === undefined ? { configs: join(home, "configs") } : { configs: configsDirectory }),
+    ...(configsDirectory === undefined
+      ? { configs: join(home, "configs") }
+      : { configs: configsDirectory }),
     overrides: join(site, "overrides"),
   };
 }
@@ -30,5 +37,13 @@ export function knownRunners(): ReadonlyMap<string, ParameterSchemas> {
     ["inventory", {}],
     ["alert", {}],
   ];
-  return new Map([...engineOwn, ...builtinRunners().flatMap((runner) => [runner.name, ...runner.aliases].map((name): [string, ParameterSchemas] => [name, runner.parameters]))]);
+  return new Map([
+    ...engineOwn,
+    ...builtinRunners().flatMap((runner) =>
+      [runner.name, ...runner.aliases].map((name): [string, ParameterSchemas] => [
+        name,
+        runner.parameters,
+      ]),
+    ),
+  ]);
 }

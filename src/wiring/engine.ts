@@ -53,16 +53,25 @@ interface Loaded {
 }
 
 async function load(config: Config): Promise<Loaded> {
-  const { content, problems } = await loadContent({ directories: contentDirectories(config), runners: knownRunners() });
+  const { content, problems } = await loadContent({
+    directories: contentDirectories(config),
+    runners: knownRunners(),
+  });
   const compiled = compileContent(content);
-  const lines = problems.filter(({ severity }) => severity !== "info").map(({ severity, file, line, column, message }) => `${severity}: ${file}:${line}:${column} ${message}`);
+  const lines = problems
+    .filter(({ severity }) => severity !== "info")
+    .map(
+      ({ severity, file, line, column, message }) =>
+        `${severity}: ${file}:${line}:${column} ${message}`,
+    );
   for (const line of [...lines, ...compiled.problems]) say("warn", "content", { problem: line });
   return { compiled, problems: [...lines, ...compiled.problems] };
 }
 
 function typesOf(compiled: CompiledContent): ReturnType<typeof compileTypes>["types"] {
   const { types, problems } = compileTypes(compiled.types);
-  for (const { declaration, path, message } of problems) say("warn", "inventory type", { file: declaration.source.file, path, message });
+  for (const { declaration, path, message } of problems)
+    say("warn", "inventory type", { file: declaration.source.file, path, message });
   return types;
 }
 
@@ -72,16 +81,26 @@ interface Helpers {
 }
 
 /** Opens everything; `slotCount` = actions this process may run at once (0 = none). */
-export async function openEngine(config: Config, { databaseUrl, slotCount, apiUrl }: { databaseUrl: string; slotCount: number; apiUrl: string }): Promise<EngineProcess> {
+export async function openEngine(
+  config: Config,
+  { databaseUrl, slotCount, apiUrl }: { databaseUrl: string; slotCount: number; apiUrl: string },
+): Promise<EngineProcess> {
   await waitForDatabase(databaseUrl, { patienceMs: 60_000 });
   const database = openDatabase(databaseUrl);
-  const queue = await openQueue({ databaseUrl, redisUrl: config.redisUrl, onError: gate("the queue reports an error") });
+  const queue = await openQueue({
+    databaseUrl,
+    redisUrl: config.redisUrl,
+    onError: gate("the queue reports an error"),
+  });
   let loaded = await load(config);
   const reloadListeners: (() => void)[] = [];
   const changeListeners: (() => void)[] = [];
   const vault = openVault(config.masterKeyFile);
   const store = datastore(database, vault);
-  const helpers: Helpers = { evaluators: evaluatorPool({ size: 2 }), spawn: slotCount > 0 ? spawner() : undefined };
+  const helpers: Helpers = {
+    evaluators: evaluatorPool({ size: 2 }),
+    spawn: slotCount > 0 ? spawner() : undefined,
+  };
   const inventory = await Inventory.open({
     database,
     types: typesOf(loaded.compiled),
@@ -92,7 +111,15 @@ export async function openEngine(config: Config, { databaseUrl, slotCount, apiUr
     process: `${hostname()}.${process.pid}.${randomBytes(4).toString("hex")}`,
     database,
     queue,
-    pump: new CommitPump({ url: databaseUrl, onOutage: (reason) => say(reason === undefined ? "info" : "error", reason === undefined ? "the database is back" : "the database is away", reason === undefined ? {} : { reason }) }),
+    pump: new CommitPump({
+      url: databaseUrl,
+      onOutage: (reason) =>
+        say(
+          reason === undefined ? "info" : "error",
+          reason === undefined ? "the database is back" : "the database is away",
+          reason === undefined ? {} : { reason },
+        ),
+    }),
     bells: openBells(databaseUrl, (bell) => {
       if (bell.kind === "feed") for (const listener of changeListeners) listener();
       hearBell(core, bell);
@@ -107,12 +134,28 @@ export async function openEngine(config: Config, { databaseUrl, slotCount, apiUr
     definitions: () => loaded.compiled,
     newId: idMaker(),
     ask: askHere,
-    answer: (question) => answerQuestion(question, { pool: helpers.evaluators, now: () => new Date().toISOString(), random: () => Math.random(), datastore: lookup(store), task: () => Promise.resolve(undefined) }),
+    answer: (question) =>
+      answerQuestion(question, {
+        pool: helpers.evaluators,
+        now: () => new Date().toISOString(),
+        random: () => Math.random(),
+        datastore: lookup(store),
+        task: () => Promise.resolve(undefined),
+      }),
   };
   const raise = (events: readonly NewEvent[]): Promise<unknown> => ingest(core, events);
-  const alert = alertRunner({ database, timeZone: config.timeZone, parsers: () => loaded.compiled.parsers, ingest: raise });
+  const alert = alertRunner({
+    database,
+    timeZone: config.timeZone,
+    parsers: () => loaded.compiled.parsers,
+    ingest: raise,
+  });
   const runners = [...builtinRunners(helpers.spawn?.spawn), inventoryRunner(inventory), alert];
-  const table = new Map(runners.flatMap((runner) => [runner.name, ...runner.aliases].map((name) => [name, runner] as const)));
+  const table = new Map(
+    runners.flatMap((runner) =>
+      [runner.name, ...runner.aliases].map((name) => [name, runner] as const),
+    ),
+  );
   Object.assign(core, { runners: table });
   return {
     core,
@@ -131,7 +174,13 @@ export async function openEngine(config: Config, { databaseUrl, slotCount, apiUr
     onInventoryChange: (listener) => void changeListeners.push(listener),
     close: async () => {
       await core.pump.close();
-      await Promise.all([...runners.map((runner) => runner.close?.()), helpers.evaluators.close(), helpers.spawn?.close(), core.bells.close(), queue.close()]);
+      await Promise.all([
+        ...runners.map((runner) => runner.close?.()),
+        helpers.evaluators.close(),
+        helpers.spawn?.close(),
+        core.bells.close(),
+        queue.close(),
+      ]);
       await database.close();
     },
   };

@@ -18,7 +18,10 @@ export interface OpenSensors {
   stop(): Promise<void>;
 }
 
-const parseModule = new URL(import.meta.url.endsWith(".ts") ? "../sensors/mail/parse.ts" : "../sensors/mail/parse.js", import.meta.url);
+const parseModule = new URL(
+  import.meta.url.endsWith(".ts") ? "../sensors/mail/parse.ts" : "../sensors/mail/parse.js",
+  import.meta.url,
+);
 
 /** Starts them all; rejects when the SMTP port cannot be had. */
 export async function openSensors(engine: EngineProcess, config: Config): Promise<OpenSensors> {
@@ -32,17 +35,26 @@ export async function openSensors(engine: EngineProcess, config: Config): Promis
     name: fileURLToPath(parseModule),
     outputBytes: 16_000_000,
   });
-  const parse = (raw: Uint8Array): Promise<ParsedMail> => pool.call(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString("base64"));
+  const parse = (raw: Uint8Array): Promise<ParsedMail> =>
+    pool.call(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString("base64"));
   const kept: KeptSensor[] = [];
   let smtp: SmtpSensor | undefined;
   const { smtpPort: port, smtpHost: host } = config;
-  if (port !== undefined) kept.push(keepSensor(core, () => (smtp = smtpSensor({ host, port, parse }))));
+  if (port !== undefined)
+    kept.push(keepSensor(core, () => (smtp = smtpSensor({ host, port, parse }))));
   let feed: InventoryFeed | undefined;
-  kept.push(keepSensor(core, () => (feed = inventoryFeed({ db: core.database.db, known: () => engine.inventory.known }))));
+  kept.push(
+    keepSensor(
+      core,
+      () => (feed = inventoryFeed({ db: core.database.db, known: () => engine.inventory.known })),
+    ),
+  );
   engine.onInventoryChange(() => feed?.wake());
   let timers: TimerSensor | undefined;
   const timersInUse = () => timersOf([...core.definitions().content.rules.values()]);
-  kept.push(keepSensor(core, () => (timers = timerSensor(timersInUse(), { timeZone: config.timeZone }))));
+  kept.push(
+    keepSensor(core, () => (timers = timerSensor(timersInUse(), { timeZone: config.timeZone }))),
+  );
   engine.onReload(() => void timers?.setTimers(timersInUse()));
   const email = core.definitions().content.packs.get("email")?.config ?? {};
   const accounts = imapAccounts(isObject(email) ? email["imap_accounts"] : undefined);

@@ -69,16 +69,23 @@ function listen(server: Server, { host, port }: Config): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const why = error.code === "EADDRINUSE" ? "is taken by another program" : error.message;
-      reject(new ConfigError(`RAICHO_PORT: ${host}:${port} ${why}; set RAICHO_PORT to a free port`));
+      reject(
+        new ConfigError(`RAICHO_PORT: ${host}:${port} ${why}; set RAICHO_PORT to a free port`),
+      );
     });
     server.listen(port, host, () => {
       const address = server.address();
-      resolve(`http://${host}:${typeof address === "object" && address !== null ? address.port : port}`);
+      resolve(
+        `http://${host}:${typeof address === "object" && address !== null ? address.port : port}`,
+      );
     });
   });
 }
 
-function doorOf({ core, database, datastore, definitions, reload }: EngineProcess, { auth }: Config): Door {
+function doorOf(
+  { core, database, datastore, definitions, reload }: EngineProcess,
+  { auth }: Config,
+): Door {
   return {
     core,
     datastore,
@@ -110,10 +117,12 @@ function doorOf({ core, database, datastore, definitions, reload }: EngineProces
 async function drain({ core }: EngineProcess, seconds: number): Promise<void> {
   const until = performance.now() + seconds * 1_000;
   const idle = (): boolean => core.running.size === 0;
-  while (!idle() && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));
+  while (!idle() && performance.now() < until)
+    await new Promise((resolve) => setTimeout(resolve, 50));
   for (const controller of core.running.values()) controller.abort(new Interrupted("stopping"));
   const end = performance.now() + 5_000;
-  while (!idle() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (!idle() && performance.now() < end)
+    await new Promise((resolve) => setTimeout(resolve, 20));
   await Promise.all([...core.conducted.values()].map((conducted) => conducted.settled()));
 }
 
@@ -129,20 +138,45 @@ interface Opened {
 async function openRole(config: Config, databaseUrl: string): Promise<Opened> {
   const duties = dutiesOf(config);
   const apiUrl = `http://${config.host === "0.0.0.0" ? "127.0.0.1" : config.host}:${config.port}`;
-  const engine = await openEngine(config, { databaseUrl, slotCount: duties.work ? config.concurrency : 0, apiUrl });
+  const engine = await openEngine(config, {
+    databaseUrl,
+    slotCount: duties.work ? config.concurrency : 0,
+    apiUrl,
+  });
   const { core } = engine;
   const beats = every(beatMs, "the heartbeat", () => heartbeat(core, config.role));
-  const server = duties.api ? createServer(makeDoor(doorOf(engine, config), engine.inventory)) : undefined;
+  const server = duties.api
+    ? createServer(makeDoor(doorOf(engine, config), engine.inventory))
+    : undefined;
   const http = server === undefined ? "-" : await listen(server, config);
   const sensors = duties.sensors ? await openSensors(engine, config) : undefined;
-  const sweeps = duties.clock ? [every(sweepMs, "the sweep", () => sweep(core)), every(3_600_000, "housekeeping", () => removeExpiredTokens(core.database.db))] : [];
+  const sweeps = duties.clock
+    ? [
+        every(sweepMs, "the sweep", () => sweep(core)),
+        every(3_600_000, "housekeeping", () => removeExpiredTokens(core.database.db)),
+      ]
+    : [];
   const listener = duties.work
-    ? await core.queue.listen({ concurrency: config.concurrency, hear: (ring) => hear(core, ring), onError: (reason) => say("warn", "the queue", { reason }) })
+    ? await core.queue.listen({
+        concurrency: config.concurrency,
+        hear: (ring) => hear(core, ring),
+        onError: (reason) => say("warn", "the queue", { reason }),
+      })
     : undefined;
-  return { engine, server, sensors, listener, ticks: [beats, ...sweeps], addresses: { http, smtp: sensors?.smtp ?? "-" } };
+  return {
+    engine,
+    server,
+    sensors,
+    listener,
+    ticks: [beats, ...sweeps],
+    addresses: { http, smtp: sensors?.smtp ?? "-" },
+  };
 }
 
-async function closeRole({ engine, server, sensors, listener, ticks }: Opened, config: Config): Promise<void> {
+async function closeRole(
+  { engine, server, sensors, listener, ticks }: Opened,
+  config: Config,
+): Promise<void> {
   await sensors?.stop();
   server?.close();
   server?.closeIdleConnections();
@@ -156,10 +190,16 @@ async function closeRole({ engine, server, sensors, listener, ticks }: Opened, c
 }
 
 /** Runs until it is told to stop; gives the exit code. */
-export async function runProcess(config: Config, { supervised }: { supervised: boolean }): Promise<number> {
+export async function runProcess(
+  config: Config,
+  { supervised }: { supervised: boolean },
+): Promise<number> {
   const life = childLife();
   try {
-    if (config.databaseUrl === undefined) throw new ConfigError(`--role ${config.role} needs DATABASE_URL: without it, use raicho start`);
+    if (config.databaseUrl === undefined)
+      throw new ConfigError(
+        `--role ${config.role} needs DATABASE_URL: without it, use raicho start`,
+      );
     if (!supervised) await prepare(config.databaseUrl);
     const opened = await openRole(config, config.databaseUrl);
     announce(life, opened, supervised);
@@ -172,7 +212,9 @@ export async function runProcess(config: Config, { supervised }: { supervised: b
   } catch (error) {
     if (!supervised) throw error;
     life.report("fatal", text(error));
-    say("error", `the ${config.role} process cannot work`, { reason: error instanceof Error ? error.stack : String(error) });
+    say("error", `the ${config.role} process cannot work`, {
+      reason: error instanceof Error ? error.stack : String(error),
+    });
     return 1;
   } finally {
     // Whatever a library left open must not keep a stopped process alive.
@@ -187,8 +229,13 @@ function announce(life: ChildLife, { addresses }: Opened, supervised: boolean): 
 }
 
 async function prepare(url: string): Promise<void> {
-  await waitForDatabase(url, { patienceMs: 60_000, onWait: (reason) => say("warn", "waiting for the database", { reason }) }).catch((error: unknown) => {
-    throw new ConfigError(`the database of DATABASE_URL cannot be used: ${text(error)}; start it or correct DATABASE_URL`);
+  await waitForDatabase(url, {
+    patienceMs: 60_000,
+    onWait: (reason) => say("warn", "waiting for the database", { reason }),
+  }).catch((error: unknown) => {
+    throw new ConfigError(
+      `the database of DATABASE_URL cannot be used: ${text(error)}; start it or correct DATABASE_URL`,
+    );
   });
   const database = openDatabase(url, { max: 2 });
   await migrate(database);

@@ -11,7 +11,13 @@ const orquestaRunner: Runner = {
   name: "orquesta",
   aliases: ["orchestra"],
   description: "A runner for executing orquesta workflow.",
-  parameters: { notify: { type: "array", description: "List of tasks to trigger notifications for.", default: [] } },
+  parameters: {
+    notify: {
+      type: "array",
+      description: "List of tasks to trigger notifications for.",
+      default: [],
+    },
+  },
   outputKey: "output",
   onWorkerLost: "rerun",
   run: () => Promise.reject(new Error("the conductor carries out workflows")),
@@ -23,5 +29,13 @@ const noSpawn: Spawn = () => {
 
 /** Every runner that needs nothing from the engine. */
 export function builtinRunners(spawn: Spawn = noSpawn): readonly Runner[] {
-  return [noopRunner(), localShellCommandRunner({ spawn }), localShellScriptRunner({ spawn }), httpRequestRunner(), typescriptRunner(), inquirerRunner, orquestaRunner];
+  return [
+    noopRunner(),
+    localShellCommandRunner({ spawn }),
+    localShellScriptRunner({ spawn }),
+    httpRequestRunner(),
+    typescriptRunner(),
+    inquirerRunner,
+    orquestaRunner,
+  ];
 }

@@ -14,7 +14,11 @@ export function sensorContext(core: Core): SensorContext {
       await ingest(core, events, { cursor });
     },
     cursor: async (name) => {
-      const row = await core.database.db.selectFrom("sensor_cursor").select("value").where("name", "=", name).executeTakeFirst();
+      const row = await core.database.db
+        .selectFrom("sensor_cursor")
+        .select("value")
+        .where("name", "=", name)
+        .executeTakeFirst();
       return row?.value;
     },
     log: (level, message, details = {}) => core.log(level, message, details),
@@ -45,20 +49,31 @@ export function keepSensor(core: Core, make: () => Sensor): KeptSensor {
     sensor.failed.catch(() => undefined);
     await sensor.start(context);
     started.resolve(undefined);
-    await Promise.race([sensor.failed, new Promise<void>((resolve) => stopping.signal.addEventListener("abort", () => resolve(), { once: true }))]);
+    await Promise.race([
+      sensor.failed,
+      new Promise<void>((resolve) =>
+        stopping.signal.addEventListener("abort", () => resolve(), { once: true }),
+      ),
+    ]);
   };
 
   const keep = async (): Promise<void> => {
-    for (let failures = 0; !stopping.signal.aborted; ) {
+    for (let failures = 0; !stopping.signal.aborted;) {
       const since = performance.now();
       try {
         await once();
       } catch (error) {
         started.reject(error);
         failures = performance.now() - since > healthyMs ? 1 : failures + 1;
-        core.log("error", "a sensor failed and is started again", { sensor: current?.name, reason: text(error), failures });
+        core.log("error", "a sensor failed and is started again", {
+          sensor: current?.name,
+          reason: text(error),
+          failures,
+        });
         await current?.stop().catch(() => undefined);
-        await delay(Math.min(minBackoffMs * 2 ** (failures - 1), maxBackoffMs), undefined, { signal: stopping.signal }).catch(() => undefined);
+        await delay(Math.min(minBackoffMs * 2 ** (failures - 1), maxBackoffMs), undefined, {
+          signal: stopping.signal,
+        }).catch(() => undefined);
       }
     }
   };

@@ -15,7 +15,9 @@ import { watchDirectories, watchedDirectories } from "../content/watch.ts";
 import { contentDirectories } from "./content.ts";
 import { say } from "./log.ts";
 
-const main = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../main.ts" : "../main.js", import.meta.url));
+const main = fileURLToPath(
+  new URL(import.meta.url.endsWith(".ts") ? "../main.ts" : "../main.js", import.meta.url),
+);
 
 /** How long an external database may keep us waiting at the start. */
 const patienceMs = 10_000;
@@ -29,7 +31,9 @@ function lock(home: string): () => void {
   const file = join(home, "supervisor.pid");
   const other = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
   if (other > 0 && other !== process.pid && isRaicho(other))
-    throw new ConfigError(`${home} is in use by the raicho with process id ${other}: stop it, or set RAICHO_HOME to another directory`);
+    throw new ConfigError(
+      `${home} is in use by the raicho with process id ${other}: stop it, or set RAICHO_HOME to another directory`,
+    );
   writeFileSync(file, `${process.pid}\n`);
   return () => rmSync(file, { force: true });
 }
@@ -37,7 +41,9 @@ function lock(home: string): () => void {
 function isRaicho(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return process.platform !== "linux" || readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("main.");
+    return (
+      process.platform !== "linux" || readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("main.")
+    );
   } catch {
     return false;
   }
@@ -48,7 +54,12 @@ function ensurePort(host: string, port: number, name: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once("error", (error: NodeJS.ErrnoException) => {
-      const why = error.code === "EADDRINUSE" ? "is taken by another program" : error.code === "EACCES" ? "needs more rights" : message(error);
+      const why =
+        error.code === "EADDRINUSE"
+          ? "is taken by another program"
+          : error.code === "EACCES"
+            ? "needs more rights"
+            : message(error);
       reject(new ConfigError(`${name}: ${host}:${port} ${why}; set ${name} to a free port`));
     });
     probe.listen(port, host, () => probe.close(() => resolve()));
@@ -63,12 +74,19 @@ interface Ledger {
 async function openLedger({ databaseUrl, home }: Config): Promise<Ledger> {
   if (databaseUrl === undefined) {
     const embedded = await startPostgres({ home }).catch((error: unknown) => {
-      throw new ConfigError(`the embedded PostgreSQL did not start: ${message(error)}; see ${join(home, "postgres", "server.log")}`);
+      throw new ConfigError(
+        `the embedded PostgreSQL did not start: ${message(error)}; see ${join(home, "postgres", "server.log")}`,
+      );
     });
     return { url: embedded.url, embedded };
   }
-  await waitForDatabase(databaseUrl, { patienceMs, onWait: (reason) => say("warn", "waiting for the database", { reason }) }).catch((error: unknown) => {
-    throw new ConfigError(`the database of DATABASE_URL cannot be used: ${message(error)}; start it or correct DATABASE_URL`);
+  await waitForDatabase(databaseUrl, {
+    patienceMs,
+    onWait: (reason) => say("warn", "waiting for the database", { reason }),
+  }).catch((error: unknown) => {
+    throw new ConfigError(
+      `the database of DATABASE_URL cannot be used: ${message(error)}; start it or correct DATABASE_URL`,
+    );
   });
   return { url: databaseUrl, embedded: undefined };
 }
@@ -80,26 +98,53 @@ function childSpecs(config: Config, url: string): ChildSpec[] {
     module: main,
     args: ["start", "--role", role, "--supervised"],
     env: { ...env, ...more },
-    execArgv: ["--enable-experimental-regexp-engine-on-excessive-backtracks", "--disable-proto=delete"],
+    execArgv: [
+      "--enable-experimental-regexp-engine-on-excessive-backtracks",
+      "--disable-proto=delete",
+    ],
   });
-  const workers = Array.from({ length: config.workers }, (_, index) => spec(`worker-${index + 1}`, "worker", {}));
+  const workers = Array.from({ length: config.workers }, (_, index) =>
+    spec(`worker-${index + 1}`, "worker", {}),
+  );
   return [spec("door", "door", { RAICHO_WORKERS: String(config.workers) }), ...workers];
 }
 
-function announce(config: Config, said: ReadonlyMap<string, unknown>, password: string | undefined): void {
+function announce(
+  config: Config,
+  said: ReadonlyMap<string, unknown>,
+  password: string | undefined,
+): void {
   const addresses = said.get("door");
-  const { http, smtp } = typeof addresses === "object" && addresses !== null && "http" in addresses && "smtp" in addresses ? addresses : { http: "", smtp: "" };
-  if (password !== undefined) process.stdout.write(`\n  First start. Sign in as admin with the password ${password} (it is not shown again).\n\n`);
-  if (!config.auth) process.stdout.write("  Authentication is off: every caller on this machine is admin.\n");
+  const { http, smtp } =
+    typeof addresses === "object" &&
+    addresses !== null &&
+    "http" in addresses &&
+    "smtp" in addresses
+      ? addresses
+      : { http: "", smtp: "" };
+  if (password !== undefined)
+    process.stdout.write(
+      `\n  First start. Sign in as admin with the password ${password} (it is not shown again).\n\n`,
+    );
+  if (!config.auth)
+    process.stdout.write("  Authentication is off: every caller on this machine is admin.\n");
   process.stdout.write(`raicho ready ${String(http)} smtp ${String(smtp)}\n`);
 }
 
-function watchSignals(config: Config, supervisor: Supervisor): { stopped: Promise<string>; close: () => void } {
+function watchSignals(
+  config: Config,
+  supervisor: Supervisor,
+): { stopped: Promise<string>; close: () => void } {
   process.on("SIGHUP", () => supervisor.tell("reload"));
   const watching = config.watch
-    ? watchDirectories(watchedDirectories(contentDirectories(config)), () => supervisor.tell("reload"), {
-        failed: (directory, error) => say("warn", "a directory is not watched", { directory, reason: message(error) }),
-      })
+    ? watchDirectories(
+        watchedDirectories(contentDirectories(config)),
+        () => supervisor.tell("reload"),
+        {
+          failed: (directory, error) =>
+            say("warn", "a directory is not watched", { directory, reason: message(error) }),
+        },
+      )
     : undefined;
   const stopped = new Promise<string>((resolve) => {
     process.on("SIGINT", () => resolve("SIGINT"));
@@ -116,7 +161,8 @@ export async function runSupervisor(config: Config): Promise<number> {
   let database: Database | undefined;
   try {
     await ensurePort(config.host, config.port, "RAICHO_PORT");
-    if (config.smtpPort !== undefined) await ensurePort(config.smtpHost, config.smtpPort, "RAICHO_SMTP_PORT");
+    if (config.smtpPort !== undefined)
+      await ensurePort(config.smtpHost, config.smtpPort, "RAICHO_SMTP_PORT");
     ledger = await openLedger(config);
     openVault(config.masterKeyFile);
     database = openDatabase(ledger.url, { max: 2, application: "raicho supervisor" });
@@ -130,7 +176,11 @@ export async function runSupervisor(config: Config): Promise<number> {
   }
 }
 
-async function superviseChildren(config: Config, ledger: Ledger, { database, password }: { database: Database; password: string | undefined }): Promise<number> {
+async function superviseChildren(
+  config: Config,
+  ledger: Ledger,
+  { database, password }: { database: Database; password: string | undefined },
+): Promise<number> {
   const supervisor = supervise({
     children: childSpecs(config, ledger.url),
     stopMs: config.drainSeconds * 1_000 + 8_000,

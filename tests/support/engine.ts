@@ -7,7 +7,13 @@ import { hear, hearBell } from "../../src/engine/hear.ts";
 import { idMaker } from "../../src/engine/ids.ts";
 import { inquirerRunner } from "../../src/engine/inquiry.ts";
 import { Unanswered } from "../../src/expressions/context.ts";
-import type { ActionDefinition, Content, ParameterSchemas, RuleDefinition, WorkflowSource } from "../../src/model/definitions.ts";
+import type {
+  ActionDefinition,
+  Content,
+  ParameterSchemas,
+  RuleDefinition,
+  WorkflowSource,
+} from "../../src/model/definitions.ts";
 import type { Outcome } from "../../src/model/outcome.ts";
 import { noopRunner } from "../../src/runners/noop.ts";
 import type { RunCall, Runner } from "../../src/runners/runner.ts";
@@ -19,42 +25,121 @@ import { CommitPump } from "../../src/store/pump.ts";
 const source = { file: "test.yaml", line: 1, column: 1 };
 
 export interface TestContent {
-  readonly actions?: Readonly<Record<string, { runner: string; parameters?: ParameterSchemas; onWorkerLost?: "rerun" | "abandon" }>>;
+  readonly actions?: Readonly<
+    Record<
+      string,
+      { runner: string; parameters?: ParameterSchemas; onWorkerLost?: "rerun" | "abandon" }
+    >
+  >;
   /** Workflow YAML by action ref. */
   readonly workflows?: Readonly<Record<string, string>>;
   readonly rules?: readonly Partial<RuleDefinition>[];
 }
 
-function action(ref: string, runner: string, more: Partial<ActionDefinition> = {}): ActionDefinition {
+function action(
+  ref: string,
+  runner: string,
+  more: Partial<ActionDefinition> = {},
+): ActionDefinition {
   const [pack = "", name = ""] = ref.split(".");
-  return { ref, pack, name, description: "", enabled: true, runner, entryPoint: "", entryPath: "", parameters: {}, outputSchema: {}, notify: {}, tags: [], onWorkerLost: undefined, source, ...more };
+  return {
+    ref,
+    pack,
+    name,
+    description: "",
+    enabled: true,
+    runner,
+    entryPoint: "",
+    entryPath: "",
+    parameters: {},
+    outputSchema: {},
+    notify: {},
+    tags: [],
+    onWorkerLost: undefined,
+    source,
+    ...more,
+  };
 }
 
 /** Content as if it had been read from disk. */
 export function contentOf({ actions = {}, workflows = {}, rules = [] }: TestContent): Content {
   const all = new Map<string, ActionDefinition>([["core.noop", action("core.noop", "noop")]]);
-  for (const [ref, { runner, ...more }] of Object.entries(actions)) all.set(ref, action(ref, runner, more));
+  for (const [ref, { runner, ...more }] of Object.entries(actions))
+    all.set(ref, action(ref, runner, more));
   const sources = new Map<string, WorkflowSource>();
   for (const [ref, text] of Object.entries(workflows)) {
     const document: unknown = parseYaml(text, "python").value;
-    sources.set(ref, { action: ref, text, document, hash: createHash("sha256").update(text).digest("hex"), source });
-    const inputs = typeof document === "object" && document !== null && "input" in document && Array.isArray(document.input) ? document.input : [];
-    const names = inputs.map((input: unknown) => (typeof input === "string" ? input : Object.keys(input as object)[0])) as string[];
-    all.set(ref, action(ref, "orquesta", { parameters: Object.fromEntries(names.map((name) => [name, {}])) }));
+    sources.set(ref, {
+      action: ref,
+      text,
+      document,
+      hash: createHash("sha256").update(text).digest("hex"),
+      source,
+    });
+    const inputs =
+      typeof document === "object" &&
+      document !== null &&
+      "input" in document &&
+      Array.isArray(document.input)
+        ? document.input
+        : [];
+    const names = inputs.map((input: unknown) =>
+      typeof input === "string" ? input : Object.keys(input as object)[0],
+    ) as string[];
+    all.set(
+      ref,
+      action(ref, "orquesta", { parameters: Object.fromEntries(names.map((name) => [name, {}])) }),
+    );
   }
   const made = rules.map((rule, index): [string, RuleDefinition] => {
     const ref = rule.ref ?? `test.rule${index}`;
     return [
       ref,
-      { ref, pack: "test", name: ref.slice(5), description: "", enabled: true, trigger: { type: "test.event", parameters: {} }, criteria: {}, when: undefined, action: { ref: "core.noop", parameters: {} }, type: { ref: "standard", parameters: {} }, context: {}, tags: [], source, ...rule },
+      {
+        ref,
+        pack: "test",
+        name: ref.slice(5),
+        description: "",
+        enabled: true,
+        trigger: { type: "test.event", parameters: {} },
+        criteria: {},
+        when: undefined,
+        action: { ref: "core.noop", parameters: {} },
+        type: { ref: "standard", parameters: {} },
+        context: {},
+        tags: [],
+        source,
+        ...rule,
+      },
     ];
   });
-  return { packs: new Map(), actions: all, rules: new Map(made), triggerTypes: new Map(), sensors: new Map(), aliases: new Map(), policies: new Map(), workflows: sources, declarations: [] };
+  return {
+    packs: new Map(),
+    actions: all,
+    rules: new Map(made),
+    triggerTypes: new Map(),
+    sensors: new Map(),
+    aliases: new Map(),
+    policies: new Map(),
+    workflows: sources,
+    declarations: [],
+  };
 }
 
 /** A runner whose work is a function of the test. */
-export function testRunner(run: (call: RunCall) => Promise<Outcome>, onWorkerLost: "rerun" | "abandon" = "rerun"): Runner {
-  return { name: "test", aliases: [], description: "", parameters: {}, outputKey: undefined, onWorkerLost, run };
+export function testRunner(
+  run: (call: RunCall) => Promise<Outcome>,
+  onWorkerLost: "rerun" | "abandon" = "rerun",
+): Runner {
+  return {
+    name: "test",
+    aliases: [],
+    description: "",
+    parameters: {},
+    outputKey: undefined,
+    onWorkerLost,
+    run,
+  };
 }
 
 export interface TestEngine {
@@ -78,7 +163,8 @@ const finals = new Set(["succeeded", "failed", "timeout", "abandoned", "canceled
 function localQueue(core: () => Core): WorkQueue {
   return {
     ring: (rings) => {
-      for (const ring of rings) setTimeout(() => void hear(core(), ring), ring.name === "run" ? (ring.delayMs ?? 0) : 0);
+      for (const ring of rings)
+        setTimeout(() => void hear(core(), ring), ring.name === "run" ? (ring.delayMs ?? 0) : 0);
       return Promise.resolve();
     },
     schedule: () => Promise.resolve(),
@@ -87,11 +173,19 @@ function localQueue(core: () => Core): WorkQueue {
   };
 }
 
-export function testEngine(url: string, { content = {}, slotCount = 32, runners = [], name = "test" }: TestEngineOptions = {}): TestEngine {
+export function testEngine(
+  url: string,
+  { content = {}, slotCount = 32, runners = [], name = "test" }: TestEngineOptions = {},
+): TestEngine {
   const database = openDatabase(url);
   const definitions = compileContent(contentOf(content));
   const pump = new CommitPump({ url });
-  const all = [noopRunner(), inquirerRunner, ...runners, { ...testRunner(() => Promise.reject(new Error("conducted"))), name: "orquesta" }];
+  const all = [
+    noopRunner(),
+    inquirerRunner,
+    ...runners,
+    { ...testRunner(() => Promise.reject(new Error("conducted"))), name: "orquesta" },
+  ];
   const bells = openBells(url, (bell) => hearBell(core, bell));
   const core: Core = {
     process: `${name}.${process.pid}`,
@@ -103,7 +197,10 @@ export function testEngine(url: string, { content = {}, slotCount = 32, runners 
     slots: slots(slotCount),
     running: new Map(),
     conducted: new Map(),
-    log: (level, sentence, details) => (level === "error" ? void process.stderr.write(`${sentence} ${JSON.stringify(details)}\n`) : undefined),
+    log: (level, sentence, details) =>
+      level === "error"
+        ? void process.stderr.write(`${sentence} ${JSON.stringify(details)}\n`)
+        : undefined,
     systemUser: "stanley",
     apiUrl: "http://127.0.0.1:9101",
     definitions: () => definitions,
@@ -119,8 +216,16 @@ export function testEngine(url: string, { content = {}, slotCount = 32, runners 
     database,
     ended: async (id, status) => {
       for (;;) {
-        const row = await database.db.selectFrom("execution").select(["status", "result"]).where("id", "=", id).executeTakeFirst();
-        if (row !== undefined && (status === undefined ? finals.has(row.status) : row.status === status)) return row;
+        const row = await database.db
+          .selectFrom("execution")
+          .select(["status", "result"])
+          .where("id", "=", id)
+          .executeTakeFirst();
+        if (
+          row !== undefined &&
+          (status === undefined ? finals.has(row.status) : row.status === status)
+        )
+          return row;
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
     },

@@ -12,7 +12,8 @@ export function needs(program: string): boolean {
       return false;
     }
   });
-  if (!found && process.env["CI"] === "true") throw new Error(`${program} is not installed: install the Debian packages named in .ci/run`);
+  if (!found && process.env["CI"] === "true")
+    throw new Error(`${program} is not installed: install the Debian packages named in .ci/run`);
   if (!found) process.stderr.write(`skipped: ${program} is not installed\n`);
   return found;
 }

@@ -15,7 +15,9 @@ export function freePort(): Promise<number> {
     probe.once("error", reject);
     probe.listen(0, "127.0.0.1", () => {
       const address = probe.address();
-      probe.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+      probe.close(() =>
+        resolve(typeof address === "object" && address !== null ? address.port : 0),
+      );
     });
   });
 }
@@ -24,7 +26,18 @@ export function freePort(): Promise<number> {
 export async function testRedis(): Promise<TestRedis> {
   const directory = mkdtempSync(join(tmpdir(), "raicho-redis-"));
   const port = await freePort();
-  const flags = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", directory, "--maxmemory-policy", "noeviction"];
+  const flags = [
+    "--port",
+    String(port),
+    "--bind",
+    "127.0.0.1",
+    "--save",
+    "",
+    "--dir",
+    directory,
+    "--maxmemory-policy",
+    "noeviction",
+  ];
   const server = spawn("redis-server", flags, { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()));
   await new Promise<void>((resolve, reject) => {
