@@ -301,7 +301,13 @@ async function beginNote(
       Number(facts["noting_since"] ?? 0) > Date.now() - noteSeconds * 1_000;
     if (held) return { note: false, reason: "another workflow writes it" };
     await mergeFacts(tx, fingerprint, day, { noter: holder, noting_since: Date.now() });
-    return { note: true, ticket: row.ticket, count: row.count, last_at: row.last_at.toISOString() };
+    return {
+      note: true,
+      ticket: row.ticket,
+      count: row.count,
+      last_at: row.last_at.toISOString(),
+      summary: facts["summary"],
+    };
   });
 }
 
