@@ -13,7 +13,7 @@ import type { DefinitionTable } from "./environment.ts";
 import { percentFormat } from "./format.ts";
 import { fileSize } from "./filters-number.ts";
 import { center, replace, splitLines, strip } from "./methods-text.ts";
-import { pretty } from "./pretty.ts";
+import { pretty } from "../python/pretty.ts";
 import { JinjaUndefined } from "./runtime.ts";
 import { urlize } from "./urlize.ts";
 import { wrapText } from "./wrap.ts";

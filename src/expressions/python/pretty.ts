@@ -1,9 +1,14 @@
-/** pprint.pformat of Python at 80 columns. */
-import { dictEntries, isDict, makeDict, PyTuple } from "../python/collections.ts";
-import { sortValues } from "../python/sort.ts";
-import { pyRepr } from "../python/text.ts";
+/** pprint.pformat of Python. */
+import { dictEntries, isDict, makeDict, PyTuple } from "./collections.ts";
+import { sortValues } from "./sort.ts";
+import { pyRepr } from "./text.ts";
 
-const width = 80;
+export interface PrettyOptions {
+  /** Columns; 80 where not given. */
+  readonly width?: number;
+  /** True where not given. */
+  readonly sortKeys?: boolean;
+}
 
 function sortedKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortedKeys);
@@ -17,7 +22,15 @@ function sortedKeys(value: unknown): unknown {
   }
 }
 
-function format(value: unknown, indent: number, allowance: number): string {
+interface Place {
+  readonly indent: number;
+  /** Columns to leave free at the end of the last line. */
+  readonly allowance: number;
+  readonly width: number;
+}
+
+function format(value: unknown, place: Place): string {
+  const { indent, allowance, width } = place;
   const flat = pyRepr(value);
   if (flat.length <= width - indent - allowance) return flat;
   const separator = `,\n${" ".repeat(indent + 1)}`;
@@ -26,21 +39,26 @@ function format(value: unknown, indent: number, allowance: number): string {
     const lines = entries.map(([key, item], at) => {
       const shown = pyRepr(key);
       const last = at === entries.length - 1;
-      return `${shown}: ${format(item, indent + shown.length + 3, last ? allowance + 1 : 1)}`;
+      return `${shown}: ${format(item, { width, indent: indent + shown.length + 3, allowance: last ? allowance + 1 : 1 })}`;
     });
     return `{${lines.join(separator)}}`;
   }
   const items = value instanceof PyTuple ? value.items : value;
   if (!Array.isArray(items)) return flat;
   const lines = items.map((item, at) =>
-    format(item, indent + 1, at === items.length - 1 ? allowance + 1 : 1),
+    format(item, {
+      width,
+      indent: indent + 1,
+      allowance: at === items.length - 1 ? allowance + 1 : 1,
+    }),
   );
   const [open, close] =
     value instanceof PyTuple ? ["(", items.length === 1 ? ",)" : ")"] : ["[", "]"];
   return `${open}${lines.join(separator)}${close}`;
 }
 
-/** The value over as many lines as it needs, keys sorted. */
-export function pretty(value: unknown): string {
-  return format(sortedKeys(value), 0, 0);
+/** The value over as many lines as it needs. */
+export function pretty(value: unknown, options: PrettyOptions = {}): string {
+  const shown = options.sortKeys === false ? value : sortedKeys(value);
+  return format(shown, { indent: 0, allowance: 0, width: options.width ?? 80 });
 }
