@@ -1,9 +1,10 @@
 /** Criteria of rules: where the value stands in the event, the operator, the pattern. */
-import { Unanswered, type Ask } from "../expressions/context.ts";
+import type { Ask } from "../expressions/context.ts";
 import { compileJsonPath } from "../expressions/jsonpath.ts";
 import { isObject } from "../model/json.ts";
 import type { Criterion } from "../model/definitions.ts";
 import { compilePattern, type Pattern } from "./pattern.ts";
+import { attempt, CriterionFailure, guarded } from "./failure.ts";
 import { isOperatorName, operators, type Operator } from "./operators.ts";
 
 /** What criteria are evaluated against. */
@@ -11,11 +12,6 @@ export interface CriteriaScope {
   /** `{trigger: payload}` for a rule, `{item}` inside a search. */
   readonly document: Readonly<Record<string, unknown>>;
   readonly ask: Ask;
-}
-
-/** Why a criterion could not be evaluated, in StackStorm's words; the rule then does not match. */
-export class CriterionFailure extends Error {
-  override readonly name = "CriterionFailure";
 }
 
 /** One criterion, ready to be evaluated. */
@@ -41,7 +37,7 @@ export function compileCriterion(
   criterion: Criterion,
   rule: string,
 ): CompiledCriterion {
-  const source = key.split("#", 1)[0] ?? "";
+  const source = key.replace(/#[^]*$/, "");
   const names = plainKey.test(source) ? source.split(".") : undefined;
   const path = names?.some((name) => reserved.has(name)) === true ? undefined : names;
   const lookup = guard(
@@ -57,7 +53,7 @@ export function compileCriterion(
     key,
     type,
     path,
-    pattern: pattern instanceof Error ? undefined : pattern,
+    pattern: pattern instanceof CriterionFailure ? undefined : pattern,
     value: (scope) => lookup(scope.document),
     test(scope) {
       const wanted = render(scope);
@@ -93,13 +89,13 @@ function problem(rule: string): (reason: string) => string {
 
 /** Renders the pattern; its syntax error is a failure of every evaluation. */
 function rendering(
-  pattern: Pattern | Error,
+  pattern: Pattern | CriterionFailure,
   key: string,
   written: unknown,
 ): (scope: CriteriaScope) => unknown {
   const say = (reason: string): string =>
     `Failed to render pattern value "${String(written)}" for key "${key}": ${reason}`;
-  if (pattern instanceof Error) {
+  if (pattern instanceof CriterionFailure) {
     return () => {
       throw new CriterionFailure(say(pattern.message));
     };
@@ -108,28 +104,10 @@ function rendering(
   return ({ document, ask }) => guarded(() => pattern.evaluate({ variables: document, ask }), say);
 }
 
-/** Runs `evaluate`; errors that are no question become failures. */
-function guarded<T>(evaluate: () => T, say: (reason: string) => string): T {
-  try {
-    return evaluate();
-  } catch (error) {
-    if (error instanceof Unanswered || error instanceof CriterionFailure) throw error;
-    throw new CriterionFailure(say(error instanceof Error ? error.message : String(error)));
-  }
-}
-
-function attempt<T>(compile: () => T): T | Error {
-  try {
-    return compile();
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
-}
-
 /** Compiles now, fails later. */
 function guard(compile: () => Lookup, say: (reason: string) => string): Lookup {
   const lookup = attempt(compile);
-  if (lookup instanceof Error) {
+  if (lookup instanceof CriterionFailure) {
     return () => {
       throw new CriterionFailure(say(lookup.message));
     };

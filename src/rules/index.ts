@@ -95,7 +95,7 @@ function arrange(rules: readonly CompiledRule[]): Candidates {
   for (const { path } of rules.flatMap(({ demands }) => demands)) {
     uses.set(fieldName(path), (uses.get(fieldName(path)) ?? 0) + 1);
   }
-  const usesOf = ({ path }: Demand): number => uses.get(fieldName(path)) ?? 0;
+  const usesOf = ({ path }: Demand): number => Number(uses.get(fieldName(path)));
   const fields = new Map<string, FieldDraft>();
   const rest: CompiledRule[] = [];
   for (const rule of rules) {
@@ -114,19 +114,27 @@ function file(fields: Map<string, FieldDraft>, rule: CompiledRule, { path, value
   const field: FieldDraft = fields.get(fieldName(path)) ?? { path, byValue: new Map(), all: [] };
   fields.set(fieldName(path), field);
   field.all.push(rule);
-  for (const key of new Set(values.map(valueKey))) {
-    const known = key === undefined ? undefined : field.byValue.get(key);
-    if (known !== undefined) known.push(rule);
-    else if (key !== undefined) field.byValue.set(key, [rule]);
+  for (const key of new Set(values.map(scalarKey))) {
+    const known = field.byValue.get(key);
+    if (known === undefined) field.byValue.set(key, [rule]);
+    else known.push(rule);
   }
 }
 
-/** Equal values have equal keys, in Python and in JSONata; undefined for values that equal no text, number or boolean. */
-function valueKey(value: unknown): string | undefined {
+/** Equal values have equal keys, in Python and in JSONata. */
+function scalarKey(value: string | number | bigint | boolean): string {
   if (typeof value === "string") return `s${value}`;
-  if (typeof value === "number" || typeof value === "bigint") return `n${value}`;
-  if (typeof value === "boolean") return value ? "n1" : "n0";
-  return value instanceof Float ? `n${value.value}` : undefined;
+  return `n${typeof value === "boolean" ? Number(value) : value}`;
+}
+
+/** The key of a value; undefined for one that equals no text, number or boolean. */
+function valueKey(value: unknown): string | undefined {
+  if (isScalar(value)) return scalarKey(value);
+  return value instanceof Float ? scalarKey(value.value) : undefined;
+}
+
+function isScalar(value: unknown): value is string | number | bigint | boolean {
+  return ["string", "number", "bigint", "boolean"].includes(typeof value);
 }
 
 const nobody: readonly CompiledRule[] = [];

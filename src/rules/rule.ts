@@ -1,19 +1,14 @@
 /** One rule, compiled: what it demands of an event, and whether an event fulfils it. */
-import {
-  ExpressionError,
-  Unanswered,
-  type CompiledExpression,
-  type Ask,
-} from "../expressions/context.ts";
+import { Unanswered, type Ask } from "../expressions/context.ts";
 import { compileJsonata } from "../expressions/jsonata/compile.ts";
 import { demands, type Demand } from "../expressions/jsonata/equalities.ts";
 import { parse } from "../expressions/jsonata/parse.ts";
 import { truthy } from "../expressions/jsonata/values.ts";
 import { pyTruth } from "../expressions/python/compare.ts";
 import type { RuleDefinition } from "../model/definitions.ts";
+import { attempt, CriterionFailure, guarded, messageOf } from "./failure.ts";
 import {
   compileCriterion,
-  CriterionFailure,
   type CompiledCriterion,
   type CriteriaScope,
 } from "./criteria.ts";
@@ -54,28 +49,16 @@ function compileWhen(source: string): When {
   const compiled = attempt(() => compileJsonata(source));
   return {
     source,
-    test({ document, ask }) {
-      if (compiled instanceof ExpressionError) throw failure(compiled);
-      try {
+    test: ({ document, ask }) =>
+      guarded(() => {
+        if (compiled instanceof CriterionFailure) throw new SyntaxError(compiled.message);
         return truthy(compiled.evaluate({ variables: document, ask }));
-      } catch (error) {
-        throw error instanceof ExpressionError ? failure(error) : error;
-      }
-    },
+      }, failure),
   };
 }
 
-function failure(error: ExpressionError): CriterionFailure {
-  return new CriterionFailure(`Failed to evaluate "when": ${error.message}`);
-}
-
-function attempt(compile: () => CompiledExpression): CompiledExpression | ExpressionError {
-  try {
-    return compile();
-  } catch (error) {
-    if (error instanceof ExpressionError) return error;
-    throw error;
-  }
+function failure(reason: string): string {
+  return `Failed to evaluate "when": ${reason}`;
 }
 
 const quiet = new Set(["eq", "equals", "neq", "nequals", "exists", "nexists"]);
@@ -103,12 +86,8 @@ function isKey(value: unknown): value is string | number | boolean {
 
 function whenDemands(when: string | undefined): readonly Demand[] {
   if (when === undefined) return [];
-  try {
-    return demands(parse(when));
-  } catch (error) {
-    if (error instanceof ExpressionError) return [];
-    throw error;
-  }
+  const parsed = attempt(() => parse(when));
+  return parsed instanceof CriterionFailure ? [] : demands(parsed);
 }
 
 /** How one rule took one event. */
@@ -139,7 +118,7 @@ export function judge(compiled: CompiledRule, payload: unknown, ask: Ask): Verdi
     return matched;
   } catch (error) {
     if (error instanceof Unanswered) return { kind: "unanswered", error };
-    return { kind: "failure", reason: error instanceof Error ? error.message : String(error) };
+    return { kind: "failure", reason: messageOf(error) };
   }
 }
 

@@ -94,6 +94,9 @@ describe("criteria", () => {
   test("the datastore is asked for what a pattern refers to", () => {
     expect(kind({ "trigger.v": equals("{{ st2kv.system.a.b }}") }, { v: "dotted" })).toBe("match");
     expect(kind({ "trigger.v": equals("{{ system.k1 }}") }, { v: "v1" })).toBe("match");
+    const inText = { "trigger.v": equals("{{ st2kv.system.k1 | upper }}!") };
+    expect(verdict(inText, { v: "V1!" }, nothing).kind).toBe("unanswered");
+    expect(verdict(inText, { v: "V1!" }).kind).toBe("match");
     expect(
       verdict({ "trigger.v": equals("{{ st2kv.system.k1 }}") }, { v: "v1" }, nothing),
     ).toMatchObject({

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Unanswered, type Ask, type Question } from "../../src/expressions/context.ts";
 import type { Criterion, RuleDefinition } from "../../src/model/definitions.ts";
+import { Float } from "../../src/expressions/python/values.ts";
 import { candidates, compileRules, triggerKey } from "../../src/rules/index.ts";
 import { explain, match, type MatchEvent } from "../../src/rules/match.ts";
 import { rule } from "./rules.ts";
@@ -199,6 +200,15 @@ describe("explain", () => {
     ).toBe("the event has no payload");
   });
 
+  test("asks about rules that the index passes over", () => {
+    const rules = [
+      named("a", { when: "trigger.host = 'x' and $exists($map(trigger.list, function($v) { $v }))" }),
+    ];
+    const event = { trigger: "p.happened", payload: { host: "y" } };
+    expect(match(compileRules(rules), event, ask).matches).toEqual([]);
+    expect(() => explain(compileRules(rules), event, ask)).toThrow(Unanswered);
+  });
+
   test("asks as match does", () => {
     const rules = [named("a", { when: "$exists($map(trigger.list, function($v) { $v }))" })];
     expect(() =>
@@ -223,6 +233,7 @@ describe("the index", () => {
     expect(index(rules, { host: "web02" })).toEqual(["b", "d", "e"]);
     expect(index(rules, { host: true })).toEqual(["e", "f"]);
     expect(index(rules, { host: 1n })).toEqual(["e", "f"]);
+    expect(index(rules, { host: new Float(1) })).toEqual(["e", "f"]);
     expect(index(rules, { host: null })).toEqual(["e"]);
     expect(index(rules, { host: ["web01"] })).toEqual(["a", "b", "c", "d", "e", "f", "h"]);
     expect(index(rules, [{ host: "web01" }])).toEqual(["a", "b", "c", "d", "e", "f", "h"]);
