@@ -11,6 +11,7 @@ import type { JsonObject } from "../model/json.ts";
 import type { CommitPump } from "../store/pump.ts";
 import type { ExecutionChange } from "../store/unit.ts";
 import type { CompiledWorkflow } from "../workflows/spec.ts";
+import type { Claim } from "./run.ts";
 
 export type Log = (
   level: "info" | "warn" | "error",
@@ -62,6 +63,12 @@ export interface ChildEnd {
   readonly recorded?: () => void;
 }
 
+/** Carries out what was committed. Handed in, because every end may start the next execution. */
+export interface Carry {
+  run(core: Core, claim: Claim): Promise<void>;
+  conduct(core: Core, claim: Claim, how: "new" | "known"): Promise<void>;
+}
+
 export interface Core {
   /** Owner name of this process, new at every start. */
   readonly process: string;
@@ -76,6 +83,7 @@ export interface Core {
   readonly running: Map<string, AbortController>;
   /** Workflows that this process conducts, by execution. */
   readonly conducted: Map<string, Conducted>;
+  readonly carry: Carry;
   /** The user in whose name rules act. */
   readonly systemUser: string;
   /** Where actions reach our own door, e.g. `http://127.0.0.1:9101`. */

@@ -9,9 +9,12 @@ import {
 import { beat } from "../store/processes.ts";
 import { hostname } from "node:os";
 import { conduct } from "./conduct.ts";
-import type { Core } from "./core.ts";
+import type { Carry, Core } from "./core.ts";
 import { Interrupted, runHere } from "./run.ts";
 import { sweep } from "./sweep.ts";
+
+/** How committed executions are carried out in this process. */
+export const carry: Carry = { run: runHere, conduct };
 
 /** A ring of the queue: claims what it names and carries it out; resolves when that has ended. Rings for what is taken already do nothing. */
 export async function hear(core: Core, ring: Ring): Promise<void> {

@@ -1,7 +1,7 @@
 /** `core.ask`: a question to people, as StackStorm's inquirer. */
 import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
-import { validateSchema } from "./parameters.ts";
+import { validateSchema } from "../expressions/parameter-schema.ts";
 import type { Runner } from "../runners/runner.ts";
 
 const continueSchema = {
@@ -56,9 +56,9 @@ export function checkAnswer(
     users.includes(user.name) ||
     user.roles.some((role) => roles.includes(role));
   if (!allowed) throw new AppError("INQUIRY_FORBIDDEN", [user.name, id]);
-  const faults = validateSchema(
+  const { fault } = validateSchema(
+    isObject(response) ? response : {},
     isObject(asked["schema"]) ? asked["schema"] : continueSchema,
-    response,
   );
-  if (faults.length > 0) throw new AppError("INQUIRY_RESPONSE_INVALID", [faults.join("; ")]);
+  if (fault !== undefined) throw new AppError("INQUIRY_RESPONSE_INVALID", [fault.message]);
 }

@@ -15,15 +15,13 @@ export function outputSink(core: Core, execution: string): OutputSink {
   let waiting: { execution_id: string; stream: string; text: string }[] = [];
   let size = 0;
   let timer: NodeJS.Timeout | undefined;
-  let storing = Promise.resolve();
+  let storing: Promise<unknown> = Promise.resolve();
   const flush = (): void => {
     timer = undefined;
     const rows = waiting;
     waiting = [];
     storing = storing
-      .then(async () => {
-        await core.database.db.insertInto("output").values(rows).execute();
-      })
+      .then(() => core.database.db.insertInto("output").values(rows).execute())
       .catch((error: unknown) =>
         core.log("warn", "live output was not stored", {
           execution,

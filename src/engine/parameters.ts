@@ -1,140 +1,187 @@
-/** Parameters of a run: what was given, what the definitions default to, checked against both schemas.
+/** Parameters of a run: what was given, what the definitions default to, checked against both schemas, in StackStorm's order: render, cast, validate, complete.
  *
  * Only what stands in a definition file is a template: a rule's parameters and the defaults of action and runner. What was given by a caller, a
  * workflow or a rendered template is data and is never rendered. */
 import type { Ask } from "../expressions/context.ts";
+import { renderFinalParameters, renderLiveParameters } from "../expressions/parameters.ts";
+import {
+  mergeParameterSchemas,
+  parametersSchema,
+  validateSchema,
+} from "../expressions/parameter-schema.ts";
 import { castParameter } from "../expressions/python/casts.ts";
-import { compileTemplate, type CompiledTemplate } from "../expressions/template.ts";
+import { PythonError } from "../expressions/python/errors.ts";
+import { toPlain } from "../expressions/python/json.ts";
+import { compileTemplate, type CompiledTemplate, languageOf } from "../expressions/template.ts";
 import { AppError } from "../model/errors.ts";
-import type { ActionDefinition, ParameterSchema, ParameterSchemas } from "../model/definitions.ts";
+import type { ActionDefinition, ParameterSchemas } from "../model/definitions.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Core } from "./core.ts";
 import type { Wish } from "./launch.ts";
 
 interface Prepared {
+  readonly runner: ParameterSchemas;
   readonly schemas: ParameterSchemas;
-  readonly names: readonly string[];
+  readonly validation: JsonObject;
   /** Defaults without expressions. */
   readonly constants: JsonObject;
-  readonly templates: readonly (readonly [name: string, template: CompiledTemplate])[];
-  readonly required: readonly string[];
+  /** Some default is a template: everything is completed by StackStorm's graph of parameters. */
+  readonly templated: boolean;
+  readonly immutable: readonly string[];
+  /** Nothing may be given and nothing is needed. */
+  readonly empty: boolean;
 }
 
+/** A rule's parameters by what they hold. */
+interface RuleParameters {
+  /** JSONata and plain values: keep their types. */
+  readonly native: CompiledTemplate;
+  /** Jinja: becomes text and is cast by the schema, as in StackStorm. */
+  readonly jinja: JsonObject;
+}
+
+/** StackStorm takes an optional parameter without a type for text; the inputs of the site's own workflows have none and may be anything. */
+const anyType = { type: ["array", "boolean", "integer", "null", "number", "object", "string"] };
+
 const prepared = new WeakMap<ActionDefinition, Prepared>();
-const compiledRules = new WeakMap<JsonObject, CompiledTemplate>();
+const compiledRules = new WeakMap<JsonObject, RuleParameters>();
+
+function holdsJinja(value: unknown): boolean {
+  if (typeof value === "string") return languageOf(value) === "jinja";
+  if (Array.isArray(value)) return value.some(holdsJinja);
+  return isObject(value) && Object.values(value).some(holdsJinja);
+}
 
 function prepare(core: Core, action: ActionDefinition): Prepared {
   const known = prepared.get(action);
   if (known !== undefined) return known;
   const runner = core.runners.get(action.runner)?.parameters ?? {};
-  const names = [...new Set([...Object.keys(runner), ...Object.keys(action.parameters)])];
-  const schemas: Record<string, ParameterSchema> = {};
-  for (const name of names) schemas[name] = { ...runner[name], ...action.parameters[name] };
+  const schemas = mergeParameterSchemas(runner, action.parameters);
   const constants: Record<string, unknown> = {};
-  const templates: [string, CompiledTemplate][] = [];
-  for (const [name, { default: fallback }] of Object.entries(schemas)) {
-    if (fallback === undefined) continue;
-    const template = compileTemplate(fallback, { languages: ["jinja"] });
-    if (template.literal) constants[name] = fallback;
-    else templates.push([name, template]);
+  const checked: Record<string, JsonObject> = {};
+  let templated = false;
+  for (const [name, schema] of Object.entries(schemas)) {
+    const { default: fallback, ...rest } = schema;
+    const template = holdsJinja(fallback);
+    templated ||= template;
+    if (fallback !== undefined && !template) constants[name] = fallback;
+    // A default that is a template stands for whatever it renders to: it can be left out, and is not checked itself.
+    const wanted = template ? { ...rest, required: false } : schema;
+    checked[name] = wanted.type === undefined ? { ...wanted, ...anyType } : wanted;
   }
-  const required = names.filter(
-    (name) => schemas[name]?.required === true && schemas[name]?.default === undefined,
-  );
-  const made = { schemas, names, constants, templates, required };
+  const made = {
+    runner,
+    schemas,
+    constants,
+    templated,
+    validation: { ...parametersSchema(action.name, action.description, {}), properties: checked },
+    immutable: Object.keys(schemas).filter((name) => schemas[name]?.immutable === true),
+    empty: Object.keys(schemas).length === 0,
+  };
   prepared.set(action, made);
   return made;
 }
 
-function given(wish: Wish, ask: Ask): JsonObject {
-  const { parameters, variables } = wish;
-  if (variables === undefined) return parameters;
-  const template = compiledRules.get(parameters) ?? compileTemplate(parameters);
-  compiledRules.set(parameters, template);
-  if (template.literal) return parameters;
-  const rendered = template.evaluate({ variables, ask });
-  return isObject(rendered) ? rendered : {};
+function ruleParameters(parameters: JsonObject): RuleParameters {
+  const known = compiledRules.get(parameters);
+  if (known !== undefined) return known;
+  const entries = Object.entries(parameters);
+  const made = {
+    native: compileTemplate(Object.fromEntries(entries.filter(([, value]) => !holdsJinja(value)))),
+    jinja: Object.fromEntries(entries.filter(([, value]) => holdsJinja(value))),
+  };
+  compiledRules.set(parameters, made);
+  return made;
 }
 
 function invalid(message: string): AppError {
   return new AppError("PARAMETERS_INVALID", [message]);
 }
 
-/** Throws AppError PARAMETERS_INVALID with what is wrong, Unanswered when a template needs an answer. */
+interface Rendering {
+  readonly core: Core;
+  readonly action: ActionDefinition;
+  readonly wish: Wish;
+  readonly ask: Ask;
+  readonly prepared: Prepared;
+}
+
+function contextOf({ core, action, wish, ask, prepared: { runner } }: Rendering) {
+  return {
+    runnerParameters: runner,
+    actionParameters: action.parameters,
+    actionContext: wish.context,
+    config: core.definitions().content.packs.get(action.pack)?.config ?? {},
+    ask,
+  };
+}
+
+function given(rendering: Rendering): JsonObject {
+  const {
+    wish,
+    ask,
+    prepared: { schemas },
+  } = rendering;
+  const { parameters, variables } = wish;
+  if (variables === undefined) return cast(parameters, schemas);
+  const { native, jinja } = ruleParameters(parameters);
+  const value = native.evaluate({ variables, ask });
+  const data = cast(isObject(value) ? value : {}, schemas);
+  if (Object.keys(jinja).length === 0) return data;
+  const rendered = renderLiveParameters({
+    ...contextOf(rendering),
+    given: jinja,
+    additional: { ...data, ...variables },
+  });
+  return {
+    ...data,
+    ...Object.fromEntries(Object.keys(jinja).map((name) => [name, rendered[name]])),
+  };
+}
+
+function cast(parameters: JsonObject, schemas: ParameterSchemas): JsonObject {
+  const result: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(parameters)) {
+    const type = schemas[name]?.type;
+    result[name] =
+      type === undefined || value === null || value === undefined
+        ? value
+        : toPlain(castParameter(value, type));
+  }
+  return result;
+}
+
+/** Throws AppError PARAMETERS_INVALID with what is wrong in StackStorm's words, Unanswered when a template needs an answer. */
 export function parametersFor(
   core: Core,
   action: ActionDefinition,
   wish: Wish,
   ask: Ask,
 ): JsonObject {
-  const { schemas, constants, templates, required, names } = prepare(core, action);
-  const wanted = given(wish, ask);
-  if (names.length === 0 && Object.keys(wanted).length === 0) return wanted;
-  const unknown = Object.keys(wanted).filter((name) => schemas[name] === undefined);
-  if (unknown.length > 0)
-    throw invalid(
-      `Additional properties are not allowed (${unknown.map((name) => `'${name}'`).join(", ")} ${unknown.length === 1 ? "was" : "were"} unexpected)`,
-    );
-  const values: Record<string, unknown> = { ...constants };
-  for (const [name, value] of Object.entries(wanted))
-    values[name] = checked(name, value, schemas[name] ?? {}, wish.variables !== undefined);
-  for (const [name, template] of templates) {
-    if (name in wanted) continue;
-    const variables = {
-      ...values,
-      ...wish.variables,
-      action_context: wish.context,
-      config_context: core.definitions().content.packs.get(action.pack)?.config ?? {},
-    };
-    values[name] = checked(name, template.evaluate({ variables, ask }), schemas[name] ?? {}, true);
+  const known = prepare(core, action);
+  const { parameters } = wish;
+  if (known.empty && Object.keys(parameters).length === 0) return parameters;
+  try {
+    return complete({ core, action, wish, ask, prepared: known });
+  } catch (error) {
+    if (error instanceof PythonError) throw invalid(error.message);
+    throw error;
   }
-  for (const name of required)
-    if (values[name] === undefined || values[name] === null)
-      throw invalid(`'${name}' is a required property`);
-  return values;
 }
 
-function checked(
-  name: string,
-  value: unknown,
-  schema: ParameterSchema,
-  rendered: boolean,
-): unknown {
-  if (value === null && schema.required !== true) return value;
-  const ready =
-    rendered && typeof value === "string" && schema.type !== undefined && schema.type !== "string"
-      ? castParameter(value, schema.type)
-      : value;
-  const [fault] = validateSchema(schema, ready);
-  if (fault !== undefined) throw invalid(`${fault} (parameter ${name})`);
-  return ready;
-}
-
-const types: Readonly<Record<string, (value: unknown) => boolean>> = {
-  array: Array.isArray,
-  boolean: (value) => typeof value === "boolean",
-  integer: (value) => Number.isInteger(value),
-  null: (value) => value === null,
-  number: (value) => typeof value === "number",
-  object: isObject,
-  string: (value) => typeof value === "string",
-};
-
-/** Faults of a value against a parameter schema, as StackStorm's validator words them. */
-export function validateSchema(schema: JsonObject, value: unknown): readonly string[] {
-  const { type, enum: allowed, properties } = schema;
-  if (typeof type === "string" && types[type]?.(value) === false)
-    return [`${JSON.stringify(value)} is not of type '${type}'`];
-  if (
-    Array.isArray(allowed) &&
-    !allowed.some((choice) => JSON.stringify(choice) === JSON.stringify(value))
-  )
-    return [`${JSON.stringify(value)} is not one of ${JSON.stringify(allowed)}`];
-  if (!isObject(properties) || !isObject(value)) return [];
-  return Object.entries(properties).flatMap(([name, child]) => {
-    if (!isObject(child)) return [];
-    if (!(name in value))
-      return child["required"] === true ? [`'${name}' is a required property`] : [];
-    return validateSchema(child, value[name]);
-  });
+function complete(rendering: Rendering): JsonObject {
+  const {
+    prepared: { validation, immutable, constants, templated },
+  } = rendering;
+  const live = given(rendering);
+  const overridden = immutable.filter((name) => name in live);
+  if (overridden.length > 0)
+    throw invalid(
+      `Override of immutable parameter(s) [${overridden.map((name) => `'${name}'`).join(", ")}] is unsupported.`,
+    );
+  const { fault } = validateSchema(live, validation);
+  if (fault !== undefined) throw invalid(fault.message);
+  if (!templated) return { ...constants, ...live };
+  const { runner, action } = renderFinalParameters({ ...contextOf(rendering), given: live });
+  return { ...runner, ...action };
 }

@@ -10,9 +10,9 @@ import {
   type StoredExecution,
 } from "../store/executions.ts";
 import type { Db } from "../store/schema.ts";
+import { announceEnd, announceFinished } from "./announce.ts";
 import type { Core } from "./core.ts";
 import { plan } from "./launch.ts";
-import { announceEnd, announceFinished } from "./run.ts";
 import { release, start } from "./start.ts";
 import { checkAnswer } from "./inquiry.ts";
 

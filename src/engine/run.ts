@@ -4,14 +4,13 @@
  * 2. A finish waits for the database as long as it takes; the result of what was done is never thrown away.
  * 3. A child of a workflow that this process conducts is recorded by the workflow's own next unit: one commit for both. */
 import { compileTemplate } from "../expressions/template.ts";
-import { type FinishedStatus, isFinished } from "../model/execution.ts";
+import { isFinished } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
 import { decide } from "../processes/ask.ts";
 import type { ExecutionChange } from "../store/unit.ts";
+import { announce } from "./announce.ts";
 import type { Core } from "./core.ts";
-import { ingest } from "./ingest.ts";
-import type { Launch } from "./launch.ts";
 import { outputSink } from "./output.ts";
 
 /** An execution that this process may carry out, and nobody else. */
@@ -97,7 +96,6 @@ async function carryOut(core: Core, claim: Claim, signal: AbortSignal): Promise<
     };
   const pack = core.definitions().content.packs.get(definition.pack);
   const sink = outputSink(core, claim.id);
-  const { timeout } = claim.parameters;
   try {
     return await runner.run({
       executionId: claim.id,
@@ -120,9 +118,9 @@ async function carryOut(core: Core, claim: Claim, signal: AbortSignal): Promise<
         ST2_ACTION_API_URL: `${core.apiUrl}/v1`,
         RAICHO_IDEMPOTENCY_KEY: idempotencyKey(claim),
       },
-      timeoutSeconds: typeof timeout === "number" && timeout > 0 ? timeout : undefined,
+      timeoutSeconds: timeoutOf(claim.parameters),
       signal,
-      emit: sink.emit,
+      emit: (stream, text) => sink.emit(stream, text),
     });
   } catch (error) {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
@@ -130,6 +128,10 @@ async function carryOut(core: Core, claim: Claim, signal: AbortSignal): Promise<
   } finally {
     await sink.close();
   }
+}
+
+function timeoutOf({ timeout }: JsonObject): number | undefined {
+  return typeof timeout === "number" && timeout > 0 ? timeout : undefined;
 }
 
 /** Stable over attempts: the same step of the same workflow, or the same execution. */
@@ -184,70 +186,10 @@ export async function finish(core: Core, claim: Claim, { status, result }: End):
   announce(core, claim, { status, result });
 }
 
-function announce(
-  core: Core,
-  claim: Claim,
-  { status, result }: { status: string; result: unknown },
-): void {
-  if (isFinished(status)) announceEnd(core, claim, { status, result });
-  else if (status === "pending") announceInquiry(core, claim, result);
-}
-
 function stale(core: Core, claim: Claim, error: unknown): void {
   if (!(error instanceof Error && "code" in error && error.code === "RA001")) throw error;
   core.log("warn", "stale_result: this run had lost its claim; its result is not recorded", {
     execution: claim.id,
     fence: claim.fence,
   });
-}
-
-const actionTrigger = "core.st2.generic.actiontrigger";
-
-/** Raises StackStorm's action trigger where a rule listens to it. */
-export function announceEnd(
-  core: Core,
-  claim: Claim,
-  { status, result }: { status: FinishedStatus; result: unknown },
-): void {
-  if (!core.definitions().listens(actionTrigger)) return;
-  const payload = {
-    execution_id: claim.id,
-    status,
-    action_name: claim.action.slice(claim.action.indexOf(".") + 1),
-    action_ref: claim.action,
-    runner_ref: claim.runner,
-    parameters: claim.parameters,
-    result,
-  };
-  void raise(core, actionTrigger, payload, `${claim.id}:${status}`);
-}
-
-/** The same for one that was born finished. */
-export function announceFinished(
-  core: Core,
-  { row, context }: Extract<Launch, { how: "inline" }>,
-): void {
-  if (!core.definitions().listens(actionTrigger)) return;
-  const { i: id, action, runner, p: parameters = {}, z: result } = row;
-  announceEnd(
-    core,
-    { id, action, runner, parameters, context, fence: 1, attempt: 1 },
-    { status: "succeeded", result },
-  );
-}
-
-function announceInquiry(core: Core, claim: Claim, result: unknown): void {
-  const route = isObject(result) && typeof result["route"] === "string" ? result["route"] : "";
-  void raise(core, "core.st2.generic.inquiry", { id: claim.id, route }, claim.id);
-}
-
-async function raise(core: Core, trigger: string, payload: JsonObject, key: string): Promise<void> {
-  await ingest(core, [
-    { trigger, payload, source: "engine", dedupeKey: `${trigger}:${key}` },
-  ]).catch((error: unknown) =>
-    core.log("error", "a trigger of the engine was not stored", {
-      trigger,
-      reason: error instanceof Error ? error.message : String(error),
-    }),
-  );
 }

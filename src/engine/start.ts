@@ -1,8 +1,6 @@
 /** What follows a commit: rows that this process claimed start, the others are rung for. */
-import { conduct } from "./conduct.ts";
 import type { Core } from "./core.ts";
 import type { Launch } from "./launch.ts";
-import { runHere } from "./run.ts";
 
 /** Starts committed launches. Never throws and never waits. */
 export function start(core: Core, launches: readonly Launch[]): void {
@@ -18,8 +16,8 @@ export function start(core: Core, launches: readonly Launch[]): void {
         delayMs: (row.delay ?? 0) * 1_000,
       } as const);
     else if (row.runner === "orquesta")
-      void conduct(core, { ...row, parent: row.parent ?? null }, "new");
-    else void runHere(core, row);
+      void core.carry.conduct(core, { ...row, parent: row.parent ?? null }, "new");
+    else void core.carry.run(core, row);
   }
   if (rings.length > 0) void ringLater(core, rings);
 }

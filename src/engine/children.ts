@@ -1,0 +1,60 @@
+/** Between a workflow and its children: what their ends mean to it, and what it asks of them. */
+import { isObject, type JsonObject } from "../model/json.ts";
+import { openChildren } from "../store/workflows.ts";
+import type { WorkflowEvent } from "../workflows/conductor.ts";
+import { isStatus } from "../workflows/statuses.ts";
+import type { Core } from "./core.ts";
+import { cancel, steer } from "./request.ts";
+
+/** What a status of the workflow's row asks of its conductor. */
+export const wishes: Readonly<Record<string, "cancel" | "pause" | "resume">> = {
+  canceling: "cancel",
+  pausing: "pause",
+  resuming: "resume",
+};
+
+/** The end of a child as the conductor takes it in. */
+export function eventOf(
+  context: JsonObject,
+  status: string,
+  result: unknown,
+): WorkflowEvent | undefined {
+  const orquesta = isObject(context["orquesta"]) ? context["orquesta"] : {};
+  const { task_id: taskId, task_route: route, item_id: item } = orquesta;
+  if (typeof taskId !== "string" || typeof route !== "number" || !isStatus(status))
+    return undefined;
+  return {
+    kind: "task",
+    taskId,
+    route,
+    status,
+    result: result ?? null,
+    ...(typeof item === "number" ? { item } : {}),
+  };
+}
+
+type ChildRequest = "pause" | "resume" | "cancel";
+
+/** Asks all open children; one that cannot be told is logged. */
+export async function tellChildren(
+  core: Core,
+  workflow: string,
+  wish: ChildRequest,
+): Promise<void> {
+  for (const { id, runner } of await openChildren(core.database.db, workflow))
+    await tellChild(core, { id, runner }, wish).catch((error: unknown) =>
+      core.log("warn", `a child could not be told to ${wish}`, {
+        execution: id,
+        reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      }),
+    );
+}
+
+async function tellChild(
+  core: Core,
+  { id, runner }: { id: string; runner: string },
+  wish: ChildRequest,
+): Promise<void> {
+  if (wish === "cancel") await cancel(core, id, core.systemUser);
+  else if (runner === "orquesta") await steer(core, id, wish === "pause" ? "pausing" : "resuming");
+}
