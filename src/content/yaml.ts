@@ -3,9 +3,10 @@
  * 1. Nothing here throws: what is wrong becomes a fault with a place, and `value` is then undefined.
  * 2. Mapping keys become strings as JSON has them (`1: x` → "1", `on: x` → "true").
  * 3. An alias shares the object of its anchor; the size of what it stands for is counted, so that no document expands without bound. */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
+import { isAlias, isMap, isScalar, isSeq } from "yaml";
 import type { Alias, Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
 
+import { parseLeniently } from "./yaml-lenient.ts";
 import { offsetInFile } from "./text-place.ts";
 import { resolvePlain, resolveTagged, ScalarError } from "./yaml-scalars.ts";
 import type { NumberStyle } from "./yaml-scalars.ts";
@@ -62,11 +63,6 @@ export function parseYaml(source: string, style: NumberStyle = "plain"): YamlFil
       line: 1,
       column: 1,
     });
-  const lines = new LineCounter();
-  const at = (offset: number): Place => {
-    const { line, col } = lines.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
-  };
   const control = unprintable.exec(text);
   if (control !== null) {
     const before = text.slice(0, control.index).split("\n");
@@ -74,16 +70,12 @@ export function parseYaml(source: string, style: NumberStyle = "plain"): YamlFil
     const place = { line: before.length, column: (before.at(-1) ?? "").length + 1 };
     return unreadable(text, `the character U+${code} is not allowed in YAML`, place);
   }
+  const { document, written, lines } = parseLeniently(text);
+  const at = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
   try {
-    const document = parseDocument(text, {
-      version: "1.1",
-      schema: "failsafe",
-      merge: false,
-      uniqueKeys: false,
-      prettyErrors: false,
-      logLevel: "error",
-      lineCounter: lines,
-    });
     const [error] = document.errors;
     if (error !== undefined)
       return unreadable(text, `not valid YAML: ${error.message}`, at(error.pos[0]));
@@ -95,7 +87,7 @@ export function parseYaml(source: string, style: NumberStyle = "plain"): YamlFil
       value,
       faults: reader.faults,
       place: (path, part = "value") => at(reader.offset(root, path, part)),
-      placeInText: (path, offset) => at(reader.textOffset(root, path, { offset, file: text })),
+      placeInText: (path, offset) => at(reader.textOffset(root, path, { offset, file: written })),
     };
   } catch (error) {
     if (error instanceof Abort) return unreadable(text, error.message, at(error.offset));
