@@ -45,7 +45,7 @@ export async function tellChildren(
     await tellChild(core, { id, runner }, wish).catch((error: unknown) =>
       core.log("warn", `a child could not be told to ${wish}`, {
         execution: id,
-        reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        reason: reasonOf(error),
       }),
     );
 }
@@ -57,4 +57,9 @@ async function tellChild(
 ): Promise<void> {
   if (wish === "cancel") await cancel(core, id, core.systemUser);
   else if (runner === "orquesta") await steer(core, id, wish === "pause" ? "pausing" : "resuming");
+}
+
+/** For the log: where a surprise came from. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

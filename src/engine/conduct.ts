@@ -11,6 +11,7 @@ import type { ExecutionChange } from "../store/unit.ts";
 import type { CompiledWorkflow } from "../workflows/spec.ts";
 import type { WorkflowState } from "../workflows/state.ts";
 import { tellParent } from "./announce.ts";
+import { reasonOf } from "./children.ts";
 import type { Core } from "./core.ts";
 import { loadWorkflow } from "./load-workflow.ts";
 import type { Claim } from "./run.ts";
@@ -34,14 +35,10 @@ export async function conduct(core: Core, claim: Claim, how: "new" | "known"): P
     core.conducted.delete(claim.id);
     core.log("error", "a workflow could not be conducted; it is tried again", {
       execution: claim.id,
-      reason: text(error),
+      reason: reasonOf(error),
     });
     return undefined;
   }
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function begin(

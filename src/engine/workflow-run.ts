@@ -12,7 +12,7 @@ import { advance, type Effect, snapshot, type WorkflowEvent } from "../workflows
 import type { CompiledWorkflow } from "../workflows/spec.ts";
 import type { WorkflowState } from "../workflows/state.ts";
 import { announceFinished, tellParent } from "./announce.ts";
-import { eventOf, tellChildren, wishes } from "./children.ts";
+import { eventOf, reasonOf, tellChildren, wishes } from "./children.ts";
 import type { ChildEnd, Conducted, Core } from "./core.ts";
 import { type Launch, plan } from "./launch.ts";
 import type { Claim } from "./run.ts";
@@ -329,8 +329,4 @@ export class WorkflowRun implements Conducted {
       return;
     setImmediate(() => void core.carry.conduct(core, this.#claim, "known"));
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

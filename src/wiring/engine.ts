@@ -7,7 +7,7 @@ import { alertRunner } from "../engine/alert-runner.ts";
 import { slots, type Core } from "../engine/core.ts";
 import { datastore, type Datastore } from "../engine/datastore.ts";
 import { compileContent, type CompiledContent } from "../engine/definitions.ts";
-import { hearBell } from "../engine/hear.ts";
+import { carry, hearBell } from "../engine/hear.ts";
 import { idMaker } from "../engine/ids.ts";
 import { ingest } from "../engine/ingest.ts";
 import { Inventory } from "../engine/inventory.ts";
@@ -128,6 +128,7 @@ export async function openEngine(
     slots: slots(slotCount),
     running: new Map(),
     conducted: new Map(),
+    carry,
     log: say,
     systemUser,
     apiUrl,

@@ -3,7 +3,7 @@ import { parseYaml } from "../../src/content/yaml.ts";
 import { createHash } from "node:crypto";
 import { type Core, slots } from "../../src/engine/core.ts";
 import { compileContent } from "../../src/engine/definitions.ts";
-import { hear, hearBell } from "../../src/engine/hear.ts";
+import { carry, hear, hearBell } from "../../src/engine/hear.ts";
 import { idMaker } from "../../src/engine/ids.ts";
 import { inquirerRunner } from "../../src/engine/inquiry.ts";
 import { Unanswered } from "../../src/expressions/context.ts";
@@ -197,6 +197,7 @@ export function testEngine(
     slots: slots(slotCount),
     running: new Map(),
     conducted: new Map(),
+    carry,
     log: (level, sentence, details) =>
       level === "error"
         ? void process.stderr.write(`${sentence} ${JSON.stringify(details)}\n`)
