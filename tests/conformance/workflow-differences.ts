@@ -55,8 +55,11 @@ function offers(next: unknown, id: string): boolean {
 /** Equal but for contexts, and there only by what a dict has in addition. */
 function onlyLeaks(expected: unknown, actual: unknown): boolean {
   if (!isObject(expected) || !isObject(actual)) return false;
-  const others = (view: JsonObject) => JSON.stringify(sorted({ ...view, contexts: null }));
   return others(expected) === others(actual) && holds(expected["contexts"], actual["contexts"]);
+}
+
+function others(view: JsonObject): string {
+  return JSON.stringify(sorted({ ...view, contexts: null }));
 }
 
 function holds(more: unknown, less: unknown): boolean {
