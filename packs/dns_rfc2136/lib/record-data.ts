@@ -124,14 +124,14 @@ function uint16(text: string | undefined): Buffer {
   return bytes;
 }
 
-const groups = (part: string | undefined): string[] =>
+const groupsOf = (part: string | undefined): string[] =>
   part === undefined || part === "" ? [] : part.split(":");
 
 function ipv6Bytes(text: string): Buffer {
   // The URL parser also takes the form with a dotted IPv4 end.
   const canonical = new URL(`http://[${text.replace(/%.*$/, "")}]/`).hostname.slice(1, -1);
   const [head = "", tail] = canonical.split("::");
-  const [left, right] = [groups(head), groups(tail)];
+  const [left, right] = [groupsOf(head), groupsOf(tail)];
   const zeros = Array<string>(8 - left.length - right.length).fill("0");
   return Buffer.from(
     [...left, ...zeros, ...right].map((group) => group.padStart(4, "0")).join(""),
