@@ -1,6 +1,6 @@
 /** Attributes, items, iteration, truth: what Jinja2's sandbox lets a template do with a value. Only own keys of data and the listed methods
  * can be reached; nothing of JavaScript. */
-import { isInt } from "../python/arithmetic.ts";
+import { isInt, isNumber } from "../python/arithmetic.ts";
 import {
   dictEntries,
   dictGet,
@@ -12,7 +12,7 @@ import {
   PyTuple,
 } from "../python/collections.ts";
 import { pyTruth, typeName } from "../python/compare.ts";
-import { typeError } from "../python/errors.ts";
+import { typeError, valueError } from "../python/errors.ts";
 import { pyRepr, pyStr, stringRepr } from "../python/text.ts";
 import { sliceIndexes } from "../jsonpath.ts";
 import { methodOf } from "./methods.ts";
@@ -38,6 +38,8 @@ export class Slice {
 export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return "None";
   if (value instanceof JinjaObject) return value.description;
+  if (value instanceof PyFunction && value.pythonType === "Macro")
+    return "jinja2.runtime.Macro object";
   return `${typeName(value)} object`;
 }
 
@@ -58,9 +60,16 @@ const containerNames = new Set(
     .map((name) => `__${name}__`),
 );
 
+const functionNames = new Set(
+  "globals code closure defaults kwdefaults annotations dict wrapped base bases mro subclasses subclasscheck basicsize"
+    .split(" ")
+    .map((name) => `__${name}__`),
+);
+
 function isPrivate(object: unknown, name: string): boolean {
   if (!name.startsWith("__")) return false;
   if (privateNames.has(name)) return true;
+  if (object instanceof PyFunction && functionNames.has(name)) return true;
   return containerNames.has(name) && object !== null && object !== undefined;
 }
 
@@ -83,6 +92,8 @@ export function getAttribute(object: unknown, name: string): unknown {
     if (value !== undefined) return value;
   }
   if (isPrivate(owner, name)) return unsafe(owner, name);
+  if (owner instanceof PyFunction)
+    return owner.attributes.get(name) ?? missingAttribute(owner, name);
   if (owner instanceof GroupTuple) return owner.attribute(name) ?? missingAttribute(owner, name);
   const method = methodOf(owner, name);
   if (method !== undefined) return method;
@@ -115,12 +126,15 @@ function keyRepr(key: unknown): string {
 /** undefined = there is none. */
 function itemOf(owner: unknown, key: unknown): unknown {
   if (isDict(owner)) {
-    if (key instanceof Slice) return undefined;
+    if (key instanceof Slice) throw typeError("unhashable type: 'slice'");
     return dictHas(owner, key) ? (dictGet(owner, key) ?? null) : undefined;
   }
   if (owner instanceof JinjaObject) return owner.item(key);
   const items = sequence(owner);
-  if (items === undefined) return undefined;
+  if (items === undefined) {
+    if (!(key instanceof Slice)) return undefined;
+    throw typeError(`'${typeName(owner)}' object is not subscriptable`);
+  }
   if (key instanceof Slice) return sliced(owner, items, key);
   if (!isInt(key)) return undefined;
   const at = Number(key);
@@ -196,4 +210,17 @@ export function truth(value: unknown): boolean {
 /** str() of a template's value; an undefined one throws. */
 export function text(value: unknown): string {
   return typeof value === "string" ? value : pyStr(value);
+}
+
+/** The items for `a, b = …`. Throws as Python does when there are more or fewer. */
+export function unpack(value: unknown, count: number): readonly unknown[] {
+  if (isNumber(value) || value === null || value === undefined) {
+    throw typeError(`cannot unpack non-iterable ${typeName(value)} object`);
+  }
+  const items = iterate(value);
+  if (items.length < count) {
+    throw valueError(`not enough values to unpack (expected ${count}, got ${items.length})`);
+  }
+  if (items.length > count) throw valueError(`too many values to unpack (expected ${count})`);
+  return items;
 }

@@ -1,11 +1,9 @@
 /** Turns templates into closures that write text. */
-import { isInt } from "../python/arithmetic.ts";
 import type { Keywords } from "../python/arguments.ts";
 import { makeDict, PyTuple } from "../python/collections.ts";
-import { typeName } from "../python/compare.ts";
-import { PythonError, typeError, valueError } from "../python/errors.ts";
+import { PythonError, typeError } from "../python/errors.ts";
 import { stringRepr } from "../python/text.ts";
-import { iterate, text, truth } from "./access.ts";
+import { iterate, text, truth, unpack } from "./access.ts";
 import { call as callValue, ExpressionCompiler, resolve } from "./compile-expression.ts";
 import type { Environment } from "./environment.ts";
 import { Namespace } from "./globals.ts";
@@ -248,6 +246,13 @@ export class StatementCompiler {
         },
         `<Macro ${stringRepr(node.name)}>`,
         "Macro",
+        new Map<string, unknown>([
+          ["name", node.name],
+          ["arguments", new PyTuple(node.parameters.map(({ name }) => name))],
+          ["caller", uses.has("caller")],
+          ["catch_kwargs", uses.has("kwargs")],
+          ["catch_varargs", uses.has("varargs")],
+        ]),
       );
   }
 
@@ -287,18 +292,6 @@ function filtered(
   const inner = new Frame(frame);
   inner.set("", value);
   return filter(run, inner);
-}
-
-function unpack(value: unknown, count: number): readonly unknown[] {
-  if (isInt(value) || value === null || value === undefined || typeof value === "number") {
-    throw typeError(`cannot unpack non-iterable ${typeName(value)} object`);
-  }
-  const items = iterate(value);
-  if (items.length < count) {
-    throw valueError(`not enough values to unpack (expected ${count}, got ${items.length})`);
-  }
-  if (items.length > count) throw valueError(`too many values to unpack (expected ${count})`);
-  return items;
 }
 
 interface MacroCall {

@@ -65,11 +65,11 @@ function round([value, precision, method]: readonly unknown[]): unknown {
   if (method !== "common" && method !== "ceil" && method !== "floor") {
     throw new PythonError("FilterArgumentError", "method must be common, ceil or floor");
   }
-  if (!isNumber(value)) throw typeError(`type ${typeName(value)} doesn't define __round__ method`);
   if (!isInt(precision)) {
     throw typeError(`'${typeName(precision)}' object cannot be interpreted as an integer`);
   }
   const places = Number(precision);
+  if (!isNumber(value)) throw notRoundable(value, method);
   if (method !== "common") {
     const scale = 10 ** places;
     const scaled = toFloat(value) * scale;
@@ -77,6 +77,17 @@ function round([value, precision, method]: readonly unknown[]): unknown {
   }
   if (isFloat(value)) return float(roundFloat(toFloat(value), places));
   return places >= 0 ? toInt(value) : roundInteger(BigInt(value), places);
+}
+
+function notRoundable(value: unknown, method: string): Error {
+  const type = typeName(value);
+  if (method === "common") return typeError(`type ${type} doesn't define __round__ method`);
+  const repeats = typeof value === "string" || Array.isArray(value) || type === "tuple";
+  return typeError(
+    repeats
+      ? `must be real number, not ${type}`
+      : `unsupported operand type(s) for *: '${type}' and 'int'`,
+  );
 }
 
 function roundInteger(value: bigint, places: number): number | bigint {

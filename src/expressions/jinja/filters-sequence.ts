@@ -3,12 +3,13 @@ import { arithmetic, checkSize, isInt } from "../python/arithmetic.ts";
 import { dictEntries, hashKey, isDict, PySet, PyTuple } from "../python/collections.ts";
 import { pyCompare, pyEquals, typeName } from "../python/compare.ts";
 import { PythonError, typeError } from "../python/errors.ts";
+import { Float } from "../python/values.ts";
 import { sortValues } from "../python/sort.ts";
 import { getAttribute, getItem, iterate, lengthOf, text, truth } from "./access.ts";
 import { define, defineLenient } from "./environment.ts";
-import type { DefinitionTable, FilterCall } from "./environment.ts";
+import type { DefinitionTable, FilterBody, FilterCall } from "./environment.ts";
 import { methodOf } from "./methods.ts";
-import { GroupTuple, JinjaObject, JinjaUndefined, need, PyIterator } from "./runtime.ts";
+import { GroupTuple, JinjaObject, JinjaUndefined, need, PyIterator, PyRange } from "./runtime.ts";
 
 type Getter = (item: unknown) => unknown;
 
@@ -104,14 +105,14 @@ function extreme(values: readonly unknown[], largest: boolean, call: FilterCall)
 function unique([value, caseSensitive, attribute]: readonly unknown[], call: FilterCall): unknown {
   const key = folded(getter(attribute), caseSensitive);
   const seen = new Set<string>();
-  const kept = items(value, call).filter((item) => {
+  const isFresh = (item: unknown): boolean => {
     const hashed = hashKey(need(key(item)));
     if (hashed === undefined) throw typeError(`unhashable type: '${typeName(key(item))}'`);
     const fresh = !seen.has(hashed);
     seen.add(hashed);
     return fresh;
-  });
-  return new PyIterator(kept);
+  };
+  return lazy("sync_do_unique", () => items(value, call).filter(isFresh));
 }
 
 function sum([value, attribute, start]: readonly unknown[], call: FilterCall): unknown {
@@ -124,7 +125,11 @@ function sum([value, attribute, start]: readonly unknown[], call: FilterCall): u
   return total;
 }
 
-function batch([value, count, fill]: readonly unknown[], call: FilterCall): unknown {
+function lazy(name: string, make: () => readonly unknown[]): PyIterator {
+  return new PyIterator(make, "generator", name);
+}
+
+function batch([value, count, fill]: readonly unknown[], call: FilterCall): unknown[][] {
   const size = isInt(count) ? Math.max(1, Number(count)) : 1;
   const all = items(value, call);
   const rows: unknown[][] = [];
@@ -134,10 +139,10 @@ function batch([value, count, fill]: readonly unknown[], call: FilterCall): unkn
     checkSize(size);
     while (last.length < size) last.push(fill);
   }
-  return new PyIterator(rows);
+  return rows;
 }
 
-function slices([value, count, fill]: readonly unknown[], call: FilterCall): unknown {
+function slices([value, count, fill]: readonly unknown[], call: FilterCall): unknown[][] {
   const all = items(value, call);
   if (!isInt(count))
     throw typeError(`'${typeName(count)}' object cannot be interpreted as an integer`);
@@ -155,14 +160,17 @@ function slices([value, count, fill]: readonly unknown[], call: FilterCall): unk
     rows.push(part);
     at = end;
   }
-  return new PyIterator(rows);
+  return rows;
 }
 
 function last(value: unknown): unknown {
   if (value instanceof PyIterator && value.isGenerator) {
     throw typeError(`'${value.pythonType}' object is not reversible`);
   }
-  if (value instanceof PySet) throw typeError("'set' object is not reversible");
+  const isPlain = typeof value === "string" || (typeof value === "object" && value !== null);
+  if (!isPlain || value instanceof PySet || value instanceof Float) {
+    throw typeError(`'${typeName(value)}' object is not reversible`);
+  }
   const all = iterate(value);
   if (all.length === 0) return new JinjaUndefined("No last item, sequence was empty.");
   return all.at(-1);
@@ -173,13 +181,19 @@ function reverse(value: unknown): unknown {
   if (typeof value !== "object" || value === null) {
     throw new PythonError("FilterArgumentError", "argument must be iterable");
   }
-  const reversed = iterate(value).toReversed();
-  if (value instanceof PySet || (value instanceof PyIterator && value.isGenerator)) return reversed;
-  return new PyIterator(reversed, Array.isArray(value) ? "list_reverseiterator" : "reversed");
+  const isOnce = value instanceof PyIterator && value.isGenerator;
+  if (value instanceof PySet || isOnce) return iterate(value).toReversed();
+  return new PyIterator(() => iterate(value).toReversed(), reverseType(value));
 }
 
-function mapped([value]: readonly unknown[], call: FilterCall): unknown {
-  if (!(value instanceof PyIterator) && !truth(value)) return new PyIterator([]);
+function reverseType(value: object): string {
+  if (Array.isArray(value)) return "list_reverseiterator";
+  if (isDict(value)) return "dict_reversekeyiterator";
+  return value instanceof PyRange ? "range_iterator" : "reversed";
+}
+
+function mapped([value]: readonly unknown[], call: FilterCall): readonly unknown[] {
+  if (!truth(value)) return [];
   const { rest, keywords } = call;
   if (rest.length === 0 && keywords.has("attribute")) {
     const unexpected = [...keywords.keys()].find(
@@ -189,36 +203,35 @@ function mapped([value]: readonly unknown[], call: FilterCall): unknown {
       throw new PythonError("FilterArgumentError", `Unexpected keyword argument '${unexpected}'`);
     }
     const get = getter(keywords.get("attribute"), keywords.get("default"));
-    return new PyIterator(items(value, call).map(get));
+    return items(value, call).map(get);
   }
   const [name, ...args] = rest;
   if (rest.length === 0) {
     throw new PythonError("FilterArgumentError", "map requires a filter argument");
   }
-  const one = (item: unknown): unknown =>
-    call.environment.callNamed("filter", [name, item, ...args], call);
-  return new PyIterator(items(value, call).map(one));
+  return items(value, call).map((item) =>
+    call.environment.callNamed("filter", [name, item, ...args], call),
+  );
 }
 
 /** select, reject, selectattr and rejectattr. */
-function chosen(
-  value: unknown,
-  call: FilterCall,
-  how: { keep: boolean; attribute: boolean },
-): unknown {
-  if (!(value instanceof PyIterator) && !truth(value)) return new PyIterator([]);
-  const { rest } = call;
-  if (how.attribute && rest.length === 0) {
-    throw new PythonError("FilterArgumentError", "Missing parameter for attribute name");
-  }
-  const get = how.attribute ? getter(rest[0]) : (item: unknown) => item;
-  const [name, ...args] = how.attribute ? rest.slice(1) : rest;
-  const holds = (item: unknown): boolean => {
-    const subject = get(item);
-    if (name === undefined) return truth(subject);
-    return truth(call.environment.callNamed("test", [name, subject, ...args], call));
+function chosen(keep: boolean, byAttribute: boolean): FilterBody {
+  const choose = (value: unknown, call: FilterCall): readonly unknown[] => {
+    if (!truth(value)) return [];
+    const { rest } = call;
+    if (byAttribute && rest.length === 0) {
+      throw new PythonError("FilterArgumentError", "Missing parameter for attribute name");
+    }
+    const get = byAttribute ? getter(rest[0]) : (item: unknown) => item;
+    const [name, ...args] = byAttribute ? rest.slice(1) : rest;
+    const holds = (item: unknown): boolean => {
+      const subject = get(item);
+      if (name === undefined) return truth(subject);
+      return truth(call.environment.callNamed("test", [name, subject, ...args], call));
+    };
+    return items(value, call).filter((item) => holds(item) === keep);
   };
-  return new PyIterator(items(value, call).filter((item) => holds(item) === how.keep));
+  return ([value], call) => lazy("select_or_reject", () => choose(value, call));
 }
 
 function joined([value, separator, attribute]: readonly unknown[], call: FilterCall): string {
@@ -248,10 +261,10 @@ function hidden(value: unknown): unknown {
   return isDict(value) ? {} : value;
 }
 
-function pairs(value: unknown): unknown {
-  if (value instanceof JinjaUndefined) return new PyIterator([]);
+function pairs(value: unknown): readonly unknown[] {
+  if (value instanceof JinjaUndefined) return [];
   if (!isDict(value)) throw typeError("Can only get item pairs from a mapping.");
-  return new PyIterator(dictEntries(value).map((pair) => new PyTuple(pair)));
+  return dictEntries(value).map((pair) => new PyTuple(pair));
 }
 
 const length = define("len", "obj", ([value]) => lengthOf(value));
@@ -266,7 +279,9 @@ const fallback = defineLenient(
 
 export const sequenceFilters: DefinitionTable = {
   attr: define("do_attr", "obj name", ([value, name]) => attribute(value, text(name))),
-  batch: define("do_batch", "value linecount fill_with=null", batch),
+  batch: define("do_batch", "value linecount fill_with=null", (values, call) =>
+    lazy("do_batch", () => batch(values, call)),
+  ),
   count: length,
   length,
   d: fallback,
@@ -277,11 +292,13 @@ export const sequenceFilters: DefinitionTable = {
     return all.length === 0 ? new JinjaUndefined("No first item, sequence was empty.") : all[0];
   }),
   groupby: define("do_groupby", "value attribute default=null case_sensitive=false", groupBy),
-  items: defineLenient("do_items", "value", ([value]) => pairs(value)),
+  items: defineLenient("do_items", "value", ([value]) => lazy("do_items", () => pairs(value))),
   join: define("do_join", 'value d="" attribute=null', joined),
   last: define("do_last", "seq", ([value]) => last(value)),
   list: define("do_list", "value", ([value], call) => [...items(value, call)]),
-  map: define("do_map", "value *", mapped),
+  map: define("do_map", "value *", (values, call) =>
+    lazy("sync_do_map", () => mapped(values, call)),
+  ),
   max: define("do_max", "value case_sensitive=false attribute=null", (values, call) =>
     extreme(values, true, call),
   ),
@@ -289,20 +306,14 @@ export const sequenceFilters: DefinitionTable = {
     extreme(values, false, call),
   ),
   random: define("do_random", "seq", ([value], call) => randomItem(value, call)),
-  reject: define("do_reject", "value *", ([value], call) =>
-    chosen(value, call, { keep: false, attribute: false }),
-  ),
-  rejectattr: define("do_rejectattr", "value *", ([value], call) =>
-    chosen(value, call, { keep: false, attribute: true }),
-  ),
+  reject: define("do_reject", "value *", chosen(false, false)),
+  rejectattr: define("do_rejectattr", "value *", chosen(false, true)),
   reverse: define("do_reverse", "value", ([value]) => reverse(value)),
-  select: define("do_select", "value *", ([value], call) =>
-    chosen(value, call, { keep: true, attribute: false }),
+  select: define("do_select", "value *", chosen(true, false)),
+  selectattr: define("do_selectattr", "value *", chosen(true, true)),
+  slice: define("do_slice", "value slices fill_with=null", (values, call) =>
+    lazy("sync_do_slice", () => slices(values, call)),
   ),
-  selectattr: define("do_selectattr", "value *", ([value], call) =>
-    chosen(value, call, { keep: true, attribute: true }),
-  ),
-  slice: define("do_slice", "value slices fill_with=null", slices),
   sort: define("do_sort", "value reverse=false case_sensitive=false attribute=null", sort),
   sum: define("do_sum", "iterable attribute=null start=0", sum),
   unique: define("do_unique", "value case_sensitive=false attribute=null", unique),

@@ -5,9 +5,9 @@ import { dictEntries, isDict, PyTuple } from "../python/collections.ts";
 import { PythonError, typeError, valueError } from "../python/errors.ts";
 import { dumps } from "../python/json.ts";
 import { makeDict } from "../python/collections.ts";
-import { pyTruth } from "../python/compare.ts";
+import { pyTruth, typeName } from "../python/compare.ts";
 import { stringRepr } from "../python/text.ts";
-import { iterate, text } from "./access.ts";
+import { iterate, lengthOf, text, unpack } from "./access.ts";
 import { define } from "./environment.ts";
 import type { DefinitionTable } from "./environment.ts";
 import { percentFormat } from "./format.ts";
@@ -32,9 +32,24 @@ function number(value: unknown, fallback: number): number {
   return isInt(value) ? Number(value) : fallback;
 }
 
+/** A str that Python's method would be looked up on. Throws AttributeError. */
+function attributed(value: unknown, name: string): string {
+  if (typeof value === "string") return value;
+  throw new PythonError("AttributeError", `'${typeName(value)}' object has no attribute '${name}'`);
+}
+
 function indent([value, width, first, blank]: readonly unknown[]): string {
   const by = typeof width === "string" ? width : " ".repeat(checked(number(width, 4)));
-  const lines = splitLines(`${text(value)}\n`);
+  if (typeof value !== "string") {
+    const type = typeName(value);
+    if (Array.isArray(value)) attributed(value, "splitlines");
+    throw typeError(
+      value instanceof PyTuple
+        ? `can only concatenate tuple (not "str") to tuple`
+        : `unsupported operand type(s) for +=: '${type}' and 'str'`,
+    );
+  }
+  const lines = splitLines(`${value}\n`);
   checkSize(lines.length * by.length);
   const rest = lines.map((line, at) =>
     at > 0 && (line !== "" || pyTruth(blank)) ? by + line : line,
@@ -49,7 +64,7 @@ function checked(size: number): number {
 
 function truncate(values: readonly unknown[]): string {
   const [value, wanted, killWords, ending, slack] = values;
-  const full = text(value);
+  const full = typeof value === "string" ? value : "";
   const length = number(wanted, 255);
   const end = text(ending);
   const leeway = number(slack, 5);
@@ -58,7 +73,7 @@ function truncate(values: readonly unknown[]): string {
   };
   assert(length >= end.length, `expected length >= ${end.length}, got ${length}`);
   assert(leeway >= 0, `expected leeway >= 0, got ${leeway}`);
-  if (full.length <= length + leeway) return full;
+  if (lengthOf(value) <= length + leeway) return text(value);
   const head = full.slice(0, length - end.length);
   if (pyTruth(killWords)) return head + end;
   const space = head.lastIndexOf(" ");
@@ -85,7 +100,7 @@ function urlEncode(value: unknown): string {
   if (isDict(value)) pairs = dictEntries(value);
   else if (Array.isArray(value) || value instanceof PyTuple) {
     pairs = iterate(value).map((pair) => {
-      const items = iterate(pair);
+      const items = unpack(pair, 2);
       return [items[0], items[1]] as const;
     });
   } else return quoteUrl(value, false);
@@ -93,7 +108,8 @@ function urlEncode(value: unknown): string {
 }
 
 function attributes(value: unknown, space: boolean): string {
-  if (!isDict(value)) throw typeError("xmlattr needs a mapping");
+  if (!isDict(value))
+    throw new PythonError("AttributeError", `'${typeName(value)}' object has no attribute 'items'`);
   const parts: string[] = [];
   for (const [key, item] of dictEntries(value)) {
     if (item === null || item === undefined || item instanceof JinjaUndefined) continue;
@@ -205,7 +221,7 @@ export const textFilters: DefinitionTable = {
     "do_wordwrap",
     "s width=79 break_long_words=true wrapstring=null break_on_hyphens=true",
     ([value, width, breakLong, wrap, hyphens]) =>
-      wrapText(text(value), {
+      wrapText(attributed(value, "splitlines"), {
         width: number(width, 79),
         breakLong: pyTruth(breakLong),
         hyphens: pyTruth(hyphens),

@@ -1,7 +1,7 @@
 /** Python's format specifications (`{:>8.2f}`) and printf-style numbers. */
 import { checkSize, isFloat, isInt, toFloat } from "../python/arithmetic.ts";
 import { typeName } from "../python/compare.ts";
-import { valueError } from "../python/errors.ts";
+import { typeError, valueError } from "../python/errors.ts";
 import { floatRepr, pyStr } from "../python/text.ts";
 import { isNumber } from "../python/arithmetic.ts";
 
@@ -89,12 +89,10 @@ function parseSpec(text: string): Spec {
 export function formatValue(value: unknown, specText: string): string {
   if (specText === "") return pyStr(value);
   if (!isNumber(value) && typeof value !== "string") {
-    throw valueError(`unsupported format string passed to ${typeName(value)}.__format__`);
+    throw typeError(`unsupported format string passed to ${typeName(value)}.__format__`);
   }
   const spec = parseSpec(specText);
   if (typeof value === "string") return formatString(value, spec);
-  if (typeof value === "boolean" && spec.type === undefined)
-    return formatString(pyStr(value), spec);
   const negative = isInt(value)
     ? BigInt(value) < 0n
     : toFloat(value) < 0 || Object.is(toFloat(value), -0);

@@ -89,10 +89,7 @@ function fieldValue(name: string, state: Formatting): unknown {
   const index = name === "" ? state.next : Number(name);
   if (name === "") state.next += 1;
   if (index >= state.args.length) {
-    throw new PythonError(
-      "IndexError",
-      `Replacement index ${index} out of range for positional args tuple`,
-    );
+    throw new PythonError("IndexError", "tuple index out of range");
   }
   return state.args[index];
 }

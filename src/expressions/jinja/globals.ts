@@ -5,7 +5,6 @@ import type { Keywords } from "../python/arguments.ts";
 import { dictEntries, isDict, makeDict, PyDict } from "../python/collections.ts";
 import { typeName } from "../python/compare.ts";
 import { PythonError, typeError, valueError } from "../python/errors.ts";
-import { stringRepr } from "../python/text.ts";
 import { iterate, text } from "./access.ts";
 import { JinjaObject, need, PyFunction, PyRange } from "./runtime.ts";
 
@@ -131,24 +130,20 @@ function lipsum(args: readonly unknown[], keywords: Keywords): string {
   return paragraphs.join(html === true ? "\n" : "\n\n");
 }
 
-function global(name: string, call: PyFunction["call"], type = "function"): [string, PyFunction] {
-  const shown = type === "type" ? `<class ${stringRepr(name)}>` : `<function ${name} at 0x>`;
-  return [name, new PyFunction(call, shown, type)];
+function global(name: string, python: string, call: PyFunction["call"]): [string, PyFunction] {
+  const isFunction = python.startsWith("<function");
+  return [name, new PyFunction(call, python, isFunction ? "function" : "type")];
 }
 
 export const globals: ReadonlyMap<string, PyFunction> = new Map([
-  global("range", range),
-  global("dict", dict, "type"),
-  global("lipsum", lipsum),
-  global("cycler", (args) => new Cycler(args.map(need)), "type"),
-  global("joiner", joiner, "type"),
-  global(
-    "namespace",
-    (args, keywords) => {
-      const made = dict(args, keywords);
-      const pairs = isDict(made) ? dictEntries(made) : [];
-      return new Namespace(pairs.map(([key, value]) => [text(key), value] as const));
-    },
-    "type",
-  ),
+  global("range", "<function safe_range at 0x>", range),
+  global("dict", "<class 'dict'>", dict),
+  global("lipsum", "<function generate_lorem_ipsum at 0x>", lipsum),
+  global("cycler", "<class 'jinja2.utils.Cycler'>", (args) => new Cycler(args.map(need))),
+  global("joiner", "<class 'jinja2.utils.Joiner'>", joiner),
+  global("namespace", "<class 'jinja2.utils.Namespace'>", (args, keywords) => {
+    const made = dict(args, keywords);
+    const pairs = isDict(made) ? dictEntries(made) : [];
+    return new Namespace(pairs.map(([key, value]) => [text(key), value] as const));
+  }),
 ]);

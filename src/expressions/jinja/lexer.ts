@@ -137,6 +137,11 @@ class Lexer {
   #raw(): boolean {
     const open = this.#match(rawPattern)?.[0] ?? "";
     const start = this.#at + open.length;
+    // As in Jinja2 a raw block that nothing follows needs no end.
+    if (start >= this.#text.length) {
+      this.#at = start;
+      return true;
+    }
     endRawPattern.lastIndex = start;
     const end = endRawPattern.exec(this.#text);
     if (end === null) return this.#error("Missing end of raw directive");

@@ -84,29 +84,18 @@ export const dictMethods = methodTable(narrow, [
   [
     "keys",
     [0, 0],
-    (dict) =>
-      new PyIterator(
-        dictEntries(dict).map(([key]) => key),
-        "dict_keys",
-      ),
+    (dict) => new PyIterator(() => dictEntries(dict).map(([key]) => key), "dict_keys"),
   ],
   [
     "values",
     [0, 0],
-    (dict) =>
-      new PyIterator(
-        dictEntries(dict).map(([, value]) => value),
-        "dict_values",
-      ),
+    (dict) => new PyIterator(() => dictEntries(dict).map(([, value]) => value), "dict_values"),
   ],
   [
     "items",
     [0, 0],
     (dict) =>
-      new PyIterator(
-        dictEntries(dict).map((pair) => new PyTuple(pair)),
-        "dict_items",
-      ),
+      new PyIterator(() => dictEntries(dict).map((pair) => new PyTuple(pair)), "dict_items"),
   ],
   ["copy", [0, 0], (dict) => (dict instanceof PyDict ? new PyDict(dict.entries()) : { ...dict })],
   ["pop", [1, 2], (dict, args) => pop(dict, args)],

@@ -76,7 +76,7 @@ function splitWords(text: string, most: number): string[] {
   while (rest !== "") {
     const word =
       words.length === most ? rest : (/^[^\s\u001c-\u001f\u0085]+/.exec(rest)?.[0] ?? rest);
-    words.push(words.length === most ? strip(word, undefined, "right") : word);
+    words.push(word);
     if (words.length > most) break;
     rest = strip(rest.slice(word.length), undefined, "left");
   }

@@ -3,7 +3,7 @@ import { stringRepr } from "../python/text.ts";
 import { normaliseNewlines } from "./lexer.ts";
 import type { Body, Expression, Parameter, Statement, Target } from "./nodes.ts";
 import { ExpressionParser } from "./parse-expression.ts";
-import { TokenStream } from "./token-stream.ts";
+import { describe, TokenStream } from "./token-stream.ts";
 
 const loaderTags: readonly string[] = ["include", "import", "from", "extends"];
 const maxDepth = 100;
@@ -165,7 +165,11 @@ class TemplateParser {
     let commas = false;
     for (;;) {
       if (items.length > 0) this.#stream.expect(",");
-      if (items.length > 0 && this.#targetEnds(stop)) break;
+      if (this.#targetEnds(stop)) {
+        if (items.length > 0) break;
+        const got = stringRepr(describe(this.#stream.current));
+        throw this.#stream.error(`Expected an expression, got ${got}`);
+      }
       items.push(this.#oneTarget(namespaces));
       if (!this.#stream.is(",")) break;
       commas = true;

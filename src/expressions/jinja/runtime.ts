@@ -146,11 +146,15 @@ export class PyFunction {
   readonly pythonType: string;
   readonly #text: string;
   readonly call: (args: readonly unknown[], keywords: Keywords, run: Run) => unknown;
+  /** What a template may read of it. */
+  readonly attributes: ReadonlyMap<string, unknown>;
   constructor(
     call: (args: readonly unknown[], keywords: Keywords, run: Run) => unknown,
     text: string,
     pythonType = "builtin_function_or_method",
+    attributes: ReadonlyMap<string, unknown> = new Map(),
   ) {
+    this.attributes = attributes;
     this.call = call;
     this.#text = text;
     this.pythonType = pythonType;
@@ -184,34 +188,38 @@ export abstract class JinjaObject {
 /** What Python gives lazily: generators and views. Read once (generators) or again and again (views). */
 export class PyIterator {
   readonly pythonType: string;
-  readonly #items: readonly unknown[];
+  readonly #name: string;
+  readonly #make: () => readonly unknown[];
   #used = false;
-  constructor(items: readonly unknown[], pythonType = "generator") {
-    this.#items = items;
+  /** `make` runs when somebody reads; `name` is the generator's function. */
+  constructor(make: () => readonly unknown[], pythonType = "generator", name = "") {
+    this.#make = make;
     this.pythonType = pythonType;
+    this.#name = name;
   }
   get isView(): boolean {
-    return this.pythonType.startsWith("dict_");
+    return /^dict_(?:keys|values|items)$/.test(this.pythonType);
   }
   get isGenerator(): boolean {
     return !this.isView;
   }
   /** All items; a generator has none the second time. */
   take(): readonly unknown[] {
-    if (this.isView) return this.#items;
-    const items = this.#used ? [] : this.#items;
+    if (this.isView) return this.#make();
+    const items = this.#used ? [] : this.#make();
     this.#used = true;
     return items;
   }
   toJSON(): readonly unknown[] {
-    return this.#items;
+    return this.take();
   }
   pythonStr(): string {
     return this.pythonRepr();
   }
   pythonRepr(): string {
-    if (this.isView) return `${this.pythonType}(${pyRepr(this.#items)})`;
-    return `<${this.pythonType} object at 0x>`;
+    if (this.isView) return `${this.pythonType}(${pyRepr(this.take())})`;
+    const name = this.#name === "" ? "" : ` ${this.#name}`;
+    return `<${this.pythonType} object${name} at 0x>`;
   }
 }
 

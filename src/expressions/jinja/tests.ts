@@ -1,11 +1,13 @@
 /** Jinja2's tests (`is …`). */
 import { arithmetic, isFloat, isInt, isNumber } from "../python/arithmetic.ts";
-import { isDict, PySet, PyTuple } from "../python/collections.ts";
-import { pyCompare, pyContains, pyEquals } from "../python/compare.ts";
+import { hashKey, isDict, PySet, PyTuple } from "../python/collections.ts";
+import { pyCompare, pyContains, pyEquals, typeName } from "../python/compare.ts";
+import { typeError } from "../python/errors.ts";
 import type { Order } from "../python/compare.ts";
 import { iterate, text } from "./access.ts";
 import { define, defineLenient } from "./environment.ts";
 import type { Definition, DefinitionTable } from "./environment.ts";
+import { percentFormat } from "./format.ts";
 import { isCase } from "./methods-text.ts";
 import { JinjaUndefined, need, PyFunction, PyIterator, PyRange } from "./runtime.ts";
 
@@ -38,12 +40,17 @@ function isSequence(value: unknown): boolean {
   return isIterable(value);
 }
 
+function hashable(value: unknown): string {
+  if (hashKey(value) === undefined) throw typeError(`unhashable type: '${typeName(value)}'`);
+  return text(value);
+}
+
 function same(a: unknown, b: unknown): boolean {
   return Object.is(a, b) || (a === 0 && b === 0);
 }
 
 function remainder(a: unknown, b: unknown): unknown {
-  return arithmetic("%", a, need(b));
+  return typeof a === "string" ? percentFormat(a, need(b)) : arithmetic("%", a, need(b));
 }
 
 const equal = define("eq", "a b", ([a, b]) => pyEquals(a, need(b)));
@@ -64,12 +71,12 @@ export const tests: DefinitionTable = {
   filter: define(
     "test_filter",
     "value",
-    ([name], { environment }) => environment.filter(text(name)) !== undefined,
+    ([name], { environment }) => environment.filter(hashable(name)) !== undefined,
   ),
   test: define(
     "test_test",
     "value",
-    ([name], { environment }) => environment.test(text(name)) !== undefined,
+    ([name], { environment }) => environment.test(hashable(name)) !== undefined,
   ),
   none: defineLenient("test_none", "value", ([value]) => value === null || value === undefined),
   boolean: defineLenient("test_boolean", "value", ([value]) => typeof value === "boolean"),
@@ -86,11 +93,11 @@ export const tests: DefinitionTable = {
   upper: define("test_upper", "value", ([value]) => isCase(text(value), true)),
   string: defineLenient("test_string", "value", ([value]) => typeof value === "string"),
   mapping: defineLenient("test_mapping", "value", ([value]) => isDict(value)),
-  sequence: define("test_sequence", "value", ([value]) => isSequence(value)),
+  sequence: defineLenient("test_sequence", "value", ([value]) => isSequence(value)),
   iterable: define("test_iterable", "value", ([value]) => isIterable(value)),
   callable: defineLenient("test_callable", "value", ([value]) => value instanceof PyFunction),
-  sameas: define("test_sameas", "value other", ([value, other]) => same(value, other)),
-  escaped: define("test_escaped", "value", () => false),
+  sameas: defineLenient("test_sameas", "value other", ([value, other]) => same(value, other)),
+  escaped: defineLenient("test_escaped", "value", () => false),
   in: define("test_in", "value seq", ([value, seq]) => contains(seq, value)),
   "==": equal,
   eq: equal,

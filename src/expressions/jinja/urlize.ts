@@ -7,7 +7,8 @@ export interface UrlizeOptions {
 }
 
 const web = /^(?:https?:\/\/|www\.)[^\s<]+$/i;
-const bare = /^[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)*\.(?:com|net|org)(?:\/[^\s<]*)?$/iu;
+const bare =
+  /^(?:[\p{L}\p{N}_%-]{2,63}\.)+(?:com|net|int|edu|gov|org|info|mil)(?::\d{1,5})?(?:[/?#]\S*)?$/iu;
 const mail = /^\S+@\w[\w.-]*\.\w+$/;
 const opening = /^(?:\(|<|&lt;)+/;
 const closing = /(?:\)|>|\.|,|\n|&gt;)+$/;

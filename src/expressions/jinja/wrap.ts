@@ -15,6 +15,13 @@ function chunks(line: string, hyphens: boolean): string[] {
   return words.flatMap((word) => word.split(/(?<=[\p{L}\p{N}_]{2}-)(?=[\p{L}_]{2})/u));
 }
 
+/** Where to break a long word: after its last hyphen that fits, else where the line ends. */
+function hyphenBefore(word: string, room: number): number {
+  if (word.length <= room) return room;
+  const at = word.slice(0, room).lastIndexOf("-");
+  return at > 0 && /[^-]/.test(word.slice(0, at)) ? at + 1 : room;
+}
+
 function wrapLine(line: string, options: WrapOptions): string[] {
   const pending = chunks(line, options.hyphens).toReversed();
   const lines: string[] = [];
@@ -31,8 +38,9 @@ function wrapLine(line: string, options: WrapOptions): string[] {
     if (next !== undefined && next.length > options.width) {
       const room = Math.max(1, options.width - size);
       if (options.breakLong) {
-        current.push(next.slice(0, room));
-        pending[pending.length - 1] = next.slice(room);
+        const end = options.hyphens ? hyphenBefore(next, room) : room;
+        current.push(next.slice(0, end));
+        pending[pending.length - 1] = next.slice(end);
       } else if (current.length === 0) current.push(pending.pop() ?? "");
     }
     if (current.at(-1)?.trim() === "") current.pop();

@@ -124,10 +124,16 @@ function integers(
 }
 
 function divideIntegers(a: bigint, b: bigint): number {
-  const quotient = Number(a) / Number(b);
-  if (Number.isFinite(quotient)) return quotient;
-  const whole = Number(a / b);
-  if (Number.isFinite(whole)) return whole;
+  const exact = BigInt(Number.MAX_SAFE_INTEGER);
+  const size = (value: bigint): bigint => (value < 0n ? -value : value);
+  const [top, bottom] = [size(a), size(b)];
+  if (top <= exact && bottom <= exact) return Number(a) / Number(b);
+  // 64 significant bits and one that says whether anything is left: Number() then rounds as the exact quotient would.
+  const shift = BigInt(Math.max(0, 66 + bottom.toString(2).length - top.toString(2).length));
+  const scaled = top << shift;
+  const sticky = scaled % bottom === 0n ? 0n : 1n;
+  const quotient = Number((scaled / bottom) * 2n + sticky) / 2 ** (Number(shift) + 1);
+  if (Number.isFinite(quotient)) return a < 0n === b < 0n ? quotient : -quotient;
   throw new PythonError("OverflowError", "integer division result too large for a float");
 }
 

@@ -9,8 +9,8 @@ export function sortValues<Value>(
   const keyed = values.map((value) => ({ value, key: key(value) }));
   const sign = reverse ? -1 : 1;
   keyed.sort((a, b) => {
-    if (pyCompare("<", b.key, a.key)) return sign;
-    return pyCompare("<", a.key, b.key) ? -sign : 0;
+    if (pyCompare("<", a.key, b.key)) return -sign;
+    return pyCompare("<", b.key, a.key) ? sign : 0;
   });
   return keyed.map(({ value }) => value);
 }
