@@ -232,13 +232,19 @@ function runEffect(
     taskId: node.name,
     route,
     visit,
-    action: typeof action.action === "string" ? action.action : JSON.stringify(action.action),
+    action: actionRef(action.action),
     input,
     ...(item === undefined ? {} : { item }),
     ...(items === undefined ? {} : { items }),
   } as const;
   const delay = delayOf(task, item);
   return delay === undefined ? facts : { ...facts, delay };
+}
+
+/** What no action can be called is left to the engine, which knows no such action. */
+function actionRef(rendered: unknown): string {
+  if (typeof rendered === "string") return rendered;
+  return rendered === null ? "None" : JSON.stringify(rendered);
 }
 
 /** With a concurrency only the first items wait: the others follow when there is room. */
