@@ -40,8 +40,7 @@ export interface JiraFake {
 
 interface Refusal {
   readonly path: string;
-  readonly status: number;
-  readonly retryAfter: string | undefined;
+  readonly answer: Answer;
   left: number;
 }
 
@@ -57,80 +56,47 @@ export async function startJiraFake({
   const refusals: Refusal[] = [];
   let drops = 0;
 
-  const answerOf = (
-    method: string,
-    url: URL,
-    body: unknown,
-    authorization: string | undefined,
-  ): Answer => {
-    const refusal = refusals.find((one) => one.left > 0 && url.pathname.endsWith(one.path));
+  const answerOf = (asked: Asked): Answer => {
+    const refusal = refusals.find((one) => one.left > 0 && asked.url.pathname.endsWith(one.path));
     if (refusal) {
       refusal.left -= 1;
-      return {
-        status: refusal.status,
-        ...(refusal.retryAfter === undefined ? {} : { retryAfter: refusal.retryAfter }),
-      };
+      return refusal.answer;
     }
-    if (!authorized(authorization, cloud))
-      return {
-        status: 401,
-        body: {
-          errorMessages: ["Client must be authenticated to access this resource."],
-          errors: {},
-        },
-      };
-    const faults = judged(url)
-      ? (schema?.request(method, url.pathname, url.searchParams, body) ?? [])
-      : [];
-    if (faults.length > 0) return { status: 400, body: { errorMessages: faults, errors: {} } };
+    if (!authorized(asked.authorization, cloud))
+      return no(401, ["Client must be authenticated to access this resource."]);
+    const { method, url, body } = asked;
+    const faults = isV3(url) ? schema?.request(method, url.pathname, url.searchParams, body) : [];
+    if (faults && faults.length > 0) return no(400, faults);
     try {
       return route(method, url, body);
     } catch (error) {
-      if (error instanceof Refused)
-        return {
-          status: error.status,
-          body: { errorMessages: error.messages, errors: error.fields },
-        };
+      if (error instanceof Refused) return no(error.status, error.messages, error.fields);
       throw error;
     }
   };
-  /** v2 answers in v2's words: the document knows v3 only. */
-  const judged = (url: URL): boolean => url.pathname.startsWith("/rest/api/3/");
-
+  const judge = ({ method, url }: Asked, { status, body }: Answer): void => {
+    if (!schema || status >= 300 || !isV3(url)) return;
+    const faults = schema.answer(method, url.pathname, status, body);
+    if (faults.length > 0)
+      throw new Error(`the fake answers against the document: ${faults.join("; ")}`);
+  };
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { method = "GET", headers } = request;
-    const url = new URL(request.url ?? "/", "http://jira");
-    const body = await jsonOf(request);
-    const answer = answerOf(method, url, body, headers.authorization);
-    if (schema && answer.status < 300 && judged(url)) {
-      const faults = schema.answer(method, url.pathname, answer.status, answer.body);
-      if (faults.length > 0)
-        throw new Error(`the fake answers against the document: ${faults.join("; ")}`);
-    }
+    const asked = await readRequest(request);
+    const answer = answerOf(asked);
+    judge(asked, answer);
+    const { method, url, body } = asked;
     const drop = drops > 0 && answer.status === 201 && url.pathname.endsWith("/issue");
     if (drop) drops -= 1;
-    log.push({
-      method,
-      path: url.pathname + url.search,
-      body,
-      status: drop ? "dropped" : answer.status,
-    });
-    if (drop) return void request.socket.destroy();
-    response.writeHead(answer.status, {
-      "content-type": "application/json;charset=UTF-8",
-      ...(answer.retryAfter === undefined ? {} : { "retry-after": answer.retryAfter }),
-    });
-    response.end(answer.body === undefined ? "" : JSON.stringify(answer.body));
+    const status = drop ? "dropped" : answer.status;
+    log.push({ method, path: url.pathname + url.search, body, status });
+    if (drop) request.socket.destroy();
+    else respond(response, answer);
   };
 
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => {
-      log.push({
-        method: request.method ?? "",
-        path: request.url ?? "",
-        body: String(error),
-        status: 500,
-      });
+      const { method = "", url = "" } = request;
+      log.push({ method, path: url, body: String(error), status: 500 });
       response.writeHead(500, { "content-type": "text/plain" }).end(String(error));
     });
   });
@@ -145,8 +111,10 @@ export async function startJiraFake({
     project: "OPS",
     issues: world.issues,
     log,
-    refuse: (path, left, status, retryAfter) =>
-      void refusals.push({ path, left, status, retryAfter }),
+    refuse(path, left, status, retryAfter) {
+      const answer = { status, ...(retryAfter === undefined ? {} : { retryAfter }) };
+      refusals.push({ path, answer, left });
+    },
     dropAnswers: (count) => void (drops = count),
     lag: (ms) => void (world.lagMs = ms),
     async stop() {
@@ -155,6 +123,40 @@ export async function startJiraFake({
       await once(server, "close");
     },
   };
+}
+
+interface Asked {
+  readonly method: string;
+  readonly url: URL;
+  readonly body: unknown;
+  readonly authorization: string | undefined;
+}
+
+/** v2 answers in v2's words: the document knows v3 only. */
+function isV3(url: URL): boolean {
+  return url.pathname.startsWith("/rest/api/3/");
+}
+
+function no(
+  status: number,
+  errorMessages: readonly string[],
+  errors: Readonly<Record<string, string>> = {},
+): Answer {
+  return { status, body: { errorMessages, errors } };
+}
+
+async function readRequest(request: IncomingMessage): Promise<Asked> {
+  const { method = "GET", headers } = request;
+  const url = new URL(request.url ?? "/", "http://jira");
+  return { method, url, body: await jsonOf(request), authorization: headers.authorization };
+}
+
+function respond(response: ServerResponse, { status, retryAfter, body }: Answer): void {
+  response.writeHead(status, {
+    "content-type": "application/json;charset=UTF-8",
+    ...(retryAfter === undefined ? {} : { "retry-after": retryAfter }),
+  });
+  response.end(body === undefined ? "" : JSON.stringify(body));
 }
 
 function authorized(authorization: string | undefined, cloud: boolean): boolean {

@@ -26,6 +26,21 @@ export const keyOf = (value: unknown): string | undefined => {
   return typeof key === "string" ? key : undefined;
 };
 
+const status = (name: Status): Json => ({
+  id: String(Object.keys(statuses).indexOf(name) + 1),
+  name,
+  statusCategory: { key: statuses[name] },
+});
+
+const editField = ({ id, name, required = false, schema }: Field): Json => ({
+  key: id,
+  name,
+  required,
+  schema,
+  operations: ["set"],
+  hasDefaultValue: false,
+});
+
 export function jiraJson(world: World, { cloud }: Rules) {
   const person = (one: Person | undefined): Json | undefined => {
     if (!one) return undefined;
@@ -34,24 +49,11 @@ export function jiraJson(world: World, { cloud }: Rules) {
       ? { accountId, accountType: "atlassian", displayName, active: true }
       : { name, key: name, emailAddress, displayName, active: true };
   };
-  const status = (name: Status): Json => ({
-    id: String(Object.keys(statuses).indexOf(name) + 1),
-    name,
-    statusCategory: { key: statuses[name] },
-  });
   const comment = ({ id, body, created }: Comment): Json => ({
     id,
     body,
     created,
     author: person(people[0]),
-  });
-  const editField = ({ id, name, required = false, schema }: Field): Json => ({
-    key: id,
-    name,
-    required,
-    schema,
-    operations: ["set"],
-    hasDefaultValue: false,
   });
   const createField = (field: Field): Json => ({ ...editField(field), fieldId: field.id });
   const subtasks = (key: string): Json[] =>

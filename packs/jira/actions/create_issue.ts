@@ -1,6 +1,6 @@
 import { defineAction, type JsonObject } from "raicho/pack";
 import { openJira } from "../lib/client.ts";
-import { createOnce, lookFirst } from "../lib/create.ts";
+import { createOnce, howToLook } from "../lib/create.ts";
 import { labelsOf, richFields } from "../lib/fields.ts";
 import { issueResult } from "../lib/issue.ts";
 import type { Config } from "../lib/settings.ts";
@@ -34,7 +34,7 @@ export const action = defineAction<Parameters, Config>(async (parameters, contex
       assignee: parameters.assignee,
       fallbackAssignee: parameters.fallback_assignee,
       idempotencyKey: parameters.idempotency_key ?? context.idempotencyKey,
-      lookFirst: lookFirst(parameters, context.attempt),
+      lookFirst: howToLook(parameters, context.attempt),
     },
     context,
   );

@@ -168,7 +168,7 @@ function shortened(text: string, limit: number): string {
 }
 
 /** How hard to look before creating, from the action's parameters and its attempt. */
-export function lookFirst(
+export function howToLook(
   parameters: { readonly idempotency_key: string | null; readonly search_first: boolean },
   attempt: number,
 ): NewIssue["lookFirst"] {
