@@ -59,7 +59,28 @@ function count(text: string, name: string, max: number): number {
   return value;
 }
 
-function timeZone(name: string): string {
+function wholeNumber(
+  environment: Environment,
+  name: string,
+  [fallback, max]: readonly [fallback: number, max: number],
+): number {
+  const text = environment[name];
+  return text === undefined || text === "" ? fallback : count(text, name, max);
+}
+
+function workers(environment: Environment, options: Options): number {
+  return options.workers === undefined
+    ? wholeNumber(environment, "RAICHO_WORKERS", [1, 64])
+    : count(options.workers, "--workers", 64);
+}
+
+function smtpPort(environment: Environment): number | undefined {
+  return environment["RAICHO_SMTP_PORT"] === "off"
+    ? undefined
+    : port(environment, "RAICHO_SMTP_PORT", 2525);
+}
+
+function timeZone(name = "Asia/Tokyo"): string {
   try {
     return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone;
   } catch {
@@ -114,7 +135,7 @@ interface Options {
   readonly watch?: boolean | undefined;
 }
 
-function role(name: string): Role {
+function role(name = "all"): Role {
   const known = roles.find((candidate) => candidate === name);
   if (known === undefined) throw new ConfigError(`--role ${name}: give one of ${roles.join(", ")}`);
   return known;
@@ -128,18 +149,17 @@ export function readConfig(
 ): Config {
   const home = resolve(directory, environment["RAICHO_HOME"] ?? ".raicho");
   const host = environment["RAICHO_HOST"] ?? "127.0.0.1";
-  const smtp = environment["RAICHO_SMTP_PORT"];
   return {
     home,
     host,
     port: port(environment, "RAICHO_PORT", 9101),
     smtpHost: host,
-    smtpPort: smtp === "off" ? undefined : port(environment, "RAICHO_SMTP_PORT", 2525),
+    smtpPort: smtpPort(environment),
     databaseUrl: url(environment, "DATABASE_URL", ["postgres", "postgresql"]),
     redisUrl: url(environment, "REDIS_URL", ["redis", "rediss"]),
     auth: auth(environment, host),
     adminPassword: environment["RAICHO_ADMIN_PASSWORD"],
-    timeZone: timeZone(environment["RAICHO_TZ"] ?? "Asia/Tokyo"),
+    timeZone: timeZone(environment["RAICHO_TZ"]),
     configsDirectory: directories(environment["RAICHO_CONFIGS"], "RAICHO_CONFIGS", directory)[0],
     packs: directories(environment["RAICHO_PACKS"], "RAICHO_PACKS", directory),
     masterKeyFile: resolve(
@@ -147,13 +167,10 @@ export function readConfig(
       environment["RAICHO_MASTER_KEY_FILE"] ?? join(home, "master.key"),
     ),
     site: directory,
-    workers: count(options.workers ?? environment["RAICHO_WORKERS"] ?? "1", "--workers", 64),
-    role: role(options.role ?? "all"),
-    concurrency: Math.max(
-      1,
-      count(environment["RAICHO_CONCURRENCY"] ?? "32", "RAICHO_CONCURRENCY", 10_000),
-    ),
+    workers: workers(environment, options),
+    role: role(options.role),
+    concurrency: Math.max(1, wholeNumber(environment, "RAICHO_CONCURRENCY", [32, 10_000])),
     watch: options.watch ?? false,
-    drainSeconds: count(environment["RAICHO_DRAIN_SECONDS"] ?? "20", "RAICHO_DRAIN_SECONDS", 3_600),
+    drainSeconds: wholeNumber(environment, "RAICHO_DRAIN_SECONDS", [20, 3_600]),
   };
 }

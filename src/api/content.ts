@@ -82,7 +82,8 @@ function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-function definitionRoutes({ core, reload }: Door, router: Router): void {
+function definitionRoutes(door: Door, router: Router): void {
+  const { core } = door;
   router.get("/actions", (_request, response) => {
     const all = [...core.definitions().content.actions.values()];
     response.setHeader("X-Total-Count", String(all.length)).json(all.map(actionView));
@@ -122,7 +123,7 @@ function definitionRoutes({ core, reload }: Door, router: Router): void {
     );
   });
   router.post("/packs/register", adminOnly, async (_request, response) => {
-    const { content, problems } = await reload();
+    const { content, problems } = await door.reload();
     response.json({
       packs: content.packs.size,
       actions: content.actions.size,

@@ -98,43 +98,55 @@ function truthy(value: unknown): boolean {
   return !isObject(value) || Object.keys(value).length > 0;
 }
 
+function actionPart(content: Content, ref: string): JsonObject {
+  const action = content.actions.get(ref);
+  const [pack] = ref.split(".");
+  return action === undefined
+    ? { ref, name: ref.slice(ref.indexOf(".") + 1), pack }
+    : actionView(action);
+}
+
+function runnerPart(name: string, runner: Runner | undefined): JsonObject {
+  return {
+    name,
+    description: runner?.description,
+    runner_parameters: runner?.parameters,
+    output_key: runner?.outputKey,
+    uid: `runner_type:${name}`,
+    enabled: true,
+  };
+}
+
+function times({ created_at, started_at, ended_at }: StoredExecution): JsonObject {
+  const start = started_at ?? created_at;
+  const begun = { start_timestamp: isoTime(start) };
+  if (ended_at === null) return begun;
+  return {
+    ...begun,
+    end_timestamp: isoTime(ended_at),
+    elapsed_seconds: (ended_at.getTime() - start.getTime()) / 1_000,
+  };
+}
+
+function resultPart({ result }: StoredExecution): JsonObject {
+  if (result === null || result === undefined) return { result };
+  return { result, result_size: JSON.stringify(result).length };
+}
+
 /** Falsy attributes are left out, as StackStorm does. */
 export function executionView(
   execution: StoredExecution,
   { content, runners, showSecrets, withResult }: ViewOptions,
 ): JsonObject {
-  const {
-    id,
-    status,
-    action: ref,
-    runner: runnerName,
-    parent,
-    created_at,
-    started_at,
-    ended_at,
-    result,
-    context,
-  } = execution;
-  const action = content.actions.get(ref);
+  const { id, status, action: ref, runner: runnerName, parent, context } = execution;
   const runner = runners.get(runnerName);
-  const schemas = { ...runner?.parameters, ...action?.parameters };
+  const schemas = { ...runner?.parameters, ...content.actions.get(ref)?.parameters };
   const parameters = showSecrets ? execution.parameters : masked(execution.parameters, schemas);
-  const start = started_at ?? created_at;
   const all: JsonObject = {
     id,
     status,
-    action:
-      action === undefined
-        ? { ref, name: ref.slice(ref.indexOf(".") + 1), pack: ref.split(".")[0] }
-        : actionView(action),
-    runner: {
-      name: runnerName,
-      description: runner?.description,
-      runner_parameters: runner?.parameters,
-      output_key: runner?.outputKey,
-      uid: `runner_type:${runnerName}`,
-      enabled: true,
-    },
+    action: actionPart(content, ref),
+    runner: runnerPart(runnerName, runner),
     liveaction: {
       id: idFor(id),
       action: ref,
@@ -146,22 +158,14 @@ export function executionView(
     parameters,
     context,
     parent,
-    start_timestamp: isoTime(start),
-    end_timestamp: ended_at === null ? undefined : isoTime(ended_at),
-    elapsed_seconds: ended_at === null ? undefined : (ended_at.getTime() - start.getTime()) / 1_000,
+    ...times(execution),
     log: logOf(execution),
     web_url: `/#/history/${id}/general`,
-    ...(isObject(context["rule"]) ? { rule: context["rule"] } : {}),
-    ...(isObject(context["trigger_instance"])
-      ? { trigger_instance: context["trigger_instance"] }
-      : {}),
-    ...(withResult
-      ? {
-          result,
-          result_size:
-            result === null || result === undefined ? undefined : JSON.stringify(result).length,
-        }
-      : {}),
+    rule: isObject(context["rule"]) ? context["rule"] : undefined,
+    trigger_instance: isObject(context["trigger_instance"])
+      ? context["trigger_instance"]
+      : undefined,
+    ...(withResult ? resultPart(execution) : {}),
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => truthy(value)));
 }

@@ -24,15 +24,17 @@ function text(value: unknown): string | undefined {
 
 /** `limit` and `offset` as StackStorm reads them; throws AppError for nonsense. */
 export function paging(request: Request): { limit: number; offset: number } {
-  const limit = Number(request.query["limit"] ?? maxLimit);
-  const offset = Number(request.query["offset"] ?? 0);
+  const limitText = text(request.query["limit"]) ?? String(maxLimit);
+  const offsetText = text(request.query["offset"]) ?? "0";
+  const limit = Number(limitText);
+  const offset = Number(offsetText);
   if (!Number.isInteger(limit) || limit === 0 || limit < -1)
     throw new AppError("PARAMETERS_INVALID", [
-      `Limit, "${String(request.query["limit"])}" specified, must be a positive number or -1 for full result set.`,
+      `Limit, "${limitText}" specified, must be a positive number or -1 for full result set.`,
     ]);
   if (!Number.isInteger(offset) || offset < 0)
     throw new AppError("PARAMETERS_INVALID", [
-      `Offset, "${String(request.query["offset"])}" specified should be a positive integer.`,
+      `Offset, "${offsetText}" specified should be a positive integer.`,
     ]);
   return { limit: limit === -1 ? 10_000 : limit, offset };
 }
@@ -150,9 +152,9 @@ export function executionRoutes(door: Door): Router {
     if (wanted === "canceling" || wanted === "canceled")
       return void response.json(await view(door, request, await cancel(core, id, user)));
     if (wanted === "pausing" || wanted === "paused")
-      return void response.json(await view(door, request, await steer(core, id, "pausing")));
+      return void response.json(await view(door, request, await steer(core, id, "pausing", user)));
     if (wanted === "resuming" || wanted === "running")
-      return void response.json(await view(door, request, await steer(core, id, "resuming")));
+      return void response.json(await view(door, request, await steer(core, id, "resuming", user)));
     return fault(
       response,
       400,

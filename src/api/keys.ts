@@ -1,5 +1,6 @@
 import { Router, type Request, type Response } from "express";
 import type { KeyValue } from "../engine/datastore.ts";
+import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Door } from "./door.ts";
 import { isoTime } from "./execution-view.ts";
@@ -25,10 +26,11 @@ function scopeOf(
   request: Request,
   response: Response,
   given: unknown = request.query["scope"],
-): string | undefined {
+): string {
   const scope = typeof given === "string" ? given : "system";
   if (scope === "system" || scope === "st2kv.system" || scope === "all") return "system";
-  return scope === "user" || scope === "st2kv.user" ? `user:${userOf(response).name}` : undefined;
+  if (scope === "user" || scope === "st2kv.user") return `user:${userOf(response).name}`;
+  throw new AppError("PARAMETERS_INVALID", [`Scope "${scope}" is not valid: give system or user`]);
 }
 
 /** `/keys`: the datastore. */
@@ -36,12 +38,6 @@ export function keyRoutes({ datastore }: Pick<Door, "datastore">): Router {
   const router = Router();
   router.get("/keys", async (request, response) => {
     const scope = scopeOf(request, response);
-    if (scope === undefined)
-      return fault(
-        response,
-        400,
-        `Scope "${String(request.query["scope"])}" is not valid: give system or user`,
-      );
     const { prefix } = request.query;
     response.json(
       (await datastore.list(scope, typeof prefix === "string" ? prefix : "", 1_000)).map(view),
@@ -49,12 +45,6 @@ export function keyRoutes({ datastore }: Pick<Door, "datastore">): Router {
   });
   router.get("/keys/:name", async (request, response) => {
     const scope = scopeOf(request, response);
-    if (scope === undefined)
-      return fault(
-        response,
-        400,
-        `Scope "${String(request.query["scope"])}" is not valid: give system or user`,
-      );
     const decrypt = request.query["decrypt"] === "true";
     if (decrypt && scope === "system" && !userOf(response).roles.includes("admin"))
       return fault(response, 403, "Decrypt option requires administrator access");
@@ -75,8 +65,8 @@ export function keyRoutes({ datastore }: Pick<Door, "datastore">): Router {
       response,
       isObject(body) ? (body["scope"] ?? request.query["scope"]) : undefined,
     );
-    if (!isObject(body) || typeof body["value"] !== "string" || scope === undefined)
-      return fault(response, 400, "'value' (a string) and a scope of system or user are required");
+    if (!isObject(body) || typeof body["value"] !== "string")
+      return fault(response, 400, "'value' (a string) is required");
     const ttl = body["ttl"];
     await datastore.put({
       scope,
@@ -90,7 +80,7 @@ export function keyRoutes({ datastore }: Pick<Door, "datastore">): Router {
   });
   router.delete("/keys/:name", async (request, response) => {
     const scope = scopeOf(request, response);
-    if (scope === undefined || !(await datastore.remove(scope, request.params.name)))
+    if (!(await datastore.remove(scope, request.params.name)))
       return fault(response, 404, `KeyValuePair with name: ${request.params.name} not found in db`);
     response.status(204).end();
   });

@@ -128,7 +128,7 @@ export async function mergeFacts(
   return db
     .updateTable("alert")
     .set({
-      workflow: sql<unknown>`coalesce(workflow, '{}'::jsonb) || ${JSON.stringify(facts)}::jsonb`,
+      workflow: sql`coalesce(workflow, '{}'::jsonb) || ${JSON.stringify(facts)}::jsonb`,
     })
     .where("fingerprint", "=", fingerprint)
     .where("day", "=", day)

@@ -30,14 +30,15 @@ function parse(payload: string | undefined): Bell | undefined {
 
 /** Rings for everybody who listens on this database. */
 export function openBells(url: string, onBell: (bell: Bell) => void): Bells {
-  let closed = false;
+  const closing = new AbortController();
+  const { signal: closed } = closing;
   let ringer: pg.Client | undefined;
   let listener: pg.Client | undefined;
   let sending = false;
   const waiting = new Set<string>();
 
   const listen = async (): Promise<void> => {
-    while (!closed) {
+    while (!closed.aborted) {
       try {
         const client = await connect(url, "raicho bells");
         listener = client;
@@ -78,10 +79,10 @@ export function openBells(url: string, onBell: (bell: Bell) => void): Bells {
   return {
     ring: ({ kind, id }) => {
       waiting.add(`${kind} ${id}`);
-      if (!sending && !closed) void send();
+      if (!sending && !closed.aborted) void send();
     },
     close: async () => {
-      closed = true;
+      closing.abort();
       await Promise.all([
         listener?.end().catch(() => undefined),
         ringer?.end().catch(() => undefined),

@@ -95,6 +95,8 @@ export async function overrideExecution(
     ended: boolean;
     raiseFence: boolean;
     delivered?: boolean;
+    /** Merged with the context. */
+    context?: JsonObject;
   },
 ): Promise<void> {
   await db
@@ -103,10 +105,15 @@ export async function overrideExecution(
       status: change.status,
       ...(change.result === undefined
         ? {}
-        : { result: sql<unknown>`${JSON.stringify(change.result)}::jsonb` }),
+        : { result: sql`${JSON.stringify(change.result)}::jsonb` }),
       ...(change.ended ? { ended_at: sql<Date>`now()`, owner: null } : {}),
       ...(change.raiseFence ? { fence: sql<number>`fence + 1` } : {}),
       ...(change.delivered === undefined ? {} : { delivered: change.delivered }),
+      ...(change.context === undefined
+        ? {}
+        : {
+            context: sql`coalesce(context, '{}'::jsonb) || ${JSON.stringify(change.context)}::jsonb`,
+          }),
     })
     .where("id", "=", id)
     .execute();

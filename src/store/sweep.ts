@@ -24,9 +24,11 @@ export async function orphans(db: Db): Promise<readonly OrphanedExecution[]> {
     .selectAll()
     .where("status", "in", ["running", "pausing", "paused", "resuming", "canceling"])
     .where("owner", "is not", null)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(selectFrom("process").select("id").whereRef("process.id", "=", "execution.owner")),
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb.selectFrom("process").select("id").whereRef("process.id", "=", "execution.owner"),
+        ),
       ),
     )
     .orderBy("id")

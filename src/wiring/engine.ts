@@ -2,30 +2,27 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { Config } from "../config.ts";
-import { loadContent } from "../content/load.ts";
 import { alertRunner } from "../engine/alert-runner.ts";
 import { slots, type Core } from "../engine/core.ts";
 import { datastore, type Datastore } from "../engine/datastore.ts";
-import { compileContent, type CompiledContent } from "../engine/definitions.ts";
+import type { CompiledContent } from "../engine/definitions.ts";
 import { carry, hearBell } from "../engine/hear.ts";
 import { idMaker } from "../engine/ids.ts";
 import { ingest } from "../engine/ingest.ts";
 import { Inventory } from "../engine/inventory.ts";
 import { inventoryRunner } from "../engine/inventory-runner.ts";
-import { type Question, Unanswered } from "../expressions/context.ts";
-import { compileTypes } from "../inventory/compile.ts";
-import type { NewEvent } from "../model/events.ts";
-import { answerQuestion, type EvaluatorRequest } from "../processes/ask.ts";
 import { evaluatorPool } from "../processes/evaluator-pool.ts";
-import type { ChildPool } from "../processes/pool.ts";
-import { type Spawner, spawner } from "../processes/spawner.ts";
+import { spawner } from "../processes/spawner.ts";
 import { openQueue, type WorkQueue } from "../queue/queue.ts";
-import { openBells } from "../store/bells.ts";
+import type { Runner } from "../runners/runner.ts";
+import type { Spawn } from "../runners/spawn.ts";
+import { type Bell, openBells } from "../store/bells.ts";
 import { type Database, openDatabase, waitForDatabase } from "../store/database.ts";
 import { CommitPump } from "../store/pump.ts";
 import { openVault } from "../store/vault.ts";
-import { contentDirectories, knownRunners } from "./content.ts";
+import { answerer, askHere } from "./answers.ts";
 import { ownerSettings } from "./inventory.ts";
+import { loadDefinitions, type Loaded } from "./load.ts";
 import { say } from "./log.ts";
 import { builtinRunners } from "./runners.ts";
 
@@ -35,9 +32,9 @@ export interface EngineProcess {
   readonly queue: WorkQueue;
   readonly inventory: Inventory;
   readonly datastore: Datastore;
-  definitions(): CompiledContent;
+  readonly definitions: () => CompiledContent;
   /** Reads the content again; what is broken keeps its problems, what runs keeps its definitions. */
-  reload(): Promise<{ readonly problems: readonly string[] }>;
+  readonly reload: () => Promise<{ readonly problems: readonly string[] }>;
   /** Called after every reload. */
   onReload(listener: () => void): void;
   /** Called when the inventory was changed, by anybody. */
@@ -45,119 +42,60 @@ export interface EngineProcess {
   close(): Promise<void>;
 }
 
+export interface EngineOptions {
+  readonly databaseUrl: string;
+  /** Actions this process may run at once (0 = none). */
+  readonly slotCount: number;
+  /** Where actions reach our own door. */
+  readonly apiUrl: string;
+}
+
+/** Rules, workflows and jobs act in this user's name. */
 const systemUser = "stanley";
 
-interface Loaded {
-  readonly compiled: CompiledContent;
-  readonly problems: readonly string[];
-}
-
-async function load(config: Config): Promise<Loaded> {
-  const { content, problems } = await loadContent({
-    directories: contentDirectories(config),
-    runners: knownRunners(),
-  });
-  const compiled = compileContent(content);
-  const lines = problems
-    .filter(({ severity }) => severity !== "info")
-    .map(
-      ({ severity, file, line, column, message }) =>
-        `${severity}: ${file}:${line}:${column} ${message}`,
-    );
-  for (const line of [...lines, ...compiled.problems]) say("warn", "content", { problem: line });
-  return { compiled, problems: [...lines, ...compiled.problems] };
-}
-
-function typesOf(compiled: CompiledContent): ReturnType<typeof compileTypes>["types"] {
-  const { types, problems } = compileTypes(compiled.types);
-  for (const { declaration, path, message } of problems)
-    say("warn", "inventory type", { file: declaration.source.file, path, message });
-  return types;
-}
-
-interface Helpers {
-  readonly evaluators: ChildPool<EvaluatorRequest, unknown>;
-  readonly spawn: Spawner | undefined;
-}
-
-/** Opens everything; `slotCount` = actions this process may run at once (0 = none). */
-export async function openEngine(
-  config: Config,
-  { databaseUrl, slotCount, apiUrl }: { databaseUrl: string; slotCount: number; apiUrl: string },
-): Promise<EngineProcess> {
+/** Opens everything. Rejects when the database cannot be reached for a minute. */
+export async function openEngine(config: Config, options: EngineOptions): Promise<EngineProcess> {
+  const { databaseUrl, slotCount } = options;
   await waitForDatabase(databaseUrl, { patienceMs: 60_000 });
   const database = openDatabase(databaseUrl);
-  const queue = await openQueue({
-    databaseUrl,
-    redisUrl: config.redisUrl,
-    onError: gate("the queue reports an error"),
-  });
-  let loaded = await load(config);
-  const reloadListeners: (() => void)[] = [];
-  const changeListeners: (() => void)[] = [];
-  const vault = openVault(config.masterKeyFile);
-  const store = datastore(database, vault);
-  const helpers: Helpers = {
-    evaluators: evaluatorPool({ size: 2 }),
-    spawn: slotCount > 0 ? spawner() : undefined,
-  };
+  const onError = gate("the queue reports an error");
+  const queue = await openQueue({ databaseUrl, redisUrl: config.redisUrl, onError });
+  let loaded = await loadDefinitions(config);
+  const listeners = { reload: listenerList(), change: listenerList() };
+  const store = datastore(database, openVault(config.masterKeyFile));
+  const evaluators = evaluatorPool({ size: 2 });
+  const spawn = slotCount > 0 ? spawner() : undefined;
   const inventory = await Inventory.open({
     database,
-    types: typesOf(loaded.compiled),
+    types: loaded.types,
     owners: ownerSettings(() => loaded.compiled.content),
     onChange: () => core.bells.ring({ kind: "feed", id: "inventory" }),
   });
-  const core: Core = {
-    process: `${hostname()}.${process.pid}.${randomBytes(4).toString("hex")}`,
-    database,
-    queue,
-    pump: new CommitPump({
-      url: databaseUrl,
-      onOutage: (reason) =>
-        say(
-          reason === undefined ? "info" : "error",
-          reason === undefined ? "the database is back" : "the database is away",
-          reason === undefined ? {} : { reason },
-        ),
-    }),
-    bells: openBells(databaseUrl, (bell) => {
-      if (bell.kind === "feed") for (const listener of changeListeners) listener();
-      hearBell(core, bell);
-    }),
-    runners: new Map(),
-    slots: slots(slotCount),
-    running: new Map(),
-    conducted: new Map(),
-    carry,
-    log: say,
-    systemUser,
-    apiUrl,
-    definitions: () => loaded.compiled,
-    newId: idMaker(),
-    ask: askHere,
-    answer: (question) =>
-      answerQuestion(question, {
-        pool: helpers.evaluators,
-        now: () => new Date().toISOString(),
-        random: () => Math.random(),
-        datastore: lookup(store),
-        task: () => Promise.resolve(undefined),
-      }),
+  const reload = async (): Promise<Pick<Loaded, "problems">> => {
+    loaded = await loadDefinitions(config);
+    await inventory.reload(loaded.types);
+    listeners.reload.tell();
+    return { problems: loaded.problems };
   };
-  const raise = (events: readonly NewEvent[]): Promise<unknown> => ingest(core, events);
   const alert = alertRunner({
     database,
     timeZone: config.timeZone,
     parsers: () => loaded.compiled.parsers,
-    ingest: raise,
+    ingest: (events) => ingest(core, events),
   });
-  const runners = [...builtinRunners(helpers.spawn?.spawn), inventoryRunner(inventory), alert];
-  const table = new Map(
-    runners.flatMap((runner) =>
-      [runner.name, ...runner.aliases].map((name) => [name, runner] as const),
-    ),
-  );
-  Object.assign(core, { runners: table });
+  const start: Spawn | undefined = spawn && ((...started) => spawn.spawn(...started));
+  const runners = [...builtinRunners(start), inventoryRunner(inventory), alert];
+  const core = makeCore(options, {
+    database,
+    queue,
+    runners,
+    definitions: () => loaded.compiled,
+    answer: answerer(evaluators, store, systemUser),
+    onBell: ({ kind, id }) => {
+      if (kind === "feed") listeners.change.tell();
+      if (kind === "reload" && id !== core.process) void reload().catch(sayNotReloaded);
+    },
+  });
   return {
     core,
     database,
@@ -165,41 +103,85 @@ export async function openEngine(
     inventory,
     datastore: store,
     definitions: () => loaded.compiled,
-    reload: async () => {
-      loaded = await load(config);
-      await inventory.reload(typesOf(loaded.compiled));
-      for (const listener of reloadListeners) listener();
-      return { problems: loaded.problems };
-    },
-    onReload: (listener) => void reloadListeners.push(listener),
-    onInventoryChange: (listener) => void changeListeners.push(listener),
+    reload,
+    onReload: (listener) => listeners.reload.add(listener),
+    onInventoryChange: (listener) => listeners.change.add(listener),
     close: async () => {
       await core.pump.close();
-      await Promise.all([
-        ...runners.map((runner) => runner.close?.()),
-        helpers.evaluators.close(),
-        helpers.spawn?.close(),
-        core.bells.close(),
-        queue.close(),
-      ]);
+      const closing = [...runners.map((runner) => runner.close?.()), evaluators.close()];
+      await Promise.all([...closing, spawn?.close(), core.bells.close(), queue.close()]);
       await database.close();
     },
   };
 }
 
-/** What a process answers by itself, at once. */
-function askHere(question: Question): unknown {
-  if (question.kind === "now") return new Date().toISOString();
-  if (question.kind === "random") return Math.random();
-  throw new Unanswered(question);
+interface Parts extends Pick<Core, "database" | "queue" | "definitions" | "answer"> {
+  readonly runners: readonly Runner[];
+  readonly onBell: (bell: Bell) => void;
 }
 
-/** `system.x`, `user.x`: as written after `st2kv.`. Users' keys are those of the system user here: rules and workflows act in its name. */
-function lookup(store: Datastore): (name: string, decrypt: boolean) => Promise<unknown> {
-  return async (name, decrypt) => {
-    const dot = name.indexOf(".");
-    const scope = name.slice(0, dot) === "user" ? `user:${systemUser}` : "system";
-    return (await store.get(scope, name.slice(dot + 1), decrypt))?.value;
+function makeCore(
+  { databaseUrl, slotCount, apiUrl }: EngineOptions,
+  { database, queue, runners, definitions, answer, onBell }: Parts,
+): Core {
+  const hear = (bell: Bell): void => {
+    onBell(bell);
+    hearBell(core, bell);
+  };
+  const core: Core = {
+    process: `${hostname()}.${process.pid}.${randomBytes(4).toString("hex")}`,
+    database,
+    queue,
+    pump: new CommitPump({ url: databaseUrl, onOutage: sayOutage }),
+    bells: openBells(databaseUrl, hear),
+    runners: tableOf(runners),
+    slots: slots(slotCount),
+    running: new Map(),
+    conducted: new Map(),
+    carry,
+    log: say,
+    systemUser,
+    apiUrl,
+    definitions,
+    newId: idMaker(),
+    ask: askHere,
+    answer,
+  };
+  return core;
+}
+
+/** By name and alias. */
+function tableOf(runners: readonly Runner[]): ReadonlyMap<string, Runner> {
+  return new Map(
+    runners.flatMap((runner) =>
+      [runner.name, ...runner.aliases].map((name) => [name, runner] as const),
+    ),
+  );
+}
+
+function sayNotReloaded(error: unknown): void {
+  say("error", "the content was not taken up", {
+    reason: error instanceof Error ? error.message : String(error),
+  });
+}
+
+function sayOutage(reason: string | undefined): void {
+  if (reason === undefined) say("info", "the database is back", {});
+  else say("error", "the database is away", { reason });
+}
+
+interface ListenerList {
+  add(listener: () => void): void;
+  tell(): void;
+}
+
+function listenerList(): ListenerList {
+  const all: (() => void)[] = [];
+  return {
+    add: (listener) => void all.push(listener),
+    tell: () => {
+      for (const listener of all) listener();
+    },
   };
 }
 
