@@ -13,20 +13,10 @@ export function checkTemplates(
   problems: ProblemList,
 ): void {
   if (!mayHoldExpression(value)) return;
-  for (const fault of ifReady(() => checkTemplate(value), [])) {
+  for (const fault of checkTemplate(value)) {
     if (fault.language !== "jinja" && fault.language !== "jsonata") continue;
     const where = { path: [...path, ...fault.path], offset: fault.offset };
     problems.errorInText(source, where, `${fault.message} in ${fault.expression}`);
-  }
-}
-
-/** What `check` answers; `otherwise` while the engine of a language is not in place, since nothing can then be said. */
-export function ifReady<Answer>(check: () => Answer, otherwise: Answer): Answer {
-  try {
-    return check();
-  } catch (error) {
-    if (error instanceof Error && error.message.endsWith("is not there yet")) return otherwise;
-    throw error;
   }
 }
 

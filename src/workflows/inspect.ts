@@ -40,9 +40,10 @@ export interface Inspection {
 export type InspectionCategory = keyof Inspection;
 export const inspectionCategories = ["syntax", "semantics", "expressions", "context"] as const;
 
-/** A spot of the document: the key at `path`, or a character of the string there. */
+/** A spot of the document: the value at `path`, its key, or a character of the string there. */
 export interface Spot {
   readonly path: readonly Step[];
+  readonly part?: "key";
   readonly offset?: number;
 }
 
@@ -90,7 +91,7 @@ function syntaxErrors(document: unknown): Found[] {
       message,
       spec_path: dotted(path) || null,
       schema_path: dotted(schemaPath),
-      spot: { path: subject === undefined ? path : [...path, subject] },
+      spot: subject === undefined ? { path } : { path: [...path, subject], part: "key" },
     }),
   );
 }
@@ -131,11 +132,11 @@ function dotted(path: readonly Step[]): string {
 }
 
 function semanticErrors(outline: Outline, graph: TaskGraph): Found[] {
-  return inspectGraph(outline, graph).map(({ message, specPath, schemaPath, ...spot }) => ({
+  return inspectGraph(outline, graph).map(({ message, specPath, schemaPath, path, offset }) => ({
     message,
     spec_path: specPath,
     schema_path: schemaPath,
-    spot,
+    spot: offset === undefined ? { path, part: "key" } : { path, offset },
   }));
 }
 
@@ -190,5 +191,5 @@ function spotOf(
     return { path, offset: Math.max(0, text.indexOf(found ?? at.expression)) + at.offset };
   }
   const whole = [...path, ...at.path];
-  return found === undefined ? { path: whole } : { path: whole, offset: at.offset };
+  return found === undefined ? { path: whole, part: "key" } : { path: whole, offset: at.offset };
 }
