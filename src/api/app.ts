@@ -1,6 +1,7 @@
 /** The door: one Express app for StackStorm's API and ours. */
-import express, { type Express, Router } from "express";
+import express, { Router } from "express";
 import { randomUUID } from "node:crypto";
+import type { RequestListener } from "node:http";
 import { alertRoutes, contentRoutes } from "./content.ts";
 import type { Door } from "./door.ts";
 import { executionRoutes, inquiryRoutes } from "./executions.ts";
@@ -9,6 +10,7 @@ import { guard } from "./guard.ts";
 import { inventoryRoutes, type InventoryService } from "./inventory.ts";
 import { keyRoutes } from "./keys.ts";
 import { apiKeyRoutes, tokenRoutes } from "./tokens.ts";
+import { quickWebhooks } from "./quick-webhooks.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
 /** StackStorm's REST API, behind the guard. */
@@ -37,7 +39,8 @@ function ownRoutes(door: Door, inventory: InventoryService): Router {
   return router;
 }
 
-export function door(parts: Door, inventory: InventoryService): Express {
+/** The whole door, ready to listen. */
+export function makeDoor(parts: Door, inventory: InventoryService): RequestListener {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
@@ -56,12 +59,10 @@ export function door(parts: Door, inventory: InventoryService): Express {
   app.use("/api/v2", ownRoutes(parts, inventory));
   app.use(["/v1", "/api/v1"], st2Routes(parts));
   app.use(notFound);
-  app.use(
-    faultHandler((message, error) =>
-      parts.core.log("error", message, {
-        reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      }),
-    ),
-  );
-  return app;
+  const log = (message: string, error: unknown): void =>
+    parts.core.log("error", message, {
+      reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+  app.use(faultHandler(log));
+  return quickWebhooks(parts, app, log);
 }

@@ -1,11 +1,14 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
+import type { ServerResponse } from "node:http";
 import { AppError } from "../model/errors.ts";
 import { isOutage } from "../store/database.ts";
 
 /** StackStorm's error body. */
-export function fault(response: Response, status: number, message: string): void {
+export function fault(response: ServerResponse, status: number, message: string): void {
   if (status === 503) response.setHeader("Retry-After", "1");
-  response.status(status).json({ faultstring: message });
+  response.statusCode = status;
+  response.setHeader("Content-Type", "application/json; charset=utf-8");
+  response.end(JSON.stringify({ faultstring: message }));
 }
 
 export const notFound: RequestHandler = (_request, response) =>
@@ -18,20 +21,23 @@ function statusOf(error: unknown): number {
     : 500;
 }
 
-/** Client faults as StackStorm words them; an unknown one is logged and answered without its inner life. */
+/** Status and sentence of an error, as StackStorm words them; an unknown one (500) keeps its inner life to itself. */
+export function faultOf(error: unknown): { readonly status: number; readonly message: string } {
+  if (error instanceof AppError) return { status: error.status, message: error.message };
+  if (isOutage(error))
+    return { status: 503, message: "The database cannot be reached. Try again." };
+  const status = statusOf(error);
+  if (status < 500 && error instanceof Error)
+    return { status, message: status === 400 ? `Bad Request: ${error.message}` : error.message };
+  return { status: 500, message: "Internal Server Error" };
+}
+
+/** Answers what a route threw; what nobody expected is logged. */
 export function faultHandler(log: (message: string, error: unknown) => void): ErrorRequestHandler {
   return (error: unknown, request: Request, response: Response, next) => {
     if (response.headersSent) return next(error);
-    if (error instanceof AppError) return fault(response, error.status, error.message);
-    if (isOutage(error)) return fault(response, 503, "The database cannot be reached. Try again.");
-    const status = statusOf(error);
-    if (status < 500 && error instanceof Error)
-      return fault(
-        response,
-        status,
-        status === 400 ? `Bad Request: ${error.message}` : error.message,
-      );
-    log(`${request.method} ${request.path} failed`, error);
-    return fault(response, 500, "Internal Server Error");
+    const { status, message } = faultOf(error);
+    if (status === 500) log(`${request.method} ${request.path} failed`, error);
+    return fault(response, status, message);
   };
 }

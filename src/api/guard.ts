@@ -1,17 +1,34 @@
 import type { Request, RequestHandler, Response } from "express";
+import type { IncomingMessage } from "node:http";
 import type { User } from "../engine/auth.ts";
 import type { Door } from "./door.ts";
 import { fault } from "./faults.ts";
 
 const everybody: User = { name: "admin", roles: ["system_admin", "admin"] };
 
-function secretOf(request: Request): string | undefined {
-  const { authorization } = request.headers;
-  const header = request.headers["x-auth-token"] ?? request.headers["st2-api-key"];
+/** The token or API key in the headers. */
+export function headerSecret({ headers }: IncomingMessage): string | undefined {
+  const header = headers["x-auth-token"] ?? headers["st2-api-key"];
   if (typeof header === "string") return header;
-  if (authorization?.startsWith("Bearer ")) return authorization.slice(7);
+  return headers.authorization?.startsWith("Bearer ") === true
+    ? headers.authorization.slice(7)
+    : undefined;
+}
+
+function secretOf(request: Request): string | undefined {
+  const header = headerSecret(request);
+  if (header !== undefined) return header;
   const query = request.query["x-auth-token"] ?? request.query["st2-api-key"];
   return typeof query === "string" ? query : undefined;
+}
+
+/** The user of that secret, or why there is none. */
+export async function identify(
+  { authenticate }: Pick<Door, "authenticate">,
+  secret: string | undefined,
+): Promise<User | string> {
+  if (secret === undefined) return "Unauthorized - One of Token or API key required.";
+  return (await authenticate(secret)) ?? "Unauthorized - Token or API key is not valid.";
 }
 
 /** Lets a request through only with a valid token or API key; puts the user where `userOf` finds it. */

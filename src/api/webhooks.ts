@@ -1,4 +1,5 @@
-import express, { Router, type Request } from "express";
+import express, { Router } from "express";
+import type { IncomingMessage } from "node:http";
 import { ingest } from "../engine/ingest.ts";
 import { isObject } from "../model/json.ts";
 import type { NewEvent } from "../model/events.ts";
@@ -15,25 +16,45 @@ const deliveryHeaders = [
   "x-gitlab-event-uuid",
 ];
 
-function headersOf(request: Request): {
+interface HeaderName {
+  readonly small: string;
+  /** `X-Github-Event`; undefined: not for the eyes of rules. */
+  readonly title: string | undefined;
+}
+
+/** Senders use few names: each is read once. */
+const headerNames = new Map<string, HeaderName>();
+const mostHeaderNames = 1_000;
+
+function headerName(name: string): HeaderName {
+  const known = headerNames.get(name);
+  if (known !== undefined) return known;
+  const small = name.toLowerCase();
+  const made = {
+    small,
+    title: hidden.has(small)
+      ? undefined
+      : small.replaceAll(/(^|-)[a-z]/g, (letter) => letter.toUpperCase()),
+  };
+  if (headerNames.size < mostHeaderNames) headerNames.set(name, made);
+  return made;
+}
+
+function headersOf({ rawHeaders }: IncomingMessage): {
   headers: Record<string, string>;
   headers_lower: Record<string, string>;
 } {
   const headers: Record<string, string> = {};
   const lower: Record<string, string> = {};
-  const { rawHeaders } = request;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] ?? "";
-    const value = rawHeaders[index + 1] ?? "";
-    const small = name.toLowerCase();
-    if (hidden.has(small)) continue;
-    headers[small.replaceAll(/(^|-)[a-z]/g, (letter) => letter.toUpperCase())] = value;
-    lower[small] = value;
+    const { small, title } = headerName(rawHeaders[index] ?? "");
+    if (title === undefined) continue;
+    headers[title] = lower[small] = rawHeaders[index + 1] ?? "";
   }
   return { headers, headers_lower: lower };
 }
 
-function deliveryOf(request: Request): string | undefined {
+function deliveryOf(request: IncomingMessage): string | undefined {
   for (const name of deliveryHeaders) {
     const value = request.headers[name];
     if (typeof value === "string" && value !== "") return value;
@@ -41,7 +62,7 @@ function deliveryOf(request: Request): string | undefined {
   return undefined;
 }
 
-function eventOf(name: string, request: Request, body: unknown): NewEvent | string {
+function eventOf(name: string, request: IncomingMessage, body: unknown): NewEvent | string {
   const delivery = deliveryOf(request);
   const key = delivery === undefined ? {} : { dedupeKey: `${name}:${delivery}` };
   const tag = request.headers["st2-trace-tag"];
@@ -65,6 +86,24 @@ function eventOf(name: string, request: Request, body: unknown): NewEvent | stri
   };
 }
 
+/** Whether events may come in under that name. */
+export function listensTo(door: Door, name: string): boolean {
+  return name === "st2" || door.webhooks().has(name);
+}
+
+/** Resolves when the event is on disk; with a sentence when the body cannot be one. Rejects when it could not be stored. */
+export async function takeWebhook(
+  door: Door,
+  name: string,
+  request: IncomingMessage,
+  body: unknown,
+): Promise<string | undefined> {
+  const event = eventOf(name, request, body);
+  if (typeof event === "string") return event;
+  await ingest(door.core, [event]);
+  return undefined;
+}
+
 /** `POST /webhooks/{name}`: 202 with the body once the event is on disk; 503 when it is not. */
 export function webhookRoutes(door: Door): Router {
   const router = Router();
@@ -81,9 +120,8 @@ export function webhookRoutes(door: Door): Router {
       if (name !== "st2" && !door.webhooks().has(name))
         return fault(response, 404, `Webhook ${name} not registered with st2`);
       const body: unknown = request.body ?? {};
-      const event = eventOf(name, request, body);
-      if (typeof event === "string") return fault(response, 400, event);
-      await ingest(door.core, [event]);
+      const refusal = await takeWebhook(door, name, request, body);
+      if (refusal !== undefined) return fault(response, 400, refusal);
       response.status(202).json(body);
     },
   );

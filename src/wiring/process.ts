@@ -1,7 +1,7 @@
 /** One role in one process: what `--role` names, or what the supervisor started. */
 import { createServer, type Server } from "node:http";
 import { ConfigError, type Config } from "../config.ts";
-import { door as makeDoor } from "../api/app.ts";
+import { makeDoor } from "../api/app.ts";
 import type { Door } from "../api/door.ts";
 import { authenticator } from "../engine/auth.ts";
 import { hear, heartbeat } from "../engine/hear.ts";
