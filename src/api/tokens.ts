@@ -31,15 +31,13 @@ export function tokenRoutes({ core, tokenTtl }: Door): Router {
       return fault(response, 400, `TTL specified ${ttl} is greater than max allowed ${maxTtl}.`);
     const issued = await login(core.database, credentials.name, credentials.password, ttl);
     if (issued === undefined) return fault(response, 401, "Invalid or missing credentials");
-    response
-      .status(201)
-      .json({
-        id: issued.id,
-        user: issued.user,
-        token: issued.secret,
-        expiry: issued.expiry?.toISOString().replace("Z", "000Z"),
-        metadata: {},
-      });
+    response.status(201).json({
+      id: issued.id,
+      user: issued.user,
+      token: issued.secret,
+      expiry: issued.expiry?.toISOString().replace("Z", "000Z"),
+      metadata: {},
+    });
   });
   return router;
 }

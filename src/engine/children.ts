@@ -56,7 +56,8 @@ async function tellChild(
   wish: ChildRequest,
 ): Promise<void> {
   if (wish === "cancel") await cancel(core, id, core.systemUser);
-  else if (runner === "orquesta") await steer(core, id, wish === "pause" ? "pausing" : "resuming");
+  else if (runner === "orquesta")
+    await steer(core, id, wish === "pause" ? "pausing" : "resuming", core.systemUser);
 }
 
 /** For the log: where a surprise came from. */

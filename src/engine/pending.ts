@@ -31,3 +31,9 @@ export function nothing(): Pending {
 export function isSomething({ entries, changes, delivered, workflows }: Pending): boolean {
   return entries.length > 0 || changes.length > 0 || delivered.length > 0 || workflows.length > 0;
 }
+
+/** One change per execution, the last: a workflow may pass through several statuses before it is written, and a row changes once in a unit. */
+export function latestChanges(changes: readonly ExecutionChange[]): readonly ExecutionChange[] {
+  if (changes.length < 2) return changes;
+  return [...new Map(changes.map((change) => [change.id, change])).values()];
+}

@@ -113,6 +113,7 @@ export async function cancel(core: Core, id: string, user: string): Promise<Stor
     else
       await overrideExecution(tx, id, {
         status: "canceling",
+        context: { cancelled_by: user },
         result,
         ended: false,
         raiseFence: false,
@@ -122,11 +123,12 @@ export async function cancel(core: Core, id: string, user: string): Promise<Stor
   return after;
 }
 
-/** Pauses or resumes a workflow. */
+/** Pauses or resumes a workflow in the name of `user`. */
 export async function steer(
   core: Core,
   id: string,
   wanted: "pausing" | "resuming",
+  user: string,
 ): Promise<StoredExecution> {
   const after = await change(core, id, async (tx, { status, runner, action }) => {
     if (runner !== "orquesta" && runner !== "action-chain")
@@ -135,7 +137,10 @@ export async function steer(
       wanted === "pausing"
         ? status === "running" || status === "resuming"
         : status === "paused" || status === "pausing";
-    if (fits) await overrideExecution(tx, id, { status: wanted, ended: false, raiseFence: false });
+    const context =
+      wanted === "pausing" ? { paused_by: user } : { paused_by: null, resumed_by: user };
+    if (fits)
+      await overrideExecution(tx, id, { status: wanted, ended: false, raiseFence: false, context });
     else if (wanted === "resuming") throw new AppError("NOT_PAUSED", [id, status]);
   });
   await tell(core, after);

@@ -17,7 +17,7 @@ import type { ChildEnd, Conducted, Core } from "./core.ts";
 import { type Launch, plan } from "./launch.ts";
 import type { Claim } from "./run.ts";
 import { release, start } from "./start.ts";
-import { isSomething, nothing } from "./pending.ts";
+import { isSomething, latestChanges, nothing } from "./pending.ts";
 import { taskFacts } from "./workflow-context.ts";
 
 /** Journal rows between two snapshots. */
@@ -41,6 +41,10 @@ export class WorkflowRun implements Conducted {
   #dropped = false;
   /** Ends already taken in: a bell and a local delivery may bring the same one. */
   readonly #seen = new Set<string>();
+  /** The operator's wish that was taken in last; none once it changed the workflow's status. */
+  #wish: string | undefined;
+  /** An operator paused it: only an operator resumes it. What an inquiry paused goes on with the answer. */
+  #held: boolean;
 
   constructor(
     core: Core,
@@ -53,6 +57,7 @@ export class WorkflowRun implements Conducted {
     this.#base = childContext(claim);
     this.#state = state;
     this.#seq = seq;
+    this.#held = typeof claim.context["paused_by"] === "string";
   }
 
   open(row?: WorkflowRow): void {
@@ -74,6 +79,8 @@ export class WorkflowRun implements Conducted {
     if (recorded !== undefined) this.#pending.after.push(recorded);
     const event = eventOf(context, status, result);
     if (event !== undefined && !this.#ended) this.#events.push(event);
+    if (this.#state.status === "paused" && !this.#held && isFinished(status))
+      this.#events.push({ kind: "resume" });
     this.#work();
   }
 
@@ -95,9 +102,9 @@ export class WorkflowRun implements Conducted {
     for (const child of await undeliveredChildren(db, [this.#claim.id])) this.deliver(child);
     const row = await findExecution(db, this.#claim.id);
     const wish = wishes[row?.status ?? ""];
-    const key = `wish ${row?.status ?? ""} ${this.#state.status}`;
-    if (wish === undefined || this.#ended || this.#seen.has(key)) return;
-    this.#seen.add(key);
+    this.#held = typeof row?.context["paused_by"] === "string";
+    if (wish === undefined || this.#ended || this.#wish === wish) return;
+    this.#wish = wish;
     this.feed({ kind: wish });
   }
 
@@ -248,6 +255,7 @@ export class WorkflowRun implements Conducted {
   }
 
   #status(status: WorkflowState["status"]): void {
+    this.#wish = undefined;
     if (isFinished(status) || status === "null" || status === "retrying") return;
     if (status === "running" && this.#seq === 0) return;
     const { id, fence } = this.#claim;
@@ -262,7 +270,7 @@ export class WorkflowRun implements Conducted {
     if (this.#ended || !isFinished(status)) return;
     this.#ended = true;
     const { id, fence, parent } = this.#claim;
-    const result = { output, ...(errors.length === 0 ? {} : { errors }) };
+    const result = { output, ...(status === "succeeded" || errors.length === 0 ? {} : { errors }) };
     const child = parent !== undefined && parent !== null;
     this.#pending.changes.push({
       id,
@@ -285,7 +293,7 @@ export class WorkflowRun implements Conducted {
       workflows,
       executions,
       finished,
-      changes,
+      changes: latestChanges(changes),
       delivered,
       journal: entries.length === 0 ? [] : [{ execution_id, seq: this.#seq + 1, entries }],
       snapshots: this.#snapshot(entries.length > 0),
