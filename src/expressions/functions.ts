@@ -107,7 +107,9 @@ function basename(path: string): string {
 
 function dirname(path: string): string {
   const head = path.slice(0, path.lastIndexOf("/") + 1);
-  return /^\/*$/.test(head) ? head : head.replace(/\/+$/, "");
+  let end = head.length;
+  while (end > 0 && head[end - 1] === "/") end -= 1;
+  return end === 0 ? head : head.slice(0, end);
 }
 
 function humanSeconds(seconds: unknown): string {

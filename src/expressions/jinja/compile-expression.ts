@@ -108,7 +108,11 @@ export class ExpressionCompiler {
   #index(node: Of<"index">): Evaluate {
     const object = this.compile(node.object);
     const index = this.compile(node.index);
-    return (run, frame) => getItem(object(run, frame), index(run, frame));
+    return (run, frame) => {
+      const owner = object(run, frame);
+      if (typeof owner === "string") run.handle(owner);
+      return getItem(owner, index(run, frame));
+    };
   }
 
   #sequence(node: Of<"list" | "tuple">): Evaluate {
@@ -157,6 +161,7 @@ export class ExpressionCompiler {
       let left = first(run, frame);
       for (const [operator, value] of rest) {
         const right = value(run, frame);
+        run.handle(right);
         if (!compared(operator, left, right)) return false;
         left = right;
       }
@@ -198,6 +203,12 @@ export class ExpressionCompiler {
     const left = this.compile(node.left);
     const right = this.compile(node.right);
     const { operator } = node;
+    if (operator === "**" && node.right.kind !== "constant" && isNegative(node.left)) {
+      // Jinja2 folds `-3` to a constant and then writes `-3 ** x` for Python, which reads it as -(3 ** x).
+      const positiveBase = this.compile(node.left.value);
+      return (run, frame) =>
+        negate(arithmetic("**", positiveBase(run, frame), need(right(run, frame))));
+    }
     return (run, frame) => {
       const a = need(left(run, frame));
       const b = need(right(run, frame));
@@ -271,6 +282,10 @@ export class ExpressionCompiler {
       return this.#environment.apply(definition, [value, ...values], keywords, run);
     };
   }
+}
+
+function isNegative(node: Expression): node is Of<"unary"> & { readonly value: Of<"constant"> } {
+  return node.kind === "unary" && node.operator === "-" && node.value.kind === "constant";
 }
 
 function pick(node: Of<"filter" | "test">): { name: string; args: readonly Argument[] } {

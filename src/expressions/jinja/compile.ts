@@ -7,7 +7,8 @@ import {
   type VariableReference,
 } from "../context.ts";
 import { templateNames } from "./free-names.ts";
-import { dictEntries, isDict, PySet, PyTuple } from "../python/collections.ts";
+import { Budget } from "../python/budget.ts";
+import { dictEntries, isDict, PyTuple } from "../python/collections.ts";
 import { PythonError } from "../python/errors.ts";
 import { keyText } from "../python/json.ts";
 import { pyStr } from "../python/text.ts";
@@ -71,17 +72,30 @@ function guarded<Value>(source: string, run: () => Value): Value {
 
 /** The value as the rest of the program knows values: generators and tuples are lists, undefined is null, functions are their text. */
 export function toResult(value: unknown): unknown {
+  return converted(value, new Budget());
+}
+
+function converted(value: unknown, budget: Budget): unknown {
   if (typeof value !== "object" || value === null) return value ?? null;
-  if (Array.isArray(value)) return value.map(toResult);
-  if (value instanceof PyTuple) return value.items.map(toResult);
-  if (value instanceof PyIterator || value instanceof PyRange) return value.toJSON().map(toResult);
-  if (value instanceof PySet) return value;
+  const items = listed(value);
+  if (items !== undefined) {
+    budget.spend(items.length);
+    return budget.deeper(() => items.map((item) => converted(item, budget)));
+  }
   if (value instanceof JinjaUndefined) return null;
   if (value instanceof JinjaObject || value instanceof PyFunction) return value.pythonStr();
   if (!isDict(value)) return value;
-  return Object.fromEntries(
-    dictEntries(value).map(([key, item]) => [keyText(key), toResult(item)]),
+  const entries = dictEntries(value);
+  budget.spend(entries.length);
+  return budget.deeper(() =>
+    Object.fromEntries(entries.map(([key, item]) => [keyText(key), converted(item, budget)])),
   );
+}
+
+function listed(value: object): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value;
+  if (value instanceof PyTuple) return value.items;
+  return value instanceof PyIterator || value instanceof PyRange ? value.toJSON() : undefined;
 }
 
 /** True when the value comes straight out of the context, which holds plain data. */

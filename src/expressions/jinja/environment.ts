@@ -67,7 +67,7 @@ export class Environment {
   }
 
   apply(definition: Definition, args: readonly unknown[], keywords: Keywords, run: Run): unknown {
-    run.tick();
+    run.handle(args[0]);
     if (!definition.lenient) need(args[0]);
     const bound = bind(definition.signature, args, keywords);
     return definition.body(bound.values, {

@@ -123,14 +123,23 @@ function attributes(value: unknown, space: boolean): string {
   return space && joined !== "" ? ` ${joined}` : joined;
 }
 
+/** The text without what stands between `open` and `close`; in one pass. */
+function without(value: string, open: string, close: string): string {
+  let result = "";
+  let at = 0;
+  for (;;) {
+    const start = value.indexOf(open, at);
+    const end = start === -1 ? -1 : value.indexOf(close, start);
+    if (end === -1) return result + value.slice(at);
+    result += value.slice(at, start);
+    at = end + close.length;
+  }
+}
+
 function stripTags(value: string): string {
-  const bare = value.replace(/<!--[^]*?-->/g, "").replace(/<[^>]*>/g, "");
-  return unescapeHtml(
-    bare
-      .split(/\s+/)
-      .filter((word) => word !== "")
-      .join(" "),
-  );
+  const bare = without(without(value, "<!--", "-->"), "<", ">");
+  const words = bare.split(/\s+/).filter((word) => word !== "");
+  return unescapeHtml(words.join(" "));
 }
 
 const entities: Readonly<Record<string, string>> = {

@@ -27,7 +27,7 @@ export function methodOf(owner: unknown, name: string): unknown {
   return new PyFunction((args, keywords, run) => {
     const positional = withKeywords(method.keywords, args, keywords, `${type}.${name}`);
     checkCount(type, name, method.arity, positional.length);
-    run.tick();
+    run.handle(owner);
     return method.run(owner, positional, { run, keywords });
   }, `<built-in method ${name} of ${type} object at 0x>`);
 }

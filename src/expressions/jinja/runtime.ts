@@ -74,6 +74,12 @@ export class Run {
     }
   }
 
+  /** Counts work on a value: large ones cost more. */
+  handle(value: unknown): void {
+    const size = typeof value === "string" || Array.isArray(value) ? value.length : 0;
+    this.tick(1 + Math.floor(size / 500));
+  }
+
   /** Counts characters written. Throws when one evaluation writes too much. */
   wrote(length: number): void {
     this.#output += length;

@@ -11,7 +11,7 @@ const bare =
   /^(?:[\p{L}\p{N}_%-]{2,63}\.)+(?:com|net|int|edu|gov|org|info|mil)(?::\d{1,5})?(?:[/?#]\S*)?$/iu;
 const mail = /^\S+@\w[\w.-]*\.\w+$/;
 const opening = /^(?:\(|<|&lt;)+/;
-const closing = /(?:\)|>|\.|,|\n|&gt;)+$/;
+const closing: readonly string[] = [")", ">", ".", ",", "&gt;"];
 
 function escape(text: string): string {
   return text
@@ -40,6 +40,15 @@ function linked(middle: string, options: UrlizeOptions): string {
   return isMail ? `<a href="mailto:${middle}">${middle}</a>` : middle;
 }
 
+function withoutTail(word: string): string {
+  let end = word.length;
+  for (;;) {
+    const tail = closing.find((one) => word.endsWith(one, end));
+    if (tail === undefined) return word.slice(0, end);
+    end -= tail.length;
+  }
+}
+
 /** The text as HTML with links; everything else is escaped. */
 export function urlize(text: string, options: UrlizeOptions): string {
   return escape(text)
@@ -47,9 +56,8 @@ export function urlize(text: string, options: UrlizeOptions): string {
     .map((word) => {
       const head = opening.exec(word)?.[0] ?? "";
       const rest = word.slice(head.length);
-      const tail = closing.exec(rest)?.[0] ?? "";
-      const middle = rest.slice(0, rest.length - tail.length);
-      return head + linked(middle, options) + tail;
+      const middle = withoutTail(rest);
+      return head + linked(middle, options) + rest.slice(middle.length);
     })
     .join("");
 }

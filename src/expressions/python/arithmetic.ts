@@ -101,8 +101,8 @@ function integers(
   left: number | bigint | boolean,
   right: number | bigint | boolean,
 ): unknown {
-  const a = toBigInt(left);
-  const b = toBigInt(right);
+  const a = bounded(toBigInt(left));
+  const b = bounded(toBigInt(right));
   const fault = zeroDivision[operator];
   if (fault !== undefined && b === 0n) throw new PythonError("ZeroDivisionError", fault);
   switch (operator) {
@@ -121,6 +121,17 @@ function integers(
     case "**":
       return integerPower(a, b);
   }
+}
+
+const ordinary = 2n ** 1024n;
+
+/** The int itself. Throws MemoryError when it has more bits than one evaluation may hold. */
+function bounded(value: bigint): bigint {
+  if (value < ordinary && value > -ordinary) return value;
+  if (value.toString(16).length * 4 > bounds.output) {
+    throw new PythonError("MemoryError", "the number is too large to compute with");
+  }
+  return value;
 }
 
 function divideIntegers(a: bigint, b: bigint): number {

@@ -20,12 +20,17 @@ export function toInt(value: unknown): number | bigint {
       throw valueError(`invalid literal for int() with base 10: ${pyRepr(value)}`);
     }
     const plain = text.replaceAll("_", "");
+    if (plain.length > 4301) {
+      throw valueError(
+        `Exceeds the limit (4300 digits) for integer string conversion: value has ${plain.length} digits; use sys.set_int_max_str_digits() to increase the limit`,
+      );
+    }
     const size = BigInt(plain.replace(/^[-+]/, ""));
     return int(plain.startsWith("-") ? -size : size);
   }
   if (isFloat(value)) return truncate(toFloat(value));
-  if (isNumber(value))
-    return typeof value === "boolean" ? Number(value) : (value as number | bigint);
+  if (typeof value === "boolean") return Number(value);
+  if (typeof value === "number" || typeof value === "bigint") return value;
   throw typeError(
     `int() argument must be a string, a bytes-like object or a real number, not '${typeName(value)}'`,
   );

@@ -1,4 +1,6 @@
 /** Python's containers that JavaScript lacks. */
+import { bounds } from "../context.ts";
+import { PythonError } from "./errors.ts";
 import { Float } from "./values.ts";
 
 export class PyTuple {
@@ -46,9 +48,13 @@ function hashObject(value: unknown): string | undefined {
 
 function hashItems(items: readonly unknown[]): string | undefined {
   const keys: string[] = [];
+  let size = 0;
   for (const item of items) {
     const key = hashKey(item);
     if (key === undefined) return undefined;
+    size += key.length;
+    // Tuples that share their parts many times over would have keys without measure.
+    if (size > bounds.output) throw new PythonError("MemoryError", "the key is too large");
     keys.push(`${key.length}:${key}`);
   }
   return `(${keys.join("")})`;

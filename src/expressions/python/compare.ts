@@ -11,6 +11,7 @@ import {
   PyTuple,
 } from "./collections.ts";
 import type { PlainDict } from "./collections.ts";
+import { Budget } from "./budget.ts";
 import { typeError } from "./errors.ts";
 import { Float } from "./values.ts";
 
@@ -61,47 +62,64 @@ export function numeric(value: unknown): number | bigint | undefined {
   return value instanceof Float ? value.value : undefined;
 }
 
-/** Python's ==: 1 == 1.0 == True, containers by content. */
+/** Python's ==: 1 == 1.0 == True, containers by content. Throws MemoryError for values without measure. */
 export function pyEquals(left: unknown, right: unknown): boolean {
+  return equals(left, right, undefined);
+}
+
+function equals(left: unknown, right: unknown, budget: Budget | undefined): boolean {
   if (left === right) return true;
   if (typeof left === "string" || typeof right === "string") return false;
   const a = numeric(left);
-  if (a !== undefined) {
-    const b = numeric(right);
-    return b !== undefined && !(a < b) && !(a > b) && a === a && b === b;
-  }
+  if (a !== undefined) return numbersEqual(a, numeric(right));
   if (left === null || left === undefined) return right === null || right === undefined;
   if (typeof right !== "object" || right === null) return false;
-  return objectsEqual(left, right);
+  const limit = budget ?? new Budget();
+  return limit.deeper(() => objectsEqual(left, right, limit));
 }
 
-function objectsEqual(left: unknown, right: object): boolean {
-  if (Array.isArray(left)) return Array.isArray(right) && sequencesEqual(left, right);
+function numbersEqual(a: number | bigint, b: number | bigint | undefined): boolean {
+  return b !== undefined && !(a < b) && !(a > b) && !Number.isNaN(a) && !Number.isNaN(b);
+}
+
+function objectsEqual(left: unknown, right: object, budget: Budget): boolean {
+  if (Array.isArray(left)) return Array.isArray(right) && sequencesEqual(left, right, budget);
   if (left instanceof PyTuple) {
-    return right instanceof PyTuple && sequencesEqual(left.items, right.items);
+    return right instanceof PyTuple && sequencesEqual(left.items, right.items, budget);
   }
   if (left instanceof PySet) {
     return right instanceof PySet && left.size === right.size && isSubset(left, right);
   }
+  if (isDict(left)) return isDict(right) && dictsEqual(left, right, budget);
+  return timesEqual(left, right);
+}
+
+function timesEqual(left: unknown, right: object): boolean {
   if (left instanceof PyDateTime) {
     return right instanceof PyDateTime && left.sortKey() === right.sortKey();
   }
-  if (left instanceof PyTimeDelta) {
-    return right instanceof PyTimeDelta && left.microseconds === right.microseconds;
-  }
-  return isDict(left) && isDict(right) && dictsEqual(left, right);
+  if (!(left instanceof PyTimeDelta) || !(right instanceof PyTimeDelta)) return false;
+  return left.microseconds === right.microseconds;
 }
 
-function sequencesEqual(left: readonly unknown[], right: readonly unknown[]): boolean {
-  return left.length === right.length && left.every((item, at) => pyEquals(item, right[at]));
+function sequencesEqual(
+  left: readonly unknown[],
+  right: readonly unknown[],
+  budget: Budget,
+): boolean {
+  budget.spend(left.length);
+  return left.length === right.length && left.every((item, at) => equals(item, right[at], budget));
 }
 
-function dictsEqual(left: PlainDict | PyDict, right: PlainDict | PyDict): boolean {
+function dictsEqual(left: PlainDict | PyDict, right: PlainDict | PyDict, budget: Budget): boolean {
   const entries = dictEntries(left);
   const size = right instanceof PyDict ? right.size : Object.keys(right).length;
+  budget.spend(entries.length);
   return (
     entries.length === size &&
-    entries.every(([key, value]) => dictHas(right, key) && pyEquals(value, dictGet(right, key)))
+    entries.every(
+      ([key, value]) => dictHas(right, key) && equals(value, dictGet(right, key), budget),
+    )
   );
 }
 
@@ -142,7 +160,7 @@ export function pyCompare(order: Order, left: unknown, right: unknown): boolean 
   const a = numeric(left);
   const b = numeric(right);
   if (a !== undefined && b !== undefined) {
-    if (a !== a || b !== b) return false;
+    if (Number.isNaN(a) || Number.isNaN(b)) return false;
     return holds(order, a < b ? -1 : a > b ? 1 : 0);
   }
   if (typeof left === "string" && typeof right === "string") {
@@ -184,8 +202,9 @@ function compareSequences(
   right: readonly unknown[],
 ): boolean {
   const length = Math.min(left.length, right.length);
+  const budget = new Budget();
   for (let at = 0; at < length; at += 1) {
-    if (!pyEquals(left[at], right[at])) return pyCompare(order, left[at], right[at]);
+    if (!equals(left[at], right[at], budget)) return pyCompare(order, left[at], right[at]);
   }
   return holds(order, left.length - right.length);
 }

@@ -1,5 +1,6 @@
 /** json.dumps and json.loads of Python: 1.0 stays a float, large ints stay exact. */
 import { dictEntries, isDict, PyTuple } from "./collections.ts";
+import { Budget } from "./budget.ts";
 import { compareText, typeName } from "./compare.ts";
 import { PythonError, typeError } from "./errors.ts";
 import { checkSize, int, isFloat, isInt, toFloat } from "./arithmetic.ts";
@@ -22,6 +23,7 @@ interface Style {
   readonly key: string;
   readonly sortKeys: boolean;
   readonly ascii: boolean;
+  readonly budget: Budget;
 }
 
 /** json.dumps. Throws TypeError `Object of type set is not JSON serializable`. */
@@ -35,6 +37,7 @@ export function dumps(value: unknown, options: DumpOptions = {}): string {
     key,
     sortKeys: options.sortKeys ?? false,
     ascii: options.ensureAscii ?? true,
+    budget: new Budget(),
   };
   const text = dump(value, style, "\n");
   checkSize(text.length);
@@ -42,11 +45,19 @@ export function dumps(value: unknown, options: DumpOptions = {}): string {
 }
 
 function dump(value: unknown, style: Style, newline: string): string {
-  if (typeof value === "string") return quoted(value, style.ascii);
+  if (typeof value === "string") {
+    style.budget.spend(value.length);
+    return quoted(value, style.ascii);
+  }
+  style.budget.spend(1);
   if (value === null || value === undefined) return "null";
   if (typeof value === "boolean") return value ? "true" : "false";
   if (isFloat(value)) return floatText(toFloat(value));
   if (isInt(value)) return pyRepr(value);
+  return style.budget.deeper(() => dumpContainer(value, style, newline));
+}
+
+function dumpContainer(value: unknown, style: Style, newline: string): string {
   if (Array.isArray(value)) return dumpItems(value, style, newline);
   if (value instanceof PyTuple) return dumpItems(value.items, style, newline);
   if (isDict(value)) return dumpDict(dictEntries(value), style, newline);

@@ -1,5 +1,6 @@
 /** str() and repr() of Python. */
 import { dictEntries, isDict, PyDateTime, PySet, PyTimeDelta, PyTuple } from "./collections.ts";
+import { Budget } from "./budget.ts";
 import { Float } from "./values.ts";
 
 /** A value of another room that knows its own Python text (Undefined, a macro, a lazy lookup …). */
@@ -17,17 +18,21 @@ export function floatRepr(value: number): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
   if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
+  return value < 0 ? `-${sizeRepr(-value)}` : sizeRepr(value);
+}
+
+/** A positive float: the shortest digits that read back as it, with an exponent where Python writes one. */
+function sizeRepr(value: number): string {
   const [mantissa = "", exponentText = "0"] = value.toExponential().split("e");
   const exponent = Number(exponentText);
   if (exponent < -4 || exponent >= 16) {
     const size = String(Math.abs(exponent)).padStart(2, "0");
     return `${mantissa}e${exponent < 0 ? "-" : "+"}${size}`;
   }
-  const negative = mantissa.startsWith("-") ? "-" : "";
-  const digits = mantissa.replace("-", "").replace(".", "");
-  if (exponent < 0) return `${negative}0.${"0".repeat(-exponent - 1)}${digits}`;
+  const digits = mantissa.replace(".", "");
+  if (exponent < 0) return `0.${"0".repeat(-exponent - 1)}${digits}`;
   const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, "0");
-  return `${negative}${whole}.${digits.slice(exponent + 1) || "0"}`;
+  return `${whole}.${digits.slice(exponent + 1) || "0"}`;
 }
 
 const unprintable = /[\p{C}\p{Zl}\p{Zp}\p{Zs}]/u;
@@ -69,11 +74,18 @@ export function pyStr(value: unknown): string {
   return pyRepr(value);
 }
 
-/** repr() as Python prints the value. */
+/** repr() as Python prints the value. Throws MemoryError or RecursionError for one without measure. */
 export function pyRepr(value: unknown): string {
+  return repr(value, undefined);
+}
+
+function repr(value: unknown, budget: Budget | undefined): string {
   switch (typeof value) {
-    case "string":
-      return stringRepr(value);
+    case "string": {
+      const shown = stringRepr(value);
+      budget?.spend(shown.length);
+      return shown;
+    }
     case "number":
       return Number.isInteger(value) ? integerRepr(value) : floatRepr(value);
     case "bigint":
@@ -83,7 +95,7 @@ export function pyRepr(value: unknown): string {
     case "undefined":
       return "None";
     case "object":
-      return objectRepr(value);
+      return objectRepr(value, budget);
     case "function":
     case "symbol":
       return "<function>";
@@ -95,26 +107,36 @@ function integerRepr(value: number): string {
   return Number.isSafeInteger(value) ? String(value) : BigInt(value).toString();
 }
 
-function objectRepr(value: object | null): string {
+function objectRepr(value: object | null, budget: Budget | undefined): string {
   if (value === null) return "None";
-  if (Array.isArray(value)) return `[${joinRepr(value)}]`;
   if (value instanceof Float) return floatRepr(value.value);
-  if (value instanceof PyTuple) {
-    return value.items.length === 1 ? `(${joinRepr(value.items)},)` : `(${joinRepr(value.items)})`;
-  }
-  if (value instanceof PySet) return value.size === 0 ? "set()" : `{${joinRepr(value.items())}}`;
   if (value instanceof PyDateTime) return dateTimeRepr(value);
   if (value instanceof PyTimeDelta) return timeDeltaRepr(value);
   if (hasPythonText(value)) return value.pythonRepr();
-  if (isDict(value)) {
-    const pairs = dictEntries(value).map(([key, item]) => `${pyRepr(key)}: ${pyRepr(item)}`);
-    return `{${pairs.join(", ")}}`;
-  }
-  return "<object>";
+  const limit = budget ?? new Budget();
+  return limit.deeper(() => containerRepr(value, limit));
 }
 
-function joinRepr(items: readonly unknown[]): string {
-  return items.map(pyRepr).join(", ");
+function containerRepr(value: object, budget: Budget): string {
+  if (Array.isArray(value)) return `[${joinRepr(value, budget)}]`;
+  if (value instanceof PyTuple) {
+    const items = joinRepr(value.items, budget);
+    return value.items.length === 1 ? `(${items},)` : `(${items})`;
+  }
+  if (value instanceof PySet) {
+    return value.size === 0 ? "set()" : `{${joinRepr(value.items(), budget)}}`;
+  }
+  if (!isDict(value)) return "<object>";
+  const pairs = dictEntries(value).map(([key, item]) => {
+    budget.spend(4);
+    return `${repr(key, budget)}: ${repr(item, budget)}`;
+  });
+  return `{${pairs.join(", ")}}`;
+}
+
+function joinRepr(items: readonly unknown[], budget: Budget): string {
+  budget.spend(items.length * 2);
+  return items.map((item) => repr(item, budget)).join(", ");
 }
 
 function dateTimeRepr(value: PyDateTime): string {
