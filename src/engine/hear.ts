@@ -4,6 +4,7 @@ import {
   claimExecution,
   controlledOf,
   findExecution,
+  ownedBy,
   undeliveredChildren,
 } from "../store/executions.ts";
 import { beat } from "../store/processes.ts";
@@ -11,7 +12,7 @@ import { hostname } from "node:os";
 import { conduct } from "./conduct.ts";
 import type { Carry, Core } from "./core.ts";
 import { Interrupted, runHere } from "./run.ts";
-import { sweep } from "./sweep.ts";
+import { forsake, sweep } from "./sweep.ts";
 
 /** How committed executions are carried out in this process. */
 export const carry: Carry = { run: runHere, conduct };
@@ -49,5 +50,25 @@ export async function heartbeat(core: Core, role: string): Promise<void> {
   for (const { id, status } of await controlledOf(core.database.db, core.process)) {
     core.conducted.get(id)?.look();
     if (status === "canceling") core.running.get(id)?.abort(new Interrupted("canceled"));
+  }
+  await lookAfterOwn(core);
+}
+
+/** What was ours and idle at the last heartbeat. */
+const idleBefore = new WeakMap<Core, ReadonlySet<string>>();
+
+/** What the ledger says is ours and nobody here works at (an outage at a bad moment) is taken up again once it was idle for two heartbeats. */
+async function lookAfterOwn(core: Core): Promise<void> {
+  const { db } = core.database;
+  const idle = (await ownedBy(db, core.process)).filter(
+    ({ id }) => !core.conducted.has(id) && !core.running.has(id),
+  );
+  const before = idleBefore.get(core);
+  idleBefore.set(core, new Set(idle.map(({ id }) => id)));
+  for (const execution of idle) {
+    if (before?.has(execution.id) !== true) continue;
+    core.log("warn", "an execution of this process is taken up again", { execution: execution.id });
+    if (execution.runner === "orquesta") await conduct(core, execution, "known");
+    else await forsake(core, execution);
   }
 }

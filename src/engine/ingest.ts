@@ -4,9 +4,10 @@
  * 2. Rules that need an answer from outside (datastore, slow expression) are matched right after: the instance stays `pending` until then, and
  *    becomes `processed` in the unit that holds its enforcements. Whoever finds it pending may do that; only one can. */
 import { Unanswered, type Ask } from "../expressions/context.ts";
+import type { RuleDefinition } from "../model/definitions.ts";
 import type { NewEvent, SensorCursor } from "../model/events.ts";
 import type { JsonObject } from "../model/json.ts";
-import { causeOfEvent } from "../inventory/cause.ts";
+import { causeOfEvent, loopReason } from "../inventory/cause.ts";
 import { decide } from "../processes/ask.ts";
 import { match } from "../rules/match.ts";
 import type {
@@ -39,52 +40,88 @@ function matchEvent(
 ): Matched {
   const { matches, failures } = match(core.definitions().rules, event, ask);
   if (matches.length === 0 && failures.length === 0) return noMatch;
-  const enforcements: EnforcementRow[] = failures.map(({ rule, reason }) => ({
+  const drafted: Draft = { enforcements: [], executions: [], finished: [], launches: [] };
+  for (const { rule, reason } of failures)
+    drafted.enforcements.push(
+      refusal(
+        core,
+        id,
+        rule,
+        `Failed to match rule "${rule.ref}" against trigger instance "${id}": ${reason}`,
+      ),
+    );
+  for (const { rule } of matches) {
+    const loop = loopReason(event.payload, rule.ref);
+    if (loop === undefined) enforce(core, { id, event, rule, ask, fresh }, drafted);
+    else drafted.enforcements.push(refusal(core, id, rule, `Not fired, to stop a loop: ${loop}`));
+  }
+  return drafted;
+}
+
+type Draft = {
+  -readonly [Name in keyof Matched]: Matched[Name] extends readonly (infer Row)[] ? Row[] : never;
+};
+
+function refusal(
+  core: Core,
+  instance: string,
+  rule: RuleDefinition,
+  reason: string,
+): EnforcementRow {
+  return {
     id: core.newId(),
-    trigger_instance_id: id,
+    trigger_instance_id: instance,
     rule: rule.ref,
     status: "failed",
     failure_reason: reason,
-  }));
-  const executions: ExecutionRow[] = [];
-  const finished: FinishedRow[] = [];
-  const launches: Launch[] = [];
-  for (const { rule } of matches) {
-    const wish = {
-      action: rule.action.ref,
-      parameters: rule.action.parameters,
-      variables: { trigger: event.payload },
-      context: contextOf(core, id, event, rule),
-      ...(fresh ? { instance: id } : {}),
-    };
-    const enforcement = { id: core.newId(), trigger_instance_id: id, rule: rule.ref };
-    try {
-      const launch = plan(core, wish, ask);
-      launches.push(launch);
-      if (launch.how === "inline") finished.push(launch.row);
-      else executions.push(launch.row);
-      const execution_id = launch.how === "inline" ? launch.row.i : launch.row.id;
-      enforcements.push({ ...enforcement, status: "succeeded", execution_id });
-    } catch (error) {
-      if (error instanceof Unanswered) {
-        release(core, launches);
-        throw error;
-      }
-      if (error instanceof AppError && error.code === "ACTION_NOT_FOUND") {
-        enforcements.push({ ...enforcement, status: "failed", failure_reason: error.message });
-        continue;
-      }
-      const row = failedRow(core, wish, error);
-      executions.push(row);
-      enforcements.push({
-        ...enforcement,
-        status: "failed",
-        execution_id: row.id,
-        failure_reason: error instanceof Error ? error.message : String(error),
-      });
+  };
+}
+
+interface Hit {
+  readonly id: string;
+  readonly event: NewEvent;
+  readonly rule: RuleDefinition;
+  readonly ask: Ask;
+  readonly fresh: boolean;
+}
+
+/** One matching rule: its execution and its enforcement. Throws only Unanswered; then nothing of the whole event is reserved. */
+function enforce(core: Core, { id, event, rule, ask, fresh }: Hit, drafted: Draft): void {
+  const wish = {
+    action: rule.action.ref,
+    parameters: rule.action.parameters,
+    variables: { trigger: event.payload },
+    context: contextOf(core, id, event, rule),
+    ...(fresh ? { instance: id } : {}),
+  };
+  try {
+    const launch = plan(core, wish, ask);
+    drafted.launches.push(launch);
+    if (launch.how === "inline") drafted.finished.push(launch.row);
+    else drafted.executions.push(launch.row);
+    const execution_id = launch.how === "inline" ? launch.row.i : launch.row.id;
+    drafted.enforcements.push({
+      id: core.newId(),
+      trigger_instance_id: id,
+      rule: rule.ref,
+      status: "succeeded",
+      execution_id,
+    });
+  } catch (error) {
+    if (error instanceof Unanswered) {
+      release(core, drafted.launches);
+      throw error;
     }
+    const reason = error instanceof Error ? error.message : String(error);
+    const refused = refusal(core, id, rule, reason);
+    if (error instanceof AppError && error.code === "ACTION_NOT_FOUND") {
+      drafted.enforcements.push(refused);
+      return;
+    }
+    const row = failedRow(core, wish, error);
+    drafted.executions.push(row);
+    drafted.enforcements.push({ ...refused, execution_id: row.id });
   }
-  return { enforcements, executions, finished, launches };
 }
 
 function contextOf(

@@ -7,6 +7,7 @@ import { isObject } from "../model/json.ts";
 import { overrideExecution } from "../store/executions.ts";
 import { forgetSilentProcesses } from "../store/processes.ts";
 import {
+  expiredInquiries,
   holdSweep,
   type OrphanedExecution,
   orphans,
@@ -40,6 +41,7 @@ export async function sweep(core: Core): Promise<void> {
     const found = await orphans(tx);
     const parents: string[] = [];
     for (const execution of found) await takeOver(core, tx, execution, parents);
+    for (const inquiry of await expiredInquiries(tx)) await expire(tx, inquiry, parents);
     return { rings: await unheard(tx, found.length > 0 ? 0 : unheardSeconds), parents };
   });
   if (swept === undefined) return;
@@ -56,6 +58,23 @@ export async function sweep(core: Core): Promise<void> {
       ...(isObject(parameters) ? { parameters } : {}),
       ...(trace_tag === null ? {} : { traceTag: trace_tag }),
     });
+}
+
+/** Nobody answered in time. */
+async function expire(
+  tx: Db,
+  { id, result, parent }: OrphanedExecution,
+  parents: string[],
+): Promise<void> {
+  const asked = isObject(result) ? result : {};
+  await overrideExecution(tx, id, {
+    status: "timeout",
+    result: { ...asked, error: "Nobody answered within the time to live." },
+    ended: true,
+    raiseFence: true,
+    delivered: parent === null,
+  });
+  if (parent !== null) parents.push(parent);
 }
 
 async function takeOver(
@@ -89,4 +108,11 @@ async function takeOver(
     delivered: parent === null,
   });
   if (parent !== null) parents.push(parent);
+}
+
+/** Gives up an execution that this process claimed and does not carry out. */
+export async function forsake(core: Core, execution: OrphanedExecution): Promise<void> {
+  const parents: string[] = [];
+  await core.database.transaction((tx) => takeOver(core, tx, execution, parents));
+  for (const id of parents) core.bells.ring({ kind: "advance", id });
 }

@@ -332,7 +332,8 @@ export class WorkflowRun implements Conducted {
       execution: this.#claim.id,
       reason: error instanceof Error ? error.message : String(error),
     });
-    const row = await findExecution(core.database.db, this.#claim.id);
+    // When the ledger cannot be asked now, the heartbeat finds that nobody works at what is ours.
+    const row = await findExecution(core.database.db, this.#claim.id).catch(() => undefined);
     if (row?.owner !== core.process || row.fence !== this.#claim.fence || isFinished(row.status))
       return;
     setImmediate(() => void core.carry.conduct(core, this.#claim, "known"));

@@ -150,6 +150,17 @@ export async function childrenOf(db: Db, parent: string): Promise<readonly Store
   );
 }
 
+/** What `owner` has in hand. */
+export async function ownedBy(db: Db, owner: string): Promise<readonly StoredExecution[]> {
+  const rows = await db
+    .selectFrom("execution")
+    .selectAll()
+    .where("status", "in", ["running", "pausing", "paused", "resuming", "canceling"])
+    .where("owner", "=", owner)
+    .execute();
+  return complete(db, rows);
+}
+
 /** Those of `owner`'s executions that somebody wants canceled, paused or resumed. */
 export async function controlledOf(
   db: Db,

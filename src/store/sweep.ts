@@ -95,3 +95,20 @@ export async function pendingInstances(
     .limit(batch)
     .execute();
 }
+
+/** Inquiries whose time to live is over. */
+export async function expiredInquiries(db: Db): Promise<readonly OrphanedExecution[]> {
+  return db
+    .selectFrom("execution")
+    .selectAll()
+    .where("status", "=", "pending")
+    .where("runner", "=", "inquirer")
+    .where(
+      sql<boolean>`coalesce(started_at, created_at) + coalesce((result ->> 'ttl')::float8, 1440) * interval '1 minute' < clock_timestamp()`,
+    )
+    .orderBy("id")
+    .limit(batch)
+    .forUpdate()
+    .skipLocked()
+    .execute();
+}
