@@ -4,7 +4,7 @@
  *    ledger knows them already.
  * 2. One noter at a time per alert: who holds the note writes the newest count to the ticket and looks again before letting go. */
 import type { AlertParser } from "../alerts/definition.ts";
-import { correlate, type KnownAlert } from "../alerts/correlate.ts";
+import { correlate } from "../alerts/correlate.ts";
 import type { AlertMessage, CanonicalAlert } from "../alerts/alert.ts";
 import { parseAlerts } from "../alerts/parse.ts";
 import { alertDay } from "../alerts/time.ts";
@@ -23,6 +23,7 @@ import {
   saveAlert,
   saveOccurrence,
 } from "../store/alerts.ts";
+import { knownAlert, record } from "./alert-record.ts";
 import type { Database } from "../store/database.ts";
 import type { Db } from "../store/schema.ts";
 
@@ -222,44 +223,6 @@ async function take(
     });
     return again(effect, key, payload);
   });
-}
-
-function record(
-  known: AlertRow | undefined,
-  alert: CanonicalAlert,
-  next: Omit<KnownAlert, "messageKeys">,
-): { count: number; status: string; document: JsonObject; at: Date; lastAt: Date } {
-  const same = known !== undefined && known.day === next.day;
-  const document =
-    alert.status === "firing" || !same || !isObject(known.document)
-      ? { ...alert }
-      : { ...known.document };
-  return {
-    count: next.count,
-    status: next.status,
-    document: {
-      ...document,
-      ...(next.resolvedAt === undefined ? {} : { resolved_at: next.resolvedAt }),
-    },
-    at: new Date(alert.occurred_at),
-    lastAt: new Date(next.lastAt),
-  };
-}
-
-function knownAlert({ status, day, count, ticket, last_at, document }: AlertRow): KnownAlert {
-  const resolvedAt =
-    isObject(document) && typeof document["resolved_at"] === "string"
-      ? document["resolved_at"]
-      : undefined;
-  return {
-    status: status === "acked" || status === "resolved" ? status : "open",
-    day,
-    count,
-    ...(ticket === null ? {} : { ticket }),
-    messageKeys: [],
-    lastAt: last_at.toISOString(),
-    ...(resolvedAt === undefined ? {} : { resolvedAt }),
-  };
 }
 
 function again(effect: string, key: string, payload: unknown): Taken {

@@ -1,6 +1,10 @@
 import type { ExecutionChange, ExecutionRow, FinishedRow, WorkflowRow } from "../store/unit.ts";
 import type { JournalEntry } from "../workflows/journal.ts";
+import { isFinished } from "../model/execution.ts";
+import { findExecution } from "../store/executions.ts";
+import type { Core } from "./core.ts";
 import type { Launch } from "./launch.ts";
+import type { Claim } from "./run.ts";
 
 /** What a workflow decided and has not written yet: the next unit, and what follows it. */
 export interface Pending {
@@ -36,4 +40,15 @@ export function isSomething({ entries, changes, delivered, workflows }: Pending)
 export function latestChanges(changes: readonly ExecutionChange[]): readonly ExecutionChange[] {
   if (changes.length < 2) return changes;
   return [...new Map(changes.map((change) => [change.id, change])).values()];
+}
+
+/** Whether the ledger still gives that claim to this process. False, too, when it cannot be asked now: then the heartbeat finds that nobody works at
+ * what is ours. */
+export async function isStillMine(core: Core, { id, fence }: Claim): Promise<boolean> {
+  try {
+    const row = await findExecution(core.database.db, id);
+    return row?.owner === core.process && row.fence === fence && !isFinished(row.status);
+  } catch {
+    return false;
+  }
 }

@@ -17,7 +17,7 @@ import type { ChildEnd, Conducted, Core } from "./core.ts";
 import { type Launch, plan } from "./launch.ts";
 import type { Claim } from "./run.ts";
 import { release, start } from "./start.ts";
-import { isSomething, latestChanges, nothing } from "./pending.ts";
+import { isSomething, isStillMine, latestChanges, nothing } from "./pending.ts";
 import { taskFacts } from "./workflow-context.ts";
 
 /** Journal rows between two snapshots. */
@@ -332,10 +332,6 @@ export class WorkflowRun implements Conducted {
       execution: this.#claim.id,
       reason: error instanceof Error ? error.message : String(error),
     });
-    // When the ledger cannot be asked now, the heartbeat finds that nobody works at what is ours.
-    const row = await findExecution(core.database.db, this.#claim.id).catch(() => undefined);
-    if (row?.owner !== core.process || row.fence !== this.#claim.fence || isFinished(row.status))
-      return;
-    setImmediate(() => void core.carry.conduct(core, this.#claim, "known"));
+    if (await isStillMine(core, this.#claim)) void core.carry.conduct(core, this.#claim, "known");
   }
 }
