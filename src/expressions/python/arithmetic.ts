@@ -136,8 +136,8 @@ function bounded(value: bigint): bigint {
 
 function divideIntegers(a: bigint, b: bigint): number {
   const exact = BigInt(Number.MAX_SAFE_INTEGER);
-  const size = (value: bigint): bigint => (value < 0n ? -value : value);
-  const [top, bottom] = [size(a), size(b)];
+  const top = a < 0n ? -a : a;
+  const bottom = b < 0n ? -b : b;
   if (top <= exact && bottom <= exact) return Number(a) / Number(b);
   // 64 significant bits and one that says whether anything is left: Number() then rounds as the exact quotient would.
   const shift = BigInt(Math.max(0, 66 + bottom.toString(2).length - top.toString(2).length));

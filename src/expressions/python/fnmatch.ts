@@ -5,6 +5,10 @@ type Part =
   | { readonly kind: "star" }
   | { readonly kind: "set"; readonly has: (char: string) => boolean };
 
+function code(char: string): number {
+  return char.codePointAt(0) ?? 0;
+}
+
 function parseSet(body: string): (char: string) => boolean {
   const negated = body.startsWith("!");
   const chars = Array.from(negated ? body.slice(1) : body);
@@ -17,7 +21,6 @@ function parseSet(body: string): (char: string) => boolean {
       at += 2;
     } else ranges.push([from, from]);
   }
-  const code = (char: string): number => char.codePointAt(0) ?? 0;
   return (char) =>
     ranges.some(([from, to]) => code(char) >= code(from) && code(char) <= code(to)) !== negated;
 }
@@ -42,6 +45,10 @@ function parse(pattern: string): Part[] {
   return parts;
 }
 
+function accepts(part: Part | undefined, char: string): boolean {
+  return part?.kind === "any" || (part?.kind === "set" && part.has(char));
+}
+
 /** True when all of `text` matches the shell pattern (`*`, `?`, `[seq]`, `[!seq]`). */
 export function fnmatch(text: string, pattern: string): boolean {
   const parts = parse(pattern);
@@ -51,15 +58,11 @@ export function fnmatch(text: string, pattern: string): boolean {
   let star = -1;
   let resume = 0;
   while (at < chars.length) {
-    const current = parts[part];
-    if (current?.kind === "star") {
+    if (parts[part]?.kind === "star") {
       star = part;
       resume = at;
       part += 1;
-    } else if (
-      current?.kind === "any" ||
-      (current?.kind === "set" && current.has(chars[at] ?? ""))
-    ) {
+    } else if (accepts(parts[part], chars[at] ?? "")) {
       part += 1;
       at += 1;
     } else if (star === -1) return false;
@@ -69,6 +72,5 @@ export function fnmatch(text: string, pattern: string): boolean {
       part = star + 1;
     }
   }
-  while (parts[part]?.kind === "star") part += 1;
-  return part === parts.length;
+  return parts.slice(part).every(({ kind }) => kind === "star");
 }

@@ -1,8 +1,9 @@
 /** ast.literal_eval of Python. */
 import { int, isNumber, negate, positive } from "./arithmetic.ts";
-import { hashKey, makeDict, PySet, PyTuple } from "./collections.ts";
+import { hashKey, isDict, makeDict, PySet, PyTuple } from "./collections.ts";
 import { typeName } from "./compare.ts";
-import { PythonError, typeError, valueError } from "./errors.ts";
+import { PythonError, typeError } from "./errors.ts";
+import { malformed, readString } from "./literal-text.ts";
 import { float } from "./values.ts";
 
 const maxDepth = 100;
@@ -18,28 +19,22 @@ export function literalEval(text: string): unknown {
   return reader.whole();
 }
 
-function malformed(kind: string): PythonError {
-  return valueError(`malformed node or string on line 1: <ast.${kind} object at 0x>`);
+function isRealNumber(value: unknown): boolean {
+  return isNumber(value) && typeof value !== "boolean";
 }
 
-const stringEscapes: Readonly<Record<string, string>> = {
-  "\\": "\\",
-  "'": "'",
-  '"': '"',
-  a: "\u0007",
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-  v: "\v",
-  "\n": "",
-};
+/** The name of the node that Python would have read the value from. */
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return "List";
+  if (value instanceof PyTuple) return "Tuple";
+  if (value instanceof PySet) return "Set";
+  return isDict(value) ? "Dict" : "Constant";
+}
 
 class LiteralReader {
   #at = 0;
   /** Open brackets: inside them, line ends are white space. */
-  #open = 0;
+  readonly #brackets: string[] = [];
   readonly #text: string;
   constructor(text: string) {
     this.#text = text;
@@ -47,6 +42,9 @@ class LiteralReader {
 
   whole(): unknown {
     this.#space();
+    if (this.#at >= this.#text.length) {
+      throw new PythonError("SyntaxError", "invalid syntax (<unknown>, line 0)");
+    }
     const value = this.#tuple(0);
     while (/[\s;]/.test(this.#text[this.#at] ?? "x")) this.#at += 1;
     if (this.#at < this.#text.length) throw this.#syntax();
@@ -66,7 +64,7 @@ class LiteralReader {
         char === " " ||
         char === "\t" ||
         char === "\f" ||
-        (this.#open > 0 && (char === "\n" || char === "\r"))
+        (this.#brackets.length > 0 && (char === "\n" || char === "\r"))
       )
         this.#at += 1;
       else return;
@@ -98,13 +96,16 @@ class LiteralReader {
       throw new PythonError("RecursionError", "maximum recursion depth exceeded");
     const value = this.#signed(depth);
     const operator = this.#text[this.#at];
-    if (operator !== undefined && "+-*/%@&|^<>=!.[(".includes(operator))
-      return this.#beyond(operator, depth);
-    if (/^(?:and|or|if|in|is|not)\b/.test(this.#text.slice(this.#at))) throw malformed("BoolOp");
+    if (operator !== undefined && "+-*/%@&|^<>=!.[(".includes(operator)) {
+      return this.#beyond(operator, value, depth);
+    }
+    const word = /^(?:and|or|if|in|is|not)\b/.exec(this.#text.slice(this.#at))?.[0];
+    if (word === "if") throw malformed("IfExp");
+    if (word !== undefined) throw malformed(word === "and" || word === "or" ? "BoolOp" : "Compare");
     return value;
   }
 
-  #beyond(operator: string, depth: number): never {
+  #beyond(operator: string, left: unknown, depth: number): never {
     this.#at += 1;
     this.#space();
     if (operator === ".") throw malformed("Attribute");
@@ -112,7 +113,9 @@ class LiteralReader {
     if (operator === "[") throw malformed("Subscript");
     if (!this.#startsValue() || operator === "=") throw this.#syntax();
     this.#signed(depth + 1);
-    throw malformed("<>!".includes(operator) ? "Compare" : "BinOp");
+    if ("<>!".includes(operator)) throw malformed("Compare");
+    const isSum = operator === "+" || operator === "-";
+    throw malformed(isSum && !isRealNumber(left) ? kindOf(left) : "BinOp");
   }
 
   #signed(depth: number): unknown {
@@ -120,14 +123,18 @@ class LiteralReader {
     if (sign !== "-" && sign !== "+") return this.#atom(depth);
     this.#at += 1;
     this.#space();
-    const value = this.#signed(depth + 1);
-    if (!isNumber(value) || typeof value === "boolean") throw malformed("UnaryOp");
+    if (/^[-+]/.test(this.#text.slice(this.#at, this.#at + 1))) {
+      this.#signed(depth + 1);
+      throw malformed("UnaryOp");
+    }
+    const value = this.#atom(depth + 1);
+    if (!isRealNumber(value)) throw malformed(kindOf(value));
     return sign === "-" ? negate(value) : positive(value);
   }
 
   #atom(depth: number): unknown {
     const char = this.#text[this.#at];
-    if (char === undefined) throw this.#syntax();
+    if (char === undefined) throw this.#brackets.length > 0 ? this.#neverClosed() : this.#syntax();
     if (char === "[") return this.#list(depth);
     if (char === "(") return this.#parenthesis(depth);
     if (char === "{") return this.#braces(depth);
@@ -139,24 +146,32 @@ class LiteralReader {
   }
 
   #word(): unknown {
-    const match = /^[\p{L}_][\p{L}\p{N}_]*/u.exec(this.#text.slice(this.#at));
-    if (match === null) throw this.#syntax();
-    const [word] = match;
+    const word = /^[\p{L}_][\p{L}\p{N}_]*/u.exec(this.#text.slice(this.#at))?.[0];
+    if (word === undefined) throw this.#syntax();
     this.#at += word.length;
     this.#space();
     if (word === "None") return null;
     if (word === "True" || word === "False") return word === "True";
-    if (keywords.has(word) || this.#startsName()) throw this.#syntax();
+    if (word === "set" && this.#emptyCall()) return new PySet();
+    throw this.#notLiteral(word);
+  }
+
+  /** Steps over `()`. */
+  #emptyCall(): boolean {
+    const call = /^\(\s*\)/.exec(this.#text.slice(this.#at))?.[0];
+    if (call === undefined) return false;
+    this.#at += call.length;
+    this.#space();
+    return true;
+  }
+
+  #notLiteral(word: string): PythonError {
+    if (word === "not") return malformed("UnaryOp");
+    if (word === "lambda") return malformed("Lambda");
+    if (keywords.has(word) || this.#startsName()) return this.#syntax();
     const next = this.#text[this.#at];
-    if (next === "(") {
-      if (/^\(\s*\)/.test(this.#text.slice(this.#at)) && word === "set") {
-        this.#at = this.#text.indexOf(")", this.#at) + 1;
-        this.#space();
-        return new PySet();
-      }
-      throw malformed("Call");
-    }
-    throw malformed(next === "." ? "Attribute" : next === "[" ? "Subscript" : "Name");
+    if (next === "(") return malformed("Call");
+    return malformed(next === "." ? "Attribute" : next === "[" ? "Subscript" : "Name");
   }
 
   #startsName(): boolean {
@@ -178,6 +193,7 @@ class LiteralReader {
       throw this.#syntax("invalid decimal literal");
     this.#space();
     const digits = text.replaceAll("_", "");
+    if (digits.length > 4300) throw this.#syntax("the number is too long");
     if (match[2] !== undefined || match[3] !== undefined) return float(Number(digits));
     if (/^0\d*[1-9]/.test(digits)) {
       throw this.#syntax(
@@ -198,74 +214,27 @@ class LiteralReader {
   }
 
   #string(): string {
-    const prefix =
-      /^[a-zA-Z]*/.exec(this.#text.slice(this.#at, this.#at + 3))?.[0].toLowerCase() ?? "";
-    if (prefix.includes("f")) throw malformed("JoinedStr");
-    if (prefix.includes("b")) throw valueError("bytes literals are not supported");
-    this.#at += prefix.length;
-    const quote = this.#text[this.#at] ?? "";
-    const triple = this.#text.startsWith(quote.repeat(3), this.#at);
-    const end = triple ? quote.repeat(3) : quote;
-    this.#at += end.length;
-    let result = "";
-    while (!this.#text.startsWith(end, this.#at)) {
-      const char = this.#text[this.#at];
-      if (char === undefined || (char === "\n" && !triple)) {
-        throw new PythonError(
-          "SyntaxError",
-          triple
-            ? "unterminated triple-quoted string literal (detected at line 1) (<unknown>, line 1)"
-            : "unterminated string literal (detected at line 1) (<unknown>, line 1)",
-        );
-      }
-      result += char === "\\" ? this.#escape(prefix.includes("r")) : char;
-      this.#at += 1;
-    }
-    this.#at += end.length;
-    return result;
-  }
-
-  /** Leaves the reader on the last character of the escape. */
-  #escape(raw: boolean): string {
-    this.#at += 1;
-    const char = this.#text[this.#at] ?? "";
-    if (raw) return `\\${char}`;
-    const known = stringEscapes[char];
-    if (known !== undefined) return known;
-    const rest = this.#text.slice(this.#at, this.#at + 9);
-    const hex = /^(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))/.exec(rest);
-    if (hex !== null) {
-      this.#at += hex[0].length - 1;
-      return String.fromCodePoint(Number.parseInt(hex[1] ?? hex[2] ?? hex[3] ?? "0", 16));
-    }
-    if (/^[xuU]/.test(rest)) {
-      throw this.#syntax(
-        "(unicode error) 'unicodeescape' codec can't decode bytes: truncated escape",
-      );
-    }
-    const octal = /^[0-7]{1,3}/.exec(rest);
-    if (octal !== null) {
-      this.#at += octal[0].length - 1;
-      return String.fromCharCode(Number.parseInt(octal[0], 8));
-    }
-    return `\\${char}`;
+    const text = readString(this.#text, this.#at);
+    this.#at = text.end;
+    return text.value;
   }
 
   #enter(): void {
-    this.#open += 1;
+    this.#brackets.push(this.#text[this.#at] ?? "");
     this.#at += 1;
     this.#space();
   }
 
+  #neverClosed(): PythonError {
+    return this.#syntax(`'${this.#brackets.at(-1) ?? "("}' was never closed`);
+  }
+
   #leave(close: string): void {
     if (this.#text[this.#at] !== close) {
-      throw this.#at >= this.#text.length
-        ? this.#syntax(
-            "'[' was never closed".replace("[", { "]": "[", ")": "(", "}": "{" }[close] ?? "["),
-          )
-        : this.#syntax("invalid syntax. Perhaps you forgot a comma?");
+      if (this.#at >= this.#text.length) throw this.#neverClosed();
+      throw this.#syntax("invalid syntax. Perhaps you forgot a comma?");
     }
-    this.#open -= 1;
+    this.#brackets.pop();
     this.#at += 1;
     this.#space();
   }
@@ -319,6 +288,9 @@ class LiteralReader {
     let key = first;
     for (;;) {
       if (!this.#take(":")) throw this.#syntax("':' expected after dictionary key");
+      if (!this.#startsValue()) {
+        throw this.#syntax("expression expected after dictionary key and ':'");
+      }
       checkHashable(key);
       entries.push([key, this.#sum(depth + 1)]);
       if (!this.#take(",") || this.#text[this.#at] === "}") break;

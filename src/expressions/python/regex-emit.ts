@@ -1,7 +1,7 @@
 /** Writes a parsed Python pattern as source of a JavaScript RegExp without the flags i, m, s and u: V8's linear engine, which takes over
  * when backtracking explodes, knows none of i and u, so letters are spelled in both cases and classes as ranges of UTF-16 units. */
-import { UnsupportedPattern } from "./regex-parse.ts";
-import type { ParsedRegex, RegexFlags, RegexNode, SetItem } from "./regex-parse.ts";
+import { childrenOf } from "./regex-nodes.ts";
+import type { ParsedRegex, RegexFlags, RegexNode, SetItem } from "./regex-nodes.ts";
 
 export type Alphabet = "ascii" | "bmp" | "full";
 
@@ -17,10 +17,16 @@ export interface SubjectTraits {
 type Range = readonly [number, number];
 
 const limits: Readonly<Record<Alphabet, number>> = { ascii: 0x7f, bmp: 0xffff, full: 0x10ffff };
-const unicodeTests: Readonly<Record<string, RegExp>> = {
-  d: /\p{Nd}/u,
-  w: /[\p{L}\p{N}_]/u,
-  s: /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/u,
+/** White space as Python sees it: other than JavaScript without U+FEFF, with U+0085 and the separators U+001C to U+001F. */
+function isSpace(char: string, code: number): boolean {
+  if (code >= 28 && code <= 31) return true;
+  return code !== 0xfeff && /[\s\u0085]/.test(char);
+}
+
+const unicodeTests: Readonly<Record<string, (char: string, code: number) => boolean>> = {
+  d: (char) => /\p{Nd}/u.test(char),
+  w: (char) => /[\p{L}\p{N}_]/u.test(char),
+  s: isSpace,
 };
 const asciiRanges: Readonly<Record<string, readonly Range[]>> = {
   d: [[48, 57]],
@@ -52,7 +58,7 @@ function categoryRanges(name: string, flags: RegexFlags, alphabet: Alphabet): re
   const test = unicodeTests[name];
   const ranges: [number, number][] = [];
   for (let code = 0; code <= limits[alphabet]; code += 1) {
-    if (test?.test(String.fromCodePoint(code)) !== true) continue;
+    if (test?.(String.fromCodePoint(code), code) !== true) continue;
     const last = ranges.at(-1);
     if (last !== undefined && last[1] === code - 1) last[1] = code;
     else ranges.push([code, code]);
@@ -175,21 +181,9 @@ function anchorSource(anchor: string, flags: RegexFlags, how: Emission): string 
 
 /** True when every anchor of the pattern is one of lines. */
 function onlyLineAnchors(node: RegexNode): boolean {
-  switch (node.kind) {
-    case "anchor":
-      if (node.anchor === "\\b" || node.anchor === "\\B") return true;
-      return node.flags.multiline && (node.anchor === "^" || node.anchor === "$");
-    case "group":
-    case "look":
-    case "repeat":
-      return onlyLineAnchors(node.body);
-    case "sequence":
-      return node.items.every(onlyLineAnchors);
-    case "choice":
-      return node.options.every(onlyLineAnchors);
-    default:
-      return true;
-  }
+  if (node.kind !== "anchor") return childrenOf(node).every(onlyLineAnchors);
+  if (node.anchor === "\\b" || node.anchor === "\\B") return true;
+  return node.flags.multiline && (node.anchor === "^" || node.anchor === "$");
 }
 
 interface Emission extends SubjectTraits {
@@ -208,6 +202,30 @@ export function emitRegex(
 
 function emit(node: RegexNode, how: Emission): string {
   switch (node.kind) {
+    case "group":
+      return `${node.index === undefined ? "(?:" : "("}${emit(node.body, how)})`;
+    case "look":
+      return `${node.open}${emit(node.body, how)})`;
+    case "repeat":
+      return emitRepeat(node, how);
+    case "sequence":
+      return node.items.map((item) => emit(item, how)).join("");
+    case "choice":
+      return node.options.map((option) => emit(option, how)).join("|");
+    case "char":
+    case "any":
+    case "set":
+    case "anchor":
+    case "back":
+      return emitLeaf(node, how);
+  }
+}
+
+function emitLeaf(
+  node: Extract<RegexNode, { readonly kind: "char" | "any" | "set" | "anchor" | "back" }>,
+  how: Emission,
+): string {
+  switch (node.kind) {
     case "char":
       return charSource(node.code, node.flags, how.alphabet);
     case "any":
@@ -216,20 +234,9 @@ function emit(node: RegexNode, how: Emission): string {
       return emitSet(node, how.alphabet);
     case "anchor":
       return anchorSource(node.anchor, node.flags, how);
-    case "group":
-      return `(${node.index === undefined ? "?:" : ""}${emit(node.body, how)})`;
-    case "look":
-      return `${node.open}${emit(node.body, how)})`;
     case "back":
-      if (node.flags.ignoreCase) throw new UnsupportedPattern("a back reference that ignores case");
       // An unset group matches nothing in Python, the empty text in JavaScript.
-      return `(?:\\${node.index})`;
-    case "repeat":
-      return emitRepeat(node, how);
-    case "sequence":
-      return node.items.map((item) => emit(item, how)).join("");
-    case "choice":
-      return node.options.map((option) => emit(option, how)).join("|");
+      return `${node.flags.ignoreCase ? "(?i:" : "(?:"}\\${node.index})`;
   }
 }
 
@@ -238,15 +245,18 @@ function emitSet(node: RegexNode & { readonly kind: "set" }, alphabet: Alphabet)
   return setSource(node.negated ? complement(ranges, limits.full) : ranges, alphabet);
 }
 
+function rangeSource(min: number, max: number): string {
+  if (min === 0 && max === 1) return "?";
+  if (max === Number.POSITIVE_INFINITY) {
+    if (min > 1) return `{${min},}`;
+    return min === 0 ? "*" : "+";
+  }
+  return min === max ? `{${min}}` : `{${min},${max}}`;
+}
+
 function emitRepeat(node: RegexNode & { readonly kind: "repeat" }, how: Emission): string {
-  const { min, max } = node;
   const body = emit(node.body, how);
-  const single = node.body.kind === "char" || node.body.kind === "set" || node.body.kind === "any";
-  const atom =
-    single || (node.body.kind === "group" && body.startsWith("(")) ? body : `(?:${body})`;
-  let range = `{${min},${Number.isFinite(max) ? max : ""}}`;
-  if (min === 0 && max === 1) range = "?";
-  else if (max === Number.POSITIVE_INFINITY && min <= 1) range = min === 0 ? "*" : "+";
-  else if (min === max) range = `{${min}}`;
-  return `${atom}${range}${node.lazy ? "?" : ""}`;
+  const isAtom = ["char", "set", "any", "group"].includes(node.body.kind);
+  const atom = isAtom ? body : `(?:${body})`;
+  return `${atom}${rangeSource(node.min, node.max)}${node.lazy ? "?" : ""}`;
 }

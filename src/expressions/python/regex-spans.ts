@@ -1,6 +1,7 @@
 /** Where the groups of a match stand, which Python tells by match.start(n) and match.end(n). */
 import { emitRegex, type SubjectTraits } from "./regex-emit.ts";
-import { noFlags, RegexParser, type RegexFlags } from "./regex-parse.ts";
+import { noFlags, type RegexFlags } from "./regex-nodes.ts";
+import { RegexParser } from "./regex-parse.ts";
 import type { RegexMatch } from "./regex.ts";
 
 export interface Span {

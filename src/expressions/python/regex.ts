@@ -4,11 +4,12 @@ import { checkSize } from "./arithmetic.ts";
 import { PythonError } from "./errors.ts";
 import { emitRegex } from "./regex-emit.ts";
 import type { SubjectTraits } from "./regex-emit.ts";
-import { noFlags, RegexParser } from "./regex-parse.ts";
-import type { ParsedRegex, RegexFlags, RegexNode } from "./regex-parse.ts";
+import { childrenOf, noFlags } from "./regex-nodes.ts";
+import type { ParsedRegex, RegexFlags, RegexNode } from "./regex-nodes.ts";
+import { RegexParser } from "./regex-parse.ts";
 
 export { UnsupportedPattern } from "./regex-parse.ts";
-export type { RegexFlags } from "./regex-parse.ts";
+export type { RegexFlags } from "./regex-nodes.ts";
 
 /** What one match tells; plain data. */
 export interface RegexMatch {
@@ -157,26 +158,9 @@ function cost(root: RegexNode, linear: boolean): boolean {
 }
 
 function measure(node: RegexNode, shape: Shape, at: { product: number; inside: boolean }): void {
-  switch (node.kind) {
-    case "look":
-    case "back":
-      shape.special = true;
-      break;
-    case "group":
-      measure(node.body, shape, at);
-      break;
-    case "sequence":
-      for (const item of node.items) measure(item, shape, at);
-      break;
-    case "choice":
-      for (const option of node.options) measure(option, shape, at);
-      break;
-    case "repeat":
-      measureRepeat(node, shape, at);
-      break;
-    default:
-      break;
-  }
+  if (node.kind === "look" || node.kind === "back") shape.special = true;
+  else if (node.kind === "repeat") measureRepeat(node, shape, at);
+  else for (const child of childrenOf(node)) measure(child, shape, at);
 }
 
 function measureRepeat(
@@ -243,31 +227,32 @@ function parseReplacement(template: string, parsed: ParsedRegex): Expand {
       .join("");
 }
 
+function badEscape(what: string, at: number): PythonError {
+  return new PythonError("error", `bad escape ${what} at position ${at}`);
+}
+
 function replacementPart(match: RegExpExecArray, parsed: ParsedRegex): string | number {
   const [, name, digits, octal, char = ""] = match;
   if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
-  if (name !== undefined || digits !== undefined) {
-    const index = name === undefined || /^\d+$/.test(name) ? Number(name ?? digits) : undefined;
-    if (index === undefined) {
-      const named = parsed.names.get(name ?? "");
-      if (named === undefined) throw new PythonError("IndexError", `unknown group name '${name}'`);
-      return named;
-    }
-    if (index > parsed.groups) {
-      const offset = match.index + (name === undefined ? 1 : 3);
-      throw new PythonError("error", `invalid group reference ${index} at position ${offset}`);
-    }
-    return index;
-  }
-  if (char === "") {
-    throw new PythonError("error", `bad escape (end of pattern) at position ${match.index}`);
-  }
+  if (name !== undefined) return namedGroup(name, match.index, parsed);
+  if (digits !== undefined) return numberedGroup(Number(digits), match.index + 1, parsed);
+  if (char === "") throw badEscape("(end of pattern)", match.index);
   const known = replacementEscapes[char];
   if (known !== undefined) return known;
-  if (/[A-Za-z]/.test(char)) {
-    throw new PythonError("error", `bad escape \\${char} at position ${match.index}`);
-  }
+  if (/[A-Za-z]/.test(char)) throw badEscape(`\\${char}`, match.index);
   return `\\${char}`;
+}
+
+function namedGroup(name: string, at: number, parsed: ParsedRegex): number {
+  if (/^\d+$/.test(name)) return numberedGroup(Number(name), at + 3, parsed);
+  const index = parsed.names.get(name);
+  if (index === undefined) throw new PythonError("IndexError", `unknown group name '${name}'`);
+  return index;
+}
+
+function numberedGroup(index: number, at: number, parsed: ParsedRegex): number {
+  if (index <= parsed.groups) return index;
+  throw new PythonError("error", `invalid group reference ${index} at position ${at}`);
 }
 
 /** One call of a regular expression, as it travels to an evaluator child. */

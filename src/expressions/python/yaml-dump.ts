@@ -91,7 +91,7 @@ class YamlWriter {
     const indent = this.#deeper(place);
     const lines = sorted(entries).map(([key, value]) => {
       const shown = this.#scalar(key, { indent, mapping: true, column: indent }, true);
-      const simple = shown.length < 128;
+      const simple = key !== "" && shown.length < 128;
       const column = simple ? indent + shown.length + 2 : indent + 2;
       const text = this.node(value, { indent, mapping: true, column }, depth + 1);
       const body = text.startsWith("\n") ? text : ` ${text}`;

@@ -4,6 +4,7 @@ import { bounds } from "../context.ts";
 import { hashKey, isDict, dictEntries, makeDict, PySet } from "./collections.ts";
 import { typeName } from "./compare.ts";
 import { PythonError } from "./errors.ts";
+import { float } from "./values.ts";
 import { readPlainScalar } from "./yaml-scalars.ts";
 
 /** The value of the one document in the text (null when empty). Throws ScannerError, ComposerError or ConstructorError. */
@@ -53,23 +54,40 @@ class YamlReader {
   ): unknown {
     const merged: (readonly [unknown, unknown])[] = [];
     const own: (readonly [unknown, unknown])[] = [];
+    if (tag !== undefined && !collectionTags.has(tag)) throw unknownTag(tag);
     for (const pair of pairs) {
       const value = this.value(pair.value, depth + 1);
-      if (isMergeKey(pair.key)) {
-        for (const part of Array.isArray(value) ? value.toReversed() : [value]) {
-          if (isDict(part)) merged.push(...dictEntries(part));
-        }
-        continue;
-      }
-      const key = this.value(pair.key, depth + 1);
-      if (hashKey(key) === undefined) {
-        throw new PythonError("ConstructorError", `found unhashable key of type ${typeName(key)}`);
-      }
-      own.push([key, value]);
+      if (isMergeKey(pair.key)) merged.push(...mergedEntries(value));
+      else own.push([this.#key(pair.key, depth), value]);
     }
     if (tag === "tag:yaml.org,2002:set") return new PySet(own.map(([key]) => key));
     return makeDict([...merged, ...own]);
   }
+
+  #key(node: unknown, depth: number): unknown {
+    const key = this.value(node, depth + 1);
+    if (hashKey(key) === undefined) {
+      throw new PythonError("ConstructorError", `found unhashable key of type ${typeName(key)}`);
+    }
+    return key;
+  }
+}
+
+const collectionTags: ReadonlySet<string> = new Set(
+  ["map", "seq", "set", "omap", "pairs"].map((name) => `tag:yaml.org,2002:${name}`),
+);
+
+function unknownTag(tag: string): PythonError {
+  return new PythonError(
+    "ConstructorError",
+    `could not determine a constructor for the tag '${tag}'`,
+  );
+}
+
+/** What `<<` brings in; of several mappings the first wins. */
+function mergedEntries(value: unknown): (readonly [unknown, unknown])[] {
+  const parts: readonly unknown[] = Array.isArray(value) ? value.toReversed() : [value];
+  return parts.filter(isDict).flatMap(dictEntries);
 }
 
 function isMergeKey(key: unknown): boolean {
@@ -85,13 +103,9 @@ function scalar(node: Node & { readonly value: unknown; readonly type?: unknown 
     const known = ["int", "float", "bool", "null", "timestamp"].some(
       (name) => tag === prefix + name,
     );
-    if (!known) {
-      throw new PythonError(
-        "ConstructorError",
-        `could not determine a constructor for the tag '${tag}'`,
-      );
-    }
-    return readPlainScalar(text);
+    if (!known) throw unknownTag(tag);
+    const read = readPlainScalar(text);
+    return tag === `${prefix}float` && typeof read === "number" ? float(read) : read;
   }
   const plain = tag === undefined && (node.type === "PLAIN" || node.type === undefined);
   return plain ? readPlainScalar(text) : text;
