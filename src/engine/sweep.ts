@@ -2,7 +2,8 @@
  *
  * 1. An execution of a lost process runs again or is abandoned, as its action declares; workflows always go on.
  * 2. Ringing again is harmless: a job that still waits is not doubled, and only one claim succeeds.
- * 3. Pending instances are matched again by the rules of now; the unit that records it succeeds once. */
+ * 3. Silence counts only while the sweep itself could look all the time: after an outage everybody is silent and nobody is lost.
+ * 4. Pending instances are matched again by the rules of now; the unit that records it succeeds once. */
 import { isObject } from "../model/json.ts";
 import { overrideExecution } from "../store/executions.ts";
 import { forgetSilentProcesses } from "../store/processes.ts";
@@ -31,11 +32,24 @@ interface Swept {
   readonly parents: readonly string[];
 }
 
+/** Since when the sweep of this process has looked without a gap, and when it looked last; milliseconds of the monotonic clock. */
+const watching = new WeakMap<Core, { readonly since: number; readonly last: number }>();
+const gapMs = 4_000;
+
+/** True when the sweep has looked long enough without a gap to judge who is silent. */
+function canJudgeSilence(core: Core): boolean {
+  const now = performance.now();
+  const before = watching.get(core);
+  const since = before === undefined || now - before.last > gapMs ? now : before.since;
+  watching.set(core, { since, last: now });
+  return now - since > silenceSeconds * 1_000;
+}
+
 /** Sweeps once; does nothing while another process sweeps. Rejects when the database is away. */
 export async function sweep(core: Core): Promise<void> {
   const swept = await core.database.transaction(async (tx): Promise<Swept | undefined> => {
     if (!(await holdSweep(tx))) return undefined;
-    const lost = await forgetSilentProcesses(tx, silenceSeconds);
+    const lost = canJudgeSilence(core) ? await forgetSilentProcesses(tx, silenceSeconds) : [];
     for (const process of lost)
       core.log("warn", "a process gave no sign of life; its work is taken over", { process });
     const found = await orphans(tx);

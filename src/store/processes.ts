@@ -32,3 +32,9 @@ export async function forgetSilentProcesses(db: Db, seconds: number): Promise<re
     .execute();
   return rows.map(({ id }) => id);
 }
+
+/** Process ids of that host that are thought to live. */
+export async function processesOf(db: Db, host: string): Promise<readonly number[]> {
+  const rows = await db.selectFrom("process").select("pid").where("host", "=", host).execute();
+  return rows.map(({ pid }) => pid);
+}

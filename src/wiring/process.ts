@@ -144,6 +144,7 @@ async function openRole(config: Config, databaseUrl: string): Promise<Opened> {
     apiUrl,
   });
   const { core } = engine;
+  await heartbeat(core, config.role);
   const beats = every(beatMs, "the heartbeat", () => heartbeat(core, config.role));
   const server = duties.api
     ? createServer(makeDoor(doorOf(engine, config), engine.inventory))

@@ -2,10 +2,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ingest } from "../engine/ingest.ts";
 import type { Core } from "../engine/core.ts";
+import { isOutage } from "../store/database.ts";
 import type { Sensor, SensorContext } from "../sensors/sensor.ts";
 
 const minBackoffMs = 1_000;
 const maxBackoffMs = 300_000;
+/** While the database is away nothing is wrong with the sensor: it is to be back soon after it. */
+const outageBackoffMs = 2_000;
 const healthyMs = 60_000;
 
 export function sensorContext(core: Core): SensorContext {
@@ -71,7 +74,8 @@ export function keepSensor(core: Core, make: () => Sensor): KeptSensor {
           failures,
         });
         await current?.stop().catch(() => undefined);
-        await delay(Math.min(minBackoffMs * 2 ** (failures - 1), maxBackoffMs), undefined, {
+        const most = isOutage(error) ? outageBackoffMs : maxBackoffMs;
+        await delay(Math.min(minBackoffMs * 2 ** (failures - 1), most), undefined, {
           signal: stopping.signal,
         }).catch(() => undefined);
       }

@@ -9,7 +9,7 @@ import { ensureAdmin } from "../engine/auth.ts";
 import { type ChildSpec, type Supervisor, supervise } from "../processes/supervisor.ts";
 import { type Database, migrate, openDatabase, waitForDatabase } from "../store/database.ts";
 import { type EmbeddedPostgres, startPostgres } from "../store/postgres.ts";
-import { forgetProcessOf } from "../store/processes.ts";
+import { forgetProcessOf, processesOf } from "../store/processes.ts";
 import { openVault } from "../store/vault.ts";
 import { watchDirectories, watchedDirectories } from "../content/watch.ts";
 import { contentDirectories } from "./content.ts";
@@ -42,7 +42,8 @@ function isRaicho(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return (
-      process.platform !== "linux" || readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("main.")
+      process.platform !== "linux" ||
+      /raicho|\bmain\.[jt]s/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"))
     );
   } catch {
     return false;
@@ -168,12 +169,19 @@ export async function runSupervisor(config: Config): Promise<number> {
     database = openDatabase(ledger.url, { max: 2, application: "raicho supervisor" });
     await migrate(database);
     const password = await ensureAdmin(database, config.adminPassword);
+    await forgetDead(database);
     return await superviseChildren(config, ledger, { database, password });
   } finally {
     await database?.close();
     await ledger?.embedded?.stop();
     unlock();
   }
+}
+
+/** Processes of this host that are no more (we were killed, the machine restarted): their work need not wait until they are missed. */
+async function forgetDead({ db }: Database): Promise<void> {
+  for (const pid of await processesOf(db, hostname()))
+    if (!isRaicho(pid)) await forgetProcessOf(db, hostname(), pid);
 }
 
 async function superviseChildren(
