@@ -1,9 +1,11 @@
 /** The command line, and the composition root of every process: configuration → wiring → roles. */
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { lint } from "./cli/lint.ts";
 import { reloadCommand } from "./cli/reload.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { contentDirectories, knownRunners } from "./wiring/content.ts";
+import { declarationFaults } from "./wiring/load.ts";
 import { runProcess } from "./wiring/process.ts";
 import { runSupervisor } from "./wiring/supervisor.ts";
 
@@ -16,7 +18,7 @@ const usage = `raicho: event → rule → workflow → action, with the inventor
   raicho version | help
 
 Environment: RAICHO_HOME, RAICHO_PORT, RAICHO_HOST, RAICHO_SMTP_PORT, RAICHO_ADMIN_PASSWORD, RAICHO_AUTH, RAICHO_CONFIGS, RAICHO_PACKS,
-RAICHO_MASTER_KEY_FILE, RAICHO_TZ, RAICHO_WORKERS, RAICHO_CONCURRENCY, DATABASE_URL, REDIS_URL (docs/operations.md)
+RAICHO_MASTER_KEY_FILE, RAICHO_TZ, RAICHO_WORKERS, RAICHO_CONCURRENCY, RAICHO_DRAIN_SECONDS, DATABASE_URL, REDIS_URL (docs/operations.md)
 `;
 
 async function start(args: readonly string[]): Promise<number> {
@@ -45,11 +47,12 @@ async function run([command, ...args]: readonly string[]): Promise<number> {
       return lint(args, {
         directories: contentDirectories(readConfig(process.env, process.cwd())),
         runners: knownRunners(),
+        checkDeclarations: declarationFaults,
         workingDirectory: process.cwd(),
         write: (text) => void process.stdout.write(text),
       });
     case "version":
-      process.stdout.write(`raicho ${version} on Node ${process.version}\n`);
+      process.stdout.write(`raicho ${version()} on Node ${process.version}\n`);
       return 0;
     case undefined:
     case "help":
@@ -62,7 +65,11 @@ async function run([command, ...args]: readonly string[]): Promise<number> {
   }
 }
 
-const version = "0.1.0";
+/** From package.json, which lies beside src/ and beside dist/. */
+function version(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return /"version": "([^"]+)"/.exec(text)?.[1] ?? "unknown";
+}
 
 try {
   process.exitCode = await run(process.argv.slice(2));

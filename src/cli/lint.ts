@@ -4,7 +4,7 @@ import { relative, resolve, sep } from "node:path";
 
 import { renderProblem } from "../content/code-frame.ts";
 import type { ContentDirectories } from "../content/find-packs.ts";
-import { loadContent } from "../content/load.ts";
+import { loadContent, type LoadOptions } from "../content/load.ts";
 import type { Problem } from "../content/problems.ts";
 import type { ParameterSchemas } from "../model/definitions.ts";
 
@@ -12,6 +12,8 @@ export interface LintEnvironment {
   readonly directories: ContentDirectories;
   /** Parameters per runner name, aliases included. */
   readonly runners?: ReadonlyMap<string, ParameterSchemas>;
+  /** Looks into alert parsers and entity types. */
+  readonly checkDeclarations?: LoadOptions["checkDeclarations"];
   /** Paths are printed relative to it. */
   readonly workingDirectory: string;
   /** Receives text with its line ends. */
@@ -43,10 +45,11 @@ async function findProblems(
   paths: readonly string[],
   environment: LintEnvironment,
 ): Promise<readonly Problem[]> {
-  const { directories, runners } = environment;
+  const { directories, runners, checkDeclarations } = environment;
   const { problems } = await loadContent({
     directories: { ...directories, packs: [...directories.packs, ...paths] },
     ...(runners === undefined ? {} : { runners }),
+    ...(checkDeclarations === undefined ? {} : { checkDeclarations }),
   });
   const inside = (file: string): boolean =>
     paths.length === 0 || paths.some((path) => file === path || file.startsWith(path + sep));

@@ -35,6 +35,8 @@ function dutiesOf({ role, workers }: Config): Duties {
 
 const beatMs = 2_000;
 const sweepMs = 1_000;
+/** What a process without a supervisor may take to end: the embedded database goes down at the same time, so nothing can be waited for. */
+const orphanMs = 3_000;
 
 function text(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
@@ -207,8 +209,9 @@ export async function runProcess(
     life.onMessage((message) => {
       if (message === "reload") void opened.engine.reload();
     });
-    await life.stopped;
-    await closeRole(opened, config);
+    const why = await life.stopped;
+    if (why === "orphaned") setTimeout(() => process.exit(1), orphanMs).unref();
+    await closeRole(opened, why === "orphaned" ? { ...config, drainSeconds: 0 } : config);
     return 0;
   } catch (error) {
     if (!supervised) throw error;
