@@ -134,21 +134,21 @@ export function supervise({ children, onLost, stopMs }: SupervisorOptions): Supe
 
 export interface ChildLife {
   report(kind: "ready" | "fatal", value: unknown): void;
-  /** Resolves when this process is asked to stop: by its supervisor, by the loss of it, or (without one) by a signal. */
-  readonly stopped: Promise<void>;
+  /** Resolves when this process is to stop. `asked`: by its supervisor or by a signal; `orphaned`: its supervisor is gone, and maybe the database with it. */
+  readonly stopped: Promise<"asked" | "orphaned">;
   onMessage(listener: (message: string) => void): void;
 }
 
 /** The child's side. Under a supervisor SIGINT is ignored: the terminal sends it to everybody, the supervisor says when to stop. */
 export function childLife(): ChildLife {
   const listeners: ((message: string) => void)[] = [];
-  const stopped = new Promise<void>((resolve) => {
-    process.on("SIGINT", () => (process.connected ? undefined : resolve()));
-    process.on("SIGTERM", () => resolve());
+  const stopped = new Promise<"asked" | "orphaned">((resolve) => {
+    process.on("SIGINT", () => (process.connected ? undefined : resolve("asked")));
+    process.on("SIGTERM", () => resolve("asked"));
     if (process.send === undefined) return;
-    process.on("disconnect", () => resolve());
+    process.on("disconnect", () => resolve("orphaned"));
     process.on("message", (message) => {
-      if (message === "stop") resolve();
+      if (message === "stop") resolve("asked");
       else if (typeof message === "string") for (const listener of listeners) listener(message);
     });
   });

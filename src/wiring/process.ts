@@ -223,7 +223,7 @@ export async function runProcess(
   } finally {
     // Whatever a library left open must not keep a stopped process alive.
     setTimeout(() => process.exit(), 500).unref();
-    process.disconnect?.();
+    if (process.connected) process.disconnect();
   }
 }
 
