@@ -147,6 +147,45 @@ function onRedis(url: string, prefix: string, onError: (reason: string) => void)
   };
 }
 
+function optionsOf(ring: Ring): { jobId: string; delay?: number } {
+  const delay = ring.name === "run" ? (ring.delayMs ?? 0) : 0;
+  return { jobId: jobId(ring), ...(delay > 0 ? { delay: Math.ceil(delay) } : {}) };
+}
+
+const ringsAtOnce = 1_000;
+
+/** What is rung while a round trip is under way goes with the next one: a storm of rings costs few round trips, a single ring waits for nothing. */
+function coalesce(
+  send: (rings: readonly Ring[]) => Promise<void>,
+): (rings: readonly Ring[]) => Promise<void> {
+  let waiting: { readonly rings: readonly Ring[]; readonly done: PromiseWithResolvers<void> }[] =
+    [];
+  let sending = false;
+  const flush = async (): Promise<void> => {
+    sending = true;
+    while (waiting.length > 0) {
+      let count = 0;
+      let taken = 0;
+      while (taken < waiting.length && count < ringsAtOnce)
+        count += waiting[taken++]?.rings.length ?? 0;
+      const batch = waiting.slice(0, taken);
+      waiting = waiting.slice(taken);
+      await send(batch.flatMap(({ rings }) => rings)).then(
+        () => batch.forEach(({ done }) => done.resolve()),
+        (error: unknown) => batch.forEach(({ done }) => done.reject(error)),
+      );
+    }
+    sending = false;
+  };
+  return (rings) => {
+    if (rings.length === 0) return Promise.resolve();
+    const done = Promise.withResolvers<void>();
+    waiting.push({ rings, done });
+    if (!sending) void flush();
+    return done.promise;
+  };
+}
+
 /** Opens the queue; the database (and Redis) must answer already. Rejects when it cannot be used. */
 export async function openQueue(options: QueueOptions): Promise<WorkQueue> {
   const { databaseUrl, redisUrl, prefix = "raicho", onError } = options;
@@ -156,21 +195,11 @@ export async function openQueue(options: QueueOptions): Promise<WorkQueue> {
   queue.on("error", (error) => onError(error.message));
   await queue.waitUntilReady();
   return {
-    ring: async (rings) => {
-      if (rings.length === 0) return;
+    ring: coalesce(async (rings) => {
       await queue.addBulk(
-        rings.map((ring) => ({
-          name: ring.name,
-          data: ring,
-          opts: {
-            jobId: jobId(ring),
-            ...(ring.name === "run" && ring.delayMs !== undefined && ring.delayMs > 0
-              ? { delay: Math.ceil(ring.delayMs) }
-              : {}),
-          },
-        })),
+        rings.map((ring) => ({ name: ring.name, data: ring, opts: optionsOf(ring) })),
       );
-    },
+    }),
     schedule: async (name, every) => {
       await queue.upsertJobScheduler(
         name,
