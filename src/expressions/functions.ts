@@ -26,7 +26,11 @@ export interface StackstormFunction {
   readonly name: string;
   readonly signature: Signature;
   /** Takes arguments as they were given. Throws PythonError in the words of StackStorm's function, or Unanswered. */
-  call(args: readonly unknown[], keywords: Keywords, context: FunctionContext): unknown;
+  readonly call: (
+    args: readonly unknown[],
+    keywords: Keywords,
+    context: FunctionContext,
+  ) => unknown;
 }
 
 type Body = (values: readonly unknown[], context: FunctionContext) => unknown;

@@ -6,14 +6,16 @@ import { pyCompare, pyEquals } from "./python/compare.ts";
 import { PythonError } from "./python/errors.ts";
 import { compileRegex } from "./python/regex.ts";
 import { pyRepr } from "./python/text.ts";
-import { type Finding, isType, type Nested, schemaErrors } from "./json-schema.ts";
+import { isType } from "./json-schema-types.ts";
+import type { Finding, Nested, SchemaError } from "./json-schema-types.ts";
 
 export interface Check {
   readonly keyword: string;
   readonly argument: unknown;
   readonly instance: unknown;
   readonly schema: JsonObject;
-  readonly depth: number;
+  /** Checks something inside against another schema. */
+  readonly errorsOf: (instance: unknown, schema: JsonObject) => readonly SchemaError[];
 }
 
 type Found = Iterable<Finding | Nested>;
@@ -30,15 +32,15 @@ function inside(
 ): Nested {
   const schema = isObject(part.schema) ? part.schema : {};
   return {
-    errors: schemaErrors(part.value, schema, check.depth + 1),
+    errors: check.errorsOf(part.value, schema),
     path: part.path === undefined ? [] : [part.path],
     schemaPath: part.schemaPath === undefined ? [] : [part.schemaPath],
   };
 }
 
-function matches(pattern: string, text: string): boolean {
+function matches(source: string, text: string): boolean {
   try {
-    return compileRegex(pattern).search(text) !== undefined;
+    return compileRegex(source).search(text) !== undefined;
   } catch (error) {
     if (error instanceof PythonError) return true;
     throw error;
@@ -71,10 +73,10 @@ function* properties(check: Check): Found {
 function* patternProperties(check: Check): Found {
   const { argument, instance } = check;
   if (!isType(instance, "object") || !isObject(instance) || !isObject(argument)) return;
-  for (const [pattern, part] of Object.entries(argument)) {
+  for (const [source, part] of Object.entries(argument)) {
     for (const [name, value] of Object.entries(instance)) {
-      if (matches(pattern, name)) {
-        yield inside(check, { value, schema: part, path: name, schemaPath: pattern });
+      if (matches(source, name)) {
+        yield inside(check, { value, schema: part, path: name, schemaPath: source });
       }
     }
   }
@@ -205,14 +207,14 @@ function* dependencies(check: Check): Found {
     if (!Object.hasOwn(instance, name)) continue;
     if (isObject(needed))
       yield inside(check, { value: instance, schema: needed, schemaPath: name });
-    else if (Array.isArray(needed)) {
-      for (const other of needed) {
-        if (!Object.hasOwn(instance, String(other))) {
-          yield { message: `${pyRepr(other)} is a dependency of ${pyRepr(name)}` };
-        }
-      }
-    }
+    else if (Array.isArray(needed)) yield* missing(instance, name, needed);
   }
+}
+
+function missing(instance: JsonObject, name: string, needed: readonly unknown[]): Finding[] {
+  return needed
+    .filter((other) => !Object.hasOwn(instance, String(other)))
+    .map((other) => ({ message: `${pyRepr(other)} is a dependency of ${pyRepr(name)}` }));
 }
 
 function alternatives(check: Check): { valid: unknown[]; errors: Nested[] } {

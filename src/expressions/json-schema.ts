@@ -1,36 +1,8 @@
 /** JSON Schema (draft 4, with draft 3's boolean `required` on properties) as StackStorm validates, with the messages of Python's jsonschema. */
 import type { JsonObject } from "../model/json.ts";
-import { isObject } from "../model/json.ts";
 import { checkPair } from "./json-schema-keywords.ts";
-
-export type SchemaPath = readonly (string | number)[];
-
-/** One violation; `context` holds those of the alternatives of anyOf and oneOf. */
-export interface SchemaError {
-  readonly message: string;
-  readonly keyword: string;
-  readonly instance: unknown;
-  readonly schema: JsonObject;
-  readonly path: SchemaPath;
-  readonly schemaPath: SchemaPath;
-  readonly context: readonly SchemaError[];
-}
-
-/** What a keyword found, before it knows where it stands. */
-export interface Finding {
-  readonly message: string;
-  readonly keyword?: string;
-  readonly path?: SchemaPath;
-  readonly schemaPath?: SchemaPath;
-  readonly context?: readonly SchemaError[];
-}
-
-/** Errors of a part of the instance, found by a keyword of the whole. */
-export interface Nested {
-  readonly errors: readonly SchemaError[];
-  readonly path: SchemaPath;
-  readonly schemaPath: SchemaPath;
-}
+import { isType } from "./json-schema-types.ts";
+import type { Finding, Nested, SchemaError, SchemaPath } from "./json-schema-types.ts";
 
 /** All violations, in the order of the schema's keywords. */
 export function schemaErrors(
@@ -40,8 +12,10 @@ export function schemaErrors(
 ): readonly SchemaError[] {
   if (depth > 100) return [];
   const errors: SchemaError[] = [];
+  const errorsOf = (value: unknown, part: JsonObject): readonly SchemaError[] =>
+    schemaErrors(value, part, depth + 1);
   for (const [keyword, argument] of Object.entries(schema)) {
-    for (const found of checkPair({ keyword, argument, instance, schema, depth })) {
+    for (const found of checkPair({ keyword, argument, instance, schema, errorsOf })) {
       errors.push(...placed(found, keyword, instance, schema));
     }
   }
@@ -117,35 +91,4 @@ export function bestError(errors: readonly SchemaError[]): SchemaError | undefin
     };
   }
   return best;
-}
-
-/** True for a value of that JSON type; 1.0 is a number but no integer, true neither. */
-export function isType(value: unknown, type: string): boolean {
-  switch (type) {
-    case "array":
-      return Array.isArray(value);
-    case "boolean":
-      return typeof value === "boolean";
-    case "integer":
-      return typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value));
-    case "null":
-      return value === null || value === undefined;
-    case "number":
-      return typeof value === "bigint" || typeof value === "number" || isFloat(value);
-    case "object":
-      return isObject(value) && !isFloat(value);
-    case "string":
-      return typeof value === "string";
-    default:
-      return false;
-  }
-}
-
-function isFloat(value: unknown): boolean {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "valueOf" in value &&
-    typeof value.valueOf() === "number"
-  );
 }

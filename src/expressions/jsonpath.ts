@@ -141,14 +141,14 @@ interface Slice {
 }
 
 /** The indexes a slice of Python selects from a sequence. Throws ValueError for step 0. */
-export function sliceIndexes(length: number, slice: Slice): number[] {
-  const step = slice.step ?? 1;
+export function sliceIndexes(length: number, range: Slice): number[] {
+  const step = range.step ?? 1;
   if (step === 0) throw new PythonError("ValueError", "slice step cannot be zero");
   const low = step < 0 ? -1 : 0;
   const high = step < 0 ? length - 1 : length;
   const clamp = (at: number): number => Math.min(Math.max(at < 0 ? at + length : at, low), high);
-  const from = slice.from === undefined ? (step < 0 ? high : low) : clamp(slice.from);
-  const to = slice.to === undefined ? (step < 0 ? low : high) : clamp(slice.to);
+  const from = range.from === undefined ? (step < 0 ? high : low) : clamp(range.from);
+  const to = range.to === undefined ? (step < 0 ? low : high) : clamp(range.to);
   const indexes: number[] = [];
   for (let at = from; step < 0 ? at > to : at < to; at += step) indexes.push(at);
   return indexes;

@@ -3,7 +3,8 @@ import type { ParameterSchemas } from "../model/definitions.ts";
 import type { JsonObject } from "../model/json.ts";
 import { isObject } from "../model/json.ts";
 import { pretty } from "./python/pretty.ts";
-import { bestError, type SchemaError, type SchemaPath, schemaErrors } from "./json-schema.ts";
+import { bestError, schemaErrors } from "./json-schema.ts";
+import type { SchemaError, SchemaPath } from "./json-schema-types.ts";
 import { pyRepr } from "./python/text.ts";
 
 /** Why an instance is not valid. */
@@ -27,12 +28,19 @@ export interface ValidateOptions {
   readonly allowNull?: boolean;
 }
 
+const overridable: ReadonlySet<string> = new Set([
+  "default",
+  "description",
+  "enum",
+  "immutable",
+  "required",
+]);
+
 /** Runner's and action's parameters as one: an action may only change some words of a runner's parameter. */
 export function mergeParameterSchemas(
   runner: ParameterSchemas,
   action: ParameterSchemas,
 ): ParameterSchemas {
-  const overridable = ["default", "description", "enum", "immutable", "required"];
   const merged: Record<string, ParameterSchemas[string]> = { ...runner };
   for (const [name, schema] of Object.entries(action)) {
     const base = Object.hasOwn(runner, name) ? runner[name] : undefined;
@@ -41,9 +49,7 @@ export function mergeParameterSchemas(
         ? schema
         : {
             ...base,
-            ...Object.fromEntries(
-              Object.entries(schema).filter(([word]) => overridable.includes(word)),
-            ),
+            ...Object.fromEntries(Object.entries(schema).filter(([word]) => overridable.has(word))),
           };
   }
   return merged;

@@ -174,18 +174,10 @@ class ParameterGraph {
     const queue = [start];
     for (const name of queue) {
       for (const child of this.#nodes.get(name)?.children ?? []) {
-        if (child === start) {
-          const cycle = [name];
-          for (let at = name; at !== start;) {
-            at = seen.get(at) ?? start;
-            cycle.push(at);
-          }
-          return cycle;
-        }
-        if (!seen.has(child)) {
-          seen.set(child, name);
-          queue.push(child);
-        }
+        if (child === start) return wayBack(seen, name, start);
+        if (seen.has(child)) continue;
+        seen.set(child, name);
+        queue.push(child);
       }
     }
     return undefined;
@@ -203,6 +195,12 @@ class ParameterGraph {
     }
     return context;
   }
+}
+
+function wayBack(from: ReadonlyMap<string, string>, end: string, start: string): string[] {
+  const way = [end];
+  for (let at = end; at !== start; way.push(at)) at = from.get(at) ?? start;
+  return way;
 }
 
 function rendered(

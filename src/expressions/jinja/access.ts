@@ -80,25 +80,26 @@ function unsafe(object: unknown, name: string): JinjaUndefined {
 
 /** `object.name`: an attribute or method if there is one, else the item of that key. */
 export function getAttribute(object: unknown, name: string): unknown {
-  if (isPlainDict(object)) {
-    const method = methodOf(object, name);
-    if (method !== undefined) return method;
-    if (isPrivate(object, name)) return unsafe(object, name);
-    return Object.hasOwn(object, name) ? (object[name] ?? null) : missingAttribute(object, name);
-  }
-  const owner = need(object);
-  if (owner instanceof JinjaObject) {
-    const value = name.startsWith("_") ? undefined : owner.attribute(name);
-    if (value !== undefined) return value;
-  }
-  if (isPrivate(owner, name)) return unsafe(owner, name);
-  if (owner instanceof PyFunction)
-    return owner.attributes.get(name) ?? missingAttribute(owner, name);
-  if (owner instanceof GroupTuple) return owner.attribute(name) ?? missingAttribute(owner, name);
-  const method = methodOf(owner, name);
+  if (!isPlainDict(object)) return attributeOf(need(object), name);
+  const method = methodOf(object, name);
   if (method !== undefined) return method;
+  if (isPrivate(object, name)) return unsafe(object, name);
+  return Object.hasOwn(object, name) ? (object[name] ?? null) : missingAttribute(object, name);
+}
+
+function attributeOf(owner: unknown, name: string): unknown {
+  if (isPrivate(owner, name)) return unsafe(owner, name);
+  const value = ownAttribute(owner, name) ?? methodOf(owner, name);
+  if (value !== undefined) return value;
   if (owner instanceof PyDict && owner.has(name)) return owner.get(name) ?? null;
   return missingAttribute(owner, name);
+}
+
+/** Attributes of values that only templates have. */
+function ownAttribute(owner: unknown, name: string): unknown {
+  if (owner instanceof JinjaObject) return name.startsWith("_") ? undefined : owner.attribute(name);
+  if (owner instanceof PyFunction) return owner.attributes.get(name);
+  return owner instanceof GroupTuple ? owner.attribute(name) : undefined;
 }
 
 /** `object[key]`: the item if there is one, else (for text keys) the attribute. */
@@ -131,12 +132,8 @@ function itemOf(owner: unknown, key: unknown): unknown {
   }
   if (owner instanceof JinjaObject) return owner.item(key);
   const items = sequence(owner);
-  if (items === undefined) {
-    if (!(key instanceof Slice)) return undefined;
-    throw typeError(`'${typeName(owner)}' object is not subscriptable`);
-  }
   if (key instanceof Slice) return sliced(owner, items, key);
-  if (!isInt(key)) return undefined;
+  if (items === undefined || !isInt(key)) return undefined;
   const at = Number(key);
   const value: unknown = items.at(at);
   return at >= -items.length && at < items.length ? (value ?? null) : undefined;
@@ -149,11 +146,16 @@ function sequence(value: unknown): string | readonly unknown[] | undefined {
   return value instanceof PyRange ? value.items() : undefined;
 }
 
-function hasAstral(text: string): boolean {
-  return /[\ud800-\udbff]/.test(text);
+function hasAstral(value: string): boolean {
+  return /[\ud800-\udbff]/.test(value);
 }
 
-function sliced(owner: unknown, items: string | readonly unknown[], slice: Slice): unknown {
+function sliced(
+  owner: unknown,
+  items: string | readonly unknown[] | undefined,
+  slice: Slice,
+): unknown {
+  if (items === undefined) throw typeError(`'${typeName(owner)}' object is not subscriptable`);
   const [from, to, step] = slice.parts.map((part) => {
     if (part === null || part === undefined) return undefined;
     if (!isInt(part)) {
@@ -183,15 +185,18 @@ export function iterate(value: unknown): readonly unknown[] {
 /** len(). Throws TypeError `object of type 'int' has no len()`. */
 export function lengthOf(value: unknown): number {
   if (typeof value === "string") return hasAstral(value) ? Array.from(value).length : value.length;
+  const size = sizeOf(need(value));
+  if (size === undefined) throw typeError(`object of type '${typeName(value)}' has no len()`);
+  return size;
+}
+
+function sizeOf(value: unknown): number | undefined {
   if (Array.isArray(value)) return value.length;
   if (value instanceof PyTuple) return value.items.length;
   if (value instanceof PySet || value instanceof PyDict) return value.size;
   if (value instanceof PyRange) return value.length;
-  if (value instanceof PyIterator && value.isView) return value.take().length;
-  if (isPlainDict(value)) return Object.keys(value).length;
-  if (value instanceof JinjaUndefined && !value.strict) return 0;
-  need(value);
-  throw typeError(`object of type '${typeName(value)}' has no len()`);
+  if (value instanceof PyIterator) return value.isView ? value.take().length : undefined;
+  return isPlainDict(value) ? Object.keys(value).length : undefined;
 }
 
 /** bool() of a template's value. */

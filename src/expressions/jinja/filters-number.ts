@@ -119,31 +119,37 @@ function intOrDefault([given, fallback, base]: readonly unknown[]): unknown {
   }
 }
 
-const prefixes: Readonly<Record<number, RegExp>> = { 2: /^0b/i, 8: /^0o/i, 16: /^0x/i };
+const prefixes: readonly (readonly [number, string])[] = [
+  [2, "0b"],
+  [8, "0o"],
+  [16, "0x"],
+];
 
+/** int(text, base) of Python; base 0 goes by the prefix. */
 function fromBase(value: string, base: number): number | bigint {
   if (base === 10) return toInt(value);
   const match = /^([-+]?)(\w+)$/.exec(value.trim().toLowerCase());
-  const invalid = (): Error =>
-    valueError(`invalid literal for int() with base ${base}: ${pyRepr(value)}`);
-  if (match === null || base < 0 || base > 36 || base === 1) throw invalid();
-  let digits = match[2] ?? "";
-  let radix = base;
-  for (const candidate of [2, 8, 16]) {
-    const prefix = prefixes[candidate];
-    if ((base === 0 || base === candidate) && prefix?.test(digits) === true) {
-      digits = digits.replace(prefix, "");
-      radix = candidate;
-    }
+  const digits = match?.[2] ?? "";
+  const prefix = prefixes.find(
+    ([radix, mark]) => (base === 0 || base === radix) && digits.startsWith(mark),
+  );
+  const plain = digits.slice(prefix?.[1].length ?? 0).replaceAll("_", "");
+  const size = parseDigits(plain, prefix?.[0] ?? (base === 0 ? 10 : base));
+  if (size === undefined) {
+    throw valueError(`invalid literal for int() with base ${base}: ${pyRepr(value)}`);
   }
-  if (radix === 0) radix = 10;
+  return int(match?.[1] === "-" ? -size : size);
+}
+
+function parseDigits(digits: string, radix: number): bigint | undefined {
+  if (digits === "" || digits.length > 4300 || radix < 2 || radix > 36) return undefined;
   let size = 0n;
-  for (const char of digits.replaceAll("_", "")) {
+  for (const char of digits) {
     const digit = Number.parseInt(char, 36);
-    if (Number.isNaN(digit) || digit >= radix) throw invalid();
+    if (Number.isNaN(digit) || digit >= radix) return undefined;
     size = size * BigInt(radix) + BigInt(digit);
   }
-  return int(match[1] === "-" ? -size : size);
+  return size;
 }
 
 function floatOrDefault([value, fallback]: readonly unknown[]): unknown {

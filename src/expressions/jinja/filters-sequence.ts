@@ -163,7 +163,7 @@ function slices([value, count, fill]: readonly unknown[], call: FilterCall): unk
   return rows;
 }
 
-function last(value: unknown): unknown {
+function lastOf(value: unknown): unknown {
   if (value instanceof PyIterator && value.isGenerator) {
     throw typeError(`'${value.pythonType}' object is not reversible`);
   }
@@ -176,7 +176,7 @@ function last(value: unknown): unknown {
   return all.at(-1);
 }
 
-function reverse(value: unknown): unknown {
+function reversed(value: unknown): unknown {
   if (typeof value === "string") return Array.from(value).toReversed().join("");
   if (typeof value !== "object" || value === null) {
     throw new PythonError("FilterArgumentError", "argument must be iterable");
@@ -250,7 +250,7 @@ function randomItem(value: unknown, call: FilterCall): unknown {
   return all[Math.floor(Number(answer) * all.length)];
 }
 
-function attribute(value: unknown, name: string): unknown {
+function attributeOf(value: unknown, name: string): unknown {
   const found = value instanceof JinjaObject ? value.attribute(name) : methodOf(value, name);
   if (found !== undefined || name.startsWith("__")) return getAttribute(value, name);
   return getAttribute(value === null ? null : hidden(value), name);
@@ -261,7 +261,7 @@ function hidden(value: unknown): unknown {
   return isDict(value) ? {} : value;
 }
 
-function pairs(value: unknown): readonly unknown[] {
+function pairsOf(value: unknown): readonly unknown[] {
   if (value instanceof JinjaUndefined) return [];
   if (!isDict(value)) throw typeError("Can only get item pairs from a mapping.");
   return dictEntries(value).map((pair) => new PyTuple(pair));
@@ -278,7 +278,7 @@ const fallback = defineLenient(
 );
 
 export const sequenceFilters: DefinitionTable = {
-  attr: define("do_attr", "obj name", ([value, name]) => attribute(value, text(name))),
+  attr: define("do_attr", "obj name", ([value, name]) => attributeOf(value, text(name))),
   batch: define("do_batch", "value linecount fill_with=null", (values, call) =>
     lazy("do_batch", () => batch(values, call)),
   ),
@@ -292,9 +292,9 @@ export const sequenceFilters: DefinitionTable = {
     return all.length === 0 ? new JinjaUndefined("No first item, sequence was empty.") : all[0];
   }),
   groupby: define("do_groupby", "value attribute default=null case_sensitive=false", groupBy),
-  items: defineLenient("do_items", "value", ([value]) => lazy("do_items", () => pairs(value))),
+  items: defineLenient("do_items", "value", ([value]) => lazy("do_items", () => pairsOf(value))),
   join: define("do_join", 'value d="" attribute=null', joined),
-  last: define("do_last", "seq", ([value]) => last(value)),
+  last: define("do_last", "seq", ([value]) => lastOf(value)),
   list: define("do_list", "value", ([value], call) => [...items(value, call)]),
   map: define("do_map", "value *", (values, call) =>
     lazy("sync_do_map", () => mapped(values, call)),
@@ -308,7 +308,7 @@ export const sequenceFilters: DefinitionTable = {
   random: define("do_random", "seq", ([value], call) => randomItem(value, call)),
   reject: define("do_reject", "value *", chosen(false, false)),
   rejectattr: define("do_rejectattr", "value *", chosen(false, true)),
-  reverse: define("do_reverse", "value", ([value]) => reverse(value)),
+  reverse: define("do_reverse", "value", ([value]) => reversed(value)),
   select: define("do_select", "value *", chosen(true, false)),
   selectattr: define("do_selectattr", "value *", chosen(true, true)),
   slice: define("do_slice", "value slices fill_with=null", (values, call) =>

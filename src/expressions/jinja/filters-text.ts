@@ -62,15 +62,16 @@ function checked(size: number): number {
   return Math.max(0, size);
 }
 
+function assert(holds: boolean, message: string): void {
+  if (!holds) throw new PythonError("AssertionError", message);
+}
+
 function truncate(values: readonly unknown[]): string {
   const [value, wanted, killWords, ending, slack] = values;
   const full = typeof value === "string" ? value : "";
   const length = number(wanted, 255);
   const end = text(ending);
   const leeway = number(slack, 5);
-  const assert = (holds: boolean, message: string): void => {
-    if (!holds) throw new PythonError("AssertionError", message);
-  };
   assert(length >= end.length, `expected length >= ${end.length}, got ${length}`);
   assert(leeway >= 0, `expected leeway >= 0, got ${leeway}`);
   if (lengthOf(value) <= length + leeway) return text(value);

@@ -1,9 +1,8 @@
 /** Python's format specifications (`{:>8.2f}`) and printf-style numbers. */
-import { checkSize, isFloat, isInt, toFloat } from "../python/arithmetic.ts";
+import { checkSize, isInt, isNumber, toFloat } from "../python/arithmetic.ts";
 import { typeName } from "../python/compare.ts";
 import { typeError, valueError } from "../python/errors.ts";
 import { floatRepr, pyStr } from "../python/text.ts";
-import { isNumber } from "../python/arithmetic.ts";
 
 export interface NumberStyle {
   readonly type: string;
@@ -14,17 +13,26 @@ export interface NumberStyle {
 /** Digits of a float's size (no sign) in style e, f, g or %, as Python prints them. */
 export function floatDigits(size: number, style: NumberStyle): string {
   const kind = style.type.toLowerCase();
-  const upper = style.type !== kind;
-  let digits: string;
-  if (!Number.isFinite(size)) digits = Number.isNaN(size) ? "nan" : "inf";
-  else if (kind === "f") digits = fixed(size, style.precision ?? 6);
-  else if (kind === "%") digits = `${fixed(size * 100, style.precision ?? 6)}%`;
-  else if (kind === "e") digits = exponent(size.toExponential(style.precision ?? 6));
-  else if (kind === "g") digits = general(size, style.precision ?? 6, style.alternate);
-  else
-    digits =
-      style.precision === undefined ? floatRepr(size) : general(size, style.precision, false);
-  return upper ? digits.toUpperCase() : digits;
+  const digits = lowerDigits(size, kind, style);
+  return style.type === kind ? digits : digits.toUpperCase();
+}
+
+function lowerDigits(size: number, kind: string, style: NumberStyle): string {
+  const precision = style.precision ?? 6;
+  if (Number.isNaN(size)) return "nan";
+  if (!Number.isFinite(size)) return "inf";
+  switch (kind) {
+    case "f":
+      return fixed(size, precision);
+    case "%":
+      return `${fixed(size * 100, precision)}%`;
+    case "e":
+      return exponent(size.toExponential(Math.min(precision, 100)));
+    case "g":
+      return general(size, precision, style.alternate);
+    default:
+      return style.precision === undefined ? floatRepr(size) : general(size, precision, false);
+  }
 }
 
 function exponent(text: string): string {

@@ -67,18 +67,25 @@ function field(source: string, state: Formatting, depth: number): string {
   const match = fieldPattern.exec(source);
   if (match === null) throw valueError("expected ':' after conversion specifier");
   const [, name = "", steps = "", conversion, spec = ""] = match;
-  let value = need(fieldValue(name, state));
+  const value = converted(reached(fieldValue(name, state), steps, state.reach), conversion);
+  return formatValue(value, spec.includes("{") ? expand(spec, state, depth - 1) : spec);
+}
+
+/** Follows `.attribute` and `[key]`. */
+function reached(start: unknown, steps: string, reach: Reach): unknown {
+  let value = need(start);
   for (const [, attribute, key] of steps.matchAll(stepPattern)) {
     const index = key !== undefined && /^\d+$/.test(key) ? Number(key) : key;
     value = need(
-      attribute === undefined
-        ? state.reach.getItem(value, index)
-        : state.reach.getAttribute(value, attribute),
+      attribute === undefined ? reach.getItem(value, index) : reach.getAttribute(value, attribute),
     );
   }
-  if (conversion === "r" || conversion === "a") value = pyRepr(value);
-  else if (conversion === "s") value = pyStr(value);
-  return formatValue(value, spec.includes("{") ? expand(spec, state, depth - 1) : spec);
+  return value;
+}
+
+function converted(value: unknown, conversion: string | undefined): unknown {
+  if (conversion === undefined) return value;
+  return conversion === "s" ? pyStr(value) : pyRepr(value);
 }
 
 function fieldValue(name: string, state: Formatting): unknown {
@@ -104,6 +111,10 @@ interface Percent {
   readonly type: string;
 }
 
+function asText(part: unknown): string | undefined {
+  return typeof part === "string" ? part : undefined;
+}
+
 /** `template % value`. Throws TypeError `not enough arguments for format string` and the like. */
 export function percentFormat(template: string, value: unknown): string {
   const args = value instanceof PyTuple ? value.items : [value];
@@ -124,8 +135,6 @@ export function percentFormat(template: string, value: unknown): string {
     percentPattern,
     (whole: string, key: string | undefined, flags: string, ...rest: unknown[]) => {
       const [width, precision, type, offset] = rest;
-      const text = (part: unknown): string | undefined =>
-        typeof part === "string" ? part : undefined;
       if (type === "%") return "%";
       if (type === "") throw valueError("incomplete format");
       if (key !== undefined) keyed = true;
@@ -133,9 +142,9 @@ export function percentFormat(template: string, value: unknown): string {
       const spec: Percent = {
         key,
         flags,
-        width: star(text(width)) ?? 0,
-        precision: star(text(precision)) ?? (hasPoint ? 0 : undefined),
-        type: text(type) ?? "",
+        width: star(asText(width)) ?? 0,
+        precision: star(asText(precision)) ?? (hasPoint ? 0 : undefined),
+        type: asText(type) ?? "",
       };
       const item = key === undefined ? take() : mapped(value, key);
       return percentField(item, spec, Number(offset) + whole.length - 1);

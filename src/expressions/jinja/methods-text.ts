@@ -6,6 +6,7 @@ import { typeName } from "../python/compare.ts";
 import { typeError, valueError } from "../python/errors.ts";
 import { formatText } from "./format.ts";
 import { methodTable } from "./method-table.ts";
+import { isAscii, isSpace } from "../python/characters.ts";
 import { need, PyIterator } from "./runtime.ts";
 
 function narrow(owner: unknown): string {
@@ -55,14 +56,11 @@ function affix(name: string, text: string, args: readonly unknown[]): boolean {
   });
 }
 
-const blank = /[\s\u001c-\u001f\u0085]/;
-
 /** strip(): which side, and of which characters. */
 export function strip(text: string, chars: unknown, side: "both" | "left" | "right"): string {
   const set =
     chars === undefined || chars === null ? undefined : str(chars, "strip arg must be None or str");
-  const drop = (char: string): boolean =>
-    set === undefined ? blank.test(char) : set.includes(char);
+  const drop = (char: string): boolean => (set === undefined ? isSpace(char) : set.includes(char));
   let from = 0;
   let to = text.length;
   if (side !== "right") while (from < to && drop(text[from] ?? "")) from += 1;
@@ -72,15 +70,20 @@ export function strip(text: string, chars: unknown, side: "both" | "left" | "rig
 
 function splitWords(text: string, most: number): string[] {
   const words: string[] = [];
-  let rest = strip(text, undefined, "left");
-  while (rest !== "") {
-    const word =
-      words.length === most ? rest : (/^[^\s\u001c-\u001f\u0085]+/.exec(rest)?.[0] ?? rest);
-    words.push(word);
-    if (words.length > most) break;
-    rest = strip(rest.slice(word.length), undefined, "left");
+  let at = skip(text, 0, true);
+  while (at < text.length) {
+    const end = words.length === most ? text.length : skip(text, at, false);
+    words.push(text.slice(at, end));
+    at = skip(text, end, true);
   }
   return words;
+}
+
+/** The next place that is not (or is) white space. */
+function skip(text: string, start: number, blank: boolean): number {
+  let at = start;
+  while (at < text.length && isSpace(text[at] ?? "") === blank) at += 1;
+  return at;
 }
 
 /** str.split(); `most` negative = no limit. */
@@ -94,9 +97,12 @@ export function split(text: string, separator: unknown, most = -1): string[] {
   return [...parts.slice(0, limit), parts.slice(limit).join(by)];
 }
 
+function reversed(value: string): string {
+  return Array.from(value).toReversed().join("");
+}
+
 function splitFromRight(text: string, separator: unknown, most: number): string[] {
   if (most < 0) return split(text, separator);
-  const reversed = (value: string): string => Array.from(value).toReversed().join("");
   const by = typeof separator === "string" ? reversed(separator) : separator;
   return split(reversed(text), by, most).map(reversed).toReversed();
 }
@@ -137,8 +143,8 @@ function padded(text: string, [width, char]: readonly unknown[], left: boolean):
 export function replace(text: string, args: readonly unknown[]): string {
   const from = str(args[0], "replace() argument 1 must be str, not %s");
   const to = str(args[1], "replace() argument 2 must be str, not %s");
-  const count = integer(args[2], -1);
-  if (count < 0) {
+  const most = integer(args[2], -1);
+  if (most < 0) {
     checkSize(text.length + (from === "" ? text.length * to.length : 0));
     const result =
       from === ""
@@ -150,25 +156,29 @@ export function replace(text: string, args: readonly unknown[]): string {
     checkSize(result.length);
     return result;
   }
-  const parts = split2(text, from, count);
+  const parts = splitOff(text, from, most);
   return parts.join(to);
 }
 
-function split2(text: string, by: string, count: number): string[] {
-  if (by !== "") return split(text, by, count);
+/** The first pieces and the rest; between all characters where there is nothing to split by. */
+function splitOff(text: string, by: string, most: number): string[] {
+  if (by !== "") return split(text, by, most);
   const chars = ["", ...Array.from(text)];
-  return [...chars.slice(0, count), chars.slice(count).join("")];
+  return [...chars.slice(0, most), chars.slice(most).join("")];
 }
 
-const lineEnd = /\r\n|[\n\r\u000b\u000c\u001c-\u001e\u0085\u2028\u2029]/g;
+const lineEnds = new Set("\n\r\v\f\u001c\u001d\u001e\u0085\u2028\u2029");
 
 /** str.splitlines() */
 export function splitLines(text: string, keep = false): string[] {
   const lines: string[] = [];
   let start = 0;
-  for (const match of text.matchAll(lineEnd)) {
-    lines.push(text.slice(start, keep ? match.index + match[0].length : match.index));
-    start = match.index + match[0].length;
+  for (let at = 0; at < text.length; at += 1) {
+    if (!lineEnds.has(text[at] ?? "")) continue;
+    const end = text.startsWith("\r\n", at) ? at + 2 : at + 1;
+    lines.push(text.slice(start, keep ? end : at));
+    start = end;
+    at = end - 1;
   }
   if (start < text.length) lines.push(text.slice(start));
   return lines;
@@ -269,7 +279,7 @@ export const textMethods = methodTable(narrow, [
   ],
   ["isalnum", none, whole(/^[\p{L}\p{N}]+$/u)],
   ["isalpha", none, whole(/^\p{L}+$/u)],
-  ["isascii", none, (text) => !/[^\u0000-\u007f]/.test(text)],
+  ["isascii", none, (text) => isAscii(text)],
   ["isdecimal", none, whole(/^\p{Nd}+$/u)],
   ["isdigit", none, whole(/^[\p{Nd}²³¹⁰-₉]+$/u)],
   ["isnumeric", none, whole(/^\p{N}+$/u)],
@@ -277,7 +287,7 @@ export const textMethods = methodTable(narrow, [
   ["islower", none, (text) => isCase(text, false)],
   ["isupper", none, (text) => isCase(text, true)],
   ["isprintable", none, (text) => !/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u.test(text)],
-  ["isspace", none, whole(/^[\s\u001c-\u001f\u0085]+$/)],
+  ["isspace", none, (text) => text !== "" && skip(text, 0, true) === text.length],
   ["istitle", none, isTitle],
   ["join", one, (text, [value]) => join(text, value)],
   ["ljust", [1, 2], (text, args) => padded(text, args, false)],

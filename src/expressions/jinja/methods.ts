@@ -76,22 +76,33 @@ function constant(value: unknown, name: string): PyFunction {
 }
 
 function numberAttribute(owner: unknown, name: string): unknown {
-  if (isInt(owner)) {
-    if (name === "real" || name === "numerator")
-      return typeof owner === "boolean" ? Number(owner) : owner;
-    if (name === "imag") return 0;
-    if (name === "denominator") return 1;
-    if (name === "bit_length") {
-      const size = BigInt(owner) < 0n ? -BigInt(owner) : BigInt(owner);
-      return constant(size === 0n ? 0 : size.toString(2).length, name);
-    }
-    return name === "conjugate" ? constant(owner, name) : undefined;
+  if (isInt(owner)) return integerAttribute(owner, name);
+  if (!isFloat(owner)) return undefined;
+  if (name === "real") return owner;
+  return name === "is_integer" ? constant(Number.isInteger(toFloat(owner)), name) : undefined;
+}
+
+function integerAttribute(owner: number | bigint | boolean, name: string): unknown {
+  const value = typeof owner === "boolean" ? Number(owner) : owner;
+  switch (name) {
+    case "real":
+    case "numerator":
+      return value;
+    case "imag":
+      return 0;
+    case "denominator":
+      return 1;
+    case "conjugate":
+      return constant(value, name);
+    case "bit_length":
+      return constant(value < 0 ? bits(-BigInt(value)) : bits(BigInt(value)), name);
+    default:
+      return undefined;
   }
-  if (isFloat(owner)) {
-    if (name === "real") return owner;
-    if (name === "is_integer") return constant(Number.isInteger(toFloat(owner)), name);
-  }
-  return undefined;
+}
+
+function bits(size: bigint): number {
+  return size === 0n ? 0 : size.toString(2).length;
 }
 
 function timeAttribute(owner: unknown, name: string): unknown {

@@ -11,8 +11,8 @@ export type Dialect = "orquesta" | "stackstorm";
 
 /** How fields of `str.format` reach into values. */
 export interface Reach {
-  getAttribute(object: unknown, name: string): unknown;
-  getItem(object: unknown, key: unknown): unknown;
+  readonly getAttribute: (object: unknown, name: string) => unknown;
+  readonly getItem: (object: unknown, key: unknown) => unknown;
 }
 
 /** What is the same for all evaluations of one template. */
@@ -22,7 +22,7 @@ export interface RunWay {
   /** The template calls methods that change a list or dict in place. */
   readonly changes: boolean;
   /** Names that are not variables (`st2kv`). */
-  special(name: string, run: Run): unknown;
+  readonly special: (name: string, run: Run) => unknown;
 }
 
 function deepCopy(value: unknown): unknown {

@@ -22,22 +22,31 @@ function escape(text: string): string {
     .replaceAll('"', "&#34;");
 }
 
-function linked(middle: string, options: UrlizeOptions): string {
-  const rels = [...new Set(options.rel.split(/\s+/).filter((word) => word !== ""))].toSorted();
-  const rel = rels.length === 0 ? "" : ` rel="${escape(rels.join(" "))}"`;
-  const target = options.target === undefined ? "" : ` target="${escape(options.target)}"`;
+function attribute(name: string, value: string): string {
+  return value === "" ? "" : ` ${name}="${escape(value)}"`;
+}
+
+function isMail(text: string): boolean {
+  return mail.test(text) && !text.startsWith("www.") && !text.includes(":");
+}
+
+function webLink(address: string, options: UrlizeOptions): string {
   const { limit } = options;
-  const shown =
-    limit !== undefined && middle.length > limit ? `${middle.slice(0, limit)}...` : middle;
-  if (web.test(middle) || bare.test(middle)) {
-    const prefix = /^https?:/i.test(middle) ? "" : "https://";
-    return `<a href="${prefix}${middle}"${rel}${target}>${shown}</a>`;
-  }
+  const rels = [...new Set(options.rel.split(/\s+/).filter((word) => word !== ""))].toSorted();
+  const rel = attribute("rel", rels.join(" "));
+  const target = attribute("target", options.target ?? "");
+  const isLong = limit !== undefined && address.length > limit;
+  const shown = isLong ? `${address.slice(0, limit)}...` : address;
+  const prefix = /^https?:/i.test(address) ? "" : "https://";
+  return `<a href="${prefix}${address}"${rel}${target}>${shown}</a>`;
+}
+
+function linked(middle: string, options: UrlizeOptions): string {
+  if (web.test(middle) || bare.test(middle)) return webLink(middle, options);
   if (middle.startsWith("mailto:") && mail.test(middle.slice(7))) {
     return `<a href="${middle}">${middle.slice(7)}</a>`;
   }
-  const isMail = mail.test(middle) && !middle.startsWith("www.") && !middle.includes(":");
-  return isMail ? `<a href="mailto:${middle}">${middle}</a>` : middle;
+  return isMail(middle) ? `<a href="mailto:${middle}">${middle}</a>` : middle;
 }
 
 function withoutTail(word: string): string {

@@ -22,29 +22,50 @@ function hyphenBefore(word: string, room: number): number {
   return at > 0 && /[^-]/.test(word.slice(0, at)) ? at + 1 : room;
 }
 
+function isBlank(chunk: string | undefined): boolean {
+  return chunk?.trim() === "";
+}
+
+/** Takes the chunks of one line off the end of `pending`. */
+function takeLine(pending: string[], options: WrapOptions): string[] {
+  const line: string[] = [];
+  let size = 0;
+  for (let next = pending.at(-1); next !== undefined; next = pending.at(-1)) {
+    if (size + next.length > options.width) break;
+    line.push(next);
+    size += next.length;
+    pending.pop();
+  }
+  const next = pending.at(-1);
+  if (next !== undefined && next.length > options.width)
+    breakLong(pending, line, { size, options });
+  if (isBlank(line.at(-1))) line.pop();
+  return line;
+}
+
+/** The next chunk alone is longer than a line. */
+function breakLong(
+  pending: string[],
+  line: string[],
+  { size, options }: { size: number; options: WrapOptions },
+): void {
+  const next = pending.pop() ?? "";
+  if (options.breakLong) {
+    const room = Math.max(1, options.width - size);
+    const end = options.hyphens ? hyphenBefore(next, room) : room;
+    line.push(next.slice(0, end));
+    pending.push(next.slice(end));
+  } else if (line.length === 0) line.push(next);
+  else pending.push(next);
+}
+
 function wrapLine(line: string, options: WrapOptions): string[] {
   const pending = chunks(line, options.hyphens).toReversed();
   const lines: string[] = [];
   while (pending.length > 0) {
-    const current: string[] = [];
-    let size = 0;
-    if (lines.length > 0 && pending.at(-1)?.trim() === "") pending.pop();
-    while (pending.length > 0 && size + (pending.at(-1)?.length ?? 0) <= options.width) {
-      const chunk = pending.pop() ?? "";
-      current.push(chunk);
-      size += chunk.length;
-    }
-    const next = pending.at(-1);
-    if (next !== undefined && next.length > options.width) {
-      const room = Math.max(1, options.width - size);
-      if (options.breakLong) {
-        const end = options.hyphens ? hyphenBefore(next, room) : room;
-        current.push(next.slice(0, end));
-        pending[pending.length - 1] = next.slice(end);
-      } else if (current.length === 0) current.push(pending.pop() ?? "");
-    }
-    if (current.at(-1)?.trim() === "") current.pop();
-    if (current.length > 0) lines.push(current.join(""));
+    if (lines.length > 0 && isBlank(pending.at(-1))) pending.pop();
+    const taken = takeLine(pending, options);
+    if (taken.length > 0) lines.push(taken.join(""));
   }
   return lines;
 }

@@ -1,5 +1,6 @@
 /** Writes a parsed Python pattern as source of a JavaScript RegExp without the flags i, m, s and u: V8's linear engine, which takes over
  * when backtracking explodes, knows none of i and u, so letters are spelled in both cases and classes as ranges of UTF-16 units. */
+import { isSpace } from "./characters.ts";
 import { childrenOf } from "./regex-nodes.ts";
 import type { ParsedRegex, RegexFlags, RegexNode, SetItem } from "./regex-nodes.ts";
 
@@ -17,13 +18,7 @@ export interface SubjectTraits {
 type Range = readonly [number, number];
 
 const limits: Readonly<Record<Alphabet, number>> = { ascii: 0x7f, bmp: 0xffff, full: 0x10ffff };
-/** White space as Python sees it: other than JavaScript without U+FEFF, with U+0085 and the separators U+001C to U+001F. */
-function isSpace(char: string, code: number): boolean {
-  if (code >= 28 && code <= 31) return true;
-  return code !== 0xfeff && /[\s\u0085]/.test(char);
-}
-
-const unicodeTests: Readonly<Record<string, (char: string, code: number) => boolean>> = {
+const unicodeTests: Readonly<Record<string, (char: string) => boolean>> = {
   d: (char) => /\p{Nd}/u.test(char),
   w: (char) => /[\p{L}\p{N}_]/u.test(char),
   s: isSpace,
@@ -58,7 +53,7 @@ function categoryRanges(name: string, flags: RegexFlags, alphabet: Alphabet): re
   const test = unicodeTests[name];
   const ranges: [number, number][] = [];
   for (let code = 0; code <= limits[alphabet]; code += 1) {
-    if (test?.(String.fromCodePoint(code), code) !== true) continue;
+    if (test?.(String.fromCodePoint(code)) !== true) continue;
     const last = ranges.at(-1);
     if (last !== undefined && last[1] === code - 1) last[1] = code;
     else ranges.push([code, code]);
