@@ -48,7 +48,11 @@ export function inspectWorkflow(source: SourceFile, { problems, draft, later }: 
     const told = faults.some(({ message }) => message.startsWith(error.message));
     if (!told && !known.has(error.line ?? 1)) problems.add(toProblem(error, source));
   }
-  for (const error of [...expressions, ...context]) problems.add(toProblem(error, source));
+  // A variable that is missing on several ways through the workflow is listed once for each.
+  const missing = new Map(
+    context.map((error) => [`${error.line}:${error.column} ${error.message}`, error]),
+  );
+  for (const error of [...expressions, ...missing.values()]) problems.add(toProblem(error, source));
   const tasks = isObject(document) ? objectOf(document, "tasks") : {};
   later.push(() => {
     for (const [name, task] of Object.entries(tasks)) {

@@ -86,16 +86,18 @@ export class TaskGraph {
 
 /** All faults of the graph. */
 export function inspectGraph(outline: Outline, graph: TaskGraph): GraphFault[] {
-  const faults = [...outline.tasks.values()].flatMap((task) => [
-    ...(isEngineCommand(task.name)
-      ? [ofTask(task, `The task name "${task.name}" is reserved with special function.`)]
-      : []),
-    ...(task.hasItems && !task.hasAction
-      ? [ofTask(task, "The action property is required for with items task.")]
-      : []),
-  ]);
-  if (outline.tasks.size > 0 && graph.starts.length === 0) faults.push(noStart);
-  return [...faults, ...undefinedTasks(graph), ...unreachableTasks(graph)];
+  const tasks = [...outline.tasks.values()];
+  return [
+    ...tasks
+      .filter(({ name }) => isEngineCommand(name))
+      .map((task) => ofTask(task, `The task name "${task.name}" is reserved with special function.`)),
+    ...(tasks.length > 0 && graph.starts.length === 0 ? [noStart] : []),
+    ...undefinedTasks(graph),
+    ...unreachableTasks(graph),
+    ...tasks
+      .filter(({ hasItems, hasAction }) => hasItems && !hasAction)
+      .map((task) => ofTask(task, "The action property is required for with items task.")),
+  ];
 }
 
 function ofTask({ name, specPath, schemaPath }: OutlineTask, message: string): GraphFault {

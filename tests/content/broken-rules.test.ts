@@ -144,6 +144,18 @@ const broken: Broken = [
     "version: 1.0\ntasks:\n  one:\n    action: demo.good\n    input:\n      a: x <% ctx(.) %>\n",
     "error packs/demo/actions/workflows/w.yaml:6:19 Parse error: unexpected '.' at position 4 of expression 'ctx(.)' in <% ctx(.) %>",
   ],
+  [
+    "actions/workflows/w.yaml",
+    "version: 1.0\ntasks:\n  one:\n    action: demo.good\n    input:\n      a: x {{ ctx().b }}\n    next:\n      - do: one, twoo\n",
+    'error packs/demo/actions/workflows/w.yaml:8:13 The task "twoo" is not defined.',
+    "error packs/demo/actions/workflows/w.yaml:2:1 Unable to identify any tasks to start the workflow. If the workflow has a loop, please add a task that serves as an entry point (or lead) into the loop.",
+  ],
+  [
+    "actions/workflows/w.yaml",
+    "version: 1.0\nvars: [{a: 1}]\ntasks:\n  one:\n    action: demo.good\n    next:\n      - publish: b=<% ctx().c %>\n        do: noop, fail\noutput:\n  - d: <% ctx().st2.user %> {% if ctx().a %}\n",
+    "error packs/demo/actions/workflows/w.yaml:10:8 Expression with multiple types is not supported. in <% ctx().st2.user %> {% if ctx().a %}",
+    'error packs/demo/actions/workflows/w.yaml:7:29 Variable "c" is referenced before assignment. in <% ctx().c %>',
+  ],
 ];
 
 test.each(broken)("%s: %j", async (path, text, ...expected) => {

@@ -253,11 +253,11 @@ test("whatever is done to a file, it is read or refused, never more", () => {
 describe("quoted text whose lines begin left of where YAML wants them", () => {
   test("is read as PyYAML reads it", () => {
     const text = "a:\n  - b: '{{ x |\n  y ''s\n  }}'\n    c: \"q\n  \\\"z\"\nd: 1\n";
-    const { value, faults, place } = parseYaml(text);
-    expect(faults).toEqual([]);
-    expect(value).toEqual({ a: [{ b: "{{ x | y 's }}", c: 'q "z' }], d: 1 });
-    expect(place(["d"])).toEqual({ line: 7, column: 4 });
-    expect(place(["a", 0, "c"], "key")).toEqual({ line: 5, column: 5 });
+    const file = parseYaml(text);
+    expect(file.faults).toEqual([]);
+    expect(file.value).toEqual({ a: [{ b: "{{ x | y 's }}", c: 'q "z' }], d: 1 });
+    expect(file.place(["d"])).toEqual({ line: 7, column: 4 });
+    expect(file.place(["a", 0, "c"], "key")).toEqual({ line: 5, column: 5 });
   });
 
   test("needs its closing quote all the same", () => {
