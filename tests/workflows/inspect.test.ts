@@ -72,11 +72,11 @@ const cases: ReadonlyArray<readonly [text: string, ...told: string[]]> = [
     '6:57 Variable "c" is referenced before assignment.',
   ],
   [`${one}output: [{a: <% ctx('__b') %>}]\n`,
-    '5:23 Variable "__b" that is prefixed with double underscores is considered a private variable and cannot be referenced.',
-    '5:23 Variable "__b" is referenced before assignment.',
+    '5:22 Variable "__b" that is prefixed with double underscores is considered a private variable and cannot be referenced.',
+    '5:22 Variable "__b" is referenced before assignment.',
   ],
   [`${one}output:\n  - a: <$ b.c $>\n`, '6:11 Variable "b" is referenced before assignment.'],
-  [`${one}    input:\n      m: |\n        x\n        {{ 1 + }}\n`, "8:16 unexpected 'end of print statement'", "8:16 unexpected 'end of print statement'"],
+  [`${one}    input:\n      m: |\n        x\n        {{ 1 + }}\n`, "8:16 unexpected 'end of print statement'", "8:15 unexpected 'end of template'"],
 ];
 
 test.each(cases)("%j", (text, ...expected) => {
@@ -169,7 +169,10 @@ describe("large and unkind workflows", () => {
       { do: [`t${index + 1}`, `t${Math.min(index + 2, 999)}`] },
     ]);
     const joins = Object.fromEntries(
-      Object.entries(splits).map(([name, task]) => [name, { ...task, join: "all" }]),
+      Object.entries(splits).map(([name, task]) => [
+        name,
+        Object.assign({}, task, { join: "all" }),
+      ]),
     );
     for (const each of [splits, joins]) {
       const [, milliseconds] = timed({ tasks: { ...each, t0: splits["t0"] } });
