@@ -37,7 +37,6 @@ export interface Inspection {
   readonly expressions: readonly InspectionError[];
   readonly context: readonly InspectionError[];
 }
-export type InspectionCategory = keyof Inspection;
 export const inspectionCategories = ["syntax", "semantics", "expressions", "context"] as const;
 
 /** A spot of the document: the value at `path`, its key, or a character of the string there. */
