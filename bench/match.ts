@@ -12,8 +12,11 @@ export interface MatchBench {
   readonly rounds: ReadonlyArray<{ readonly perEvent100: number; readonly perEvent10k: number }>;
 }
 
-function rule(n: number): RuleDefinition {
-  const host = `web${n}.example.com`;
+/** A rule of the trigger `bench.alert` with nothing to demand but what is given. */
+export function ruleOf(
+  n: number,
+  demand: Pick<RuleDefinition, "when"> & Partial<RuleDefinition>,
+): RuleDefinition {
   const name = `rule${n}`;
   return {
     ref: `bench.${name}`,
@@ -22,15 +25,25 @@ function rule(n: number): RuleDefinition {
     description: "",
     enabled: true,
     trigger: { type: "bench.alert", parameters: {} },
-    // Half of the rules as StackStorm writes them, half in JSONata.
-    criteria: n % 2 === 0 ? { "trigger.body.host": { type: "equals", pattern: host } } : {},
-    when: n % 2 === 0 ? undefined : `trigger.body.host = "${host}" and trigger.body.severity > 2`,
+    criteria: {},
     action: { ref: "core.noop", parameters: {} },
     type: { ref: "standard", parameters: {} },
     context: {},
     tags: [],
     source: { file: "bench", line: 1, column: 1 },
+    ...demand,
   };
+}
+
+/** Half of the rules as StackStorm writes them, half in JSONata. */
+function rule(n: number): RuleDefinition {
+  const host = `web${n}.example.com`;
+  return n % 2 === 0
+    ? ruleOf(n, {
+        when: undefined,
+        criteria: { "trigger.body.host": { type: "equals", pattern: host } },
+      })
+    : ruleOf(n, { when: `trigger.body.host = "${host}" and trigger.body.severity > 2` });
 }
 
 function event(n: number): MatchEvent {
