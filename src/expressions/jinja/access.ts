@@ -185,6 +185,7 @@ export function iterate(value: unknown): readonly unknown[] {
 /** len(). Throws TypeError `object of type 'int' has no len()`. */
 export function lengthOf(value: unknown): number {
   if (typeof value === "string") return hasAstral(value) ? Array.from(value).length : value.length;
+  if (value instanceof JinjaUndefined && !value.strict) return 0;
   const size = sizeOf(need(value));
   if (size === undefined) throw typeError(`object of type '${typeName(value)}' has no len()`);
   return size;

@@ -2,44 +2,41 @@
 import { arithmetic, isNumber, negate, positive } from "../python/arithmetic.ts";
 import { noMore } from "../python/arguments.ts";
 import type { Keywords } from "../python/arguments.ts";
-import { dictEntries, hashKey, isDict, makeDict, PyTuple } from "../python/collections.ts";
-import { pyCompare, pyEquals, typeName } from "../python/compare.ts";
+import { hashKey, makeDict, PyTuple } from "../python/collections.ts";
+import { typeName } from "../python/compare.ts";
 import { PythonError, typeError } from "../python/errors.ts";
 import { stringRepr } from "../python/text.ts";
 import { getAttribute, getItem, iterate, Slice, text, truth } from "./access.ts";
 import type { Definition, Environment } from "./environment.ts";
 import { percentFormat } from "./format.ts";
-import { globals } from "./globals.ts";
-import { LoopContext } from "./loop.ts";
-import type { Argument, Comparison, Expression } from "./nodes.ts";
-import { orquestaFunctions } from "./orquesta.ts";
-import { JinjaUndefined, need, PyFunction } from "./runtime.ts";
+import type { Argument, Expression } from "./nodes.ts";
+import { JinjaUndefined, need } from "./runtime.ts";
 import type { Evaluate, Frame, Run } from "./runtime.ts";
-import { contains } from "./tests.ts";
-
-/** Calls what a template may call. Throws TypeError `'str' object is not callable`. */
-export function call(
-  callee: unknown,
-  args: readonly unknown[],
-  keywords: Keywords,
-  run: Run,
-): unknown {
-  if (callee instanceof PyFunction) return callee.call(args, keywords, run);
-  if (callee instanceof LoopContext) return callee.call(args);
-  need(callee);
-  throw typeError(`'${typeName(callee)}' object is not callable`);
-}
-
-/** The value of a name: locals, then the dialect's names, then Jinja's globals. */
-export function resolve(name: string, run: Run, frame: Frame | undefined): unknown {
-  const owner = frame?.owner(name);
-  if (owner !== undefined) return owner.get(name);
-  const found = run.dialect === "orquesta" ? orquestaFunctions.get(name) : run.name(name);
-  if (found !== undefined) return found;
-  return globals.get(name) ?? new JinjaUndefined(`${stringRepr(name)} is undefined`);
-}
+import { call, contextVariable, isWholeContext, resolve } from "./names.ts";
+import { compared, spread } from "./operators.ts";
 
 type Of<Kind extends Expression["kind"]> = Extract<Expression, { readonly kind: Kind }>;
+
+type Collection = Of<"list" | "tuple" | "dict" | "concat">;
+type Operation = Of<"condition" | "and" | "or" | "compare" | "unary" | "binary">;
+
+const collections: ReadonlySet<string> = new Set(["list", "tuple", "dict", "concat"]);
+const operations: ReadonlySet<string> = new Set([
+  "condition",
+  "and",
+  "or",
+  "compare",
+  "unary",
+  "binary",
+]);
+
+function isCollection(node: Expression): node is Collection {
+  return collections.has(node.kind);
+}
+
+function isOperation(node: Expression): node is Operation {
+  return operations.has(node.kind);
+}
 
 export class ExpressionCompiler {
   readonly #environment: Environment;
@@ -48,49 +45,42 @@ export class ExpressionCompiler {
   }
 
   compile(node: Expression): Evaluate {
+    if (isOperation(node)) return this.#operation(node);
+    if (isCollection(node)) return this.#collection(node);
     switch (node.kind) {
       case "constant":
         return constant(node.value);
       case "name":
-        return name(node.name);
+        return named(node.name);
       case "attribute":
         return this.#attribute(node);
       case "index":
         return this.#index(node);
+      case "slice":
+        return this.#slice(node);
       case "call":
         return this.#call(node);
       case "filter":
         return this.filter(node, node.value === undefined ? undefined : this.compile(node.value));
       case "test":
         return this.#test(node);
-      default:
-        return this.#structure(node);
     }
   }
 
-  #structure(
-    node: Exclude<
-      Expression,
-      Of<"constant" | "name" | "attribute" | "index" | "call" | "filter" | "test">
-    >,
-  ): Evaluate {
+  #collection(node: Collection): Evaluate {
+    if (node.kind === "dict") return this.#dict(node);
+    return node.kind === "concat" ? this.#concat(node) : this.#sequence(node);
+  }
+
+  #operation(node: Operation): Evaluate {
     switch (node.kind) {
-      case "list":
-      case "tuple":
-        return this.#sequence(node);
-      case "dict":
-        return this.#dict(node);
-      case "slice":
-        return this.#slice(node);
+      case "condition":
+        return this.#condition(node);
       case "and":
       case "or":
         return this.#logic(node);
       case "compare":
         return this.#compare(node);
-      case "concat":
-        return this.#concat(node);
-      case "condition":
-        return this.#condition(node);
       case "unary":
         return this.#unary(node);
       case "binary":
@@ -130,9 +120,11 @@ export class ExpressionCompiler {
     );
     return (run, frame) => {
       const pairs = entries.map(([key, value]) => {
-        const name = need(key(run, frame));
-        if (hashKey(name) === undefined) throw typeError(`unhashable type: '${typeName(name)}'`);
-        return [name, value(run, frame)] as const;
+        const wanted = need(key(run, frame));
+        if (hashKey(wanted) === undefined) {
+          throw typeError(`unhashable type: '${typeName(wanted)}'`);
+        }
+        return [wanted, value(run, frame)] as const;
       });
       return makeDict(pairs);
     };
@@ -301,59 +293,6 @@ function constant(value: unknown): Evaluate {
   return () => value;
 }
 
-function name(wanted: string): Evaluate {
+function named(wanted: string): Evaluate {
   return (run, frame) => resolve(wanted, run, frame);
-}
-
-/** `ctx()` without arguments, whose attributes need no copy of the whole context. */
-function isWholeContext(node: Expression): boolean {
-  return (
-    node.kind === "call" &&
-    node.args.length === 0 &&
-    node.callee.kind === "name" &&
-    node.callee.name === "ctx"
-  );
-}
-
-function contextVariable(attribute: string): Evaluate {
-  return (run, frame) => {
-    const local = frame?.owner("ctx");
-    if (run.dialect !== "orquesta" || local !== undefined) {
-      return getAttribute(call(resolve("ctx", run, frame), [], noMore, run), attribute);
-    }
-    const { variables } = run.context;
-    if (isOrdinary(attribute) && Object.hasOwn(variables, attribute))
-      return run.variable(attribute);
-    return getAttribute(call(orquestaFunctions.get("ctx"), [], noMore, run), attribute);
-  };
-}
-
-const dictMethodNames = new Set(
-  "get keys values items copy pop popitem setdefault clear fromkeys update".split(" "),
-);
-
-function isOrdinary(attribute: string): boolean {
-  return !attribute.startsWith("__") && !dictMethodNames.has(attribute);
-}
-
-function spread(value: unknown, keywords: Map<string, unknown>): void {
-  if (!isDict(need(value)) || !isDict(value)) {
-    throw typeError(`argument after ** must be a mapping, not ${typeName(value)}`);
-  }
-  for (const [key, item] of dictEntries(value)) keywords.set(text(key), item);
-}
-
-function compared(operator: Comparison, left: unknown, right: unknown): boolean {
-  switch (operator) {
-    case "==":
-      return pyEquals(need(left), need(right));
-    case "!=":
-      return !pyEquals(need(left), need(right));
-    case "in":
-      return contains(right, left);
-    case "notin":
-      return !contains(right, left);
-    default:
-      return pyCompare(operator, need(left), need(right));
-  }
 }

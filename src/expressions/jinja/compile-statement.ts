@@ -1,13 +1,15 @@
 /** Turns templates into closures that write text. */
-import type { Keywords } from "../python/arguments.ts";
-import { makeDict, PyTuple } from "../python/collections.ts";
+import { PyTuple } from "../python/collections.ts";
 import { PythonError, typeError } from "../python/errors.ts";
 import { stringRepr } from "../python/text.ts";
 import { iterate, text, truth, unpack } from "./access.ts";
-import { call as callValue, ExpressionCompiler, resolve } from "./compile-expression.ts";
+import { ExpressionCompiler } from "./compile-expression.ts";
+import { call as callValue, resolve } from "./names.ts";
 import type { Environment } from "./environment.ts";
 import { Namespace } from "./globals.ts";
 import { LoopContext } from "./loop.ts";
+import { bindMacro } from "./macro.ts";
+import { mentions } from "./mentions.ts";
 import type { Body, Parameter, Statement, Target } from "./nodes.ts";
 import { Frame, JinjaUndefined, PyFunction } from "./runtime.ts";
 import type { Evaluate, Run } from "./runtime.ts";
@@ -98,7 +100,12 @@ export class StatementCompiler {
     const assign = this.#assign(node.target);
     const write = this.body(node.body);
     const otherwise = this.body(node.otherwise);
-    const walk = (run: Run, frame: Frame, out: string[], value: unknown, depth: number): void => {
+    const walk = (
+      { run, frame }: { run: Run; frame: Frame },
+      out: string[],
+      value: unknown,
+      depth: number,
+    ): void => {
       if (depth > maxDepth) {
         throw new PythonError("RecursionError", "maximum recursion depth exceeded");
       }
@@ -106,7 +113,7 @@ export class StatementCompiler {
       const recurse = node.recursive
         ? (inner: unknown): string => {
             const parts: string[] = [];
-            walk(run, frame, parts, inner, depth + 1);
+            walk({ run, frame }, parts, inner, depth + 1);
             return parts.join("");
           }
         : undefined;
@@ -121,7 +128,7 @@ export class StatementCompiler {
       }
       if (items.length === 0) otherwise(run, new Frame(frame), out);
     };
-    return (run, frame, out) => walk(run, frame, out, iterable(run, frame), 0);
+    return (run, frame, out) => walk({ run, frame }, out, iterable(run, frame), 0);
   }
 
   #filtered(
@@ -292,64 +299,4 @@ function filtered(
   const inner = new Frame(frame);
   inner.set("", value);
   return filter(run, inner);
-}
-
-interface MacroCall {
-  readonly name: string;
-  readonly parameters: readonly {
-    readonly name: string;
-    readonly fallback: Evaluate | undefined;
-  }[];
-  /** Which of varargs, kwargs and caller the body mentions. */
-  readonly uses: ReadonlySet<string>;
-  readonly args: readonly unknown[];
-  readonly keywords: Keywords;
-}
-
-function bindMacro(macro: MacroCall, run: Run, frame: Frame): void {
-  const rest = new Map(macro.keywords);
-  for (const [at, { name, fallback }] of macro.parameters.entries()) {
-    let value: unknown;
-    if (at < macro.args.length) value = macro.args[at];
-    else if (rest.has(name)) value = rest.get(name);
-    else if (fallback !== undefined) value = fallback(run, frame);
-    else value = new JinjaUndefined(`parameter ${stringRepr(name)} was not provided`);
-    rest.delete(name);
-    frame.set(name, value);
-  }
-  const caller = rest.get("caller");
-  rest.delete("caller");
-  if (macro.uses.has("caller")) {
-    frame.set("caller", caller ?? new JinjaUndefined("No caller defined"));
-  } else if (caller !== undefined) {
-    throw typeError(
-      `macro ${stringRepr(macro.name)} was invoked with two values for the special caller argument. This is most likely a bug.`,
-    );
-  }
-  bindRest(macro, rest, frame);
-}
-
-function bindRest(macro: MacroCall, rest: ReadonlyMap<string, unknown>, frame: Frame): void {
-  const shown = stringRepr(macro.name);
-  if (macro.uses.has("kwargs")) frame.set("kwargs", makeDict([...rest]));
-  else if (rest.size > 0) {
-    const [first = ""] = rest.keys();
-    throw typeError(`macro ${shown} takes no keyword argument ${stringRepr(first)}`);
-  }
-  const more = macro.args.slice(macro.parameters.length);
-  if (macro.uses.has("varargs")) frame.set("varargs", new PyTuple(more));
-  else if (more.length > 0) {
-    throw typeError(`macro ${shown} takes not more than ${macro.parameters.length} argument(s)`);
-  }
-}
-
-/** All names an expression tree or body mentions. */
-export function mentions(node: unknown, found: Set<string> = new Set()): ReadonlySet<string> {
-  if (Array.isArray(node)) for (const part of node) mentions(part, found);
-  else if (typeof node === "object" && node !== null) {
-    if ("kind" in node && "name" in node && typeof node.name === "string") found.add(node.name);
-    for (const [key, part] of Object.entries(node))
-      if (key !== "value" || typeof part === "object") mentions(part, found);
-  }
-  return found;
 }

@@ -15,10 +15,11 @@ import { pyStr } from "../python/text.ts";
 import { contextReferences } from "../references.ts";
 import { getAttribute, getItem } from "./access.ts";
 import { ExpressionCompiler } from "./compile-expression.ts";
-import { mentions, StatementCompiler } from "./compile-statement.ts";
+import { StatementCompiler } from "./compile-statement.ts";
 import { DatastoreRoot } from "./datastore.ts";
 import { environmentOf } from "./dialects.ts";
 import type { Expression } from "./nodes.ts";
+import { mentions } from "./mentions.ts";
 import { parseExpression, parseTemplate } from "./parse-template.ts";
 import {
   Frame,

@@ -133,8 +133,8 @@ function fromBase(value: string, base: number): number | bigint {
   const prefix = prefixes.find(
     ([radix, mark]) => (base === 0 || base === radix) && digits.startsWith(mark),
   );
-  const plain = digits.slice(prefix?.[1].length ?? 0).replaceAll("_", "");
-  const size = parseDigits(plain, prefix?.[0] ?? (base === 0 ? 10 : base));
+  const bare = digits.slice(prefix?.[1].length ?? 0).replaceAll("_", "");
+  const size = parseDigits(bare, prefix?.[0] ?? (base === 0 ? 10 : base));
   if (size === undefined) {
     throw valueError(`invalid literal for int() with base ${base}: ${pyRepr(value)}`);
   }

@@ -33,6 +33,14 @@ export function templateNames(body: Body, environment: Environment): TemplateNam
   return { free: [...walker.free], unknown: walker.unknown };
 }
 
+type Block = Extract<Statement, { readonly kind: "setblock" | "filterblock" | "block" | "loader" }>;
+
+const blocks: ReadonlySet<string> = new Set(["setblock", "filterblock", "block", "loader"]);
+
+function isBlock(node: Statement): node is Block {
+  return blocks.has(node.kind);
+}
+
 function targetNames(target: Target): string[] {
   if (target.kind === "name") return [target.name];
   return target.kind === "tuple" ? target.items.flatMap(targetNames) : [];
@@ -57,6 +65,10 @@ class NameWalker {
   }
 
   #statement(node: Statement, scope: Scope): void {
+    if (isBlock(node)) {
+      this.#block(node, scope);
+      return;
+    }
     switch (node.kind) {
       case "output":
         for (const item of node.items) if (typeof item !== "string") this.#expression(item, scope);
@@ -82,15 +94,10 @@ class NameWalker {
         this.#expression(node.call, scope);
         this.#callable(node.parameters, node.body, scope);
         break;
-      default:
-        this.#block(node, scope);
     }
   }
 
-  #block(
-    node: Extract<Statement, { readonly kind: "setblock" | "filterblock" | "block" | "loader" }>,
-    scope: Scope,
-  ): void {
+  #block(node: Block, scope: Scope): void {
     if (node.kind === "loader") return;
     this.body(node.body, new Scope(scope));
     if (node.kind === "block") return;
@@ -167,64 +174,18 @@ class NameWalker {
   }
 }
 
-function present(...nodes: readonly (Expression | undefined)[]): Expression[] {
-  return nodes.filter((node) => node !== undefined);
+function isExpression(value: unknown): value is Expression {
+  return typeof value === "object" && value !== null && "kind" in value;
 }
 
-/** The expressions directly inside of one. */
-function parts(node: Expression): readonly Expression[] {
-  switch (node.kind) {
-    case "list":
-    case "tuple":
-    case "concat":
-      return node.items;
-    case "dict":
-      return node.entries.flat();
-    case "attribute":
-      return [node.object];
-    case "index":
-      return [node.object, node.index];
-    case "slice":
-      return present(...node.parts);
-    case "call":
-      return [node.callee, ...node.args.map(({ value }) => value)];
-    default:
-      return operands(node);
-  }
+/** The expressions directly inside of one, whatever its kind: in its fields, in lists of them, in arguments. */
+function parts(node: object): readonly Expression[] {
+  return Object.values(node).flatMap((field: unknown): readonly Expression[] => {
+    if (isExpression(field)) return [field];
+    return Array.isArray(field) || isArgument(field) ? parts(field) : [];
+  });
 }
 
-function operands(
-  node: Exclude<
-    Expression,
-    {
-      readonly kind:
-        | "list"
-        | "tuple"
-        | "concat"
-        | "dict"
-        | "attribute"
-        | "index"
-        | "slice"
-        | "call";
-    }
-  >,
-): readonly Expression[] {
-  switch (node.kind) {
-    case "filter":
-    case "test":
-      return present(node.value, ...node.args.map(({ value }) => value));
-    case "unary":
-      return [node.value];
-    case "binary":
-    case "and":
-    case "or":
-      return [node.left, node.right];
-    case "compare":
-      return [node.first, ...node.rest.map(([, value]) => value)];
-    case "condition":
-      return present(node.test, node.value, node.otherwise);
-    case "constant":
-    case "name":
-      return [];
-  }
+function isArgument(value: unknown): value is object {
+  return typeof value === "object" && value !== null && "value" in value && !isExpression(value);
 }

@@ -1,15 +1,11 @@
 /** Reads expressions. Precedence, loosest first: if-else, or, and, not, comparisons, + -, ~, * / // %, **, unary, postfix and filters. */
 import { stringRepr } from "../python/text.ts";
 import type { Argument, Comparison, Expression } from "./nodes.ts";
+import { inOrder, isComparison, nameOrConstant, tupleOf } from "./parse-pieces.ts";
 import { describe } from "./token-stream.ts";
 import type { TokenStream } from "./token-stream.ts";
 
-const comparisons: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">="]);
 const maxDepth = 200;
-
-function isComparison(text: string): text is Comparison {
-  return comparisons.has(text);
-}
 
 type BinaryOperator = "+" | "-" | "*" | "/" | "//" | "%" | "**";
 const levels: readonly (readonly BinaryOperator[])[] = [["+", "-"], ["*", "/", "//", "%"], ["**"]];
@@ -334,23 +330,4 @@ export class ExpressionParser {
     }
     return { name: undefined, value: this.expression() };
   }
-}
-
-function inOrder(before: readonly Argument[], argument: Argument): boolean {
-  const has = (...names: readonly string[]): boolean =>
-    before.some(({ name }) => name !== undefined && names.includes(name));
-  if (argument.name === "*") return !has("*", "**");
-  if (argument.name !== undefined) return !has("**");
-  return before.every(({ name }) => name === undefined);
-}
-
-function tupleOf(items: readonly Expression[]): Expression {
-  return { kind: "tuple", items };
-}
-
-function nameOrConstant(name: string, at: number): Expression {
-  if (name === "true" || name === "True") return { kind: "constant", value: true };
-  if (name === "false" || name === "False") return { kind: "constant", value: false };
-  if (name === "none" || name === "None") return { kind: "constant", value: null };
-  return { kind: "name", name, at };
 }

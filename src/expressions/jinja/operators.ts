@@ -1,0 +1,35 @@
+/** Comparisons and arguments of templates. */
+import { dictEntries, isDict } from "../python/collections.ts";
+import { pyCompare, pyEquals, typeName } from "../python/compare.ts";
+import { typeError } from "../python/errors.ts";
+import { text } from "./access.ts";
+import type { Comparison } from "./nodes.ts";
+import { need } from "./runtime.ts";
+import { contains } from "./tests.ts";
+
+/** Puts the items of a `**` argument among the named ones. Throws TypeError for what is no dict. */
+export function spread(value: unknown, keywords: Map<string, unknown>): void {
+  if (!isDict(need(value)) || !isDict(value)) {
+    throw typeError(`argument after ** must be a mapping, not ${typeName(value)}`);
+  }
+  for (const [key, item] of dictEntries(value)) keywords.set(text(key), item);
+}
+
+/** One comparison of a chain. Throws when a side is undefined or cannot be compared. */
+export function compared(operator: Comparison, left: unknown, right: unknown): boolean {
+  switch (operator) {
+    case "==":
+      return pyEquals(need(left), need(right));
+    case "!=":
+      return !pyEquals(need(left), need(right));
+    case "in":
+      return contains(right, left);
+    case "notin":
+      return !contains(right, left);
+    case "<":
+    case "<=":
+    case ">":
+    case ">=":
+      return pyCompare(operator, need(left), need(right));
+  }
+}
