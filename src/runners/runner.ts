@@ -44,6 +44,8 @@ export interface Runner {
   readonly outputKey: string | undefined;
   /** What to do with an execution whose worker was lost when the action does not say. */
   readonly onWorkerLost: "rerun" | "abandon";
+  /** Its actions may speak to the API: a token that lives as long as the run is put into ST2_ACTION_AUTH_TOKEN. */
+  readonly needsToken?: true;
   run(call: RunCall): Promise<Outcome>;
   /** Ends warm children; called once when the worker stops. */
   close?(): Promise<void>;

@@ -84,7 +84,7 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     ingest: (events) => ingest(core, events),
   });
   const start: Spawn | undefined = spawn && ((...started) => spawn.spawn(...started));
-  const runners = [...builtinRunners(start), inventoryRunner(inventory), alert];
+  const runners = [...builtinRunners(start, config), inventoryRunner(inventory), alert];
   const core = makeCore(options, {
     database,
     queue,

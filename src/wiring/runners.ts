@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import { inquirerRunner } from "../engine/inquiry.ts";
 import { localShellCommandRunner, localShellScriptRunner } from "../runners/local-shell.ts";
 import { httpRequestRunner } from "../runners/http-request.ts";
 import { noopRunner } from "../runners/noop.ts";
+import { pythonRunner, type PythonRunnerOptions } from "../runners/python.ts";
 import type { Runner } from "../runners/runner.ts";
 import type { Spawn } from "../runners/spawn.ts";
 import { typescriptRunner } from "../runners/typescript.ts";
@@ -27,15 +29,31 @@ const noSpawn: Spawn = () => {
   throw new Error("no spawner in this process");
 };
 
-/** Every runner that needs nothing from the engine. */
-export function builtinRunners(spawn: Spawn = noSpawn): readonly Runner[] {
+/** Where runners keep and find things of this installation. */
+export interface RunnerPlaces {
+  /** Data directory: `virtualenvs/<pack>` and `cache/` are below it. */
+  readonly home: string;
+  readonly configsDirectory: string | undefined;
+}
+
+/** Every runner that needs nothing from the engine. Without `places` only to be asked about, not to be run. */
+export function builtinRunners(spawn: Spawn = noSpawn, places?: RunnerPlaces): readonly Runner[] {
   return [
     noopRunner(),
     localShellCommandRunner({ spawn }),
     localShellScriptRunner({ spawn }),
     httpRequestRunner(),
     typescriptRunner(),
+    pythonRunner(places && pythonPlaces(places)),
     inquirerRunner,
     orquestaRunner,
   ];
+}
+
+function pythonPlaces({ home, configsDirectory }: RunnerPlaces): PythonRunnerOptions {
+  return {
+    virtualenvs: join(home, "virtualenvs"),
+    cache: join(home, "cache"),
+    configs: configsDirectory ?? join(home, "configs"),
+  };
 }

@@ -1,0 +1,113 @@
+/** Which interpreter runs a pack's actions, and what they see of the world. */
+import { existsSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { isObject, type JsonObject } from "../model/json.ts";
+import type { RunCall } from "./runner.ts";
+
+export interface PythonPlaces {
+  /** Directory of virtual environments, one per pack, named like it. */
+  readonly virtualenvs: string | undefined;
+  /** The interpreter of packs without one. */
+  readonly python: string;
+  /** Where `<pack>.yaml` of the packs' configurations are; for messages. */
+  readonly configs: string | undefined;
+}
+
+export interface PythonEnvironment {
+  readonly program: string;
+  /** What a server starts with. */
+  readonly base: Readonly<Record<string, string>>;
+  /** The whole environment of the action. */
+  readonly action: Readonly<Record<string, string>>;
+  /** Whether the action's own variables matter before the interpreter is up, so that a warm one cannot serve. */
+  readonly cold: boolean;
+  readonly missingLibraries: string | undefined;
+}
+
+const passedOn = [
+  ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TZ", "TMPDIR"],
+  ["SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"],
+  ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"],
+].flat();
+
+/** Read by the interpreter or the loader when a program starts; in a fork it would be too late. */
+const startsWith = /^(?:PYTHON|LD_|DYLD_|LC_|LANG$|OPENSSL_|MALLOC_|GLIBC_)/;
+
+const names = fileURLToPath(new URL("../../src/runners/python", import.meta.url));
+
+/** The pack's own directories of Python modules, in the order of `sys.path`. */
+export function modulePaths({ action }: Pick<RunCall, "action">): string[] {
+  return [join(dirname(action.entryPath), "lib"), join(action.packPath, "lib")].filter(
+    (path, index, all) => all.indexOf(path) === index && existsSync(path),
+  );
+}
+
+export function pythonEnvironment(call: RunCall, places: PythonPlaces): PythonEnvironment {
+  const { pack, packPath } = call.action;
+  const virtualenv = places.virtualenvs === undefined ? undefined : join(places.virtualenvs, pack);
+  const own = virtualenv === undefined ? "" : join(virtualenv, "bin", "python");
+  const base = inherited();
+  const found = virtualenv !== undefined && existsSync(own);
+  if (found)
+    base["PATH"] = [join(virtualenv, "bin"), base["PATH"] ?? "/usr/bin:/bin"].join(delimiter);
+  const wished = wishes(call.parameters["env"]);
+  const token = call.environment["ST2_ACTION_AUTH_TOKEN"];
+  const api = call.environment["ST2_ACTION_API_URL"];
+  return {
+    program: found ? own : places.python,
+    base,
+    cold: Object.keys(wished).some((name) => startsWith.test(name)),
+    missingLibraries: found ? undefined : missing(packPath, virtualenv, places.python),
+    action: {
+      ...base,
+      PYTHONPATH: [...modulePaths(call), names].join(delimiter),
+      ...wished,
+      ST2_ACTION_DEBUG: "False",
+      RAICHO_PACK_PATH: packPath,
+      ...(places.configs === undefined ? {} : { RAICHO_CONFIGS: places.configs }),
+      ...call.environment,
+      ...(api === undefined ? {} : { ST2_API_URL: api }),
+      ...(token === undefined ? {} : { ST2_AUTH_TOKEN: token }),
+    },
+  };
+}
+
+/** The variables of the call. As in StackStorm, PYTHONPATH is none of them: it would hide what actions need. */
+function wishes(env: unknown): Record<string, string> {
+  const entries = isObject(env) ? Object.entries(env) : [];
+  return Object.fromEntries(
+    entries
+      .filter(([name, value]) => name.toUpperCase() !== "PYTHONPATH" && value !== null)
+      .map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]),
+  );
+}
+
+function missing(
+  packPath: string,
+  virtualenv: string | undefined,
+  python: string,
+): string | undefined {
+  const requirements = join(packPath, "requirements.txt");
+  if (virtualenv === undefined || !existsSync(requirements)) return undefined;
+  return (
+    `The pack has a requirements.txt but no virtual environment. Make one: ` +
+    `${python} -m venv --system-site-packages ${virtualenv} && ` +
+    `${join(virtualenv, "bin", "pip")} install -r ${requirements}`
+  );
+}
+
+function inherited(): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of passedOn) {
+    const value = process.env[name];
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
+}
+
+/** The user in whose name an execution runs. */
+export function userOf(context: JsonObject, fallback = "stanley"): string {
+  const user = context["user"];
+  return typeof user === "string" && user !== "" ? user : fallback;
+}

@@ -1,0 +1,190 @@
+"""One action in the process that was forked for it: loads its class, runs it, hands the result back on a pipe of its own."""
+
+import atexit
+import importlib.util
+import inspect
+import json
+import os
+import sys
+import threading
+import time
+import traceback
+
+from raicho_host import outcome
+from raicho_host.service import ActionService, Wrapper
+from st2common.runners.base_action import Action
+from st2common.runners.utils import get_action_class_instance
+
+OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_codes = {}
+
+
+def compiled(path):
+    """The file's code, compiled once per version of the file; None where it cannot be, which the action then says itself."""
+    try:
+        found = os.stat(path)
+        state = (found.st_mtime_ns, found.st_size, found.st_ino)
+        known = _codes.get(path)
+        if known is None or known[0] != state:
+            with open(path, "rb") as file:
+                known = (state, compile(file.read(), path, "exec", dont_inherit=True))
+            _codes[path] = known
+        return known[1]
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def run(call, code, result_fd):
+    """Carries the action out; gives the exit status of the process. Everything that is raised is reported on stderr."""
+    report = {}
+    try:
+        _furnish(call)
+        status = _carry_out(call, code, report)
+    except SystemExit as ending:
+        status = _exit_status(ending.code)
+    except BaseException as error:
+        _print_error(error)
+        status = 1
+        hint = call.get("missingLibraries")
+        if isinstance(error, ImportError) and hint:
+            report["error"] = hint
+            _say(hint)
+    _hand_over(result_fd, report)
+    return _leave(status)
+
+
+def _furnish(call):
+    """Makes this process what a fresh interpreter started for the action would be."""
+    os.environ.clear()
+    os.environ.update(call["environment"])
+    if hasattr(time, "tzset"):
+        time.tzset()
+    os.chdir(call["directory"])
+    sys.argv = [call["entry"]]
+    if call.get("cache"):
+        sys.pycache_prefix = call["cache"]
+    else:
+        sys.dont_write_bytecode = True
+    sys.path[:0] = call["paths"]
+    importlib.invalidate_caches()
+
+
+def _carry_out(call, code, report):
+    wrapper = Wrapper(call)
+    action = _instance(_load(call["entry"], code), wrapper, call["config"])
+    returned = action.run(**call["parameters"])
+    try:
+        report.update(outcome.of(returned))
+    except outcome.WrongStatus as error:
+        _say(str(error))
+        return outcome.WRONG_STATUS
+    return 0
+
+
+def _load(path, code):
+    """The classes that the file defines and that can be run, by name."""
+    directory = os.path.dirname(os.path.realpath(path))
+    if directory not in sys.path:
+        sys.path.append(directory)
+    name = os.path.splitext(os.path.basename(path))[0]
+    try:
+        if not os.path.isfile(path):
+            raise FileNotFoundError("there is no such file")
+        spec = importlib.util.spec_from_file_location(name, path)
+        if spec is None:
+            raise ImportError("it is not a Python file")
+        module = importlib.util.module_from_spec(spec)
+        # Not in the place of a library of the same name; `actions/json.py` is allowed.
+        sys.modules.setdefault(name, module)
+        if code is None:
+            with open(path, "rb") as file:
+                code = compile(file.read(), path, "exec", dont_inherit=True)
+        exec(code, module.__dict__)
+    except Exception as error:
+        raise _load_error(path, error) from None
+    classes = [
+        cls
+        for _, cls in inspect.getmembers(module, inspect.isclass)
+        if cls.__module__ == name and _is_runnable(cls)
+    ]
+    if not classes:
+        raise Exception('Found no classes in plugin file "%s" matching requirements.' % path)
+    return classes[0]
+
+
+def _is_runnable(cls):
+    run = getattr(cls, "run", None)
+    return inspect.isfunction(run) and not getattr(run, "__isabstractmethod__", False)
+
+
+def _load_error(path, error):
+    lines = traceback.format_exception(type(error), error, _pack_frames(error.__traceback__))
+    message = (
+        'Failed to load action class from file "%s" (action file most likely doesn\'t exist or contains invalid syntax): %s\n\n%s'
+        % (path, error, "".join(lines))
+    )
+    try:
+        return type(error)(message)
+    except Exception:
+        return Exception(message)
+
+
+def _instance(cls, wrapper, config):
+    Action.register(cls)
+    wrapper._class_name = cls.__name__
+    return get_action_class_instance(cls, config=config, action_service=ActionService(wrapper))
+
+
+def _exit_status(code):
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF
+    _say(str(code))
+    return 1
+
+
+def _pack_frames(frames):
+    """Without the frames of this host, which say nothing about the action."""
+    while frames is not None and frames.tb_frame.f_code.co_filename.startswith(OWN):
+        frames = frames.tb_next
+    return frames
+
+
+def _print_error(error):
+    try:
+        traceback.print_exception(type(error), error, _pack_frames(error.__traceback__))
+    except Exception:
+        _say("%s: %s" % (type(error).__name__, error))
+
+
+def _say(text):
+    try:
+        sys.stderr.write(text + "\n")
+    except (OSError, ValueError, AttributeError):
+        pass
+
+
+def _hand_over(fd, report):
+    view = memoryview(json.dumps(report).encode())
+    try:
+        while view:
+            view = view[os.write(fd, view) :]
+    except OSError:
+        pass
+    os.close(fd)
+
+
+def _leave(status):
+    """What an interpreter does at its end, short of taking itself apart. Threads that are no daemons are waited for."""
+    try:
+        threading._shutdown()
+        atexit._run_exitfuncs()
+    except BaseException as error:
+        _print_error(error)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            pass
+    return status

@@ -1,0 +1,1 @@
+"""The part of StackStorm's Python names that packs import, carried out by Raicho."""

@@ -1,0 +1,5 @@
+DATASTORE_KEY_SEPARATOR = ":"
+SYSTEM_SCOPE = "system"
+USER_SCOPE = "user"
+FULL_SYSTEM_SCOPE = "st2kv.system"
+FULL_USER_SCOPE = "st2kv.user"

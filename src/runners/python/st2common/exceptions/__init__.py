@@ -1,0 +1,6 @@
+class StackStormBaseException(Exception):
+    """The root of the exceptions that packs may raise or expect."""
+
+
+class StackStormPluginException(StackStormBaseException):
+    pass
