@@ -170,12 +170,12 @@ export async function ingest(
     finished: planned.flatMap(({ matched }) => matched?.finished ?? []),
     ...(cursor === undefined ? {} : { cursors: [cursor] }),
   };
-  const { born } = await core.pump.commit(unit).catch((error: unknown) => {
+  const { known } = await core.pump.commit(unit).catch((error: unknown) => {
     for (const { matched } of planned) release(core, matched?.launches ?? []);
     throw error;
   });
   return planned.map(({ id, event, matched }) => {
-    if (!born.has(id)) {
+    if (known.has(id)) {
       release(core, matched?.launches ?? []);
       return undefined;
     }

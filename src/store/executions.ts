@@ -9,7 +9,10 @@ type Row = Selectable<LedgerSchema["execution"]>;
 export type StoredExecution = Omit<Row, "context"> & { readonly context: JsonObject };
 
 /** Children that were born finished keep no context of their own: it follows from the parent's. */
-async function complete(db: Db, rows: readonly Row[]): Promise<readonly StoredExecution[]> {
+export async function completeContexts<Each extends Row>(
+  db: Db,
+  rows: readonly Each[],
+): Promise<readonly (Omit<Each, "context"> & { readonly context: JsonObject })[]> {
   const parents = [
     ...new Set(
       rows.flatMap(({ context, parent }) => (context === null && parent !== null ? [parent] : [])),
@@ -37,7 +40,7 @@ async function complete(db: Db, rows: readonly Row[]): Promise<readonly StoredEx
 }
 
 async function completed(db: Db, row: Row | undefined): Promise<StoredExecution | undefined> {
-  return row === undefined ? undefined : (await complete(db, [row]))[0];
+  return row === undefined ? undefined : (await completeContexts(db, [row]))[0];
 }
 
 const claimable = sql<boolean>`((status in ('requested', 'scheduled', 'delayed') and (run_at is null or run_at <= clock_timestamp() + interval '100 ms'))
@@ -105,14 +108,14 @@ export async function overrideExecution(
       status: change.status,
       ...(change.result === undefined
         ? {}
-        : { result: sql`${JSON.stringify(change.result)}::jsonb` }),
+        : { result: sql`${JSON.stringify(change.result)}::json` }),
       ...(change.ended ? { ended_at: sql<Date>`now()`, owner: null } : {}),
       ...(change.raiseFence ? { fence: sql<number>`fence + 1` } : {}),
       ...(change.delivered === undefined ? {} : { delivered: change.delivered }),
       ...(change.context === undefined
         ? {}
         : {
-            context: sql`coalesce(context, '{}'::jsonb) || ${JSON.stringify(change.context)}::jsonb`,
+            context: sql`coalesce(context::jsonb, '{}'::jsonb) || ${JSON.stringify(change.context)}::jsonb`,
           }),
     })
     .where("id", "=", id)
@@ -125,7 +128,7 @@ export async function undeliveredChildren(
   parents: readonly string[],
 ): Promise<readonly StoredExecution[]> {
   if (parents.length === 0) return [];
-  return complete(
+  return completeContexts(
     db,
     await db
       .selectFrom("execution")
@@ -139,7 +142,7 @@ export async function undeliveredChildren(
 }
 
 export async function childrenOf(db: Db, parent: string): Promise<readonly StoredExecution[]> {
-  return complete(
+  return completeContexts(
     db,
     await db
       .selectFrom("execution")
@@ -158,7 +161,7 @@ export async function ownedBy(db: Db, owner: string): Promise<readonly StoredExe
     .where("status", "in", ["running", "pausing", "paused", "resuming", "canceling"])
     .where("owner", "=", owner)
     .execute();
-  return complete(db, rows);
+  return completeContexts(db, rows);
 }
 
 /** Those of `owner`'s executions that somebody wants canceled, paused or resumed. */
@@ -172,34 +175,6 @@ export async function controlledOf(
     .where("owner", "=", owner)
     .where("status", "in", ["canceling", "pausing", "resuming"])
     .execute();
-}
-
-export interface ExecutionFilter {
-  readonly status?: string | undefined;
-  readonly action?: string | undefined;
-  /** An execution id, or null for those without a parent. */
-  readonly parent?: string | null | undefined;
-  readonly triggerInstance?: string | undefined;
-}
-
-/** Newest first; results are left out. */
-export async function listExecutions(
-  db: Db,
-  { status, action, parent, triggerInstance }: ExecutionFilter,
-  { limit, offset }: { limit: number; offset: number },
-): Promise<{ rows: readonly StoredExecution[]; total: number }> {
-  let query = db.selectFrom("execution");
-  if (status !== undefined) query = query.where(sql<string>`status`, "=", status);
-  if (action !== undefined) query = query.where("action", "=", action);
-  if (parent === null) query = query.where("parent", "is", null);
-  else if (parent !== undefined) query = query.where("parent", "=", parent);
-  if (triggerInstance !== undefined)
-    query = query.where(sql<boolean>`context -> 'trigger_instance' ->> 'id' = ${triggerInstance}`);
-  const rows = await query.selectAll().orderBy("id", "desc").limit(limit).offset(offset).execute();
-  const { total } = await query
-    .select((from) => from.fn.countAll<number>().as("total"))
-    .executeTakeFirstOrThrow();
-  return { rows: await complete(db, rows), total };
 }
 
 /** What an execution printed so far, in order. */
@@ -216,7 +191,7 @@ export async function outputOf(
 }
 
 export async function pendingInquiries(db: Db): Promise<readonly StoredExecution[]> {
-  return complete(
+  return completeContexts(
     db,
     await db
       .selectFrom("execution")

@@ -13,8 +13,8 @@ import { connect, isOutage } from "./database.ts";
 import { rowsIn, type Unit, write } from "./unit.ts";
 
 export interface Committed {
-  /** Ids of the trigger instances that are new; the others were known deliveries. */
-  readonly born: ReadonlySet<string>;
+  /** Ids of trigger instances that were known deliveries already: nothing was written for them. */
+  readonly known: ReadonlySet<string>;
 }
 
 export interface PumpOptions {
@@ -40,7 +40,7 @@ interface Flight {
   readonly number: number;
 }
 
-const nobody: Committed = { born: new Set() };
+const allNew: Committed = { known: new Set() };
 
 export class CommitPump {
   readonly #options: Required<PumpOptions>;
@@ -146,9 +146,9 @@ export class CommitPump {
     ));
     try {
       const { statement, values } = write(batch.map(({ unit }) => unit));
-      const { rows } = await client.query<{ born: string[] | null }>({ ...statement, values });
-      const born = rows[0]?.born;
-      const committed = born === null || born === undefined ? nobody : { born: new Set(born) };
+      const { rows } = await client.query<{ known: string[] | null }>({ ...statement, values });
+      const known = rows[0]?.known;
+      const committed = known === null || known === undefined ? allNew : { known: new Set(known) };
       for (const { resolve } of batch) resolve(committed);
     } catch (error) {
       if (isOutage(error)) throw error;
@@ -195,7 +195,7 @@ export class CommitPump {
   }
 
   async #again(flight: Flight, client: pg.Client, item: Waiting): Promise<void> {
-    if (await wasApplied(client, item.unit)) item.resolve(nobody);
+    if (await wasApplied(client, item.unit)) item.resolve(allNew);
     else await this.#send(flight, [item]);
   }
 }

@@ -125,13 +125,16 @@ type Kind = (typeof kinds)[number];
 
 const final = "('succeeded','failed','timeout','abandoned','canceled')";
 
-/** SQL of one kind; `rows` is the recordset, `guarded` says whether trigger instances are written beside it. */
+const instanceColumns =
+  "id text, trigger text, parameters json, payload json, source text, dedupe_key text, status text, trace_tag text";
+
+/** SQL of one kind. `rows` is the recordset; `guarded`: trigger instances are written beside it of which some may be known deliveries. */
 const clauses: Record<Kind, (rows: string, guarded: boolean) => string> = {
   instances: (
     rows,
+    guarded,
   ) => `insert into trigger_instance (id, trigger, parameters, payload, source, dedupe_key, status, trace_tag)
-    select * from ${rows} as r(id text, trigger text, parameters jsonb, payload jsonb, source text, dedupe_key text, status text, trace_tag text)
-    on conflict do nothing returning id`,
+    select * from ${guarded ? "given on conflict do nothing returning id" : `${rows} as r(${instanceColumns})`}`,
   processed: (
     rows,
   ) => `update trigger_instance t set status = r.status from ${rows} as r(id text, status text)
@@ -141,7 +144,7 @@ const clauses: Record<Kind, (rows: string, guarded: boolean) => string> = {
     guarded,
   ) => `insert into enforcement (id, trigger_instance_id, rule, execution_id, status, failure_reason)
     select * from ${rows} as r(id text, trigger_instance_id text, rule text, execution_id text, status text, failure_reason text)
-    ${guarded ? "where r.trigger_instance_id in (select id from instances) or r.trigger_instance_id in (select id from trigger_instance where status = 'pending')" : ""}`,
+    ${guarded ? "where r.trigger_instance_id not in (select id from known)" : ""}`,
   executions: (
     rows,
     guarded,
@@ -149,21 +152,21 @@ const clauses: Record<Kind, (rows: string, guarded: boolean) => string> = {
       delivered, run_at, started_at, ended_at)
     select r.id, action, runner, status, parameters, context, result, parent, task_key, owner, fence, attempt, delivered,
       case when delay > 0 then now() + delay * interval '1 second' end, case when started then now() end, case when ended then now() end
-    from ${rows} as r(id text, action text, runner text, status text, parameters jsonb, context jsonb, result jsonb, parent text, task_key text,
+    from ${rows} as r(id text, action text, runner text, status text, parameters json, context json, result json, parent text, task_key text,
       owner text, fence int, attempt int, delivered boolean, delay float8, started boolean, ended boolean, instance text)
-    ${guarded ? "where r.instance is null or r.instance in (select id from instances)" : ""}`,
+    ${guarded ? "where r.instance is null or r.instance not in (select id from known)" : ""}`,
   finished: (
     rows,
     guarded,
   ) => `insert into execution (id, action, runner, status, parameters, context, result, parent, task_key, fence, attempt, started_at, ended_at)
     select i, action, runner, 'succeeded', coalesce(p, '{}'), c, z, parent, k, 1, 1, now(), now()
-    from ${rows} as r(i text, action text, runner text, p jsonb, c jsonb, z jsonb, parent text, k text, n text)
-    ${guarded ? "where r.n is null or r.n in (select id from instances)" : ""}`,
+    from ${rows} as r(i text, action text, runner text, p json, c json, z json, parent text, k text, n text)
+    ${guarded ? "where r.n is null or r.n not in (select id from known)" : ""}`,
   changes: (
     rows,
   ) => `update execution e set status = r.status, result = coalesce(r.result, e.result), delivered = r.delivered,
       owner = case when r.released then null else e.owner end, ended_at = case when r.ended then now() else e.ended_at end
-    from ${rows} as r(id text, fence int, status text, result jsonb, ended boolean, delivered boolean, released boolean)
+    from ${rows} as r(id text, fence int, status text, result json, ended boolean, delivered boolean, released boolean)
     where e.id = r.id and e.fence = r.fence and e.status not in ${final} returning e.id`,
   workflows: (rows) =>
     `insert into workflow (execution_id, definition) select * from ${rows} as r(execution_id text, definition text)`,
@@ -187,27 +190,34 @@ export interface Statement {
 }
 
 const prepared = new Map<number, Statement>();
+const guardBit = 1 << kinds.length;
 
-function statementFor(mask: number): Statement {
-  const known = prepared.get(mask);
-  if (known !== undefined) return known;
+/** `guarded`: deliveries carry keys, so some may be known. Their instances are left out, and so is what belongs to them. Without keys there is
+ * nothing to look up, which is most of the time and a third cheaper. */
+function statementFor(mask: number, guarded: boolean): Statement {
+  const key = guarded ? mask | guardBit : mask;
+  const made = prepared.get(key);
+  if (made !== undefined) return made;
   const present = kinds.filter((_, index) => (mask & (1 << index)) !== 0);
-  const guarded = present.includes("instances");
-  const parts = present.map(
-    (kind, index) =>
-      `${kind} as (${clauses[kind](`json_to_recordset($${index + 1}::json)`, guarded)})`,
-  );
+  const parts = present.flatMap((kind, index) => {
+    const rows = `json_to_recordset($${index + 1}::json)`;
+    const part = `${kind} as (${clauses[kind](rows, guarded)})`;
+    if (kind !== "instances" || !guarded) return [part];
+    const given = `given as materialized (select * from ${rows} as r(${instanceColumns}))`;
+    const known = `known as materialized (select id from given where id not in (select id from instances))`;
+    return [given, part, known];
+  });
   const checks = present
     .filter((kind) => counted.has(kind))
     .map(
       (kind, index) => `raicho_all((select count(*) from ${kind}), $${present.length + index + 1})`,
     );
-  const born = guarded ? `(select array_agg(id) from instances) as born` : `null::text[] as born`;
+  const known = guarded ? `(select array_agg(id) from known) as known` : `null::text[] as known`;
   const statement = {
-    name: `unit-${mask}`,
-    text: `with ${parts.join(", ")} select ${[born, ...checks].join(", ")}`,
+    name: `unit-${key}`,
+    text: `with ${parts.join(", ")} select ${[known, ...checks].join(", ")}`,
   };
-  prepared.set(mask, statement);
+  prepared.set(key, statement);
   return statement;
 }
 
@@ -223,7 +233,7 @@ function encode(rows: readonly unknown[]): string {
   return unstorable.test(text) ? JSON.stringify(rows, storable) : text;
 }
 
-/** The statement and its values that write all these units at once. */
+/** The statement and its values that write all these units at once; it gives the ids of instances that were known deliveries. */
 export function write(units: readonly Unit[]): { statement: Statement; values: unknown[] } {
   let mask = 0;
   const values: unknown[] = [];
@@ -238,7 +248,10 @@ export function write(units: readonly Unit[]): { statement: Statement; values: u
     values.push(encode(rows));
     if (counted.has(kind)) counts.push(rows.length);
   });
-  return { statement: statementFor(mask), values: [...values, ...counts] };
+  const guarded = units.some(({ instances }) =>
+    instances?.some(({ dedupe_key }) => dedupe_key !== undefined),
+  );
+  return { statement: statementFor(mask, guarded), values: [...values, ...counts] };
 }
 
 export function rowsIn(unit: Unit): number {

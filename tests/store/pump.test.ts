@@ -57,10 +57,32 @@ describe("commit pump", () => {
   test("a known delivery writes neither the instance nor what hangs on it", async () => {
     const first = event("m1");
     const second = event("m1");
+    const other = event();
     const row = execution({ instance: second.instances[0].id });
-    expect((await pump.commit(first)).born).toEqual(new Set([first.instances[0].id]));
-    expect((await pump.commit({ ...second, executions: [row] })).born.size).toBe(0);
+    const belonging = execution({ instance: other.instances[0].id });
+    expect((await pump.commit(first)).known.size).toBe(0);
+    const enforcements = [
+      {
+        id: id(),
+        trigger_instance_id: second.instances[0].id,
+        rule: "test.r",
+        status: "succeeded",
+      } as const,
+    ];
+    // Both go with one flight.
+    const [repeated] = await Promise.all([
+      pump.commit({ ...second, enforcements, executions: [row] }),
+      pump.commit({ ...other, executions: [belonging] }),
+    ]);
+    expect(repeated.known).toEqual(new Set([second.instances[0].id]));
     expect(await statusOf(row.id)).toBeUndefined();
+    expect(await statusOf(belonging.id)).toBe("running");
+    const written = await database.db
+      .selectFrom("enforcement")
+      .select("id")
+      .where("trigger_instance_id", "=", second.instances[0].id)
+      .execute();
+    expect(written).toEqual([]);
   });
 
   test("one flight carries what arrived meanwhile, and a poison unit fails alone", async () => {

@@ -1,10 +1,11 @@
 import { type Kysely, sql } from "kysely";
 
-/** Hot tables carry few indexes on purpose: an index costs every event and every step; most rows are born finished. */
+/** Hot tables carry few indexes on purpose: an index costs every event and every step; most rows are born finished. What events and executions
+ * carry is `json`, kept as it was written: making `jsonb` of it costs the database as much as storing it. */
 const statements = [
   // What happened. `pending` until its rules were matched.
   `create table trigger_instance (
-    id text collate "C" primary key, trigger text not null, parameters jsonb, payload jsonb, source text not null, dedupe_key text,
+    id text collate "C" primary key, trigger text not null, parameters json, payload json, source text not null, dedupe_key text,
     status text not null, occurred_at timestamptz not null default now(), trace_tag text)`,
   `create unique index trigger_instance_delivery on trigger_instance (source, dedupe_key) where dedupe_key is not null`,
   `create index trigger_instance_pending on trigger_instance (id) where status = 'pending'`,
@@ -16,7 +17,7 @@ const statements = [
   // One per run of an action. fence: rises with each claim; attempt: claims so far; delivered: its end was told to the parent workflow.
   `create table execution (
     id text collate "C" primary key, action text not null, runner text not null, status text not null,
-    parameters jsonb not null, context jsonb, result jsonb, parent text collate "C", task_key text,
+    parameters json not null, context json, result json, parent text collate "C", task_key text,
     created_at timestamptz not null default now(), started_at timestamptz, ended_at timestamptz, run_at timestamptz,
     owner text, fence int not null default 0, attempt int not null default 0, delivered boolean not null default true, log jsonb)`,
   `create unique index execution_task on execution (parent, task_key) where parent is not null`,
