@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { lint } from "./cli/lint.ts";
 import { reloadCommand } from "./cli/reload.ts";
+import { workflow } from "./cli/workflow.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { contentDirectories, knownRunners } from "./wiring/content.ts";
 import { declarationFaults } from "./wiring/load.ts";
@@ -15,6 +16,8 @@ const usage = `raicho: event → rule → workflow → action, with the inventor
   raicho start --role api|worker|sensors|scheduler   one role against DATABASE_URL
   raicho reload                                take up changed content, losing nothing
   raicho lint [DIRECTORY …] [--json]           check packs, rules and workflows
+  raicho workflow inspect FILE [--json]        what is wrong with a workflow, with line and column
+  raicho workflow rehearse SPEC                play a workflow with given results, compare what it does
   raicho version | help
 
 Environment: RAICHO_HOME, RAICHO_PORT, RAICHO_HOST, RAICHO_SMTP_PORT, RAICHO_ADMIN_PASSWORD, RAICHO_AUTH, RAICHO_CONFIGS, RAICHO_PACKS,
@@ -48,6 +51,11 @@ async function run([command, ...args]: readonly string[]): Promise<number> {
         directories: contentDirectories(readConfig(process.env, process.cwd())),
         runners: knownRunners(),
         checkDeclarations: declarationFaults,
+        workingDirectory: process.cwd(),
+        write: (text) => void process.stdout.write(text),
+      });
+    case "workflow":
+      return workflow(args, {
         workingDirectory: process.cwd(),
         write: (text) => void process.stdout.write(text),
       });
