@@ -93,9 +93,12 @@ function best(rounds: number, calls: number, work: () => unknown): number {
 }
 
 function ruleCost(rules: number, rounds: number): number {
-  const when = (n: number): string =>
-    `trigger.severity >= 3 and trigger.host = "web${n}.example.com" and $contains(trigger.output, "refused")`;
-  const index = compileRules(Array.from({ length: rules }, (_, n) => ruleOf(n, { when: when(n) })));
+  const conditions = Array.from(
+    { length: rules },
+    (_, n) =>
+      `trigger.severity >= 3 and trigger.host = "web${n}.example.com" and $contains(trigger.output, "refused")`,
+  );
+  const index = compileRules(conditions.map((when, n) => ruleOf(n, { when })));
   const event = {
     trigger: "bench.alert",
     payload: { ...trigger, host: `web${rules - 1}.example.com` },

@@ -1,6 +1,7 @@
 /** Turns a syntax tree into closures. Operators on plain values take a short way; everything else goes through the overloads. */
 import { compareText } from "../python/compare.ts";
 import type { Argument, Node } from "./ast.ts";
+import { callSite } from "./call-site.ts";
 import { absent, Code, type Evaluate, RuleCode } from "./code.ts";
 import { frozenDict } from "./convert.ts";
 import { Fault } from "./faults.ts";
@@ -49,7 +50,7 @@ function isPlain(arg: Compiled): arg is Code {
 }
 
 function call(name: string, args: readonly Compiled[]): Code {
-  const general: Evaluate = (scope, receiver) => callNamed(scope, name, args, receiver);
+  const general = callSite(name, args);
   const [only] = args;
   if (
     name === "ctx" &&
@@ -157,9 +158,18 @@ function arithmetic(operator: string, left: Code, right: Code): Code {
       const result = numbers(a, b);
       if (result !== undefined) return result;
     }
-    if (typeof a === "string" && typeof b === "string" && texts !== undefined) return texts(a, b);
+    if (typeof a === "string" && typeof b === "string") {
+      if (texts !== undefined) return texts(a, b);
+      if (operator === "+") return concatenated(scope, a, b);
+    }
     return callNamed(scope, name, [a, b]);
   });
+}
+
+function concatenated({ run }: Scope, a: string, b: string): string {
+  run.step();
+  run.produce(a.length + b.length);
+  return a + b;
 }
 
 /** The result while both are integers and so is it, exactly. */

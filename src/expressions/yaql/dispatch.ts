@@ -2,23 +2,13 @@
  * 1. candidates by number, names and constant values of the arguments; all must agree on which arguments stay unevaluated;
  * 2. the other arguments are evaluated once, in order;
  * 3. in the nearest layer where one fits, the only one, or the one with the more special types. */
+import { ambiguous, type Invocation, noMatch, unknownName } from "./invocation.ts";
 import { absent, Code, RuleCode } from "./code.ts";
 import { Fault } from "./faults.ts";
 import type { FunctionDefinition, Parameter } from "./signature.ts";
 import type { Scope } from "./scope.ts";
 import { isMoreSpecial, type Type } from "./types.ts";
 import { isSubset } from "./equality.ts";
-import { plainText } from "./text.ts";
-
-export interface Invocation {
-  readonly name: string;
-  readonly scope: Scope;
-  /** `absent` for a function; a method's receiver otherwise. */
-  readonly receiver: unknown;
-  /** Code or values. */
-  readonly args: readonly unknown[];
-  readonly named?: ReadonlyMap<string, unknown>;
-}
 
 interface Arguments {
   readonly positional: readonly unknown[];
@@ -36,59 +26,55 @@ interface Candidate {
 
 type Layers = ReadonlyArray<readonly FunctionDefinition[]>;
 
+/** Overloads that the arguments as written allow, nearest layer first, and these arguments. */
+export interface Candidates {
+  readonly candidates: ReadonlyArray<readonly Candidate[]>;
+  readonly given: Arguments;
+}
+
 /** Calls `name` with the layers of overloads that exist for it. */
 export function invoke(invocation: Invocation, layers: Layers): unknown {
-  const { scope, receiver } = invocation;
+  const fitting = fittingLayers(invocation, layers);
+  if (fitting.length === 0) throw unknownName(invocation);
+  const found = candidatesOf(invocation, fitting);
+  return finish(invocation, found, found.given);
+}
+
+/** The overloads for a call with (or without) a receiver. */
+export function fittingLayers({ receiver }: Invocation, layers: Layers): Layers {
   const isMethod = receiver !== absent;
-  const fitting = layers
+  return layers
     .map((layer) => layer.filter((each) => (isMethod ? each.method : each.function)))
     .filter((layer) => layer.length > 0);
-  if (fitting.length === 0) throw unknownName(invocation);
-  const { candidates, given } = candidatesOf(invocation, fitting);
-  if (candidates.length === 0) throw noMatch(invocation);
-  const args = evaluateArguments(given, candidates[0]?.[0]?.lazy ?? new Set(), scope);
+}
+
+/** Evaluates the arguments and calls the overload that fits them best. */
+export function finish(
+  invocation: Invocation,
+  { candidates }: Candidates,
+  given: Arguments,
+): unknown {
+  const lazy = candidates[0]?.[0]?.lazy;
+  if (lazy === undefined) throw noMatch(invocation);
+  const { scope } = invocation;
+  const args = evaluateArguments(given, lazy, scope);
   const chosen = choose(invocation, candidates, args);
   if (chosen === undefined) throw noMatch(invocation);
   scope.run.step();
   scope.run.enter();
   try {
-    return chosen();
+    return call(chosen, invocation, args);
   } finally {
     scope.run.leave();
   }
 }
 
-function unknownName({ name, receiver }: Invocation): Fault {
-  return receiver === absent
-    ? new Fault("NoFunctionRegisteredException", `Unknown function "${name}"`)
-    : new Fault(
-        "NoMethodRegisteredException",
-        `Unknown method "${name}" for receiver ${plainText(receiver)}`,
-      );
-}
-
-function noMatch({ name, receiver }: Invocation): Fault {
-  return receiver === absent
-    ? new Fault("NoMatchingFunctionException", `No function "${name}" matches supplied arguments`)
-    : new Fault(
-        "NoMatchingMethodException",
-        `No method "${name}" for receiver ${plainText(receiver)} matches supplied arguments`,
-      );
-}
-
-function ambiguous({ name, receiver }: Invocation): Fault {
-  return receiver === absent
-    ? new Fault("AmbiguousFunctionException", `Ambiguous function "${name}"`)
-    : new Fault(
-        "AmbiguousMethodException",
-        `Ambiguous method "${name}" for receiver ${plainText(receiver)}`,
-      );
-}
-
-function candidatesOf(
+/** With `anyReceiver` the first argument counts as accepted. */
+export function candidatesOf(
   invocation: Invocation,
   layers: Layers,
-): { readonly candidates: ReadonlyArray<readonly Candidate[]>; readonly given: Arguments } {
+  anyReceiver = false,
+): Candidates {
   const rules = layers[0]?.[0]?.rules ?? false;
   const given = translate(invocation, rules);
   const candidates: Candidate[][] = [];
@@ -97,7 +83,7 @@ function candidatesOf(
     const level: Candidate[] = [];
     for (const definition of layer) {
       if (definition.rules !== rules) throw ambiguous(invocation);
-      const candidate = candidateOf(definition, given);
+      const candidate = candidateOf(definition, given, anyReceiver);
       if (candidate === undefined) continue;
       lazy ??= candidate.lazy;
       if (!sameMembers(lazy, candidate.lazy)) throw ambiguous(invocation);
@@ -135,7 +121,11 @@ function untranslatable(): Fault {
   return new Fault("MappingTranslationException", "Cannot convert mapping to keyword argument");
 }
 
-function candidateOf(definition: FunctionDefinition, given: Arguments): Candidate | undefined {
+function candidateOf(
+  definition: FunctionDefinition,
+  given: Arguments,
+  anyReceiver: boolean,
+): Candidate | undefined {
   const { positional, rest, anyNamed } = definition;
   const types: Array<Type<unknown> | undefined> = given.positional.map(() => rest);
   const namedTypes = new Map<string, Type<unknown>>();
@@ -153,6 +143,7 @@ function candidateOf(definition: FunctionDefinition, given: Arguments): Candidat
   const defined = types.filter((type) => type !== undefined);
   if (defined.length < types.length) return undefined;
   const accepted = defined.every((type, index) => {
+    if (index === 0 && anyReceiver) return true;
     const argument = given.positional[index];
     const fallback = positional[index]?.fallback;
     return type.accepts(argument === absent && fallback !== undefined ? fallback.value : argument);
@@ -197,7 +188,7 @@ function evaluateArguments(
     argument instanceof Code && !argument.isConstant && !lazy.has(place)
       ? argument.evaluate(scope, absent)
       : argument;
-  const values = positional.map(evaluate);
+  const values = positional.length === 0 ? positional : positional.map(evaluate);
   if (named.size === 0) return { positional: values, named };
   return {
     positional: values,
@@ -209,7 +200,7 @@ function choose(
   invocation: Invocation,
   candidates: ReadonlyArray<readonly Candidate[]>,
   args: Arguments,
-): (() => unknown) | undefined {
+): FunctionDefinition | undefined {
   for (const level of candidates) {
     let best: Candidate | undefined;
     for (const candidate of level) {
@@ -217,29 +208,29 @@ function choose(
       if (best === undefined || isSpecialization(candidate, best)) best = candidate;
       else if (!isSpecialization(best, candidate)) throw ambiguous(invocation);
     }
-    if (best !== undefined) {
-      const { definition } = best;
-      return () => call(definition, invocation, args);
-    }
+    if (best !== undefined) return best.definition;
   }
   return undefined;
 }
 
-function fits(definition: FunctionDefinition, { positional, named }: Arguments): boolean {
-  for (const [index, parameter] of definition.positional.entries()) {
-    const argument = argumentOf(parameter, index, { positional, named });
+function fits({ positional, rest }: FunctionDefinition, args: Arguments): boolean {
+  let index = 0;
+  for (const parameter of positional) {
+    const argument = argumentOf(parameter, index, args);
     if (argument === absent && parameter.fallback === undefined) return false;
     if (!parameter.type.accepts(argument)) return false;
+    index += 1;
   }
-  const { rest } = definition;
-  const extra = positional.slice(definition.positional.length);
-  return extra.length === 0 || (rest !== undefined && extra.every((each) => rest.accepts(each)));
+  for (; index < args.positional.length; index += 1) {
+    if (rest === undefined || !rest.accepts(args.positional[index])) return false;
+  }
+  return true;
 }
 
 function argumentOf(parameter: Parameter<unknown>, index: number, args: Arguments): unknown {
   const argument = args.positional[index];
   if (index < args.positional.length && argument !== absent) return argument;
-  if (args.named.has(parameter.name)) return args.named.get(parameter.name);
+  if (args.named.size > 0 && args.named.has(parameter.name)) return args.named.get(parameter.name);
   return parameter.fallback === undefined ? absent : parameter.fallback.value;
 }
 
@@ -258,17 +249,30 @@ function isSpecialization(special: Candidate, general: Candidate): boolean {
 function call(definition: FunctionDefinition, invocation: Invocation, args: Arguments): unknown {
   const scope = invocation.scope.child();
   const values: unknown[] = [];
-  const unused = new Map(args.named);
-  for (const [index, parameter] of definition.positional.entries()) {
-    const argument = argumentOf(parameter, index, args);
-    unused.delete(parameter.name);
-    values.push(parameter.type.convert(argument, scope));
+  let index = 0;
+  for (const parameter of definition.positional) {
+    values.push(parameter.type.convert(argumentOf(parameter, index, args), scope));
+    index += 1;
   }
   const { rest } = definition;
   if (rest !== undefined) {
-    const extra = args.positional.slice(definition.positional.length);
-    values.push(extra.map((each) => rest.convert(each, scope)));
+    values.push(args.positional.slice(index).map((each) => rest.convert(each, scope)));
   }
-  for (const [name, value] of unused) unused.set(name, value instanceof Code ? value.value : value);
-  return definition.body({ scope, receiver: invocation.receiver, named: unused }, values);
+  const named = args.named.size === 0 ? noNames : unusedNames(definition, args);
+  return definition.body({ scope, receiver: invocation.receiver, named }, values);
+}
+
+const noNames: ReadonlyMap<string, unknown> = new Map();
+
+/** Named arguments beyond the declared ones. */
+function unusedNames(
+  { positional }: FunctionDefinition,
+  args: Arguments,
+): ReadonlyMap<string, unknown> {
+  const unused = new Map<string, unknown>();
+  for (const [name, value] of args.named) {
+    if (positional.some((parameter) => parameter.name === name)) continue;
+    unused.set(name, value instanceof Code ? value.value : value);
+  }
+  return unused;
 }
