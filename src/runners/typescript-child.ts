@@ -141,7 +141,10 @@ export class ActionHost {
 
 function plainCall(call: RunCall): Extract<ToHost, { kind: "run" }>["call"] {
   const { executionId, attempt, idempotencyKey, action } = call;
-  const { parameters, config, context, environment: variables } = call;
+  const { config, context, environment: variables } = call;
+  // Declared parameters without a value are null, as StackStorm gives them to actions.
+  const absent = Object.fromEntries(Object.keys(action.parameters).map((name) => [name, null]));
+  const parameters = { ...absent, ...call.parameters };
   return {
     executionId,
     attempt,
