@@ -12,10 +12,12 @@ import { Float } from "../python/values.ts";
 import { typeError } from "./faults.ts";
 import { typeName } from "./library/type-name.ts";
 import type { Run } from "./run.ts";
+import { Scope } from "./scope.ts";
 import {
   isIterable,
   isPlainObject,
   isSet,
+  MappingRule,
   membersOf,
   YaqlDict,
   YaqlList,
@@ -51,7 +53,14 @@ export function outgoing(value: unknown, run: Run): unknown {
     }
     return items;
   }
+  // A context (`let(1)` alone) or a rule would carry the interpreter itself out.
+  if (value instanceof Scope) throw unserialisable("Context");
+  if (value instanceof MappingRule) throw unserialisable("MappingRule");
   return value;
+}
+
+function unserialisable(name: string): Error {
+  return typeError(`Object of type ${name} is not JSON serializable`);
 }
 
 function isWalkable(value: unknown): value is Walkable {
