@@ -4,10 +4,12 @@ import { randomUUID } from "node:crypto";
 import type { RequestListener } from "node:http";
 import { alertRoutes, contentRoutes } from "./content.ts";
 import type { Door } from "./door.ts";
-import { executionRoutes, inquiryRoutes } from "./executions.ts";
+import { executionRequestRoutes } from "./execution-requests.ts";
+import { executionRoutes } from "./executions.ts";
 import { fault, faultHandler, notFound } from "./faults.ts";
 import { guard } from "./guard.ts";
 import { inventoryRoutes, type InventoryService } from "./inventory.ts";
+import { inquiryRoutes } from "./inquiries.ts";
 import { keyRoutes } from "./keys.ts";
 import { apiKeyRoutes, tokenRoutes } from "./tokens.ts";
 import { quickWebhooks } from "./quick-webhooks.ts";
@@ -21,6 +23,7 @@ function st2Routes(door: Door): Router {
   router.use(express.json({ limit: "1mb" }));
   router.use(
     executionRoutes(door),
+    executionRequestRoutes(door),
     inquiryRoutes(door),
     contentRoutes(door),
     apiKeyRoutes(door),

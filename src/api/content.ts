@@ -1,110 +1,39 @@
 import { Router } from "express";
-import type { RuleDefinition } from "../model/definitions.ts";
-import type { JsonObject } from "../model/json.ts";
-import {
-  findInstance,
-  listAlerts,
-  listEnforcements,
-  listInstances,
-  type StoredEnforcement,
-  type StoredInstance,
-} from "../store/reads.ts";
+import { findInstance, listAlerts, listEnforcements, listInstances } from "../store/reads.ts";
 import type { Door } from "./door.ts";
-import { actionView, idFor, isoTime } from "./execution-view.ts";
-import { paging } from "./executions.ts";
+import { actionView, ruleView } from "./action-view.ts";
 import { fault } from "./faults.ts";
 import { adminOnly } from "./guard.ts";
-
-function ruleView({
-  ref,
-  pack,
-  name,
-  description,
-  enabled,
-  trigger,
-  criteria,
-  when,
-  action,
-  type,
-  context,
-  tags,
-}: RuleDefinition): JsonObject {
-  return {
-    id: idFor(ref),
-    uid: `rule:${pack}:${name}`,
-    ref,
-    pack,
-    name,
-    description,
-    enabled,
-    trigger,
-    criteria,
-    ...(when === undefined ? {} : { when }),
-    action,
-    type,
-    context,
-    tags,
-  };
-}
-
-function instanceView({
-  id,
-  trigger,
-  payload,
-  status,
-  occurred_at,
-  source,
-}: StoredInstance): JsonObject {
-  return { id, trigger, payload, status, occurrence_time: isoTime(occurred_at), source };
-}
-
-function enforcementView({
-  id,
-  trigger_instance_id,
-  rule,
-  execution_id,
-  status,
-  failure_reason,
-  enforced_at,
-}: StoredEnforcement): JsonObject {
-  return {
-    id,
-    trigger_instance_id,
-    rule: { ref: rule, id: idFor(rule), uid: `rule:${rule.replace(".", ":")}` },
-    ...(execution_id === null ? {} : { execution_id }),
-    status,
-    ...(failure_reason === null ? {} : { failure_reason }),
-    enforced_at: isoTime(enforced_at),
-  };
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
+import { enforcementView, instanceView } from "./instance-view.ts";
+import { paging, text } from "./query.ts";
 
 function definitionRoutes(door: Door, router: Router): void {
   const { core } = door;
   router.get("/actions", (_request, response) => {
     const all = [...core.definitions().content.actions.values()];
-    response.setHeader("X-Total-Count", String(all.length)).json(all.map(actionView));
+    response
+      .setHeader("X-Total-Count", String(all.length))
+      .json(all.map((action) => actionView(core.definitions().content, action)));
   });
   router.get("/actions/:ref", (request, response) => {
     const { ref } = request.params;
     const action = core.definitions().content.actions.get(ref);
     if (action === undefined)
       return fault(response, 404, `Resource with a reference or id "${ref}" not found`);
-    response.json(actionView(action));
+    response.json(actionView(core.definitions().content, action));
   });
   router.get("/rules", (_request, response) => {
     const all = [...core.definitions().content.rules.values()];
-    response.setHeader("X-Total-Count", String(all.length)).json(all.map(ruleView));
+    response
+      .setHeader("X-Total-Count", String(all.length))
+      .json(all.map((rule) => ruleView(core.definitions().content, rule)));
   });
   router.get("/rules/:ref", (request, response) => {
     const { ref } = request.params;
     const rule = core.definitions().content.rules.get(ref);
     if (rule === undefined)
       return fault(response, 404, `Resource with a reference or id "${ref}" not found`);
-    response.json(ruleView(rule));
+    response.json(ruleView(core.definitions().content, rule));
   });
   router.get("/packs", (_request, response) => {
     const all = [...core.definitions().content.packs.values()];

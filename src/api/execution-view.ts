@@ -1,86 +1,34 @@
 /** Executions as StackStorm's API shows them. */
+import { isDeepStrictEqual } from "node:util";
 import type { ActionDefinition, Content, ParameterSchemas } from "../model/definitions.ts";
+import { isFinished } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Runner } from "../runners/runner.ts";
 import type { StoredExecution } from "../store/executions.ts";
+import { actionView } from "./action-view.ts";
+import { isoTime, liveActionId } from "./ids.ts";
+import { maskedIn, runnerView } from "./runner-view.ts";
 
-const mask = "********";
-
-/** Microseconds as StackStorm writes them. */
-export function isoTime(at: Date): string {
-  return at.toISOString().replace("Z", "000Z");
+interface LogEntry extends JsonObject {
+  readonly status: string;
+  readonly timestamp: string;
 }
 
-function masked(parameters: JsonObject, schemas: ParameterSchemas): JsonObject {
-  return Object.fromEntries(
-    Object.entries(parameters).map(([name, value]) => [
-      name,
-      schemas[name]?.secret === true ? mask : value,
-    ]),
-  );
-}
-
-export function actionView(action: ActionDefinition): JsonObject {
-  const {
-    pack,
-    name,
-    ref,
-    description,
-    enabled,
-    runner,
-    entryPoint,
-    parameters,
-    outputSchema,
-    notify,
-    tags,
-  } = action;
-  return {
-    id: idFor(ref),
-    uid: `action:${pack}:${name}`,
-    ref,
-    pack,
-    name,
-    description,
-    enabled,
-    runner_type: runner,
-    entry_point: entryPoint,
-    parameters,
-    output_schema: outputSchema,
-    notify,
-    tags,
-    metadata_file: `actions/${name}.yaml`,
+/** The statuses it went through, as far as its row tells. */
+function logOf({ created_at, started_at, ended_at, status, context }: StoredExecution): LogEntry[] {
+  const steps: LogEntry[] = [];
+  const add = (at: Date, ...names: readonly string[]): void => {
+    for (const name of names)
+      if (steps.at(-1)?.status !== name) steps.push({ status: name, timestamp: isoTime(at) });
   };
-}
-
-/** A stable 24-digit id for what is defined in files. */
-export function idFor(text: string): string {
-  let high = 0x811c_9dc5;
-  let low = 0x01_00_01_93;
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    high = Math.imul(high ^ code, 0x0100_0193) >>> 0;
-    low = Math.imul(low ^ (code + high), 0x85eb_ca6b) >>> 0;
-  }
-  return [high, low, Math.imul(high ^ low, 0xc2b2_ae35) >>> 0]
-    .map((part) => part.toString(16).padStart(8, "0"))
-    .join("");
-}
-
-function logOf({
-  created_at,
-  started_at,
-  ended_at,
-  status,
-}: StoredExecution): readonly JsonObject[] {
-  const steps: JsonObject[] = [{ status: "requested", timestamp: isoTime(created_at) }];
-  if (started_at !== null)
-    steps.push(
-      { status: "scheduled", timestamp: isoTime(started_at) },
-      { status: "running", timestamp: isoTime(started_at) },
-    );
-  if (ended_at !== null) steps.push({ status, timestamp: isoTime(ended_at) });
-  else if (status !== "requested" && status !== "running")
-    steps.push({ status, timestamp: isoTime(started_at ?? created_at) });
+  add(created_at, "requested");
+  if (started_at !== null) add(started_at, "scheduled", "running");
+  const last = ended_at ?? started_at ?? created_at;
+  if (typeof context["resumed_by"] === "string")
+    add(last, "pausing", "paused", "resuming", "running");
+  else if (typeof context["paused_by"] === "string") add(last, "pausing", "paused");
+  if (typeof context["cancelled_by"] === "string") add(last, "canceling");
+  if (isFinished(status) || (status !== "running" && status !== "requested")) add(last, status);
   return steps;
 }
 
@@ -88,7 +36,13 @@ export interface ViewOptions {
   readonly content: Content;
   readonly runners: ReadonlyMap<string, Runner>;
   readonly showSecrets: boolean;
-  readonly withResult: boolean;
+  /** Where people look at it in a browser, e.g. `http://127.0.0.1:9101`. */
+  readonly webUrl: string;
+  readonly children?: readonly string[] | undefined;
+  /** Rule, trigger and trigger instance, shown already. */
+  readonly cause?: JsonObject;
+  /** Bytes; a longer result is left out. */
+  readonly longestResult?: number | undefined;
 }
 
 function truthy(value: unknown): boolean {
@@ -103,69 +57,164 @@ function actionPart(content: Content, ref: string): JsonObject {
   const [pack] = ref.split(".");
   return action === undefined
     ? { ref, name: ref.slice(ref.indexOf(".") + 1), pack }
-    : actionView(action);
+    : actionView(content, action);
 }
 
-function runnerPart(name: string, runner: Runner | undefined): JsonObject {
-  return {
-    name,
-    description: runner?.description,
-    runner_parameters: runner?.parameters,
-    output_key: runner?.outputKey,
-    uid: `runner_type:${name}`,
-    enabled: true,
-  };
-}
-
-function times({ created_at, started_at, ended_at }: StoredExecution): JsonObject {
-  const start = started_at ?? created_at;
-  const begun = { start_timestamp: isoTime(start) };
+function times({ created_at, ended_at }: StoredExecution): JsonObject {
+  const begun = { start_timestamp: isoTime(created_at) };
   if (ended_at === null) return begun;
   return {
     ...begun,
     end_timestamp: isoTime(ended_at),
-    elapsed_seconds: (ended_at.getTime() - start.getTime()) / 1_000,
+    elapsed_seconds: Math.max(0, ended_at.getTime() - created_at.getTime()) / 1_000,
   };
 }
 
-function resultPart({ result }: StoredExecution): JsonObject {
-  if (result === null || result === undefined) return { result };
-  return { result, result_size: JSON.stringify(result).length };
+/** The properties of a JSON schema, or of StackStorm's older form without the frame. */
+function propertiesOf(schema: unknown): JsonObject {
+  if (!isObject(schema)) return {};
+  const { properties } = schema;
+  return isObject(properties) ? properties : schema;
+}
+
+/** What an action's output schema, or an inquiry's question, calls secret does not leave. */
+function safeResult(
+  result: unknown,
+  action: ActionDefinition | undefined,
+  runner: Runner | undefined,
+): unknown {
+  if (!isObject(result)) return result;
+  const [key, schema]: readonly [string | undefined, unknown] =
+    runner?.name === "inquirer"
+      ? ["response", result["schema"]]
+      : [runner?.outputKey, action?.outputSchema];
+  const properties = propertiesOf(schema);
+  if (key === undefined) return maskedIn(properties, result);
+  const inner = result[key];
+  return isObject(inner) ? { ...result, [key]: maskedIn(properties, inner) } : result;
+}
+
+function resultPart(
+  { result }: StoredExecution,
+  shown: unknown,
+  longest: number | undefined,
+): JsonObject {
+  if (result === null || result === undefined) return {};
+  const size = Buffer.byteLength(JSON.stringify(result));
+  if (longest !== undefined && size > longest) return { result_size: size };
+  return { result: shown, result_size: size };
+}
+
+/** `host.pid.random`, the name of a process. */
+function runnerInfo({ owner }: StoredExecution): JsonObject {
+  const [, hostname, pid] = /^(.*)\.(\d+)\.[0-9a-f]+$/.exec(owner ?? "") ?? [];
+  return hostname === undefined ? {} : { hostname, pid: Number(pid) };
+}
+
+/** Which workflow and task it belongs to, as StackStorm repeats it outside the context. */
+function workflowPart({ context }: StoredExecution): JsonObject {
+  const { orquesta } = context;
+  if (!isObject(orquesta)) return {};
+  return {
+    workflow_execution: orquesta["workflow_execution_id"],
+    task_execution: orquesta["task_execution_id"],
+  };
+}
+
+function delayOf({ run_at, created_at }: StoredExecution): number {
+  return run_at === null ? 0 : Math.max(0, run_at.getTime() - created_at.getTime());
+}
+
+function contextPart({ id, runner, started_at, context }: StoredExecution): JsonObject {
+  return runner === "orquesta" && started_at !== null
+    ? { workflow_execution: id, ...context }
+    : context;
+}
+
+/** What was given: the row holds everything, with defaults and what nobody may give. */
+export function givenOnly(
+  parameters: JsonObject,
+  runner: ParameterSchemas,
+  action: ParameterSchemas,
+): JsonObject {
+  const kept = Object.entries(parameters).filter(([name, value]) => {
+    const schema = { ...runner[name], ...action[name] };
+    return (
+      schema.immutable !== true &&
+      (schema.default === undefined || !isDeepStrictEqual(schema.default, value))
+    );
+  });
+  return kept.length === Object.keys(parameters).length ? parameters : Object.fromEntries(kept);
 }
 
 /** Falsy attributes are left out, as StackStorm does. */
-export function executionView(
-  execution: StoredExecution,
-  { content, runners, showSecrets, withResult }: ViewOptions,
-): JsonObject {
-  const { id, status, action: ref, runner: runnerName, parent, context } = execution;
+export function executionView(execution: StoredExecution, options: ViewOptions): JsonObject {
+  const { content, runners, showSecrets, webUrl, children, cause, longestResult } = options;
+  const { id, status, action: ref, runner: runnerName, parent } = execution;
   const runner = runners.get(runnerName);
-  const schemas = { ...runner?.parameters, ...content.actions.get(ref)?.parameters };
-  const parameters = showSecrets ? execution.parameters : masked(execution.parameters, schemas);
+  const action = content.actions.get(ref);
+  const own = action?.parameters ?? {};
+  const given = givenOnly(execution.parameters, runner?.parameters ?? {}, own);
+  const parameters = showSecrets ? given : maskedIn({ ...runner?.parameters, ...own }, given);
+  const result = showSecrets ? execution.result : safeResult(execution.result, action, runner);
   const all: JsonObject = {
     id,
     status,
     action: actionPart(content, ref),
-    runner: runnerPart(runnerName, runner),
+    runner: runnerView(runnerName, runner),
     liveaction: {
-      id: idFor(id),
+      id: liveActionId(id),
       action: ref,
       action_is_workflow: runnerName === "orquesta",
       parameters,
       callback: {},
-      runner_info: execution.owner === null ? {} : { hostname: execution.owner },
+      runner_info: runnerInfo(execution),
     },
     parameters,
-    context,
+    context: contextPart(execution),
     parent,
+    children,
     ...times(execution),
+    delay: delayOf(execution),
     log: logOf(execution),
-    web_url: `/#/history/${id}/general`,
-    rule: isObject(context["rule"]) ? context["rule"] : undefined,
-    trigger_instance: isObject(context["trigger_instance"])
-      ? context["trigger_instance"]
-      : undefined,
-    ...(withResult ? resultPart(execution) : {}),
+    web_url: `${webUrl}/#/history/${id}/general`,
+    ...workflowPart(execution),
+    ...cause,
+    ...resultPart(execution, result, longestResult),
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => truthy(value)));
 }
+
+/** Names that `include_attributes` and `exclude_attributes` may say. */
+export const executionAttributes: ReadonlySet<string> = new Set([
+  "id",
+  "status",
+  "action",
+  "runner",
+  "liveaction",
+  "parameters",
+  "context",
+  "parent",
+  "children",
+  "start_timestamp",
+  "end_timestamp",
+  "elapsed_seconds",
+  "delay",
+  "log",
+  "web_url",
+  "workflow_execution",
+  "task_execution",
+  "rule",
+  "trigger",
+  "trigger_type",
+  "trigger_instance",
+  "result",
+  "result_size",
+]);
+
+/** Masking needs them: clients may not leave them out, and they come along with their neighbours. */
+export const executionMandatory: ReadonlySet<string> = new Set(["action", "runner", "parameters"]);
+export const executionBeside: Readonly<Record<string, readonly string[]>> = {
+  action: ["parameters", "output_schema", "pack", "uid"],
+  runner: ["runner_parameters"],
+};

@@ -1,191 +1,287 @@
-import { Router, type Request } from "express";
-import { answerInquiry, cancel, request as requestExecution, steer } from "../engine/request.ts";
+/** `/executions`: the history. */
+import { Router, type Request, type Response } from "express";
+import { gzipSync } from "node:zlib";
 import { AppError } from "../model/errors.ts";
-import { isFinished } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import {
-  childrenOf,
-  findExecution,
+  childIds,
+  descendantsOf,
+  executionFacets,
   listExecutions,
-  outputOf,
-  pendingInquiries,
-  type StoredExecution,
-} from "../store/executions.ts";
+  type ExecutionFilter,
+} from "../store/execution-list.ts";
+import { findExecution, outputOf, type StoredExecution } from "../store/executions.ts";
+import { findInstance } from "../store/reads.ts";
+import { ruleView } from "./action-view.ts";
 import type { Door } from "./door.ts";
-import { executionView, type ViewOptions } from "./execution-view.ts";
+import {
+  executionAttributes,
+  executionBeside,
+  executionMandatory,
+  executionView,
+  type ViewOptions,
+} from "./execution-view.ts";
 import { fault } from "./faults.ts";
-import { userOf } from "./guard.ts";
+import { isAdmin, userOf } from "./guard.ts";
+import { liveActionId } from "./ids.ts";
+import { instanceView } from "./instance-view.ts";
+import {
+  attributes,
+  countHeaders,
+  flag,
+  names,
+  paging,
+  project,
+  refusal,
+  text,
+  time,
+  wholeNumber,
+} from "./query.ts";
+import { triggerTypeOf } from "./trigger-view.ts";
 
-const maxLimit = 100;
-
-function text(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-/** `limit` and `offset` as StackStorm reads them; throws AppError for nonsense. */
-export function paging(request: Request): { limit: number; offset: number } {
-  const limitText = text(request.query["limit"]) ?? String(maxLimit);
-  const offsetText = text(request.query["offset"]) ?? "0";
-  const limit = Number(limitText);
-  const offset = Number(offsetText);
-  if (!Number.isInteger(limit) || limit === 0 || limit < -1)
-    throw new AppError("PARAMETERS_INVALID", [
-      `Limit, "${limitText}" specified, must be a positive number or -1 for full result set.`,
-    ]);
-  if (!Number.isInteger(offset) || offset < 0)
-    throw new AppError("PARAMETERS_INVALID", [
-      `Offset, "${offsetText}" specified should be a positive integer.`,
-    ]);
-  return { limit: limit === -1 ? 10_000 : limit, offset };
-}
-
-function viewOptions({ core }: Door, request: Request, withResult: boolean): ViewOptions {
+export function viewOptions({ core }: Door, request: Request, response: Response): ViewOptions {
   return {
     content: core.definitions().content,
     runners: core.runners,
-    showSecrets: request.query["show_secrets"] === "true",
-    withResult,
+    showSecrets: flag(request, "show_secrets") === true && isAdmin(userOf(response)),
+    webUrl: core.apiUrl,
   };
 }
 
-async function existing({ core }: Door, id: string): Promise<StoredExecution> {
-  const wanted =
-    id === "last"
-      ? (await listExecutions(core.database.db, { parent: null }, { limit: 1, offset: 0 })).rows[0]
-          ?.id
-      : id;
-  const execution =
-    wanted === undefined ? undefined : await findExecution(core.database.db, wanted);
+/** The execution of that id, of that live action, or the newest for `last`. Throws EXECUTION_NOT_FOUND. */
+export async function existing({ core }: Door, id: string): Promise<StoredExecution> {
+  const { db } = core.database;
+  if (id === "last") {
+    const { rows } = await listExecutions(db, { parent: null }, { limit: 1, offset: 0 });
+    if (rows[0] === undefined) throw refusal("No executions found in the database");
+    const last = await findExecution(db, rows[0].id);
+    if (last !== undefined) return last;
+  }
+  const execution = await findExecution(db, id);
   if (execution === undefined) throw new AppError("EXECUTION_NOT_FOUND", [id]);
   return execution;
 }
 
-async function view(door: Door, request: Request, execution: StoredExecution): Promise<JsonObject> {
-  const shown = executionView(execution, viewOptions(door, request, true));
-  if (execution.runner !== "orquesta") return shown;
-  const children = await childrenOf(door.core.database.db, execution.id);
-  return children.length === 0 ? shown : { ...shown, children: children.map(({ id }) => id) };
+/** Rule, trigger and trigger instance it came from. */
+async function causeOf(door: Door, { context }: StoredExecution): Promise<JsonObject> {
+  const { content } = door.core.definitions();
+  const { rule: ruleName, trigger_instance: instance } = context;
+  const found =
+    isObject(instance) && typeof instance["id"] === "string"
+      ? await findInstance(door.core.database.db, instance["id"])
+      : undefined;
+  const rule = isObject(ruleName) ? content.rules.get(String(ruleName["name"])) : undefined;
+  const type = found === undefined ? undefined : triggerTypeOf(content, found.trigger);
+  return {
+    rule: rule === undefined ? ruleName : ruleView(content, rule),
+    trigger:
+      rule === undefined
+        ? undefined
+        : {
+            ...rule.trigger,
+            ref: rule.trigger.type,
+            name: rule.trigger.type.slice(rule.trigger.type.indexOf(".") + 1),
+          },
+    trigger_type: type,
+    trigger_instance: found === undefined ? instance : instanceView(found),
+  };
 }
 
-function readRoutes(door: Door, router: Router): void {
-  const { core } = door;
-  router.get("/executions", async (request, response) => {
-    const { status, action, parent, trigger_instance } = request.query;
-    const page = paging(request);
-    const filter = {
-      status: text(status),
-      action: text(action),
-      parent: parent === "null" ? null : text(parent),
-      triggerInstance: text(trigger_instance),
-    };
-    const { rows, total } = await listExecutions(core.database.db, filter, page);
-    response.setHeader("X-Total-Count", String(total)).setHeader("X-Limit", String(page.limit));
-    const withResult =
-      text(request.query["include_attributes"])?.split(",").includes("result") === true;
-    response.json(rows.map((row) => executionView(row, viewOptions(door, request, withResult))));
+/** One execution with everything. */
+export async function fullView(
+  door: Door,
+  execution: StoredExecution,
+  options: ViewOptions,
+): Promise<JsonObject> {
+  const children =
+    execution.runner === "orquesta"
+      ? (await childIds(door.core.database.db, [execution.id])).get(execution.id)
+      : undefined;
+  return executionView(execution, { ...options, children, cause: await causeOf(door, execution) });
+}
+
+function range(request: Request): Pick<ExecutionFilter, "since" | "until"> {
+  const both = text(request.query["timestamp"])?.split("..");
+  const since = text(request.query["timestamp_gt"]);
+  const until = text(request.query["timestamp_lt"]);
+  const [from, to] = (both ?? []).map(time).toSorted((a, b) => a.getTime() - b.getTime());
+  return {
+    since: since === undefined ? from : time(since),
+    until: until === undefined ? (to ?? from) : time(until),
+  };
+}
+
+function idsOf(request: Request): readonly string[] | undefined {
+  const live = text(request.query["liveaction"]);
+  if (live !== undefined) return [liveActionId(live)];
+  const ids = names(request.query["id"]);
+  if (ids.length === 0) return undefined;
+  const odd = ids.find((id) => !/^[0-9a-f]{24}$/.test(id));
+  if (odd !== undefined)
+    throw refusal(
+      `'${odd}' is not a valid ObjectId, it must be a 12-byte input or a 24-character hex string`,
+    );
+  return ids;
+}
+
+function filterOf(request: Request): ExecutionFilter {
+  const { status, action, runner, parent, rule, trigger_instance, trigger, trigger_type, user } =
+    request.query;
+  return {
+    ids: idsOf(request),
+    status: text(status),
+    action: text(action),
+    runner: text(runner),
+    parent: parent === "null" ? null : text(parent),
+    rule: text(rule),
+    triggerInstance: text(trigger_instance),
+    trigger: text(trigger_type) ?? text(trigger),
+    user: text(user),
+    ...range(request),
+  };
+}
+
+/** Which end comes first, as StackStorm decides it. */
+function orderOf(request: Request): "oldest" | "newest" {
+  const { timestamp_lt, timestamp_gt, sort_desc, sort_asc, sort } = request.query;
+  if (text(timestamp_lt) !== undefined || text(sort_desc) !== undefined) return "newest";
+  if (text(timestamp_gt) !== undefined || text(sort_asc) !== undefined) return "oldest";
+  return text(sort)?.startsWith("+") === true ? "oldest" : "newest";
+}
+
+async function list(door: Door, request: Request, response: Response): Promise<void> {
+  const { db } = door.core.database;
+  const page = paging(request, 100, response);
+  const known = { names: executionAttributes, mandatory: executionMandatory };
+  const wanted = attributes(request, known);
+  const options = viewOptions(door, request, response);
+  const filter = filterOf(request);
+  const { rows, total } = await listExecutions(db, filter, { ...page, order: orderOf(request) });
+  const workflows = rows.filter(({ runner }) => runner === "orquesta").map(({ id }) => id);
+  const children = await childIds(
+    db,
+    wanted.include?.includes("children") === false ? [] : workflows,
+  );
+  countHeaders(response, total, page);
+  response.json(
+    rows.map((row) => {
+      const { rule, trigger_instance } = row.context;
+      const cause = { rule, trigger_instance };
+      const shown = executionView(row, { ...options, children: children.get(row.id), cause });
+      return project(shown, wanted, executionBeside);
+    }),
+  );
+}
+
+/** Bytes; StackStorm refuses to be asked for more. */
+const mostResult = 14 * 1024 * 1024;
+
+function longestResult(request: Request): number | undefined {
+  const most = wholeNumber(request, "max_result_size");
+  if (most === undefined) return undefined;
+  if (most <= 0) throw refusal("max_result_size must be a positive number");
+  if (most > mostResult)
+    throw refusal("max_result_size query parameter must be smaller than 14 MB");
+  return most;
+}
+
+async function one(door: Door, id: string, request: Request, response: Response): Promise<void> {
+  const known = { names: executionAttributes, mandatory: executionMandatory };
+  const wanted = attributes(request, known);
+  const options = {
+    ...viewOptions(door, request, response),
+    longestResult: longestResult(request),
+  };
+  const shown = await fullView(door, await existing(door, id), options);
+  response.json(project(shown, wanted, executionBeside));
+}
+
+/** The result alone, as a file when asked. */
+async function result(door: Door, id: string, request: Request, response: Response): Promise<void> {
+  const options = viewOptions(door, request, response);
+  const shown = await fullView(door, await existing(door, id), options);
+  const indent = flag(request, "pretty_format") === true ? 4 : undefined;
+  const body = JSON.stringify(shown["result"] ?? {}, undefined, indent);
+  const compress = flag(request, "compress") === true;
+  response.setHeader("Content-Type", compress ? "application/x-gzip" : "text/json");
+  if (flag(request, "download") === true)
+    response.setHeader(
+      "Content-Disposition",
+      `attachment; filename=execution_${String(shown["id"])}_result.json${compress ? ".gz" : ""}`,
+    );
+  response.end(compress ? gzipSync(body) : body);
+}
+
+const outputTypes = new Set(["stdout", "stderr", "all"]);
+
+/** Which stream a client wants to read; undefined = all. */
+export function outputType(request: Request): string | undefined {
+  const type = text(request.query["output_type"]) ?? "all";
+  if (!outputTypes.has(type))
+    throw refusal(`Invalid output type "${type}": give stdout, stderr or all`);
+  return type === "all" ? undefined : type;
+}
+
+const facetNames = ["action", "status", "rule", "trigger", "trigger_type", "user"] as const;
+
+/** What a filter may be set to. */
+async function facets(door: Door, request: Request): Promise<JsonObject> {
+  const wanted = names(request.query["types"]);
+  const found = await executionFacets(door.core.database.db);
+  const shown: Record<string, readonly string[]> = {};
+  for (const name of facetNames) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    const values = found.map((row) => row[name === "trigger_type" ? "trigger" : name]);
+    shown[name] = [...new Set(values.filter((value) => value !== null))];
+  }
+  return shown;
+}
+
+/** Everything that only reads. */
+export function executionRoutes(door: Door): Router {
+  const { db } = door.core.database;
+  const router = Router();
+  router.get("/executions", (request, response) => list(door, request, response));
+  router.get("/executions/views/filters", async (request, response) => {
+    response.json(await facets(door, request));
   });
-  router.get("/executions/:id", async (request, response) => {
-    response.json(await view(door, request, await existing(door, request.params.id)));
-  });
+  router.get("/executions/:id", (request, response) =>
+    one(door, request.params.id, request, response),
+  );
   router.get("/executions/:id/children", async (request, response) => {
     const { id } = await existing(door, request.params.id);
-    const children = await childrenOf(core.database.db, id);
-    response.json(children.map((child) => executionView(child, viewOptions(door, request, true))));
+    const children = await descendantsOf(db, id, wholeNumber(request, "depth") ?? -1);
+    const options = viewOptions(door, request, response);
+    const workflows = children.filter(({ runner }) => runner === "orquesta");
+    const inner = await childIds(
+      db,
+      workflows.map((child) => child.id),
+    );
+    response.json(
+      children.map((child) => executionView(child, { ...options, children: inner.get(child.id) })),
+    );
   });
+  router.get("/executions/:id/result", (request, response) =>
+    result(door, request.params.id, request, response),
+  );
   router.get("/executions/:id/output", async (request, response) => {
     const { id } = await existing(door, request.params.id);
-    response
-      .type("text/plain")
-      .send((await outputOf(core.database.db, id)).map((line) => line.text).join(""));
+    const type = outputType(request);
+    const lines = (await outputOf(db, id)).filter(({ stream }) => (type ?? stream) === stream);
+    response.type("text/plain").send(lines.map((line) => line.text).join(""));
   });
   router.get("/executions/:id/attribute/:name", async (request, response) => {
-    const execution = await existing(door, request.params.id);
-    const { name } = request.params;
-    const attributes: JsonObject = {
-      result: execution.result,
-      status: execution.status,
-      trigger_instance: execution.context["trigger_instance"],
-    };
-    if (!(name in attributes))
+    const { id, name } = request.params;
+    const valid = ["result", "trigger_instance", "status"];
+    if (!valid.includes(name))
       return fault(
         response,
         400,
-        `Invalid attribute "${name}" specified. Valid attributes are: result, trigger_instance, status`,
+        `Invalid attribute "${name}" specified. Valid attributes are: ${valid.join(", ")}`,
       );
-    response.json(attributes[name] ?? null);
-  });
-}
-
-/** `/executions`: run, see, cancel, pause and resume. */
-export function executionRoutes(door: Door): Router {
-  const { core } = door;
-  const router = Router();
-  readRoutes(door, router);
-  router.post("/executions", async (request, response) => {
-    const body: unknown = request.body;
-    if (!isObject(body) || typeof body["action"] !== "string")
-      return fault(response, 400, "'action' is a required property");
-    const { parameters = {}, context = {}, delay } = body;
-    if (!isObject(parameters))
-      return fault(response, 400, `${JSON.stringify(parameters)} is not of type 'object'`);
-    const user = typeof body["user"] === "string" ? body["user"] : userOf(response).name;
-    const id = await requestExecution(core, {
-      action: body["action"],
-      parameters,
-      context: { ...(isObject(context) ? context : {}), user },
-      ...(typeof delay === "number" && delay > 0 ? { delaySeconds: delay / 1_000 } : {}),
-    });
-    response.status(201).json(await view(door, request, await existing(door, id)));
-  });
-  router.delete("/executions/:id", async (request, response) => {
-    const before = await existing(door, request.params.id);
-    if (isFinished(before.status))
-      return void response.json({
-        faultstring: `Action cannot be canceled. State = ${before.status}.`,
-      });
-    response.json(await view(door, request, await cancel(core, before.id, userOf(response).name)));
-  });
-  router.put("/executions/:id", async (request, response) => {
-    const { id } = await existing(door, request.params.id);
-    const wanted: unknown = isObject(request.body) ? request.body["status"] : undefined;
-    const user = userOf(response).name;
-    if (wanted === "canceling" || wanted === "canceled")
-      return void response.json(await view(door, request, await cancel(core, id, user)));
-    if (wanted === "pausing" || wanted === "paused")
-      return void response.json(await view(door, request, await steer(core, id, "pausing", user)));
-    if (wanted === "resuming" || wanted === "running")
-      return void response.json(await view(door, request, await steer(core, id, "resuming", user)));
-    return fault(
-      response,
-      400,
-      `The status of an execution can be set to canceling, pausing or resuming, not to ${JSON.stringify(wanted)}.`,
-    );
-  });
-  return router;
-}
-
-function inquiryView({ id, result, context }: StoredExecution): JsonObject {
-  return { id, ...(isObject(result) ? result : {}), parent: context["parent"] };
-}
-
-/** `/inquiries`: questions that wait for people. */
-export function inquiryRoutes({ core }: Door): Router {
-  const router = Router();
-  router.get("/inquiries", async (_request, response) => {
-    const pending = await pendingInquiries(core.database.db);
-    response.setHeader("X-Total-Count", String(pending.length)).json(pending.map(inquiryView));
-  });
-  router.get("/inquiries/:id", async (request, response) => {
-    const execution = await findExecution(core.database.db, request.params.id);
-    if (execution?.runner !== "inquirer")
-      return fault(response, 404, `Inquiry with id ${request.params.id} not found`);
-    response.json(inquiryView(execution));
-  });
-  router.put("/inquiries/:id", async (request, response) => {
-    const body: unknown = request.body;
-    const answer = isObject(body) && "response" in body ? body["response"] : body;
-    await answerInquiry(core, request.params.id, answer, userOf(response));
-    response.json({ id: request.params.id, response: answer });
+    const options = viewOptions(door, request, response);
+    const shown = await fullView(door, await existing(door, id), options);
+    return void response.json(shown[name] ?? {});
   });
   return router;
 }

@@ -51,6 +51,11 @@ export function guard({ auth, authenticate }: Pick<Door, "auth" | "authenticate"
   };
 }
 
+/** Whether that user may do everything. */
+export function isAdmin({ roles }: Pick<User, "roles">): boolean {
+  return roles.includes("system_admin") || roles.includes("admin");
+}
+
 export function userOf(response: Response): User {
   const user: unknown = response.locals["user"];
   if (
@@ -70,6 +75,6 @@ export function userOf(response: Response): User {
 /** Refuses everybody who is not an administrator. */
 export const adminOnly: RequestHandler = (_request, response, next) => {
   const { name, roles } = userOf(response);
-  if (roles.includes("system_admin") || roles.includes("admin")) return next();
+  if (isAdmin({ roles })) return next();
   return fault(response, 403, `User "${name}" doesn't have required role "admin"`);
 };

@@ -3,7 +3,7 @@ import type { KeyValue } from "../engine/datastore.ts";
 import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Door } from "./door.ts";
-import { isoTime } from "./execution-view.ts";
+import { isoTime } from "./ids.ts";
 import { fault } from "./faults.ts";
 import { userOf } from "./guard.ts";
 

@@ -6,6 +6,7 @@
  * 3. Pure steps run ahead of the disk; an effect that leaves the process (a runner, a ring, an announcement) waits until its unit is on disk.
  * 4. State = snapshot + journal: dropping a conductor at any moment loses nothing. Ends that nobody took in are found by `delivered = false`. */
 import { initialState } from "../workflows/conductor.ts";
+import { isFinished } from "../model/execution.ts";
 import { undeliveredChildren } from "../store/executions.ts";
 import type { ExecutionChange } from "../store/unit.ts";
 import type { CompiledWorkflow } from "../workflows/spec.ts";
@@ -14,6 +15,7 @@ import { tellParent } from "./announce.ts";
 import { reasonOf } from "./children.ts";
 import type { Core } from "./core.ts";
 import { loadWorkflow } from "./load-workflow.ts";
+import { rerunIn } from "./rerun.ts";
 import type { Claim } from "./run.ts";
 import { startContext, workflowInput } from "./workflow-context.ts";
 import { pin, pinnedNow } from "./workflow-definitions.ts";
@@ -22,9 +24,10 @@ import { WorkflowRun } from "./workflow-run.ts";
 /** Takes a claimed workflow in hand. Resolves when it is in memory (or has ended); it goes on by itself. Never rejects. */
 export async function conduct(core: Core, claim: Claim, how: "new" | "known"): Promise<void> {
   try {
-    const known = how === "new" ? pinnedNow(core, claim.action) : undefined;
+    const again = rerunIn(claim.context) !== undefined;
+    const known = how === "new" && !again ? pinnedNow(core, claim.action) : undefined;
     if (known !== undefined) return begin(core, claim, known);
-    if (how === "known") {
+    if (how === "known" || again) {
       const loaded = await loadWorkflow(core, claim.id);
       if (loaded !== undefined) return await resume(core, claim, loaded);
     }
@@ -62,6 +65,8 @@ async function resume(
 ): Promise<void> {
   const run = new WorkflowRun(core, claim, loaded);
   run.open();
+  const again = rerunIn(claim.context);
+  if (again !== undefined && isFinished(loaded.state.status)) run.feed(again);
   if (loaded.seq === 0)
     run.feed({
       kind: "start",

@@ -1,6 +1,6 @@
 /** What operators ask of the engine: run, cancel, pause, resume, answer. Each resolves when it is on disk. */
 import { AppError } from "../model/errors.ts";
-import { isFinished, type ExecutionStatus } from "../model/execution.ts";
+import { isFinished, type ExecutionStatus, type FinishedStatus } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { decide } from "../processes/ask.ts";
 import {
@@ -144,6 +144,27 @@ export async function steer(
     else if (wanted === "resuming") throw new AppError("NOT_PAUSED", [id, status]);
   });
   await tell(core, after);
+  return after;
+}
+
+/** Ends an execution from outside, as its own worker would; whoever runs it can record nothing any more. */
+export async function settle(
+  core: Core,
+  id: string,
+  { status, result }: { readonly status: FinishedStatus; readonly result: JsonObject },
+): Promise<StoredExecution> {
+  const after = await change(core, id, async (tx, { status: before, parent }) => {
+    if (isFinished(before)) return;
+    await overrideExecution(tx, id, {
+      status,
+      result,
+      ended: true,
+      raiseFence: true,
+      delivered: parent === null,
+    });
+  });
+  await tell(core, after);
+  announceEnd(core, after, { status, result });
   return after;
 }
 

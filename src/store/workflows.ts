@@ -76,3 +76,13 @@ export async function latestOfTask(
     .limit(1)
     .executeTakeFirst();
 }
+
+/** Gives another execution the workflow of this one as it is now: definition, snapshot and the journal after it. */
+export async function copyWorkflow(db: Db, from: string, to: string): Promise<void> {
+  await sql`with copied as (insert into workflow (execution_id, definition, snapshot, snapshot_seq)
+      select ${to}, definition, snapshot, snapshot_seq from workflow where execution_id = ${from} returning snapshot_seq)
+    insert into journal (execution_id, seq, entries)
+      select ${to}, seq, entries from journal where execution_id = ${from} and seq > (select snapshot_seq from copied)`.execute(
+    db,
+  );
+}

@@ -1,0 +1,258 @@
+/** `/executions`: run, run again, cancel, pause, resume. */
+import { Router, type Request, type Response } from "express";
+import type { User } from "../engine/auth.ts";
+import { cancel, request as requestExecution, settle, steer } from "../engine/request.ts";
+import { rerunTasks } from "../engine/rerun.ts";
+import { AppError } from "../model/errors.ts";
+import { executionStatuses, isFinished, type ExecutionStatus } from "../model/execution.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
+import { findExecution, type StoredExecution } from "../store/executions.ts";
+import type { Door } from "./door.ts";
+import { givenOnly } from "./execution-view.ts";
+import { existing, fullView, viewOptions } from "./executions.ts";
+import { isAdmin, userOf } from "./guard.ts";
+import { liveActionId } from "./ids.ts";
+import { flag, refusal } from "./query.ts";
+
+/** A value as Python writes it in StackStorm's sentences. */
+function pythonText(value: unknown): string {
+  return typeof value === "string" ? `'${value}'` : JSON.stringify(value);
+}
+
+function bodyOf(request: Request): JsonObject {
+  const body: unknown = request.body ?? {};
+  if (!isObject(body)) throw refusal(`${pythonText(body)} is not of type 'object'`);
+  return body;
+}
+
+/** An object of the body; absent and null are empty. */
+function objectIn(body: JsonObject, name: string): JsonObject {
+  const value = body[name] ?? {};
+  if (!isObject(value)) throw refusal(`${pythonText(value)} is not of type 'object'`);
+  return value;
+}
+
+function listIn(body: JsonObject, name: string): readonly string[] {
+  const value = body[name] ?? [];
+  if (!Array.isArray(value) || !value.every((each) => typeof each === "string"))
+    throw refusal(`${pythonText(value)} is not of type 'array'`);
+  return value;
+}
+
+/** In whose name it runs: only administrators may say somebody else. */
+function actor(body: JsonObject, caller: User): string {
+  const wanted = body["user"];
+  if (wanted === undefined || wanted === null || wanted === "") return caller.name;
+  if (typeof wanted !== "string")
+    throw refusal(
+      `Value "${JSON.stringify(wanted)}" must either be a string or None. Got "${typeof wanted === "number" ? "int" : typeof wanted}".`,
+    );
+  if (wanted !== caller.name && !isAdmin(caller))
+    throw new AppError("FORBIDDEN", [`Only admins can specify user "${wanted}" for an execution`]);
+  return wanted;
+}
+
+/** Context from the header `st2-context`, as chat clients send it. */
+function headerContext(request: Request): JsonObject {
+  const given = request.headers["st2-context"];
+  if (typeof given !== "string" || given === "") return {};
+  const wrong = "Unable to convert st2-context from the headers into JSON (was <class 'str'>).";
+  try {
+    const parsed: unknown = JSON.parse(given);
+    if (isObject(parsed)) return parsed;
+  } catch {
+    throw refusal(wrong);
+  }
+  throw refusal(wrong);
+}
+
+/** Contexts that clients may not write: they say what the engine did. */
+const ours = new Set([
+  "parent",
+  "orquesta",
+  "rule",
+  "trigger_instance",
+  "re-run",
+  "pack",
+  "inventory_cause",
+]);
+
+async function contextFrom(door: Door, request: Request, body: JsonObject): Promise<JsonObject> {
+  const given = { ...objectIn(body, "context"), ...headerContext(request) };
+  const trace = given["trace_context"];
+  const traceId = isObject(trace) ? trace["id_"] : undefined;
+  if (typeof traceId === "string" && traceId !== "") {
+    const root = await findExecution(door.core.database.db, traceId);
+    if (root === undefined)
+      throw refusal(`Unable to find the TraceDB instance. {'id': '${traceId}'}`);
+  }
+  return Object.fromEntries(Object.entries(given).filter(([name]) => !ours.has(name)));
+}
+
+function delayIn(body: JsonObject): { delaySeconds?: number } {
+  const { delay } = body;
+  if (delay === undefined || delay === null || delay === 0) return {};
+  if (typeof delay !== "number" || !Number.isInteger(delay))
+    throw refusal(`${pythonText(delay)} is not of type 'integer'`);
+  if (delay < 0) throw refusal(`${delay} is less than the minimum of 0`);
+  return { delaySeconds: delay / 1_000 };
+}
+
+async function answer(
+  door: Door,
+  execution: StoredExecution,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  response.json(await fullView(door, execution, viewOptions(door, request, response)));
+}
+
+async function run(door: Door, request: Request, response: Response): Promise<void> {
+  const body = bodyOf(request);
+  const { action } = body;
+  if (action === undefined) throw refusal("'action' is a required property");
+  if (typeof action !== "string") throw refusal(`${pythonText(action)} is not of type 'string'`);
+  const user = actor(body, userOf(response));
+  const id = await requestExecution(door.core, {
+    action,
+    parameters: objectIn(body, "parameters"),
+    context: { ...(await contextFrom(door, request, body)), user },
+    ...delayIn(body),
+  });
+  response.status(201);
+  await answer(door, await existing(door, id), request, response);
+}
+
+function givenBefore({ core }: Door, { action, runner, parameters }: StoredExecution): JsonObject {
+  const own = core.definitions().content.actions.get(action)?.parameters ?? {};
+  return givenOnly(parameters, core.runners.get(runner)?.parameters ?? {}, own);
+}
+
+/** `re_run`: with other parameters, or a workflow's tasks again on what it had. */
+async function runAgain(
+  door: Door,
+  id: string,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const before = await existing(door, id);
+  const body = bodyOf(request);
+  const parameters = objectIn(body, "parameters");
+  const tasks = listIn(body, "tasks");
+  const reset = listIn(body, "reset");
+  if (tasks.length > 0 && Object.keys(parameters).length > 0)
+    throw refusal("Parameters override is not supported when re-running task(s) for a workflow.");
+  if (reset.some((task) => !tasks.includes(task)))
+    throw refusal("List of tasks to reset does not match the tasks to rerun.");
+  if (tasks.length > 0 && before.runner !== "orquesta")
+    throw refusal("Task option is only supported for Orquesta workflows.");
+  const merge = flag(request, "no_merge") !== true;
+  const { trace_context } = before.context;
+  const context = {
+    ...(await contextFrom(door, request, body)),
+    trace_context: trace_context ?? { id_: before.id },
+    user: actor(body, userOf(response)),
+  };
+  const made =
+    tasks.length > 0
+      ? await rerunTasks(door.core, before, { tasks, reset, context, ...delayIn(body) })
+      : await requestExecution(door.core, {
+          action: before.action,
+          parameters: merge ? { ...givenBefore(door, before), ...parameters } : parameters,
+          context: { ...context, "re-run": { ref: before.id } },
+          ...delayIn(body),
+        });
+  response.status(201);
+  await answer(door, await existing(door, made), request, response);
+}
+
+const steps = { pausing: "pause", paused: "pause", resuming: "resume", running: "resume" } as const;
+
+function isStep(status: string): status is keyof typeof steps {
+  return status in steps;
+}
+
+/** From which statuses a step can be made, and where there is nothing to do. */
+const places = {
+  pause: { from: ["running", "resuming"], done: ["pausing", "paused"] },
+  resume: { from: ["paused"], done: ["running", "resuming"] },
+} as const satisfies Record<string, Record<string, readonly ExecutionStatus[]>>;
+
+function isAmong(status: string, list: readonly string[]): boolean {
+  return list.includes(status);
+}
+
+/** Refuses what does not fit, in StackStorm's words; false = nothing to do. */
+function fits({ id, runner, status }: StoredExecution, wanted: keyof typeof steps): boolean {
+  const what = steps[wanted];
+  if (wanted === "running" && isAmong(status, ["requested", "running"])) return false;
+  const refused = (reason: string): AppError =>
+    refusal(
+      `Failed updating execution. Unable to ${what} liveaction "${liveActionId(id)}" because it is ${reason}`,
+    );
+  if (!isAmong(runner, ["orquesta", "action-chain"]))
+    throw refused(`not supported by the "${runner}" runner.`);
+  if (isAmong(status, places[what].done)) return false;
+  if (isAmong(status, places[what].from)) return true;
+  throw refused(
+    what === "pause"
+      ? "not in a running state."
+      : `in "${status}" state and not in "paused" state.`,
+  );
+}
+
+async function change(
+  door: Door,
+  execution: StoredExecution,
+  body: JsonObject,
+  user: string,
+): Promise<StoredExecution> {
+  const { core } = door;
+  const { id } = execution;
+  const unknown = Object.keys(body).find((name) => name !== "status" && name !== "result");
+  if (unknown !== undefined)
+    throw refusal(`Additional properties are not allowed ('${unknown}' was unexpected)`);
+  const { status } = body;
+  const known = executionStatuses.find((each) => each === status);
+  if (known === undefined)
+    throw refusal(
+      status === undefined
+        ? "'status' is a required property"
+        : `${pythonText(status)} is not one of [${executionStatuses.map((each) => `'${each}'`).join(", ")}]`,
+    );
+  const result = objectIn(body, "result");
+  if (isFinished(execution.status)) throw refusal("Execution is already in completed state.");
+  if (known === "canceling" || known === "canceled") return cancel(core, id, user);
+  if (isStep(known)) {
+    if (!fits(execution, known)) return execution;
+    return steer(core, id, steps[known] === "pause" ? "pausing" : "resuming", user);
+  }
+  if (isFinished(known)) return settle(core, id, { status: known, result });
+  throw refusal(
+    `The status of an execution can be set to canceling, pausing, resuming or to an end, not to "${known}".`,
+  );
+}
+
+/** Everything that changes something. */
+export function executionRequestRoutes(door: Door): Router {
+  const { core } = door;
+  const router = Router();
+  router.post("/executions", (request, response) => run(door, request, response));
+  router.post("/executions/:id/re_run", (request, response) =>
+    runAgain(door, request.params.id, request, response),
+  );
+  router.delete("/executions/:id", async (request, response) => {
+    const { id, status } = await existing(door, request.params.id);
+    if (isFinished(status) && status !== "canceled")
+      return void response.json({
+        faultstring: `Action cannot be canceled. State = ${status}.`,
+      });
+    return answer(door, await cancel(core, id, userOf(response).name), request, response);
+  });
+  router.put("/executions/:id", async (request, response) => {
+    const execution = await existing(door, request.params.id);
+    const { name } = userOf(response);
+    return answer(door, await change(door, execution, bodyOf(request), name), request, response);
+  });
+  return router;
+}

@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import { builtinTriggerTypes } from "../model/builtin-triggers.ts";
+import type { Content } from "../model/definitions.ts";
+import type { JsonObject } from "../model/json.ts";
+import { metadataFile } from "./action-view.ts";
+import { idFor } from "./ids.ts";
+
+function split(ref: string): { readonly pack: string; readonly name: string } {
+  const dot = ref.indexOf(".");
+  return { pack: ref.slice(0, Math.max(0, dot)), name: ref.slice(dot + 1) };
+}
+
+/** A trigger type as StackStorm's API shows it; undefined when there is none of that ref. */
+export function triggerTypeOf(content: Content, ref: string): JsonObject | undefined {
+  const own = content.triggerTypes.get(ref);
+  const type = own ?? builtinTriggerTypes.get(ref);
+  if (type === undefined) return undefined;
+  const { pack, name } = split(ref);
+  return {
+    id: idFor(`trigger_type:${ref}`),
+    uid: `trigger_type:${pack}:${name}`,
+    ref,
+    pack,
+    name,
+    description: type.description,
+    payload_schema: type.payloadSchema,
+    parameters_schema: type.parametersSchema,
+    tags: [],
+    metadata_file: own === undefined ? "" : metadataFile(content, pack, own.source),
+  };
+}
+
+/** Refs of all trigger types, in order. */
+export function triggerTypeRefs(content: Content): readonly string[] {
+  return [...new Set([...builtinTriggerTypes.keys(), ...content.triggerTypes.keys()])].toSorted();
+}
+
+/** JSON with sorted keys, as StackStorm hashes parameters. */
+function sortedJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(sortedJson).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const pairs = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `{${pairs.map(([key, each]) => `${JSON.stringify(key)}: ${sortedJson(each)}`).join(", ")}}`;
+}
+
+/** A trigger: a type with parameters. One without parameters has the type's name, others are named after what they are. */
+export function triggerView(type: string, parameters: JsonObject): JsonObject {
+  const { pack, name: typeName } = split(type);
+  const hash = createHash("md5").update(sortedJson(parameters)).digest("hex");
+  const plain = Object.keys(parameters).length === 0;
+  const id = idFor(`trigger:${type}:${hash}`);
+  const name = plain ? typeName : `${typeName}.${id}`;
+  return {
+    id,
+    uid: `trigger:${pack}:${name}:${hash}`,
+    ref: `${pack}.${name}`,
+    pack,
+    name,
+    type,
+    parameters,
+  };
+}
+
+/** Every trigger some rule listens to, and every type that needs no parameters. */
+export function allTriggers(content: Content): readonly JsonObject[] {
+  const found = new Map<unknown, JsonObject>();
+  const add = (view: JsonObject): void => void found.set(view["id"], view);
+  for (const ref of triggerTypeRefs(content)) {
+    const schema =
+      content.triggerTypes.get(ref)?.parametersSchema ??
+      builtinTriggerTypes.get(ref)?.parametersSchema;
+    if (Object.keys(schema ?? {}).length === 0) add(triggerView(ref, {}));
+  }
+  for (const { trigger } of content.rules.values())
+    add(triggerView(trigger.type, trigger.parameters));
+  return [...found.values()];
+}

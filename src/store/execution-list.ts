@@ -1,0 +1,263 @@
+/** Pages of the history. Results that are long stay behind, and counts are bounded: a list costs about the same however much there is. */
+import { sql, type SelectQueryBuilder } from "kysely";
+import { completeContexts, type StoredExecution } from "./executions.ts";
+import type { Db, LedgerSchema } from "./schema.ts";
+
+export interface ExecutionFilter {
+  readonly ids?: readonly string[] | undefined;
+  readonly status?: string | undefined;
+  readonly action?: string | undefined;
+  readonly runner?: string | undefined;
+  /** An execution id, or null for those without a parent. */
+  readonly parent?: string | null | undefined;
+  /** Name or ref. */
+  readonly rule?: string | undefined;
+  readonly triggerInstance?: string | undefined;
+  /** Ref of the trigger type, or its name. */
+  readonly trigger?: string | undefined;
+  readonly user?: string | undefined;
+  /** Requested at or after. */
+  readonly since?: Date | undefined;
+  /** Requested at or before. */
+  readonly until?: Date | undefined;
+}
+
+export interface ListedExecution extends StoredExecution {
+  /** False: there is a result, and it is too long for a list. */
+  readonly result_here: boolean;
+}
+
+/** Bytes as the database stores them. */
+const longestResult = 16_384;
+/** Rows that are counted one by one. */
+const mostCounted = 10_000;
+
+type Query = SelectQueryBuilder<LedgerSchema, "execution", object>;
+
+/** An id made that many seconds before or after a time: executions sort by id. Clocks of processes may differ from the database's. */
+function idAround(at: Date, seconds: number): string {
+  const second = Math.max(0, Math.floor(at.getTime() / 1_000) + seconds);
+  return second.toString(16).padStart(8, "0");
+}
+
+const slackSeconds = 300;
+
+function inTime(query: Query, { since, until }: ExecutionFilter): Query {
+  let narrowed = query;
+  if (since !== undefined)
+    narrowed = narrowed
+      .where("id", ">", idAround(since, -slackSeconds))
+      .where("created_at", ">=", since);
+  if (until !== undefined)
+    narrowed = narrowed
+      .where("id", "<", idAround(until, slackSeconds))
+      .where("created_at", "<=", until);
+  return narrowed;
+}
+
+/** `pack.name` or what stands after the pack. */
+function named(path: string, name: string): ReturnType<typeof sql<boolean>> {
+  return sql<boolean>`(${sql.raw(path)} = ${name} or substr(${sql.raw(path)}, strpos(${sql.raw(path)}, '.') + 1) = ${name})`;
+}
+
+function byCause(query: Query, { rule, triggerInstance, trigger, user }: ExecutionFilter): Query {
+  let narrowed = query;
+  if (triggerInstance !== undefined)
+    narrowed = narrowed.where("id", "in", (from) =>
+      from
+        .selectFrom("enforcement")
+        .select((each) => each.ref("execution_id").$notNull().as("id"))
+        .where("trigger_instance_id", "=", triggerInstance)
+        .where("execution_id", "is not", null),
+    );
+  if (rule !== undefined) narrowed = narrowed.where(named("context #>> '{rule,name}'", rule));
+  if (trigger !== undefined)
+    narrowed = narrowed.where(named("context #>> '{trigger_instance,name}'", trigger));
+  if (user !== undefined) narrowed = narrowed.where(sql<boolean>`context ->> 'user' = ${user}`);
+  return narrowed;
+}
+
+function filtered(query: Query, filter: ExecutionFilter): Query {
+  const { ids, status, action, runner, parent } = filter;
+  let narrowed = query;
+  if (ids !== undefined) narrowed = narrowed.where("id", "in", [...ids]);
+  if (status !== undefined) narrowed = narrowed.where(sql<string>`status`, "=", status);
+  if (action !== undefined) narrowed = narrowed.where("action", "=", action);
+  if (runner !== undefined) narrowed = narrowed.where("runner", "=", runner);
+  if (parent === null) narrowed = narrowed.where("parent", "is", null);
+  else if (parent !== undefined) narrowed = narrowed.where("parent", "=", parent);
+  return byCause(inTime(narrowed, filter), filter);
+}
+
+interface ListPage {
+  readonly limit: number;
+  readonly offset: number;
+  /** By id; the default is the newest first. */
+  readonly order?: "oldest" | "newest";
+}
+
+/** One page, and how many there are: exact without filters (but `parent: null`), else exact up to 10,000 and then 10,001. */
+export async function listExecutions(
+  db: Db,
+  filter: ExecutionFilter,
+  { limit, offset, order = "newest" }: ListPage,
+): Promise<{ rows: readonly ListedExecution[]; total: number }> {
+  const query = filtered(db.selectFrom("execution"), filter);
+  const rows = await query
+    .select([
+      "id",
+      "action",
+      "runner",
+      "status",
+      "parameters",
+      "context",
+      "parent",
+      "task_key",
+      "created_at",
+      "started_at",
+      "ended_at",
+      "run_at",
+      "owner",
+      "fence",
+      "attempt",
+      "delivered",
+      "log",
+      sql`case when pg_column_size(result) <= ${sql.lit(longestResult)} then result end`.as(
+        "result",
+      ),
+      sql<boolean>`coalesce(pg_column_size(result) <= ${sql.lit(longestResult)}, true)`.as(
+        "result_here",
+      ),
+    ])
+    .orderBy("id", order === "newest" ? "desc" : "asc")
+    .limit(limit)
+    .offset(offset)
+    .execute();
+  const complete = await completeContexts(db, rows);
+  const all = rows.length < limit && (rows.length > 0 || offset === 0);
+  const total = all ? offset + rows.length : await count(db, filter, query);
+  return { rows: complete, total };
+}
+
+/** What was counted of rows that are old enough to stay as they are. */
+interface Kept {
+  upTo: string;
+  count: number;
+  readonly until: number;
+}
+
+const kept = new WeakMap<Db, Map<string, Kept>>();
+const settleSeconds = 120;
+const recountMs = 3_600_000;
+
+async function count(db: Db, filter: ExecutionFilter, query: Query): Promise<number> {
+  const given = Object.entries(filter).filter(([, value]) => value !== undefined);
+  const unfiltered = given.every(([name, value]) => name === "parent" && value === null);
+  if (unfiltered) return countAll(db, given.length > 0);
+  const { total } = await db
+    .selectFrom(
+      query
+        .select(sql<number>`1`.as("one"))
+        .limit(mostCounted + 1)
+        .as("found"),
+    )
+    .select((from) => from.fn.countAll<number>().as("total"))
+    .executeTakeFirstOrThrow();
+  return total;
+}
+
+/** All of them, or those without a parent: neither changes once a row is there, so only what is new is counted. */
+async function countAll(db: Db, top: boolean): Promise<number> {
+  const name = top ? "top" : "all";
+  const mine = kept.get(db) ?? new Map<string, Kept>();
+  kept.set(db, mine);
+  const now = Date.now();
+  const known = mine.get(name);
+  const base: Kept =
+    known === undefined || known.until < now
+      ? { upTo: "", count: 0, until: now + recountMs }
+      : known;
+  const { upTo, count: before } = base;
+  const settled = idAround(new Date(now), -settleSeconds);
+  let query = db.selectFrom("execution").where("id", ">", upTo);
+  if (top) query = query.where("parent", "is", null);
+  const { old, all } = await query
+    .select([
+      sql<number>`count(*) filter (where id <= ${settled})`.as("old"),
+      sql<number>`count(*)`.as("all"),
+    ])
+    .executeTakeFirstOrThrow();
+  if (settled > upTo) mine.set(name, { upTo: settled, count: before + old, until: base.until });
+  return before + all;
+}
+
+/** Distinct values of the newest executions, for filters. */
+export async function executionFacets(db: Db): Promise<
+  readonly {
+    action: string;
+    status: string;
+    user: string | null;
+    rule: string | null;
+    trigger: string | null;
+  }[]
+> {
+  const { rows } = await sql<{
+    action: string;
+    status: string;
+    user: string | null;
+    rule: string | null;
+    trigger: string | null;
+  }>`
+    select distinct action, status, context ->> 'user' as "user", context #>> '{rule,name}' as rule, context #>> '{trigger_instance,name}' as trigger
+    from (select action, status, context from execution order by id desc limit 10000) as newest`.execute(
+    db,
+  );
+  return rows;
+}
+
+/** All that descend from an execution, level by level, down to `depth` (-1 = all). At most 10,000. */
+export async function descendantsOf(
+  db: Db,
+  root: string,
+  depth: number,
+): Promise<readonly StoredExecution[]> {
+  const found: StoredExecution[] = [];
+  let parents: readonly string[] = [root];
+  let left = depth < 0 ? Infinity : depth;
+  while (left-- > 0 && parents.length > 0) {
+    const rows = await db
+      .selectFrom("execution")
+      .selectAll()
+      .where("parent", "in", [...parents])
+      .orderBy("id")
+      .limit(10_000 - found.length + 1)
+      .execute();
+    const complete = await completeContexts(db, rows);
+    found.push(...complete);
+    parents = found.length > 10_000 ? [] : rows.map(({ id }) => id);
+  }
+  return found.slice(0, 10_000);
+}
+
+/** Ids of the children of each of these, oldest first. */
+export async function childIds(
+  db: Db,
+  parents: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const ids = new Map<string, string[]>();
+  if (parents.length === 0) return ids;
+  const rows = await db
+    .selectFrom("execution")
+    .select(["id", "parent"])
+    .where("parent", "in", [...parents])
+    .orderBy("id")
+    .limit(100_000)
+    .execute();
+  for (const { id, parent } of rows) {
+    if (parent === null) continue;
+    const known = ids.get(parent);
+    if (known === undefined) ids.set(parent, [id]);
+    else known.push(id);
+  }
+  return ids;
+}
