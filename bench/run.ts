@@ -44,8 +44,8 @@ const quick: Effort = {
   ms: 600,
   webhookSeconds: 1,
   idlePairs: 60,
-  redisJobs: 4_000,
-  postgresJobs: 400,
+  redisJobs: 3_000,
+  postgresJobs: 300,
   chains: 2,
   matchEvents: 20_000,
 };
