@@ -51,6 +51,17 @@ function wayOf(dialect: Dialect, tree: unknown): RunWay {
   };
 }
 
+/** Parses or compiles; what is too deep for the stack is a syntax error. */
+function parsed<Value>(source: string, run: () => Value): Value {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const message = "the template is nested too deeply";
+    throw new JinjaSyntaxError(message, { source, offset: 0, line: 1 });
+  }
+}
+
 /** Runs a part of an evaluation; Python's exceptions become ExpressionErrors. */
 function guarded<Value>(source: string, run: () => Value): Value {
   try {
@@ -122,10 +133,14 @@ export function compileJinjaExpression(
   source: string,
   dialect: Dialect = "orquesta",
 ): JinjaExpression {
-  const tree = parseExpression(source);
-  const evaluate = new ExpressionCompiler(environmentOf(dialect)).compile(tree);
-  const way = wayOf(dialect, tree);
-  const isPlain = isReference(tree);
+  const { evaluate, way, isPlain } = parsed(source, () => {
+    const tree = parseExpression(source);
+    return {
+      evaluate: new ExpressionCompiler(environmentOf(dialect)).compile(tree),
+      way: wayOf(dialect, tree),
+      isPlain: isReference(tree),
+    };
+  });
   const raw = (context: EvaluationContext): unknown => {
     const value = evaluate(new Run(context, way), undefined);
     if (value instanceof JinjaUndefined && value.strict) {
@@ -166,10 +181,12 @@ export interface JinjaTemplate extends CompiledExpression {
 
 /** Compiles a whole template, block tags and all. Throws JinjaSyntaxError. */
 export function compileJinjaTemplate(text: string): JinjaTemplate {
-  const tree = parseTemplate(text);
+  const tree = parsed(text, () => parseTemplate(text));
   const renderer = (dialect: Dialect): ((context: EvaluationContext) => string) => {
-    const write = new StatementCompiler(environmentOf(dialect)).body(tree);
-    const way = wayOf(dialect, tree);
+    const { write, way } = parsed(text, () => ({
+      write: new StatementCompiler(environmentOf(dialect)).body(tree),
+      way: wayOf(dialect, tree),
+    }));
     return (context) =>
       guarded(text, () => {
         const out: string[] = [];

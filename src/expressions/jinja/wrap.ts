@@ -51,7 +51,7 @@ function breakLong(
 ): void {
   const next = pending.pop() ?? "";
   if (options.breakLong) {
-    const room = Math.max(1, options.width - size);
+    const room = options.width - size;
     const end = options.hyphens ? hyphenBefore(next, room) : room;
     line.push(next.slice(0, end));
     pending.push(next.slice(end));

@@ -42,7 +42,7 @@ class LiteralReader {
 
   whole(): unknown {
     this.#space();
-    if (this.#at >= this.#text.length) {
+    if (this.#text.trim() === "") {
       throw new PythonError("SyntaxError", "invalid syntax (<unknown>, line 0)");
     }
     const value = this.#tuple(0);
