@@ -17,11 +17,6 @@ import { Float } from "./values.ts";
 
 export type Order = "<" | "<=" | ">" | ">=";
 
-/** A value of another room with a Python type of its own. */
-export interface HasPythonType {
-  readonly pythonType: string;
-}
-
 /** The type's name as Python's messages print it: `int`, `NoneType`, `datetime.datetime`. */
 export function typeName(value: unknown): string {
   switch (typeof value) {

@@ -8,7 +8,6 @@ import { childrenOf, noFlags } from "./regex-nodes.ts";
 import type { ParsedRegex, RegexFlags, RegexNode } from "./regex-nodes.ts";
 import { RegexParser } from "./regex-parse.ts";
 
-export { UnsupportedPattern } from "./regex-parse.ts";
 export type { RegexFlags } from "./regex-nodes.ts";
 
 /** What one match tells; plain data. */
