@@ -12,6 +12,7 @@ import type { ExecutionChange } from "../store/unit.ts";
 import { announce } from "./announce.ts";
 import type { Core } from "./core.ts";
 import { outputSink } from "./output.ts";
+import { runToken } from "./run-token.ts";
 
 /** An execution that this process may carry out, and nobody else. */
 export interface Claim {
@@ -96,6 +97,8 @@ async function carryOut(core: Core, claim: Claim, signal: AbortSignal): Promise<
     };
   const pack = core.definitions().content.packs.get(definition.pack);
   const sink = outputSink(core, claim.id);
+  const timeoutSeconds = timeoutOf(claim.parameters);
+  const token = await runToken(core, claim, { runner, timeoutSeconds });
   try {
     return await runner.run({
       executionId: claim.id,
@@ -112,13 +115,8 @@ async function carryOut(core: Core, claim: Claim, signal: AbortSignal): Promise<
       parameters: claim.parameters,
       config: await renderedConfig(core, pack?.config ?? {}),
       context: claim.context,
-      environment: {
-        ST2_ACTION_PACK_NAME: definition.pack,
-        ST2_ACTION_EXECUTION_ID: claim.id,
-        ST2_ACTION_API_URL: `${core.apiUrl}/v1`,
-        RAICHO_IDEMPOTENCY_KEY: idempotencyKey(claim),
-      },
-      timeoutSeconds: timeoutOf(claim.parameters),
+      environment: { ...environmentOf(core, claim, definition.pack), ...token.environment },
+      timeoutSeconds,
       signal,
       emit: (stream, text) => sink.emit(stream, text),
     });
@@ -126,8 +124,17 @@ async function carryOut(core: Core, claim: Claim, signal: AbortSignal): Promise<
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     return { status: "failed", result: { error: message, traceback: stack ?? "" } };
   } finally {
-    await sink.close();
+    await Promise.all([sink.close(), token.remove()]);
   }
+}
+
+function environmentOf(core: Core, claim: Claim, pack: string): Record<string, string> {
+  return {
+    ST2_ACTION_PACK_NAME: pack,
+    ST2_ACTION_EXECUTION_ID: claim.id,
+    ST2_ACTION_API_URL: `${core.apiUrl}/v1`,
+    RAICHO_IDEMPOTENCY_KEY: idempotencyKey(claim),
+  };
 }
 
 function timeoutOf({ timeout }: JsonObject): number | undefined {

@@ -2,13 +2,13 @@
 
 import atexit
 import importlib.util
-import inspect
 import json
 import os
 import sys
 import threading
 import time
 import traceback
+import types
 
 from raicho_host import outcome
 from raicho_host.service import ActionService, Wrapper
@@ -55,9 +55,15 @@ def run(call, code, result_fd):
 
 def _furnish(call):
     """Makes this process what a fresh interpreter started for the action would be."""
-    os.environ.clear()
-    os.environ.update(call["environment"])
-    if hasattr(time, "tzset"):
+    zone = os.environ.get("TZ")
+    wanted = call["environment"]
+    # Only what differs: every page that is written to has to be copied first.
+    for name in [name for name in os.environ if name not in wanted]:
+        del os.environ[name]
+    for name, value in wanted.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
+    if wanted.get("TZ") != zone and hasattr(time, "tzset"):
         time.tzset()
     os.chdir(call["directory"])
     sys.argv = [call["entry"]]
@@ -66,7 +72,6 @@ def _furnish(call):
     else:
         sys.dont_write_bytecode = True
     sys.path[:0] = call["paths"]
-    importlib.invalidate_caches()
 
 
 def _carry_out(call, code, report):
@@ -102,10 +107,9 @@ def _load(path, code):
         exec(code, module.__dict__)
     except Exception as error:
         raise _load_error(path, error) from None
+    values = [value for _, value in sorted(vars(module).items(), key=lambda item: item[0])]
     classes = [
-        cls
-        for _, cls in inspect.getmembers(module, inspect.isclass)
-        if cls.__module__ == name and _is_runnable(cls)
+        cls for cls in values if isinstance(cls, type) and cls.__module__ == name and _is_runnable(cls)
     ]
     if not classes:
         raise Exception('Found no classes in plugin file "%s" matching requirements.' % path)
@@ -114,7 +118,7 @@ def _load(path, code):
 
 def _is_runnable(cls):
     run = getattr(cls, "run", None)
-    return inspect.isfunction(run) and not getattr(run, "__isabstractmethod__", False)
+    return isinstance(run, types.FunctionType) and not getattr(run, "__isabstractmethod__", False)
 
 
 def _load_error(path, error):

@@ -13,6 +13,11 @@ import sysconfig
 import threading
 
 
+# Methods that speak to the API, and what that needs.
+_API_METHODS = frozenset(("get_value", "set_value", "list_values", "delete_value", "get_user_info"))
+_API_LIBRARIES = ("http.client", "ssl", "urllib.parse")
+
+
 class Preloader:
     def __init__(self, skip):
         self._skip = set(skip)
@@ -124,6 +129,8 @@ def _imports_of(path):
             waiting[:0] = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt)]
             for handler in getattr(node, "handlers", []):
                 waiting[:0] = handler.body
+    if any(isinstance(node, ast.Attribute) and node.attr in _API_METHODS for node in ast.walk(tree)):
+        names.extend(_API_LIBRARIES)
     return names
 
 

@@ -9,17 +9,10 @@ import signal
 import sys
 import time
 
-# Warm for every action: what the host, the loggers and the datastore need.
-import http.client  # noqa: F401
-import logging  # noqa: F401
-import urllib.parse  # noqa: F401
-
 from raicho_host import action, frames
 from raicho_host.guardian import Guardian
 from raicho_host.preload import Preloader
-import st2common.log  # noqa: F401
-import st2common.runners.base_action  # noqa: F401
-import st2common.services.datastore  # noqa: F401
+import st2common.services.datastore  # noqa: F401 - warm for every action
 
 CHUNK = 1 << 16
 # Seconds that output may come in after an action's process has ended.
@@ -55,6 +48,8 @@ class Server:
         self.frames_fd = frames_fd
         self.requests = frames.Requests()
         self.runs = {}
+        self.by_pid = {}
+        self.ended = []
         self.guardian = Guardian([requests_fd, frames_fd])
         self.preloader = Preloader(options["skip"]) if options["preload"] else None
         self.selector = selectors.DefaultSelector()
@@ -73,15 +68,16 @@ class Server:
                     if not self._hear():
                         return
                 elif key.fd == self.wake:
-                    self._drain_wake()
+                    self._reap()
                 elif key.data is not None:
                     self._read(*key.data)
-            self._reap()
-            self._finish()
+            if self.ended:
+                self._finish()
 
     def _patience(self):
-        deadlines = [run.deadline for run in self.runs.values() if run.deadline is not None]
-        return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
+        if not self.ended:
+            return None
+        return max(0.0, min(run.deadline for run in self.ended) - time.monotonic())
 
     def _hear(self):
         data = os.read(self.requests_fd, CHUNK)
@@ -116,7 +112,7 @@ class Server:
         kinds = (frames.STDOUT, frames.STDERR, frames.RESULT)
         readers = [reader for reader, _ in pipes]
         run = Run(number, pid, [Stream(*three) for three in zip(readers, kinds, bounds)])
-        self.runs[number] = run
+        self.runs[number] = self.by_pid[pid] = run
         for _, writer in pipes:
             os.close(writer)
         for stream in run.streams:
@@ -185,27 +181,31 @@ class Server:
             self.selector.unregister(stream.fd)
             os.close(stream.fd)
 
-    def _drain_wake(self):
+    def _reap(self):
+        """Takes note of every process that has ended. The guardian is one of them only when this process is done for, too."""
         try:
             os.read(self.wake, CHUNK)
         except BlockingIOError:
             pass
-
-    def _reap(self):
-        for run in self.runs.values():
-            if run.status is not None:
-                continue
-            pid, status = os.waitpid(run.pid, os.WNOHANG)
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
             if pid == 0:
+                return
+            run = self.by_pid.pop(pid, None)
+            if run is None:
                 continue
             run.status = status
             run.deadline = time.monotonic() + LINGER
+            self.ended.append(run)
             if run.stopped:
                 _signal_group(run.pid, signal.SIGKILL)
             self.guardian.ended(run.pid)
 
     def _finish(self):
-        for run in [run for run in self.runs.values() if run.status is not None]:
+        for run in list(self.ended):
             for stream in list(run.open):
                 while not stream.cut and self._read(run, stream):
                     pass
@@ -214,6 +214,7 @@ class Server:
             for stream in list(run.open):
                 self._close(run, stream)
             del self.runs[run.number]
+            self.ended.remove(run)
             self._tell_end(run)
 
     def _tell_end(self, run):

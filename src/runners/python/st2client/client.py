@@ -1,10 +1,7 @@
 """The part of StackStorm's API client that packs use: `Client().executions.create(…)` and the like."""
 
-import http.client
 import json
 import os
-import ssl
-import urllib.parse
 
 from st2client import models
 
@@ -139,6 +136,9 @@ class Client:
 
     def ask(self, method, path, body=None, query=None, headers=None, endpoint="api"):
         """One request; gives the JSON of the answer. Raises HTTPError when the API refuses."""
+        # Here, because most actions never ask, and these modules bring many others.
+        import urllib.parse
+
         url = urllib.parse.urlsplit(self.endpoints[endpoint])
         kept = {key: value for key, value in (query or {}).items() if value is not None}
         target = url.path.rstrip("/") + path + ("?" + urllib.parse.urlencode(kept, doseq=True) if kept else "")
@@ -155,6 +155,9 @@ class Client:
         return json.loads(answer) if answer else None
 
     def _connect(self, url):
+        import http.client
+        import ssl
+
         if url.scheme == "https":
             context = ssl._create_unverified_context() if self.cacert is False else ssl.create_default_context(cafile=self.cacert if isinstance(self.cacert, str) else None)
             return http.client.HTTPSConnection(url.hostname, url.port, context=context, timeout=60)
@@ -170,6 +173,8 @@ class Client:
 
 
 def _segment(text):
+    import urllib.parse
+
     return urllib.parse.quote(str(text), safe="")
 
 
