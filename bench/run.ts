@@ -70,8 +70,8 @@ async function repetition(
   const rows = (): Promise<number> => turn(() => journal.rows(ms));
   const bare = await turn(() => webhooks.bare(webhookSeconds));
   const matched = await turn(() => webhooks.matched(webhookSeconds));
-  const stored = await turn(() => webhooks.stored(webhookSeconds));
   const bareAfter = await turn(() => webhooks.bare(webhookSeconds));
+  const stored = await turn(() => webhooks.stored(webhookSeconds));
   const before = await rows();
   const steps = await turn(() => engine.steps(ms));
   const between = await rows();
