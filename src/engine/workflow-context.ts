@@ -1,6 +1,7 @@
 /** What a workflow and its children know about where they come from. */
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { StoredExecution } from "../store/executions.ts";
+import type { ExecutionChange } from "../store/unit.ts";
 import type { Core } from "./core.ts";
 import type { Claim } from "./run.ts";
 
@@ -38,6 +39,17 @@ export interface TaskSeen {
   readonly result?: unknown;
 }
 
+/** The row of a child as it will be: an end that this process just brought is recorded only by the workflow's next unit. */
+export function withEnd<Row extends Pick<StoredExecution, "id" | "status" | "result">>(
+  row: Row | undefined,
+  ends: readonly Pick<ExecutionChange, "id" | "status" | "result">[],
+): Row | undefined {
+  const end = ends.findLast(({ id }) => id === row?.id);
+  return row === undefined || end === undefined
+    ? row
+    : { ...row, status: end.status, result: end.result };
+}
+
 /** What `task(name)` answers: as StackStorm's task execution. `waiting` = a child that ran ahead of the disk. */
 export function taskFacts(
   workflow: string,
@@ -48,7 +60,7 @@ export function taskFacts(
   }: {
     waiting: TaskSeen | undefined;
     row:
-      | Pick<StoredExecution, "task_key" | "status" | "result" | "started_at" | "ended_at">
+      | Pick<StoredExecution, "id" | "task_key" | "status" | "result" | "started_at" | "ended_at">
       | undefined;
   },
 ): JsonObject | undefined {

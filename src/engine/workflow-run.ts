@@ -159,7 +159,11 @@ export class WorkflowRun implements Conducted {
     const waiting =
       ahead === undefined ? undefined : { task_key: ahead.k, status: "succeeded", result: ahead.z };
     const row = await latestOfTask(this.#core.database.db, this.#claim.id, { taskId, route });
-    return taskFacts(this.#claim.id, { taskId, route }, { waiting, row });
+    return taskFacts(
+      this.#claim.id,
+      { taskId, route },
+      { waiting, row: withEnd(row, this.#pending.changes) },
+    );
   }
 
   #take({ state, entries, effects }: ReturnType<typeof advance>): Promise<void> | undefined {

@@ -65,7 +65,8 @@ export async function latestOfTask(
   parent: string,
   { taskId, route }: { taskId: string; route: number },
 ): Promise<
-  Pick<StoredExecution, "task_key" | "status" | "result" | "started_at" | "ended_at"> | undefined
+  | Pick<StoredExecution, "id" | "task_key" | "status" | "result" | "started_at" | "ended_at">
+  | undefined
 > {
   return db
     .selectFrom("execution")
