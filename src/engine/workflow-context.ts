@@ -1,7 +1,8 @@
 /** What a workflow and its children know about where they come from. */
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { StoredExecution } from "../store/executions.ts";
-import type { ExecutionChange } from "../store/unit.ts";
+import type { Unit } from "../store/unit.ts";
+import { latestOfTask } from "../store/workflows.ts";
 import type { Core } from "./core.ts";
 import type { Claim } from "./run.ts";
 
@@ -39,15 +40,24 @@ export interface TaskSeen {
   readonly result?: unknown;
 }
 
-/** The row of a child as it will be: an end that this process just brought is recorded only by the workflow's next unit. */
-export function withEnd<Row extends Pick<StoredExecution, "id" | "status" | "result">>(
-  row: Row | undefined,
-  ends: readonly Pick<ExecutionChange, "id" | "status" | "result">[],
-): Row | undefined {
-  const end = ends.findLast(({ id }) => id === row?.id);
-  return row === undefined || end === undefined
-    ? row
-    : { ...row, status: end.status, result: end.result };
+/** Answers `task(name)` from what is on disk and what the workflow's next unit will write. */
+export async function taskAnswer(
+  { database }: Pick<Core, "database">,
+  workflow: string,
+  { taskId, route }: { readonly taskId: string; readonly route: number },
+  { finished, changes }: Pick<Unit, "finished" | "changes">,
+): Promise<JsonObject | undefined> {
+  const ahead = finished?.findLast(({ k }) => k?.startsWith(`${taskId}:${route}:`) === true);
+  const waiting =
+    ahead === undefined ? undefined : { task_key: ahead.k, status: "succeeded", result: ahead.z };
+  const row = await latestOfTask(database.db, workflow, { taskId, route });
+  // An end that this process just brought is not in the row yet.
+  const end = changes?.findLast(({ id }) => id === row?.id);
+  const known =
+    row === undefined || end === undefined
+      ? row
+      : { ...row, status: end.status, result: end.result };
+  return taskFacts(workflow, { taskId, route }, { waiting, row: known });
 }
 
 /** What `task(name)` answers: as StackStorm's task execution. `waiting` = a child that ran ahead of the disk. */

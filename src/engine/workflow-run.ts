@@ -7,7 +7,6 @@ import type { JsonObject } from "../model/json.ts";
 import { decide, decideNow } from "../processes/ask.ts";
 import { findExecution, undeliveredChildren } from "../store/executions.ts";
 import type { SnapshotRow, Unit, WorkflowRow } from "../store/unit.ts";
-import { latestOfTask } from "../store/workflows.ts";
 import { advance, type Effect, snapshot, type WorkflowEvent } from "../workflows/conductor.ts";
 import type { CompiledWorkflow } from "../workflows/spec.ts";
 import type { WorkflowState } from "../workflows/state.ts";
@@ -18,7 +17,7 @@ import { type Launch, plan } from "./launch.ts";
 import type { Claim } from "./run.ts";
 import { release, start } from "./start.ts";
 import { isSomething, isStillMine, latestChanges, nothing } from "./pending.ts";
-import { taskFacts } from "./workflow-context.ts";
+import { taskAnswer } from "./workflow-context.ts";
 
 /** Journal rows between two snapshots. */
 const snapshotEvery = 200;
@@ -152,18 +151,7 @@ export class WorkflowRun implements Conducted {
   /** What only this workflow can tell: `task(name)`. */
   async #answer(question: Question): Promise<unknown> {
     if (question.kind !== "task") return this.#core.answer(question);
-    const { taskId, route } = question;
-    const ahead = this.#pending.finished.findLast(
-      ({ k }) => k?.startsWith(`${taskId}:${route}:`) === true,
-    );
-    const waiting =
-      ahead === undefined ? undefined : { task_key: ahead.k, status: "succeeded", result: ahead.z };
-    const row = await latestOfTask(this.#core.database.db, this.#claim.id, { taskId, route });
-    return taskFacts(
-      this.#claim.id,
-      { taskId, route },
-      { waiting, row: withEnd(row, this.#pending.changes) },
-    );
+    return taskAnswer(this.#core, this.#claim.id, question, this.#pending);
   }
 
   #take({ state, entries, effects }: ReturnType<typeof advance>): Promise<void> | undefined {

@@ -88,18 +88,21 @@ export async function startCounterparts(
     haproxy,
     bind,
     configs,
-    stop: async () =>
-      void (await Promise.all([gate.stop(), haproxy?.stop(), bind?.stop()]).then(() =>
-        jira.stop(),
-      )),
+    stop: async () => {
+      await Promise.all([gate.stop(), haproxy?.stop(), bind?.stop()]);
+      await jira.stop();
+    },
+  };
+}
+
+function person(login: keyof typeof accounts, name: string) {
+  return {
+    type: "Person",
+    set: { login, name, mail: `${login}@example.com`, jira_account: accounts[login] },
   };
 }
 
 function entries(machines: readonly Machine[]): readonly { type: string; set: object }[] {
-  const person = (login: keyof typeof accounts, name: string) => ({
-    type: "Person",
-    set: { login, name, mail: `${login}@example.com`, jira_account: accounts[login] },
-  });
   return [
     person("alice", "Alice 山田"),
     person("leader", "The Leader"),
@@ -174,9 +177,7 @@ export async function runAction(
   const { id } = body as Execution;
   const ended = await eventually(`${action} to end`, async () => {
     const seen = await raicho.get<Execution>(`/v1/executions/${id}`);
-    return ["succeeded", "failed", "timeout", "abandoned", "canceled"].includes(seen.status)
-      ? seen
-      : undefined;
+    return finals.has(seen.status) ? seen : undefined;
   });
   if (ended.status !== "succeeded")
     throw new Error(`${action} ${ended.status}: ${JSON.stringify(ended.result)}`);
@@ -283,22 +284,39 @@ export async function inquiries(raicho: Raicho): Promise<readonly { id: string; 
   return raicho.get("/v1/inquiries");
 }
 
-/** Executions that have not ended. */
+const finals = new Set(["succeeded", "failed", "timeout", "abandoned", "canceled"]);
+const open = [
+  "requested",
+  "scheduled",
+  "delayed",
+  "running",
+  "pausing",
+  "paused",
+  "resuming",
+  "canceling",
+  "pending",
+];
+
+/** Executions that have not ended, and events that no rule has seen yet. */
 export async function unfinished(raicho: Raicho): Promise<readonly string[]> {
-  const found = await Promise.all(
-    [
-      "requested",
-      "scheduled",
-      "delayed",
-      "running",
-      "pausing",
-      "paused",
-      "resuming",
-      "canceling",
-      "pending",
-    ].map(async (status) => raicho.get<Execution[]>(`/v1/executions?status=${status}&limit=100`)),
+  // The newest in one look: what moves from one status to the next while the statuses are looked at one by one is not missed.
+  const newest = (await raicho.get<Execution[]>("/v1/executions?limit=100")).filter(
+    ({ status }) => !finals.has(status),
   );
-  return found.flat().map(({ action, status, id }) => `${action.ref} ${status} ${id}`);
+  const older = await Promise.all(
+    open.map(async (status) =>
+      raicho.get<Execution[]>(`/v1/executions?status=${status}&limit=100`),
+    ),
+  );
+  const events = await raicho.get<{ id: string; trigger: string }[]>(
+    "/v1/triggerinstances?status=pending",
+  );
+  return [
+    ...[...newest, ...older.flat()].map(
+      ({ action, status, id }) => `${action.ref} ${status} ${id}`,
+    ),
+    ...events.map(({ trigger, id }) => `${trigger} pending ${id}`),
+  ];
 }
 
 /** Resolves when nothing is on its way any more. */
