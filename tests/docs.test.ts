@@ -56,6 +56,10 @@ test("docs/ is reachable from the README", () => {
   expect(pages.filter((page) => !seen.has(page))).toEqual([]);
 });
 
+function variables(text: string): string[] {
+  return [...new Set(text.match(/\b(RAICHO_[A-Z_]+|DATABASE_URL|REDIS_URL)\b/g))].toSorted();
+}
+
 describe("the README", () => {
   test("has the two set-up commands, each alone in its block", () => {
     const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, code = ""]) =>
@@ -65,8 +69,6 @@ describe("the README", () => {
   });
 
   test("names every variable of the environment, and no other", () => {
-    const variables = (text: string): string[] =>
-      [...new Set(text.match(/\b(RAICHO_[A-Z_]+|DATABASE_URL|REDIS_URL)\b/g))].toSorted();
     const table = readme.slice(readme.indexOf("## Environment"), readme.indexOf("## More"));
     expect(variables(table)).toEqual(variables(read("src/config.ts")));
     expect(variables(read("src/main.ts"))).toEqual(variables(read("src/config.ts")));

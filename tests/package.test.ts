@@ -15,9 +15,19 @@ const installed = join(site, "node_modules", "raicho");
 
 /** What the package is made of, so that nothing else of a developer's checkout can help it. */
 const parts = [
-  ...["src", "bin", "scripts", "packs", "rules", "workflows", "docs"],
-  ...["package.json", "tsconfig.json", "tsconfig.build.json"],
-  ...["README.md", "CHANGELOG.md", "LICENSE"],
+  "src",
+  "bin",
+  "scripts",
+  "packs",
+  "rules",
+  "workflows",
+  "docs",
+  "package.json",
+  "tsconfig.json",
+  "tsconfig.build.json",
+  "README.md",
+  "CHANGELOG.md",
+  "LICENSE",
 ];
 
 /** Its packages beside it, as npm puts them, without fetching them again. */

@@ -94,6 +94,8 @@ function unordered(report: unknown): unknown {
   );
 }
 
+export const inspectionReasons: readonly string[] = rules.map(({ reason }) => reason);
+
 /** Why this difference is meant, or undefined when it is not. */
 export function reasonFor(found: FoundDifference): string | undefined {
   return rules.find((rule) => rule.applies(found))?.reason;

@@ -82,6 +82,8 @@ function sorted(value: unknown): unknown {
   );
 }
 
+export const workflowReasons: readonly string[] = rules.map(({ reason }) => reason);
+
 /** Why this difference is meant, or undefined when it is not. */
 export function reasonFor(difference: Found): string | undefined {
   return rules.find((rule) => rule.applies(difference))?.reason;

@@ -1,0 +1,41 @@
+/** docs/compatibility.md: every kind of answer in which Raicho differs on purpose, collected from the lists that the checks use. */
+import { differences, jinja2Differences } from "../expressions/jinja/differences.ts";
+import { templateDifferences, yaqlTestDifferences } from "../expressions/yaql/differences.ts";
+import type { ListedDifference } from "./comparison.ts";
+import { inspectionReasons } from "./inspection-differences.ts";
+import { workflowReasons } from "./workflow-differences.ts";
+
+const of = (listed: readonly ListedDifference[]): readonly string[] =>
+  listed.map(({ reason }) => reason);
+
+const sections: readonly (readonly [heading: string, about: string, reasons: readonly string[]])[] =
+  [
+    ["Workflows", "Against the flows and conductor calls recorded from Orquesta.", workflowReasons],
+    [
+      "Inspection of workflows",
+      "Against what Orquesta and StackStorm answered to valid and invalid definitions.",
+      inspectionReasons,
+    ],
+    ["YAQL", "Against Orquesta's YAQL.", of(templateDifferences)],
+    [
+      "YAQL's own tests",
+      "Against the unit tests of YAQL, which run with an engine of their own.",
+      of(yaqlTestDifferences),
+    ],
+    ["Jinja", "Against Orquesta's and StackStorm's Jinja.", of(differences)],
+    ["Jinja2", "Against Jinja2 3.1 itself.", of(jinja2Differences)],
+  ];
+
+export function compatibilityPage(): string {
+  const head = `# Compatibility
+
+Raicho is held to recorded answers of the originals: Orquesta 1.6, YAQL 3.2, Jinja2 3.1 and StackStorm 3.10. Where it answers otherwise, it
+does so on purpose, for the reasons below; \`npm run conformance\` fails on every other difference. This page is written by
+\`npm run conformance -- --write\`.
+`;
+  const parts = sections.map(
+    ([heading, about, reasons]) =>
+      `## ${heading}\n\n${about}\n\n${[...new Set(reasons)].map((reason) => `- ${reason}`).join("\n")}\n`,
+  );
+  return [head, ...parts].join("\n");
+}
