@@ -54,6 +54,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   nodemailer: ["packs"],
   pg: ["store"],
   "smtp-server": ["sensors"],
+  ssh2: ["runners"],
   // The files of packs, and Jinja's from_yaml_string.
   yaml: ["content", "expressions"],
 };

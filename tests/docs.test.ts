@@ -103,6 +103,8 @@ test("CI installs every server that a test asks for", () => {
     named: "bind9",
     python3: "python3",
     "redis-server": "redis-server",
+    sshd: "openssh-server",
+    sudo: "sudo",
   };
   const asked = new Set(
     globSync("tests/**/*.ts").flatMap((file) =>

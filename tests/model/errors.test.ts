@@ -52,7 +52,7 @@ describe("AppError", () => {
   });
 
   test("a missing argument does not hide the error", () => {
-    expect(new AppError("EXECUTION_NOT_FOUND").message).toBe('Execution "?" is not found.');
+    expect(new AppError("INVENTORY_TYPE_UNKNOWN").message).toBe("There is no entry type ?.");
   });
 
   test("keeps its cause", () => {
