@@ -228,12 +228,14 @@ function watchExit(
   return { reason: () => reason, exit };
 }
 
-/** Starts the cluster of that home, made at the first start. `home` must exist. */
+/** Starts the cluster of that home, made at the first start. `home` must exist. Any free port unless one is given. */
 export async function startPostgres({
   home,
+  port: wanted,
   options = {},
 }: {
   home: string;
+  port?: number | undefined;
   options?: Readonly<Record<string, string>>;
 }): Promise<EmbeddedPostgres> {
   const account = serverAccount();
@@ -241,7 +243,7 @@ export async function startPostgres({
   const data = join(directory, "data");
   await waitForPrevious(data);
   const password = initialise(directory, native, account);
-  const port = await freePort();
+  const port = wanted ?? (await freePort());
   const log = join(directory, "server.log");
   if (existsSync(log) && statSync(log).size > 10_000_000) rmSync(log);
   const output = openSync(log, "a", 0o600);

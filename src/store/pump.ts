@@ -3,7 +3,7 @@
  * 1. Idle: a unit is on its way in the same turn of the event loop. Busy: what arrives while the flights are out goes with the next one.
  * 2. One flight = one statement = one commit. A unit is written whole or not at all.
  * 3. A unit that the database refuses fails alone: the batch is halved until it is found; the others are committed.
- * 4. `commit` rejects at once when the database is away (`LEDGER_DOWN`), unless the unit is `persistent`: then it waits, finds out whether the broken
+ * 4. `commit` rejects at once when the database is away (`LEDGER_DOWN`), and within `hangMs` when it does not answer, unless the unit is `persistent`: then it waits, finds out whether the broken
  *    flight had been committed, and is written again if not. A persistent unit is never applied twice.
  * 5. Order between units is the caller's business: whoever needs B after A awaits A first. */
 import { setTimeout as delay } from "node:timers/promises";
@@ -24,6 +24,8 @@ export interface PumpOptions {
   readonly maxRows?: number;
   /** Units that may wait before `BUSY`. */
   readonly maxWaiting?: number;
+  /** Milliseconds after which a flight counts as an outage. It stays out: what it carries may still be committed. */
+  readonly hangMs?: number;
   /** Told when an outage begins (reason) and ends (undefined). */
   readonly onOutage?: (reason: string | undefined) => void;
 }
@@ -57,9 +59,10 @@ export class CommitPump {
     flights = 2,
     maxRows = 4_000,
     maxWaiting = 20_000,
+    hangMs = 8_000,
     onOutage = () => undefined,
   }: PumpOptions) {
-    this.#options = { url, flights, maxRows, maxWaiting, onOutage };
+    this.#options = { url, flights, maxRows, maxWaiting, hangMs, onOutage };
     this.#idle = Array.from({ length: flights }, (_, number) => ({ client: undefined, number }));
   }
 
@@ -127,10 +130,14 @@ export class CommitPump {
     this.#flying++;
     while (this.#waiting.length > 0) {
       const batch = this.#take();
+      const late = setTimeout(() => this.#hang(batch), this.#options.hangMs);
       try {
         await this.#send(flight, batch);
       } catch (error) {
+        clearTimeout(late);
         await this.#outage(flight, batch, error);
+      } finally {
+        clearTimeout(late);
       }
     }
     this.#flying--;
@@ -147,6 +154,7 @@ export class CommitPump {
     try {
       const { statement, values } = write(batch.map(({ unit }) => unit));
       const { rows } = await client.query<{ known: string[] | null }>({ ...statement, values });
+      this.#back();
       const known = rows[0]?.known;
       const committed = known === null || known === undefined ? allNew : { known: new Set(known) };
       for (const { resolve } of batch) resolve(committed);
@@ -168,14 +176,27 @@ export class CommitPump {
 
   async #outage(flight: Flight, batch: readonly Waiting[], error: unknown): Promise<void> {
     const reason = error instanceof Error ? error.message : String(error);
+    await this.#recover(flight, this.#lose(batch, reason));
+    this.#back();
+  }
+
+  /** The database does not answer: whoever can try again is told so now. */
+  #hang(batch: readonly Waiting[]): void {
+    const reason = `no answer within ${this.#options.hangMs / 1_000} s`;
+    this.#lose(batch, reason);
+    this.#waiting = this.#lose(this.#waiting, reason);
+  }
+
+  /** An outage begins (or goes on); gives those of the batch that wait for its end. */
+  #lose(batch: readonly Waiting[], reason: string): Waiting[] {
     if (!this.#away) this.#options.onOutage(reason);
     this.#away = true;
     for (const { reject, persistent } of batch)
       if (!persistent) reject(new AppError("LEDGER_DOWN", [reason]));
-    await this.#recover(
-      flight,
-      batch.filter(({ persistent }) => persistent),
-    );
+    return batch.filter(({ persistent }) => persistent);
+  }
+
+  #back(): void {
     if (this.#away) this.#options.onOutage(undefined);
     this.#away = false;
   }

@@ -7,6 +7,7 @@ import { authenticator } from "../engine/auth.ts";
 import { hear, heartbeat } from "../engine/hear.ts";
 import { Interrupted } from "../engine/run.ts";
 import { sweep } from "../engine/sweep.ts";
+import { AppError } from "../model/errors.ts";
 import { childLife, type ChildLife } from "../processes/supervisor.ts";
 import type { Listener } from "../queue/queue.ts";
 import { removeExpiredTokens } from "../store/accounts.ts";
@@ -35,6 +36,8 @@ function dutiesOf({ role, workers }: Config): Duties {
 
 const beatMs = 2_000;
 const sweepMs = 1_000;
+/** How long the door waits for the database to say who is calling. */
+const answerMs = 4_000;
 /** What a process without a supervisor may take to end: the embedded database goes down at the same time, so nothing can be waited for. */
 const orphanMs = 3_000;
 
@@ -84,6 +87,18 @@ function listen(server: Server, { host, port }: Config): Promise<string> {
   });
 }
 
+/** A database that hangs must not make callers hang. */
+function soon<Value>(work: Promise<Value>): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new AppError("LEDGER_DOWN", ["the database does not answer"])),
+      answerMs,
+    );
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
 function doorOf(
   { core, database, datastore, definitions, reload }: EngineProcess,
   { auth }: Config,
@@ -93,7 +108,7 @@ function doorOf(
     datastore,
     auth,
     tokenTtl: 86_400,
-    authenticate: authenticator(database),
+    authenticate: (secret) => soon(authenticator(database)(secret)),
     webhooks: () => definitions().webhooks,
     reload: async () => {
       const { problems } = await reload();
@@ -102,15 +117,11 @@ function doorOf(
     },
     notReady: async () => {
       if (!core.pump.healthy()) return "the database cannot be reached";
-      return core.database.db
-        .selectFrom("setting")
-        .select("name")
-        .limit(1)
-        .execute()
-        .then(
-          () => undefined,
-          (error: unknown) => `the database cannot be reached: ${text(error)}`,
-        );
+      const look = core.database.db.selectFrom("setting").select("name").limit(1).execute();
+      return soon(look).then(
+        () => undefined,
+        (error: unknown) => `the database cannot be reached: ${text(error)}`,
+      );
     },
   };
 }

@@ -164,4 +164,31 @@ describe("commit pump", () => {
     await admin.end();
     expect(found).toEqual([{ n: 50 }]);
   });
+
+  test("a database that does not answer is an outage until it does; nothing of what waits is lost", async () => {
+    const told: (string | undefined)[] = [];
+    const impatient = new CommitPump({
+      url: database.url,
+      hangMs: 100,
+      onOutage: (reason) => told.push(reason),
+    });
+    const other = await connect(database.url, "test lock");
+    await other.query("begin; lock table execution in access exclusive mode");
+    const row = execution();
+    const kept = impatient.commit({ executions: [row] }, { persistent: true });
+    const refused = {
+      code: "LEDGER_DOWN",
+      message: expect.stringContaining("no answer") as string,
+    };
+    await expect(impatient.commit({ executions: [execution()] })).rejects.toMatchObject(refused);
+    expect(impatient.healthy()).toBe(false);
+    await expect(impatient.commit(event())).rejects.toMatchObject({ code: "LEDGER_DOWN" });
+    await other.query("commit");
+    await other.end();
+    await kept;
+    expect(impatient.healthy()).toBe(true);
+    expect(await statusOf(row.id)).toBe("running");
+    expect(told).toEqual(["no answer within 0.1 s", undefined]);
+    await impatient.close();
+  });
 });
