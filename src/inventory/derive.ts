@@ -1,5 +1,5 @@
 /** What is derived from a document: its name, and the rows of the edge, key, index and search tables. `reindex` can rebuild them all. */
-import { isObject, type JsonObject } from "../model/json.ts";
+import type { JsonObject } from "../model/json.ts";
 import { attributeType } from "./attribute-types.ts";
 import type { Attribute, EntityType, Key } from "./definition.ts";
 import { isReference, storedReferences } from "./references.ts";
@@ -177,9 +177,4 @@ export function keyOfAttributes(type: EntityType, names: readonly string[]): Key
     ({ attributes }) =>
       attributes.length === wanted.size && attributes.every((name) => wanted.has(name)),
   );
-}
-
-/** A document's JSON object, or {} for anything else read from the ledger. */
-export function asDocument(value: unknown): JsonObject {
-  return isObject(value) ? value : {};
 }

@@ -103,9 +103,9 @@ class Client {
     const id = this.#next;
     this.#next += 1;
     const { cwd, environment, input, uid, gid, maxOutputBytes = tenMegabytes } = options;
+    const onOutput: Waiting["onOutput"] = (stream, bytes) => options.onOutput(stream, bytes);
     const exited = new Promise<SpawnedExit>((resolve, reject) => {
       if (this.#closed) return reject(new SpawnFailed("ESPAWNERLOST", "The spawner is closed"));
-      const onOutput: Waiting["onOutput"] = (stream, bytes) => options.onOutput(stream, bytes);
       this.#waiting.set(id, { onOutput, resolve, reject });
       this.#send({
         kind: "start",

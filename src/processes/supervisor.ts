@@ -59,6 +59,15 @@ function reportOf(message: unknown): Report | undefined {
   return kind === "ready" || kind === "fatal" ? { kind, value } : undefined;
 }
 
+async function stopChild(child: ChildProcess | undefined, stopMs: number): Promise<void> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  if (child.connected) child.send("stop");
+  const killer = setTimeout(() => child.kill("SIGKILL"), stopMs);
+  await ended;
+  clearTimeout(killer);
+}
+
 /** Starts all children. */
 export function supervise({ children, onLost, stopMs }: SupervisorOptions): Supervisor {
   const kept: Kept[] = children.map((spec) => ({
@@ -104,15 +113,6 @@ export function supervise({ children, onLost, stopMs }: SupervisorOptions): Supe
     if (!stopping) launch(one);
   };
 
-  const stopOne = async ({ child }: Kept): Promise<void> => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-    if (child.connected) child.send("stop");
-    const killer = setTimeout(() => child.kill("SIGKILL"), stopMs);
-    await ended;
-    clearTimeout(killer);
-  };
-
   for (const one of kept) launch(one);
   return {
     ready: ready.promise,
@@ -127,7 +127,7 @@ export function supervise({ children, onLost, stopMs }: SupervisorOptions): Supe
       ),
     stop: async () => {
       stopping = true;
-      await Promise.all(kept.map(stopOne));
+      await Promise.all(kept.map(({ child }) => stopChild(child, stopMs)));
     },
   };
 }

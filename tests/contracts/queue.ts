@@ -1,5 +1,39 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openQueue, type QueueOptions, type Ring, type WorkQueue } from "../../src/queue/queue.ts";
+import {
+  type Listener,
+  openQueue,
+  type QueueOptions,
+  type Ring,
+  type WorkQueue,
+} from "../../src/queue/queue.ts";
+
+async function nothing(): Promise<void> {}
+
+interface Heard {
+  readonly heard: Promise<Ring[]>;
+  readonly listener: Listener;
+  readonly rings: Ring[];
+}
+
+/** Listens and resolves with the rings heard, once there are `count`. */
+async function hear(
+  queue: WorkQueue,
+  count: number,
+  work: (ring: Ring) => Promise<void> = nothing,
+): Promise<Heard> {
+  const rings: Ring[] = [];
+  const { promise: heard, resolve: enough } = Promise.withResolvers<Ring[]>();
+  const listener = await queue.listen({
+    concurrency: 4,
+    onError: () => undefined,
+    hear: async (ring) => {
+      rings.push(ring);
+      await work(ring);
+      if (rings.length === count) enough(rings);
+    },
+  });
+  return { heard, listener, rings };
+}
 
 /** What the doorbell must do, on whatever it runs. */
 export function describeQueue(
@@ -19,27 +53,6 @@ export function describeQueue(
       queues.push(queue);
       return queue;
     };
-    /** Listens and resolves with the rings heard, once there are `count`. */
-    const hear = async (
-      queue: WorkQueue,
-      count: number,
-      work: (ring: Ring) => Promise<void> = async () => undefined,
-    ) => {
-      const rings: Ring[] = [];
-      let enough: (rings: Ring[]) => void = () => undefined;
-      const heard = new Promise<Ring[]>((resolve) => (enough = resolve));
-      const listener = await queue.listen({
-        concurrency: 4,
-        onError: () => undefined,
-        hear: async (ring) => {
-          rings.push(ring);
-          await work(ring);
-          if (rings.length === count) enough(rings);
-        },
-      });
-      return { heard, listener, rings };
-    };
-
     beforeAll(async () => {
       where = await options();
     });

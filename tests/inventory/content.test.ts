@@ -13,6 +13,8 @@ test("the packs inventory and inventory_core load without a problem", async () =
   expect(problems.filter((problem) => JSON.stringify(problem).includes("packs/inventory"))).toEqual(
     [],
   );
-  expect([...content.actions.keys()].filter((ref) => ref.startsWith("inventory."))).toHaveLength(10);
+  expect([...content.actions.keys()].filter((ref) => ref.startsWith("inventory."))).toHaveLength(
+    10,
+  );
   expect(compileTypes(content.declarations).types.has("Device")).toBe(true);
 });

@@ -22,6 +22,7 @@ import {
   YaqlDict,
   YaqlList,
   YaqlSet,
+  type YaqlView,
 } from "./values.ts";
 import type { Walkable } from "./types.ts";
 import { walk } from "./walk.ts";
@@ -32,31 +33,37 @@ export function outgoing(value: unknown, run: Run): unknown {
   if (typeof value !== "object" || value === null || value instanceof Float) return value ?? null;
   if (Array.isArray(value)) return outgoingItems(value, run);
   if (isPlainObject(value)) return outgoingPlain(value, run);
-  if (value instanceof YaqlDict) {
-    run.produce(value.entries.size);
-    return makeDict(
-      [...value.entries.values()].map(([key, item]) => [
-        hashable(outgoing(key, run)),
-        outgoing(item, run),
-      ]),
-    );
-  }
-  if (isSet(value)) {
-    if (run.setsAsLists) return membersOf(value).map((member) => outgoing(member, run));
-    return new PySet(membersOf(value).map((member) => hashable(outgoing(member, run))));
-  }
-  if (isWalkable(value)) {
-    const items: unknown[] = [];
-    for (const item of walk(value, run)) {
-      run.produce(1);
-      items.push(outgoing(item, run));
-    }
-    return items;
-  }
+  if (value instanceof YaqlDict) return outgoingDict(value, run);
+  if (isSet(value)) return outgoingSet(value, run);
+  if (isWalkable(value)) return outgoingWalk(value, run);
   // A context (`let(1)` alone) or a rule would carry the interpreter itself out.
   if (value instanceof Scope) throw unserialisable("Context");
   if (value instanceof MappingRule) throw unserialisable("MappingRule");
   return value;
+}
+
+function outgoingDict(dict: YaqlDict, run: Run): unknown {
+  run.produce(dict.entries.size);
+  return makeDict(
+    [...dict.entries.values()].map(([key, item]) => [
+      hashable(outgoing(key, run)),
+      outgoing(item, run),
+    ]),
+  );
+}
+
+function outgoingSet(set: YaqlSet | YaqlView, run: Run): unknown {
+  const members = membersOf(set).map((member) => outgoing(member, run));
+  return run.setsAsLists ? members : new PySet(members.map(hashable));
+}
+
+function outgoingWalk(value: Walkable, run: Run): unknown {
+  const items: unknown[] = [];
+  for (const item of walk(value, run)) {
+    run.produce(1);
+    items.push(outgoing(item, run));
+  }
+  return items;
 }
 
 function unserialisable(name: string): Error {
@@ -118,11 +125,6 @@ export function adopted(value: unknown): unknown {
   if (value instanceof PySet) return new YaqlSet(value.items());
   if (value instanceof PyDict) return new YaqlDict(true, value.entries());
   return value ?? null;
-}
-
-/** An argument for a function shared by the languages: data as it is, what YAQL made as the result of an evaluation would be. */
-export function shared(value: unknown, run: Run): unknown {
-  return outgoing(value, run);
 }
 
 /** A dict of YAQL from its entries. */

@@ -127,10 +127,6 @@ export function isMapping(value: unknown): value is Mapping {
   return value instanceof YaqlDict || isPlainObject(value);
 }
 
-export function isTuple(value: unknown): value is readonly unknown[] {
-  return Array.isArray(value);
-}
-
 export function isSequence(value: unknown): value is readonly unknown[] | YaqlList {
   return Array.isArray(value) || value instanceof YaqlList;
 }
