@@ -1,8 +1,9 @@
 /** The door: one Express app for StackStorm's API and ours. */
-import express, { Router } from "express";
+import express, { Router, type RequestHandler } from "express";
 import { randomUUID } from "node:crypto";
 import type { RequestListener } from "node:http";
-import { alertRoutes, contentRoutes } from "./content.ts";
+import { actionRoutes } from "./actions.ts";
+import { alertRoutes } from "./alerts.ts";
 import type { Door } from "./door.ts";
 import { executionRequestRoutes } from "./execution-requests.ts";
 import { executionRoutes } from "./executions.ts";
@@ -12,22 +13,54 @@ import { inventoryRoutes, type InventoryService } from "./inventory.ts";
 import { inquiryRoutes } from "./inquiries.ts";
 import { keyRoutes } from "./keys.ts";
 import { apiKeyRoutes, tokenRoutes } from "./tokens.ts";
+import { packRoutes } from "./packs.ts";
+import { policyRoutes } from "./policies.ts";
 import { quickWebhooks } from "./quick-webhooks.ts";
+import { registryRoutes } from "./registry.ts";
+import { ruleRoutes } from "./rules.ts";
+import { triggerRoutes } from "./triggers.ts";
 import { webhookRoutes } from "./webhooks.ts";
+import { workflowRoutes } from "./workflows.ts";
+
+/** Refuses bodies that do not call themselves JSON: what a browser sends to us without asking first cannot. `/actionexecutions` is an older name of
+ * `/executions`. */
+const readable: RequestHandler = (request, response, next) => {
+  request.url = request.url.replace(/^\/actionexecutions(?=[/?]|$)/, "/executions");
+  const {
+    "content-type": type,
+    "content-length": length,
+    "transfer-encoding": coded,
+  } = request.headers;
+  const empty = coded === undefined && (length === undefined || length === "0");
+  if (empty || (type !== undefined && json.test(type))) return next();
+  return fault(
+    response,
+    400,
+    `Failed to parse request body: Unsupported Content-Type: "${type ?? ""}"`,
+  );
+};
+
+const json = /^application\/(?:[\w.+-]*\+)?json(?:$|[; ])/i;
 
 /** StackStorm's REST API, behind the guard. */
 function st2Routes(door: Door): Router {
   const router = Router();
   router.use(guard(door));
   router.use(webhookRoutes(door));
-  router.use(express.json({ limit: "1mb" }));
+  router.use(workflowRoutes(door));
+  router.use(readable, express.json({ limit: "10mb", type: () => true }));
   router.use(
     executionRoutes(door),
     executionRequestRoutes(door),
     inquiryRoutes(door),
-    contentRoutes(door),
+    actionRoutes(door),
+    ruleRoutes(door),
+    triggerRoutes(door),
+    packRoutes(door),
+    policyRoutes(door),
     apiKeyRoutes(door),
     keyRoutes(door),
+    registryRoutes(door),
   );
   router.use(notFound);
   return router;
@@ -60,7 +93,7 @@ export function makeDoor(parts: Door, inventory: InventoryService): RequestListe
   });
   app.use(["/auth/v1", "/auth"], tokenRoutes(parts), notFound);
   app.use("/api/v2", ownRoutes(parts, inventory));
-  app.use(["/v1", "/api/v1"], st2Routes(parts));
+  app.use(["/v1", "/api/v1", "/api"], st2Routes(parts));
   app.use(notFound);
   const log = (message: string, error: unknown): void =>
     parts.core.log("error", message, {

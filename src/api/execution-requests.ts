@@ -7,37 +7,13 @@ import { AppError } from "../model/errors.ts";
 import { executionStatuses, isFinished, type ExecutionStatus } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { findExecution, type StoredExecution } from "../store/executions.ts";
+import { bodyOf, objectIn, pythonText, textIn, textsIn } from "./bodies.ts";
 import type { Door } from "./door.ts";
 import { givenOnly } from "./execution-view.ts";
 import { existing, fullView, viewOptions } from "./executions.ts";
 import { isAdmin, userOf } from "./guard.ts";
 import { liveActionId } from "./ids.ts";
 import { flag, refusal } from "./query.ts";
-
-/** A value as Python writes it in StackStorm's sentences. */
-function pythonText(value: unknown): string {
-  return typeof value === "string" ? `'${value}'` : JSON.stringify(value);
-}
-
-function bodyOf(request: Request): JsonObject {
-  const body: unknown = request.body ?? {};
-  if (!isObject(body)) throw refusal(`${pythonText(body)} is not of type 'object'`);
-  return body;
-}
-
-/** An object of the body; absent and null are empty. */
-function objectIn(body: JsonObject, name: string): JsonObject {
-  const value = body[name] ?? {};
-  if (!isObject(value)) throw refusal(`${pythonText(value)} is not of type 'object'`);
-  return value;
-}
-
-function listIn(body: JsonObject, name: string): readonly string[] {
-  const value = body[name] ?? [];
-  if (!Array.isArray(value) || !value.every((each) => typeof each === "string"))
-    throw refusal(`${pythonText(value)} is not of type 'array'`);
-  return value;
-}
 
 /** In whose name it runs: only administrators may say somebody else. */
 function actor(body: JsonObject, caller: User): string {
@@ -109,9 +85,7 @@ async function answer(
 
 async function run(door: Door, request: Request, response: Response): Promise<void> {
   const body = bodyOf(request);
-  const { action } = body;
-  if (action === undefined) throw refusal("'action' is a required property");
-  if (typeof action !== "string") throw refusal(`${pythonText(action)} is not of type 'string'`);
+  const action = textIn(body, "action");
   const user = actor(body, userOf(response));
   const id = await requestExecution(door.core, {
     action,
@@ -138,8 +112,8 @@ async function runAgain(
   const before = await existing(door, id);
   const body = bodyOf(request);
   const parameters = objectIn(body, "parameters");
-  const tasks = listIn(body, "tasks");
-  const reset = listIn(body, "reset");
+  const tasks = textsIn(body, "tasks");
+  const reset = textsIn(body, "reset");
   if (tasks.length > 0 && Object.keys(parameters).length > 0)
     throw refusal("Parameters override is not supported when re-running task(s) for a workflow.");
   if (reset.some((task) => !tasks.includes(task)))

@@ -22,7 +22,6 @@ import {
   type ViewOptions,
 } from "./execution-view.ts";
 import { fault } from "./faults.ts";
-import { isAdmin, userOf } from "./guard.ts";
 import { liveActionId } from "./ids.ts";
 import { instanceView } from "./instance-view.ts";
 import {
@@ -33,6 +32,7 @@ import {
   paging,
   project,
   refusal,
+  showsSecrets,
   text,
   time,
   wholeNumber,
@@ -43,7 +43,7 @@ export function viewOptions({ core }: Door, request: Request, response: Response
   return {
     content: core.definitions().content,
     runners: core.runners,
-    showSecrets: flag(request, "show_secrets") === true && isAdmin(userOf(response)),
+    showSecrets: showsSecrets(request, response),
     webUrl: core.apiUrl,
   };
 }

@@ -28,7 +28,10 @@ export function faultOf(error: unknown): { readonly status: number; readonly mes
     return { status: 503, message: "The database cannot be reached. Try again." };
   const status = statusOf(error);
   if (status < 500 && error instanceof Error)
-    return { status, message: status === 400 ? `Bad Request: ${error.message}` : error.message };
+    return {
+      status,
+      message: status === 400 ? `Failed to parse request body: ${error.message}` : error.message,
+    };
   return { status: 500, message: "Internal Server Error" };
 }
 

@@ -56,20 +56,21 @@ export function isAdmin({ roles }: Pick<User, "roles">): boolean {
   return roles.includes("system_admin") || roles.includes("admin");
 }
 
+function isUser(value: unknown): value is User {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "name" in value &&
+    typeof value.name === "string" &&
+    "roles" in value &&
+    Array.isArray(value.roles)
+  );
+}
+
+/** Who is calling, as the guard found out. */
 export function userOf(response: Response): User {
   const user: unknown = response.locals["user"];
-  if (
-    typeof user !== "object" ||
-    user === null ||
-    !("name" in user) ||
-    typeof user.name !== "string"
-  )
-    return { name: "anonymous", roles: [] };
-  const roles =
-    "roles" in user && Array.isArray(user.roles)
-      ? user.roles.filter((role) => typeof role === "string")
-      : [];
-  return { name: user.name, roles };
+  return isUser(user) ? user : { name: "anonymous", roles: [] };
 }
 
 /** Refuses everybody who is not an administrator. */

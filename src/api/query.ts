@@ -50,6 +50,11 @@ export function wholeNumber(request: Request, name: string): number | undefined 
   return Number(given);
 }
 
+/** Whether secrets are shown: asked for, by an administrator. */
+export function showsSecrets(request: Request, response: Response): boolean {
+  return flag(request, "show_secrets") === true && isAdmin(userOf(response));
+}
+
 export interface Page {
   /** Rows to give. */
   readonly limit: number;

@@ -60,7 +60,7 @@ async function answer(
     return fault(
       response,
       400,
-      `Bad Request: ${error instanceof Error ? error.message : String(error)}`,
+      `Failed to parse request body: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
   const refusal = await takeWebhook(door, name, request, body ?? {});

@@ -53,3 +53,8 @@ export function maskedIn(schemas: JsonObject, values: JsonObject): JsonObject {
     Object.entries(values).map(([name, value]) => [name, maskedBy(schemas[name], value)]),
   );
 }
+
+/** Runners, their aliases not counted. */
+export function runnerCount(runners: ReadonlyMap<string, Runner>): number {
+  return new Set([...runners.values()].map(({ name }) => name)).size;
+}

@@ -1,10 +1,21 @@
+/** Tokens and API keys: how callers show who they are. */
 import express, { Router } from "express";
-import { issue, login } from "../engine/auth.ts";
-import { isObject } from "../model/json.ts";
-import { listTokens, removeToken } from "../store/accounts.ts";
+import { digest, issue, login, type Issued } from "../engine/auth.ts";
+import { AppError } from "../model/errors.ts";
+import type { JsonObject } from "../model/json.ts";
+import {
+  changeApiKey,
+  findApiKey,
+  listTokens,
+  removeToken,
+  type StoredToken,
+} from "../store/accounts.ts";
+import { bodyOf, countIn, objectIn, optionalTextIn, textIn } from "./bodies.ts";
 import type { Door } from "./door.ts";
 import { fault } from "./faults.ts";
-import { adminOnly, userOf } from "./guard.ts";
+import { adminOnly, isAdmin, userOf } from "./guard.ts";
+import { isoTime } from "./ids.ts";
+import { countHeaders, paging, refusal, showsSecrets } from "./query.ts";
 
 const maxTtl = 86_400;
 
@@ -17,61 +28,117 @@ function basicCredentials(
   return colon < 1 ? undefined : { name: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
-/** `POST /tokens` with Basic authentication. */
-export function tokenRoutes({ core, tokenTtl }: Door): Router {
+function tokenView({ id, user, secret, expiry }: Issued): JsonObject {
+  return {
+    id,
+    user,
+    token: secret,
+    ...(expiry === undefined ? {} : { expiry: isoTime(expiry) }),
+    service: false,
+    metadata: {},
+  };
+}
+
+/** `POST /tokens` with Basic authentication, `POST /tokens/validate`. */
+export function tokenRoutes(door: Door): Router {
+  const { core, tokenTtl } = door;
   const router = Router();
-  router.post("/tokens", express.json(), async (request, response) => {
+  const json = express.json({ limit: "10kb" });
+  router.post("/tokens", json, async (request, response) => {
+    const body = bodyOf(request);
     const credentials = basicCredentials(request.headers.authorization);
     if (credentials === undefined) return fault(response, 401, "Invalid or missing credentials");
-    const body: unknown = request.body;
-    const ttl = isObject(body) && body["ttl"] !== undefined ? Number(body["ttl"]) : tokenTtl;
-    if (!Number.isInteger(ttl) || ttl <= 0)
-      return fault(response, 400, `TTL must be a positive integer. Provided: ${String(ttl)}`);
-    if (ttl > maxTtl)
-      return fault(response, 400, `TTL specified ${ttl} is greater than max allowed ${maxTtl}.`);
+    const ttl = countIn(body, "ttl", 1) ?? tokenTtl;
+    if (ttl > maxTtl) throw refusal(`TTL specified ${ttl} is greater than max allowed ${maxTtl}.`);
+    const other = optionalTextIn(body, "user") ?? credentials.name;
+    if (other !== credentials.name)
+      throw refusal("Current user is not a service and cannot request impersonated tokens");
     const issued = await login(core.database, credentials.name, credentials.password, ttl);
     if (issued === undefined) return fault(response, 401, "Invalid or missing credentials");
-    response.status(201).json({
-      id: issued.id,
-      user: issued.user,
-      token: issued.secret,
-      expiry: issued.expiry?.toISOString().replace("Z", "000Z"),
-      metadata: {},
-    });
+    response.setHeader("X-API-URL", core.apiUrl);
+    return void response.status(201).json(tokenView(issued));
   });
+  router.post("/tokens/validate", json, async (request, response) => {
+    const user = await door.authenticate(textIn(bodyOf(request), "token"));
+    response.json({ valid: user?.shown?.kind === "token" });
+  });
+  router.get("/sso", (_request, response) => void response.json({ enabled: false }));
   return router;
+}
+
+const mask = "********";
+
+function keyView(
+  { id, account, enabled, created_at, metadata, hash }: StoredToken,
+  open: boolean,
+): JsonObject {
+  return {
+    id,
+    uid: `api_key:${open ? hash : mask}`,
+    user: account,
+    key_hash: open ? hash : mask,
+    metadata,
+    created_at: isoTime(created_at),
+    enabled,
+  };
 }
 
 /** `/apikeys`: shown in full once, at their creation. */
 export function apiKeyRoutes({ core }: Door): Router {
+  const { db } = core.database;
   const router = Router();
-  router.get("/apikeys", adminOnly, async (_request, response) => {
-    const keys = await listTokens(core.database.db, "api_key");
+  /** By id, by the key itself, or by what is stored of it. */
+  const find = async (wanted: string): Promise<StoredToken> => {
+    const found = (await findApiKey(db, wanted)) ?? (await findApiKey(db, digest(wanted)));
+    if (found === undefined)
+      throw new AppError("NOT_FOUND", [
+        `ApiKey matching ${wanted} for reference and id not found.`,
+      ]);
+    return found;
+  };
+  router.get("/apikeys", adminOnly, async (request, response) => {
+    const page = paging(request, 50, response);
+    const keys = await listTokens(db, "api_key");
+    countHeaders(response, keys.length, page);
+    const shown = keys.slice(page.offset, page.offset + page.limit);
+    response.json(shown.map((key) => keyView(key, showsSecrets(request, response))));
+  });
+  router.get("/apikeys/:id", adminOnly, async (request, response) => {
     response.json(
-      keys.map(({ id, account, enabled, created_at, metadata }) => ({
-        id,
-        user: account,
-        enabled,
-        created_at,
-        metadata,
-      })),
+      keyView(await find(String(request.params["id"])), showsSecrets(request, response)),
     );
   });
   router.post("/apikeys", async (request, response) => {
-    const body: unknown = request.body;
+    const body = bodyOf(request);
     const caller = userOf(response);
-    const wanted = isObject(body) && typeof body["user"] === "string" ? body["user"] : caller.name;
-    if (wanted !== caller.name && !caller.roles.includes("admin"))
+    const wanted = optionalTextIn(body, "user") ?? caller.name;
+    if (wanted !== caller.name && !isAdmin(caller))
       return fault(response, 403, `User "${caller.name}" cannot make a key for "${wanted}"`);
-    const metadata = isObject(body) ? (body["metadata"] ?? {}) : {};
+    const metadata = objectIn(body, "metadata");
     const issued = await issue(core.database, { account: wanted, kind: "api_key", metadata });
-    response
-      .status(201)
-      .json({ id: issued.id, user: issued.user, key: issued.secret, enabled: true, metadata });
+    const enabled = body["enabled"] !== false;
+    if (!enabled) await changeApiKey(db, issued.id, { enabled });
+    const { key_hash: _, ...shown } = keyView(await find(issued.id), false);
+    return void response.status(201).json({ ...shown, key: issued.secret });
+  });
+  router.put("/apikeys/:id", adminOnly, async (request, response) => {
+    const key = await find(String(request.params["id"]));
+    const body = bodyOf(request);
+    const { key_hash, enabled, user } = body;
+    if (key_hash !== undefined && key_hash !== mask && key_hash !== key.hash)
+      throw refusal("Update of key_hash is not allowed.");
+    if (user !== undefined && user !== key.account)
+      throw refusal(
+        `The user of an API key cannot be changed: make another key for somebody else.`,
+      );
+    await changeApiKey(db, key.id, {
+      ...(typeof enabled === "boolean" ? { enabled } : {}),
+      ...(body["metadata"] === undefined ? {} : { metadata: objectIn(body, "metadata") }),
+    });
+    response.json(keyView(await find(key.id), showsSecrets(request, response)));
   });
   router.delete("/apikeys/:id", adminOnly, async (request, response) => {
-    if (!(await removeToken(core.database.db, String(request.params["id"]))))
-      return fault(response, 404, `ApiKey with id ${String(request.params["id"])} not found`);
+    await removeToken(db, (await find(String(request.params["id"]))).id);
     response.status(204).end();
   });
   return router;

@@ -31,8 +31,18 @@ export function triggerTypeOf(content: Content, ref: string): JsonObject | undef
 }
 
 /** Refs of all trigger types, in order. */
-export function triggerTypeRefs(content: Content): readonly string[] {
+function triggerTypeRefs(content: Content): readonly string[] {
   return [...new Set([...builtinTriggerTypes.keys(), ...content.triggerTypes.keys()])].toSorted();
+}
+
+/** All trigger types, shown. */
+export function triggerTypes(content: Content): readonly JsonObject[] {
+  const shown: JsonObject[] = [];
+  for (const ref of triggerTypeRefs(content)) {
+    const type = triggerTypeOf(content, ref);
+    if (type !== undefined) shown.push(type);
+  }
+  return shown;
 }
 
 /** JSON with sorted keys, as StackStorm hashes parameters. */

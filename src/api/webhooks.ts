@@ -125,10 +125,5 @@ export function webhookRoutes(door: Door): Router {
       response.status(202).json(body);
     },
   );
-  router.get("/webhooks", (_request, response) => {
-    response.json(
-      [...door.webhooks()].map((url) => ({ type: "core.st2.webhook", parameters: { url } })),
-    );
-  });
   return router;
 }

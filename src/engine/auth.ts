@@ -8,6 +8,8 @@ import { idMaker } from "./ids.ts";
 export interface User {
   readonly name: string;
   readonly roles: readonly string[];
+  /** What the caller showed, and until when it is good. Absent without authentication. */
+  readonly shown?: { readonly kind: "token" | "api_key"; readonly expires: Date | null };
 }
 
 export interface Issued {
@@ -40,7 +42,8 @@ async function passwordFits(password: string, stored: string): Promise<boolean> 
   return given.length === known.length && timingSafeEqual(given, known);
 }
 
-function digest(secret: string): string {
+/** What is stored of a token or API key. */
+export function digest(secret: string): string {
   return createHash("sha256").update(secret).digest("hex");
 }
 
@@ -106,7 +109,14 @@ export function authenticator({ db }: Database): (secret: string) => Promise<Use
     const known = remembered.get(hash);
     if (known !== undefined && known.until > now) return known.user;
     const found = await findToken(db, hash);
-    const user = found === undefined ? undefined : { name: found.account, roles: found.roles };
+    const user =
+      found === undefined
+        ? undefined
+        : {
+            name: found.account,
+            roles: found.roles,
+            shown: { kind: found.kind, expires: found.expires_at },
+          };
     if (remembered.size > 10_000) remembered.clear();
     remembered.set(hash, { user, until: now + 1_000 });
     return user;

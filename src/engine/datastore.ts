@@ -15,13 +15,20 @@ export interface KeyValue {
 
 export interface Datastore {
   get(scope: string, name: string, decrypt: boolean): Promise<KeyValue | undefined>;
-  list(scope: string, prefix: string, limit: number): Promise<readonly KeyValue[]>;
+  list(
+    scope: string,
+    prefix: string,
+    limit: number,
+    decrypt?: boolean,
+  ): Promise<readonly KeyValue[]>;
   put(pair: {
     scope: string;
     name: string;
     value: string;
     secret: boolean;
     ttlSeconds: number | undefined;
+    /** The value is sealed already, as a list without decryption showed it. Rejects when it is not for this place. */
+    sealed?: boolean;
   }): Promise<void>;
   remove(scope: string, name: string): Promise<boolean>;
 }
@@ -42,13 +49,14 @@ export function datastore({ db }: Pick<Database, "db">, vault: Vault): Datastore
       const found = await findKey(db, scope, name);
       return found === undefined ? undefined : shown(found, decrypt);
     },
-    list: async (scope, prefix, limit) =>
-      (await listKeys(db, scope, prefix, limit)).map((key) => shown(key, false)),
-    put: (pair) =>
-      putKey(db, {
-        ...pair,
-        value: pair.secret ? vault.seal(pair.value, `${pair.scope}/${pair.name}`) : pair.value,
-      }),
+    list: async (scope, prefix, limit, decrypt = false) =>
+      (await listKeys(db, scope, prefix, limit)).map((key) => shown(key, decrypt)),
+    put: async ({ sealed = false, ...pair }) => {
+      const place = `${pair.scope}/${pair.name}`;
+      if (sealed) vault.open(pair.value, place);
+      const value = pair.secret && !sealed ? vault.seal(pair.value, place) : pair.value;
+      await putKey(db, { ...pair, value });
+    },
     remove: (scope, name) => removeKey(db, scope, name),
   };
 }

@@ -6,6 +6,7 @@ export const errorTable = {
   EXECUTION_NOT_FOUND: [404, 'Unable to identify resource with id "%s".'],
   FORBIDDEN: [403, "%s"],
   NOT_FOUND: [404, "%s"],
+  CONFLICT: [409, "%s"],
   INQUIRY_NOT_FOUND: [404, "Inquiry with id %s not found"],
   INQUIRY_ANSWERED: [400, "Inquiry %s has already been responded to"],
   INQUIRY_FORBIDDEN: [403, "Requesting user %s does not have permission to respond to inquiry %s."],

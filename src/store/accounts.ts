@@ -1,3 +1,4 @@
+import type { JsonObject } from "../model/json.ts";
 import type { Db, LedgerSchema } from "./schema.ts";
 import type { Selectable } from "kysely";
 
@@ -49,11 +50,14 @@ export async function addToken(
 export async function findToken(
   db: Db,
   hash: string,
-): Promise<{ account: string; roles: string[] } | undefined> {
+): Promise<
+  | { account: string; roles: string[]; kind: "token" | "api_key"; expires_at: Date | null }
+  | undefined
+> {
   return db
     .selectFrom("token")
     .innerJoin("account", "account.name", "token.account")
-    .select(["token.account", "account.roles"])
+    .select(["token.account", "account.roles", "token.kind", "token.expires_at"])
     .where("token.hash", "=", hash)
     .where("token.enabled", "=", true)
     .where((where) =>
@@ -74,7 +78,34 @@ export async function listTokens(
     .selectAll()
     .where("kind", "=", kind)
     .orderBy("created_at")
-    .limit(1_000)
+    .limit(10_000)
+    .execute();
+}
+
+/** The API key of that id, or with that hash. */
+export async function findApiKey(db: Db, idOrHash: string): Promise<StoredToken | undefined> {
+  return db
+    .selectFrom("token")
+    .selectAll()
+    .where("kind", "=", "api_key")
+    .where((where) => where.or([where("id", "=", idOrHash), where("hash", "=", idOrHash)]))
+    .executeTakeFirst();
+}
+
+/** Changes an API key; what is undefined stays. */
+export async function changeApiKey(
+  db: Db,
+  id: string,
+  { enabled, metadata }: { readonly enabled?: boolean; readonly metadata?: JsonObject },
+): Promise<void> {
+  await db
+    .updateTable("token")
+    .set({
+      ...(enabled === undefined ? {} : { enabled }),
+      ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
+    })
+    .where("id", "=", id)
+    .where("kind", "=", "api_key")
     .execute();
 }
 

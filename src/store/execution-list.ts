@@ -1,5 +1,6 @@
 /** Pages of the history. Results that are long stay behind, and counts are bounded: a list costs about the same however much there is. */
 import { sql, type SelectQueryBuilder } from "kysely";
+import { clockSlack, countKept, idAround, mostCounted } from "./counts.ts";
 import { completeContexts, type StoredExecution } from "./executions.ts";
 import type { Db, LedgerSchema } from "./schema.ts";
 
@@ -16,6 +17,7 @@ export interface ExecutionFilter {
   /** Ref of the trigger type, or its name. */
   readonly trigger?: string | undefined;
   readonly user?: string | undefined;
+  readonly traceTag?: string | undefined;
   /** Requested at or after. */
   readonly since?: Date | undefined;
   /** Requested at or before. */
@@ -29,28 +31,17 @@ export interface ListedExecution extends StoredExecution {
 
 /** Bytes as the database stores them. */
 const longestResult = 16_384;
-/** Rows that are counted one by one. */
-const mostCounted = 10_000;
-
 type Query = SelectQueryBuilder<LedgerSchema, "execution", object>;
-
-/** An id made that many seconds before or after a time: executions sort by id. Clocks of processes may differ from the database's. */
-function idAround(at: Date, seconds: number): string {
-  const second = Math.max(0, Math.floor(at.getTime() / 1_000) + seconds);
-  return second.toString(16).padStart(8, "0");
-}
-
-const slackSeconds = 300;
 
 function inTime(query: Query, { since, until }: ExecutionFilter): Query {
   let narrowed = query;
   if (since !== undefined)
     narrowed = narrowed
-      .where("id", ">", idAround(since, -slackSeconds))
+      .where("id", ">", idAround(since, -clockSlack))
       .where("created_at", ">=", since);
   if (until !== undefined)
     narrowed = narrowed
-      .where("id", "<", idAround(until, slackSeconds))
+      .where("id", "<", idAround(until, clockSlack))
       .where("created_at", "<=", until);
   return narrowed;
 }
@@ -60,7 +51,8 @@ function named(path: string, name: string): ReturnType<typeof sql<boolean>> {
   return sql<boolean>`(${sql.raw(path)} = ${name} or substr(${sql.raw(path)}, strpos(${sql.raw(path)}, '.') + 1) = ${name})`;
 }
 
-function byCause(query: Query, { rule, triggerInstance, trigger, user }: ExecutionFilter): Query {
+function byCause(query: Query, filter: ExecutionFilter): Query {
+  const { rule, triggerInstance, trigger, user, traceTag } = filter;
   let narrowed = query;
   if (triggerInstance !== undefined)
     narrowed = narrowed.where("id", "in", (from) =>
@@ -73,6 +65,8 @@ function byCause(query: Query, { rule, triggerInstance, trigger, user }: Executi
   if (rule !== undefined) narrowed = narrowed.where(named("context #>> '{rule,name}'", rule));
   if (trigger !== undefined)
     narrowed = narrowed.where(named("context #>> '{trigger_instance,name}'", trigger));
+  if (traceTag !== undefined)
+    narrowed = narrowed.where(sql<boolean>`context #>> '{trace_context,trace_tag}' = ${traceTag}`);
   if (user !== undefined) narrowed = narrowed.where(sql<boolean>`context ->> 'user' = ${user}`);
   return narrowed;
 }
@@ -139,21 +133,11 @@ export async function listExecutions(
   return { rows: complete, total };
 }
 
-/** What was counted of rows that are old enough to stay as they are. */
-interface Kept {
-  upTo: string;
-  count: number;
-  readonly until: number;
-}
-
-const kept = new WeakMap<Db, Map<string, Kept>>();
-const settleSeconds = 120;
-const recountMs = 3_600_000;
-
 async function count(db: Db, filter: ExecutionFilter, query: Query): Promise<number> {
   const given = Object.entries(filter).filter(([, value]) => value !== undefined);
   const unfiltered = given.every(([name, value]) => name === "parent" && value === null);
-  if (unfiltered) return countAll(db, given.length > 0);
+  if (unfiltered)
+    return countKept(db, "execution", given.length > 0 ? "parent is null" : undefined);
   const { total } = await db
     .selectFrom(
       query
@@ -164,31 +148,6 @@ async function count(db: Db, filter: ExecutionFilter, query: Query): Promise<num
     .select((from) => from.fn.countAll<number>().as("total"))
     .executeTakeFirstOrThrow();
   return total;
-}
-
-/** All of them, or those without a parent: neither changes once a row is there, so only what is new is counted. */
-async function countAll(db: Db, top: boolean): Promise<number> {
-  const name = top ? "top" : "all";
-  const mine = kept.get(db) ?? new Map<string, Kept>();
-  kept.set(db, mine);
-  const now = Date.now();
-  const known = mine.get(name);
-  const base: Kept =
-    known === undefined || known.until < now
-      ? { upTo: "", count: 0, until: now + recountMs }
-      : known;
-  const { upTo, count: before } = base;
-  const settled = idAround(new Date(now), -settleSeconds);
-  let query = db.selectFrom("execution").where("id", ">", upTo);
-  if (top) query = query.where("parent", "is", null);
-  const { old, all } = await query
-    .select([
-      sql<number>`count(*) filter (where id <= ${settled})`.as("old"),
-      sql<number>`count(*)`.as("all"),
-    ])
-    .executeTakeFirstOrThrow();
-  if (settled > upTo) mine.set(name, { upTo: settled, count: before + old, until: base.until });
-  return before + all;
 }
 
 /** Distinct values of the newest executions, for filters. */

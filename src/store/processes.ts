@@ -38,3 +38,15 @@ export async function processesOf(db: Db, host: string): Promise<readonly number
   const rows = await db.selectFrom("process").select("pid").where("host", "=", host).execute();
   return rows.map(({ pid }) => pid);
 }
+
+/** Processes that gave a sign of life lately. */
+export async function liveProcesses(
+  db: Db,
+): Promise<readonly { id: string; role: string; host: string; pid: number }[]> {
+  return db
+    .selectFrom("process")
+    .select(["id", "role", "host", "pid"])
+    .where("beat_at", ">", sql<Date>`clock_timestamp() - interval '10 seconds'`)
+    .orderBy("id")
+    .execute();
+}

@@ -1,0 +1,83 @@
+/** `/actions` and `/runnertypes`. */
+import { Router } from "express";
+import { readFile } from "node:fs/promises";
+import { AppError } from "../model/errors.ts";
+import type { ActionDefinition } from "../model/definitions.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
+import { actionView, mergedParameters } from "./action-view.ts";
+import type { Door } from "./door.ts";
+import { idFor } from "./ids.ts";
+import { answerList, fileRoutes } from "./lists.ts";
+import { names } from "./query.ts";
+import { runnerView } from "./runner-view.ts";
+
+function byRef<Each extends { readonly ref: string }>(all: Iterable<Each>): readonly Each[] {
+  return [...all].toSorted((a, b) => (a.ref < b.ref ? -1 : 1));
+}
+
+const listed = { names: ["id", "uid", "ref", "pack", "name"], filters: ["pack", "name"] } as const;
+
+/** `tags=value` or `tags=name:value`. */
+function hasTags({ tags }: ActionDefinition, wanted: readonly string[]): boolean {
+  const texts = new Set(
+    tags.flatMap((tag) =>
+      isObject(tag) ? [String(tag["value"]), `${String(tag["name"])}:${String(tag["value"])}`] : [],
+    ),
+  );
+  return wanted.every((each) => texts.has(each));
+}
+
+export function actionRoutes({ core }: Door): Router {
+  const router = Router();
+  const all = (): readonly ActionDefinition[] => byRef(core.definitions().content.actions.values());
+  const view = (action: ActionDefinition): JsonObject =>
+    actionView(core.definitions().content, action);
+  const overview = (action: ActionDefinition): JsonObject => ({
+    ...view(action),
+    parameters: mergedParameters(action, core.runners.get(action.runner)),
+  });
+  const find = (ref: string): ActionDefinition => {
+    const found = all().find((each) => each.ref === ref || idFor(`action:${each.ref}`) === ref);
+    if (found === undefined)
+      throw new AppError("NOT_FOUND", [`Resource with a reference or id "${ref}" not found`]);
+    return found;
+  };
+  router.get("/actions/views/overview", (request, response) =>
+    answerList(request, response, all().map(overview), listed),
+  );
+  router.get("/actions/views/overview/:ref", (request, response) => {
+    response.json(overview(find(request.params.ref)));
+  });
+  router.get("/actions/views/parameters/:ref", (request, response) => {
+    const action = find(request.params.ref);
+    response.json({ parameters: mergedParameters(action, core.runners.get(action.runner)) });
+  });
+  router.get("/actions/views/entry_point/:ref", async (request, response) => {
+    const { ref } = request.params;
+    const { entryPath } = find(ref);
+    if (entryPath === "")
+      throw new AppError("NOT_FOUND", [`Action ref_or_id=${ref} has no entry_point to output`]);
+    const text = await readFile(entryPath, "utf8").catch(() => undefined);
+    if (text === undefined)
+      throw new AppError("NOT_FOUND", [`The entry point of action "${ref}" is not there any more`]);
+    response.type("text/plain").send(text);
+  });
+  router.get("/actions", (request, response) => {
+    const tags = names(request.query["tags"]);
+    const rows = all().filter((action) => tags.length === 0 || hasTags(action, tags));
+    answerList(request, response, rows.map(view), listed);
+  });
+  fileRoutes(router, "/actions", { ...listed, noun: "action", rows: () => all().map(view) });
+  fileRoutes(router, "/runnertypes", {
+    names: ["id", "name", "description", "runner_module", "runner_package"],
+    filters: ["name"],
+    limit: 100,
+    naming: "name or id",
+    noun: "runner",
+    rows: () =>
+      [...new Set([...core.runners.values()].map(({ name }) => name))]
+        .toSorted()
+        .map((name) => runnerView(name, core.runners.get(name))),
+  });
+  return router;
+}

@@ -1,0 +1,136 @@
+/** Lists and lookups of what is defined in files, as StackStorm answers them. */
+import type { Request, Response, Router } from "express";
+import { AppError } from "../model/errors.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
+import { adminOnly } from "./guard.ts";
+import { attributes, countHeaders, names, paging, project, refusal, text } from "./query.ts";
+
+export interface Listed {
+  /** Names that `include_attributes` may say; the first element's own are known anyway. */
+  readonly names: readonly string[];
+  /** `limit` when none is given; undefined = no limit. */
+  readonly limit?: number;
+  /** Attributes that `?name=…` compares, e.g. pack and name. */
+  readonly filters?: readonly string[];
+}
+
+function sortText(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+}
+
+function compare(a: unknown, b: unknown): number {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  const [left, right] = [sortText(a), sortText(b)];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function sorted(rows: readonly JsonObject[], request: Request): readonly JsonObject[] {
+  // A plus sign in a query is read as a space.
+  const keys = names(request.query["sort"]).map((each) => ({
+    down: each.startsWith("-"),
+    name: each.replace(/^[-+ ]/, ""),
+  }));
+  if (keys.length === 0) return rows;
+  return rows.toSorted((a, b) => {
+    for (const { down, name } of keys) {
+      const order = compare(a[name], b[name]);
+      if (order !== 0) return down ? -order : order;
+    }
+    return 0;
+  });
+}
+
+function matches(row: JsonObject, request: Request, filters: readonly string[]): boolean {
+  const ids = names(request.query["id"]);
+  if (ids.length > 0 && !ids.includes(String(row["id"]))) return false;
+  return filters.every((name) => {
+    const wanted = names(request.query[name]);
+    return wanted.length === 0 || wanted.includes(String(row[name]));
+  });
+}
+
+/** Filters, sorts, pages and counts what is shown. */
+export function answerList(
+  request: Request,
+  response: Response,
+  rows: readonly JsonObject[],
+  { names: known, limit, filters = [] }: Listed,
+): void {
+  const page = paging(request, limit, response);
+  const wanted = attributes(request, {
+    names: new Set([...known, ...Object.keys(rows[0] ?? {})]),
+  });
+  const found = rows.filter((row) => matches(row, request, filters));
+  countHeaders(response, found.length, page);
+  const shown = sorted(found, request).slice(page.offset, page.offset + page.limit);
+  response.json(shown.map((row) => project(row, wanted)));
+}
+
+/** What is called in a sentence about what is missing. */
+type Naming = "reference or id" | "name or id" | "ref or id";
+
+/** The element of that ref, name or id. Throws NOT_FOUND. */
+export function oneOf(
+  rows: readonly JsonObject[],
+  wanted: string,
+  naming: Naming = "reference or id",
+): JsonObject {
+  const found = rows.find(
+    ({ ref, id, name }) =>
+      ref === wanted || id === wanted || (naming !== "reference or id" && name === wanted),
+  );
+  if (found === undefined)
+    throw new AppError("NOT_FOUND", [`Resource with a ${naming} "${wanted}" not found`]);
+  return found;
+}
+
+/** Same values wherever both say something: clients put back the whole object that they got. */
+function changesNothing(shown: JsonObject, body: unknown): boolean {
+  return (
+    isObject(body) &&
+    Object.entries(body).every(
+      ([name, value]) => !(name in shown) || JSON.stringify(shown[name]) === JSON.stringify(value),
+    )
+  );
+}
+
+/** `GET /path` and `GET /path/:ref` of what files define. Files are where it is written: changes through the API are refused in plain words,
+ * except putting back what is there. */
+export function fileRoutes(
+  router: Router,
+  path: string,
+  {
+    rows,
+    naming,
+    noun,
+    ...listed
+  }: Listed & {
+    readonly rows: () => readonly JsonObject[];
+    readonly naming?: Naming;
+    /** What one is, e.g. `rule`. */
+    readonly noun: string;
+  },
+): void {
+  const sentence = `A ${noun} is written in a file of its pack: change it there and reload ("raicho reload" or POST /packs/register).`;
+  router.get(path, (request, response) => answerList(request, response, rows(), listed));
+  router.get(`${path}/:ref`, (request, response) => {
+    response.json(oneOf(rows(), request.params["ref"] ?? "", naming));
+  });
+  router.post(path, adminOnly, (request) => {
+    const body: unknown = request.body;
+    const ref = isObject(body) ? `${text(body["pack"]) ?? ""}.${text(body["name"]) ?? ""}` : "";
+    const known = rows().find((row) => row["ref"] === ref);
+    throw known === undefined
+      ? refusal(sentence)
+      : new AppError("CONFLICT", [`There is a ${noun} "${ref}" already. ${sentence}`]);
+  });
+  router.put(`${path}/:ref`, adminOnly, (request, response) => {
+    const shown = oneOf(rows(), String(request.params["ref"]), naming);
+    if (!changesNothing(shown, request.body)) throw refusal(sentence);
+    response.json(shown);
+  });
+  router.delete(`${path}/:ref`, adminOnly, (request) => {
+    oneOf(rows(), String(request.params["ref"]), naming);
+    throw refusal(sentence);
+  });
+}

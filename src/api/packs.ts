@@ -1,0 +1,249 @@
+/** `/packs`, `/configs`, `/config_schemas`. */
+import { Router, type Request, type Response } from "express";
+import { AppError } from "../model/errors.ts";
+import type { Content, PackDefinition } from "../model/definitions.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
+import type { Door } from "./door.ts";
+import { adminOnly } from "./guard.ts";
+import { idFor } from "./ids.ts";
+import { answerList, oneOf } from "./lists.ts";
+import { packContents, packFiles, sendPackFile } from "./pack-files.ts";
+import { names, refusal, showsSecrets, text } from "./query.ts";
+import { maskedIn, runnerCount } from "./runner-view.ts";
+
+function packView(pack: PackDefinition): JsonObject {
+  const { ref, name, description, keywords, version, author, email, dependencies, path } = pack;
+  return {
+    id: idFor(`pack:${ref}`),
+    uid: `pack:${ref}`,
+    ref,
+    name,
+    description,
+    keywords,
+    version,
+    python_versions: ["3"],
+    author,
+    email,
+    contributors: [],
+    files: [],
+    path,
+    dependencies,
+    system: {},
+  };
+}
+
+/** What an index says about a pack. Ours lists what is installed: there is nowhere to install from yet. */
+function indexView({
+  ref,
+  name,
+  description,
+  keywords,
+  version,
+  author,
+  email,
+}: PackDefinition): JsonObject {
+  return { ref, name, description, keywords, version, author, email, repo_url: "" };
+}
+
+const listed = {
+  names: ["id", "uid", "ref", "name", "version", "description", "author", "email", "keywords"],
+  filters: ["ref", "name"],
+  limit: 100,
+} as const;
+
+function refText(value: unknown): string {
+  return Array.isArray(value) ? value.join("/") : String(value);
+}
+
+function packRoutesOnly(door: Door, router: Router): void {
+  const { core } = door;
+  const all = (): readonly PackDefinition[] =>
+    [...core.definitions().content.packs.values()].toSorted((a, b) => (a.ref < b.ref ? -1 : 1));
+  const find = (wanted: string): PackDefinition => {
+    const found = all().find(
+      ({ ref, name }) => ref === wanted || name === wanted || idFor(`pack:${ref}`) === wanted,
+    );
+    if (found === undefined)
+      throw new AppError("NOT_FOUND", [`Resource with a ref or id "${wanted}" not found`]);
+    return found;
+  };
+  router.get("/packs", (request, response) =>
+    answerList(request, response, all().map(packView), listed),
+  );
+  router.get("/packs/index", (_request, response) => {
+    response.json({
+      index: Object.fromEntries(all().map((pack) => [pack.ref, indexView(pack)])),
+      status: [],
+    });
+  });
+  router.get("/packs/index/health", (_request, response) => {
+    const none = { count: 0, valid: 0, invalid: 0, errors: {}, status: [] };
+    response.json({ indexes: none, packs: { count: all().length } });
+  });
+  router.post("/packs/index/search", (request, response) => {
+    const body: unknown = request.body;
+    const { pack, query } = isObject(body) ? body : {};
+    if (typeof pack === "string") {
+      const found = all().find(({ ref, name }) => ref === pack || name === pack);
+      return void response.json(found === undefined ? null : indexView(found));
+    }
+    if (typeof query !== "string") throw refusal("'query' or 'pack' is a required property");
+    const hits = all().filter((each) =>
+      JSON.stringify(indexView(each)).toLowerCase().includes(query.toLowerCase()),
+    );
+    return void response.json(hits.map(indexView));
+  });
+  router.post("/packs/register", adminOnly, (request, response) =>
+    register(door, request, response),
+  );
+  router.get("/packs/views/files/:ref", async (request, response) => {
+    response.json(await packContents(find(request.params.ref).path));
+  });
+  router.get("/packs/views/file/:ref/*path", (request, response) => {
+    const { ref, path } = request.params;
+    return sendPackFile(find(refText(ref)).path, refText(path), response);
+  });
+  router.get("/packs/:ref", async (request, response) => {
+    const pack = find(request.params.ref);
+    response.json({ ...packView(pack), files: await packFiles(pack.path) });
+  });
+}
+
+/** What registering counts, in StackStorm's words, and what goes with a word. */
+const kinds = {
+  runner: ["runners"],
+  action: ["runners", "actions"],
+  trigger: ["triggers"],
+  sensor: ["triggers", "sensors"],
+  rule: ["rule_types", "rules"],
+  rule_type: ["rule_types"],
+  alias: ["aliases"],
+  policy: ["policy_types", "policies"],
+  policy_type: ["policy_types"],
+  config: ["configs"],
+} as const;
+
+function counts(door: Door, content: Content, packs: readonly string[]): Record<string, number> {
+  const of = (all: ReadonlyMap<string, { readonly pack: string }>): number =>
+    [...all.values()].filter(({ pack }) => packs.length === 0 || packs.includes(pack)).length;
+  return {
+    runners: runnerCount(door.core.runners),
+    rule_types: 2,
+    policy_types: 3,
+    triggers: of(content.triggerTypes),
+    sensors: of(content.sensors),
+    actions: of(content.actions),
+    rules: of(content.rules),
+    aliases: of(content.aliases),
+    policies: of(content.policies),
+    configs: [...content.packs.values()].filter(
+      ({ ref, config }) =>
+        (packs.length === 0 || packs.includes(ref)) && Object.keys(config).length > 0,
+    ).length,
+  };
+}
+
+const singular: Readonly<Record<string, keyof typeof kinds>> = {
+  runners: "runner",
+  actions: "action",
+  triggers: "trigger",
+  sensors: "sensor",
+  rules: "rule",
+  rule_types: "rule_type",
+  aliases: "alias",
+  policies: "policy",
+  policy_types: "policy_type",
+  configs: "config",
+};
+
+function isKind(name: string): name is keyof typeof kinds {
+  return name in kinds;
+}
+
+/** Reads everything again; what the body names decides only what is counted. */
+async function register(door: Door, request: Request, response: Response): Promise<void> {
+  const body: unknown = request.body ?? {};
+  const wanted = isObject(body) ? names(body["packs"]) : [];
+  const types = (isObject(body) ? names(body["types"]) : []).map((name) => singular[name] ?? name);
+  const odd = types.find((name) => name !== "all" && !isKind(name));
+  if (odd !== undefined)
+    throw refusal(
+      `There is no resource type "${odd}": give one of ${Object.keys(singular).join(", ")}`,
+    );
+  const { content, problems } = await door.reload();
+  const gone = wanted.find((ref) => !content.packs.has(ref));
+  if (gone !== undefined)
+    throw refusal(
+      `Pack "${gone}" not found on disk: there is no pack of that name, or its pack.yaml is broken`,
+    );
+  const all = counts(door, content, wanted);
+  const shown = new Set(
+    types.length === 0 || types.includes("all")
+      ? Object.keys(all)
+      : types.flatMap((name) => (isKind(name) ? [...kinds[name]] : [])),
+  );
+  const registered = Object.fromEntries(Object.entries(all).filter(([name]) => shown.has(name)));
+  response.json(problems.length === 0 ? registered : { ...registered, problems });
+}
+
+function notConfigured(ref: string): AppError {
+  return new AppError("NOT_FOUND", [`Unable to identify resource with pack_ref "${ref}".`]);
+}
+
+function configView({ ref, config, configSchema }: PackDefinition, open: boolean): JsonObject {
+  return {
+    id: idFor(`config:${ref}`),
+    pack: ref,
+    values: open ? config : maskedIn(configSchema, config),
+  };
+}
+
+function schemaView({ ref, configSchema }: PackDefinition): JsonObject {
+  return { id: idFor(`config_schema:${ref}`), pack: ref, attributes: configSchema };
+}
+
+function configRoutes({ core }: Door, router: Router): void {
+  const all = (): readonly PackDefinition[] =>
+    [...core.definitions().content.packs.values()].toSorted((a, b) => (a.ref < b.ref ? -1 : 1));
+  const configured = (): readonly PackDefinition[] =>
+    all().filter(({ config }) => Object.keys(config).length > 0);
+  const limits = { names: ["id", "pack", "values", "attributes"], filters: ["pack"], limit: 100 };
+  router.get("/configs", (request, response) => {
+    const shown = configured().map((pack) => configView(pack, showsSecrets(request, response)));
+    answerList(request, response, shown, limits);
+  });
+  router.get("/configs/:ref", (request, response) => {
+    const { ref } = request.params;
+    const pack = configured().find((each) => each.ref === ref);
+    if (pack === undefined) throw notConfigured(ref);
+    response.json(configView(pack, showsSecrets(request, response)));
+  });
+  router.put("/configs/:ref", adminOnly, (request) => {
+    const ref = text(request.params["ref"]) ?? "";
+    oneOf(all().map(packView), ref, "ref or id");
+    throw refusal(
+      `The configuration of a pack is written in its file ${ref}.yaml in the directory of configurations: change it there and reload ("raicho reload" or POST /packs/register).`,
+    );
+  });
+  const withSchema = (): readonly PackDefinition[] =>
+    all().filter(({ configSchema }) => Object.keys(configSchema).length > 0);
+  // StackStorm knows no include_attributes here: everything is shown.
+  router.get("/config_schemas", (request, response) => {
+    delete request.query["include_attributes"];
+    answerList(request, response, withSchema().map(schemaView), limits);
+  });
+  router.get("/config_schemas/:ref", (request, response) => {
+    const { ref } = request.params;
+    oneOf(all().map(packView), ref, "ref or id");
+    const pack = withSchema().find((each) => each.ref === ref);
+    if (pack === undefined) throw notConfigured(ref);
+    response.json(schemaView(pack));
+  });
+}
+
+export function packRoutes(door: Door): Router {
+  const router = Router();
+  packRoutesOnly(door, router);
+  configRoutes(door, router);
+  return router;
+}

@@ -1,0 +1,177 @@
+/** `/policies`, `/policytypes`, `/sensortypes`. */
+import { Router } from "express";
+import { pathToFileURL } from "node:url";
+import type { PolicyDefinition, SensorDefinition } from "../model/definitions.ts";
+import type { JsonObject } from "../model/json.ts";
+import { metadataFile } from "./action-view.ts";
+import type { Door } from "./door.ts";
+import { idFor } from "./ids.ts";
+import { answerList, fileRoutes } from "./lists.ts";
+import { AppError } from "../model/errors.ts";
+import { flag, text } from "./query.ts";
+
+const threshold = { type: "integer", required: true, description: "Concurrency threshold." };
+const whatThen = {
+  type: "string",
+  enum: ["delay", "cancel"],
+  default: "delay",
+  description: "What happens to an execution once the threshold is reached.",
+};
+
+const policyTypes: readonly JsonObject[] = (
+  [
+    [
+      "concurrency",
+      "Limits how many executions of an action run at once.",
+      "st2actions.policies.concurrency",
+      { threshold, action: whatThen },
+    ],
+    [
+      "concurrency.attr",
+      "Limits how many executions of an action with equal parameters run at once.",
+      "st2actions.policies.concurrency_by_attr",
+      {
+        threshold,
+        action: whatThen,
+        attributes: {
+          type: "array",
+          items: { type: "string", minLength: 1 },
+          uniqueItems: true,
+          description: "Parameters that are compared.",
+        },
+      },
+    ],
+    [
+      "retry",
+      "Runs an action again that failed or timed out.",
+      "st2actions.policies.retry",
+      {
+        retry_on: {
+          type: "string",
+          enum: ["failure", "timeout"],
+          required: true,
+          description: "After what it is run again.",
+        },
+        max_retry_count: {
+          type: "integer",
+          minimum: 1,
+          maximum: 5,
+          default: 2,
+          required: true,
+          description: "How often it is run again.",
+        },
+        delay: {
+          type: "number",
+          minimum: 0,
+          maximum: 120,
+          required: false,
+          description: "Seconds before it is run again.",
+        },
+      },
+    ],
+  ] as const
+).map(([name, description, module, parameters]) => ({
+  id: idFor(`policy_type:action.${name}`),
+  uid: `policy_type:action:${name}`,
+  ref: `action.${name}`,
+  name,
+  description,
+  enabled: true,
+  resource_type: "action",
+  module,
+  parameters,
+}));
+
+function policyView(policy: PolicyDefinition): JsonObject {
+  const { ref, pack, name, enabled, resourceRef, policyType, parameters } = policy;
+  return {
+    id: idFor(`policy:${ref}`),
+    uid: `policy:${pack}:${name}`,
+    ref,
+    pack,
+    name,
+    description: "",
+    enabled,
+    resource_ref: resourceRef,
+    policy_type: policyType,
+    parameters,
+    metadata_file: `policies/${name}.yaml`,
+  };
+}
+
+export function policyRoutes(door: Door): Router {
+  const router = Router();
+  const { core } = door;
+  router.get("/policytypes", (request, response) =>
+    answerList(request, response, policyTypes, {
+      names: ["id"],
+      filters: ["name", "resource_type"],
+      limit: 100,
+    }),
+  );
+  router.get("/policytypes/:ref", (request, response) => {
+    const wanted = request.params.ref;
+    const found = policyTypes.find(({ id, ref }) => id === wanted || ref === wanted);
+    if (found === undefined)
+      throw new AppError("NOT_FOUND", [`PolicyType with a reference of id "${wanted}" not found.`]);
+    response.json(found);
+  });
+  fileRoutes(router, "/policies", {
+    names: ["id", "uid", "ref", "pack", "name", "policy_type", "resource_ref", "parameters"],
+    filters: ["pack", "name", "resource_ref", "policy_type"],
+    limit: 100,
+    noun: "policy",
+    rows: () => [...core.definitions().content.policies.values()].map(policyView),
+  });
+  sensorRoutes(door, router);
+  return router;
+}
+
+function sensorRoutes({ core }: Door, router: Router): void {
+  const view = (sensor: SensorDefinition): JsonObject => {
+    const { ref, pack, className, entryPoint, entryPath, description, enabled } = sensor;
+    return {
+      id: idFor(`sensor_type:${ref}`),
+      uid: `sensor_type:${pack}:${className}`,
+      ref,
+      pack,
+      name: className,
+      description,
+      enabled,
+      artifact_uri: pathToFileURL(entryPath).href,
+      entry_point: `sensors.${entryPoint.replace(/\.\w+$/, "").replaceAll("/", ".")}.${className}`,
+      ...(sensor.pollInterval === undefined ? {} : { poll_interval: sensor.pollInterval }),
+      trigger_types: sensor.triggerTypes.map((type) => type.ref),
+      metadata_file: metadataFile(core.definitions().content, pack, sensor.source),
+    };
+  };
+  const all = (): readonly JsonObject[] =>
+    [...core.definitions().content.sensors.values()].map(view);
+  const listed = {
+    names: [
+      "id",
+      "uid",
+      "ref",
+      "pack",
+      "name",
+      "enabled",
+      "entry_point",
+      "artifact_uri",
+      "trigger_types",
+      "description",
+    ],
+    filters: ["pack", "name"],
+  };
+  router.get("/sensortypes", (request, response) => {
+    const enabled = flag(request, "enabled");
+    const trigger = text(request.query["trigger"]);
+    const rows = all().filter(
+      (each) =>
+        (enabled === undefined || each["enabled"] === enabled) &&
+        (trigger === undefined ||
+          (Array.isArray(each["trigger_types"]) && each["trigger_types"].includes(trigger))),
+    );
+    answerList(request, response, rows, listed);
+  });
+  fileRoutes(router, "/sensortypes", { ...listed, noun: "sensor", rows: all });
+}

@@ -1,0 +1,69 @@
+/** What clients ask to learn where they are: the version, who they are, who works here. */
+import { Router } from "express";
+import { AppError } from "../model/errors.ts";
+import type { JsonObject } from "../model/json.ts";
+import { liveProcesses } from "../store/processes.ts";
+import type { Door } from "./door.ts";
+import { headerSecret, isAdmin, userOf } from "./guard.ts";
+import { text } from "./query.ts";
+import { traceRoutes } from "./traces.ts";
+
+/** The version of StackStorm's API that is spoken. */
+const version = "3.10";
+
+export function registryRoutes(door: Door): Router {
+  const { db } = door.core.database;
+  const router = Router();
+  router.get("/", (_request, response) => {
+    response.json({ version, docs_url: `${door.core.apiUrl}/docs` });
+  });
+  router.get("/user", (request, response) => {
+    const { name, roles, shown } = userOf(response);
+    const method = shown?.kind === "api_key" ? "API key" : "authentication token";
+    const authentication: JsonObject = {
+      method,
+      location: headerSecret(request) === undefined ? "query parameter" : "header",
+      ...(shown?.expires == null
+        ? {}
+        : { token_expire: shown.expires.toISOString().replace("Z", "000Z") }),
+    };
+    response.json({
+      username: name,
+      authentication: shown === undefined ? {} : authentication,
+      rbac: { enabled: false, roles: [...roles], is_admin: isAdmin({ roles }) },
+    });
+  });
+  router.get("/service_registry/groups", async (_request, response) => {
+    const groups = new Set((await liveProcesses(db)).map(({ role }) => role));
+    response.json({ groups: [...groups] });
+  });
+  router.get("/service_registry/groups/:group/members", async (request, response) => {
+    const { group } = request.params;
+    const members = (await liveProcesses(db)).filter(({ role }) => role === group);
+    if (members.length === 0)
+      throw new AppError("NOT_FOUND", [`Group with ID "${group}" not found.`]);
+    response.json({
+      members: members.map(({ id, role, host, pid }) => ({
+        group_id: role,
+        member_id: id,
+        capabilities: { hostname: host, pid },
+      })),
+    });
+  });
+  // Roles are not defined yet: who is an administrator stands in the account.
+  for (const path of ["/rbac/roles", "/rbac/role_assignments"]) {
+    router.get(path, (_request, response) => {
+      response.setHeader("X-Total-Count", "0").json([]);
+    });
+    router.get(`${path}/:id`, (request) => {
+      const wanted = text(request.params["id"]) ?? "";
+      throw new AppError("NOT_FOUND", [
+        path === "/rbac/roles"
+          ? `Role with a name or id "${wanted}" not found`
+          : `Unable to identify resource with id "${wanted}".`,
+      ]);
+    });
+  }
+  traceRoutes(door, router);
+  return router;
+}

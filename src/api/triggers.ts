@@ -1,0 +1,136 @@
+/** `/triggertypes`, `/triggers`, `/triggerinstances`, `/timers`, `/webhooks`. */
+import { Router, type Request, type Response } from "express";
+import { ingest } from "../engine/ingest.ts";
+import { AppError } from "../model/errors.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
+import { findInstance, listInstances, type StoredInstance } from "../store/reads.ts";
+import type { Door } from "./door.ts";
+import { instanceView } from "./instance-view.ts";
+import { fileRoutes } from "./lists.ts";
+import { attributes, countHeaders, paging, project, text, time } from "./query.ts";
+import { allTriggers, triggerTypes, triggerView } from "./trigger-view.ts";
+
+const timerTypes = ["core.st2.IntervalTimer", "core.st2.DateTimer", "core.st2.CronTimer"];
+
+/** Triggers of these types that enabled rules listen to. */
+function listened({ core }: Door, types: readonly string[]): readonly JsonObject[] {
+  const found = new Map<unknown, JsonObject>();
+  for (const { enabled, trigger } of core.definitions().content.rules.values()) {
+    if (!enabled || !types.includes(trigger.type)) continue;
+    const view = triggerView(trigger.type, trigger.parameters);
+    found.set(view["id"], view);
+  }
+  return [...found.values()];
+}
+
+function missing(id: string): AppError {
+  return new AppError("NOT_FOUND", [`Unable to identify resource with id "${id}".`]);
+}
+
+/** One of these by id or ref. */
+function pick(rows: readonly JsonObject[], wanted: string): JsonObject {
+  const found = rows.find(({ id, ref }) => id === wanted || ref === wanted);
+  if (found === undefined) throw missing(wanted);
+  return found;
+}
+
+export function triggerRoutes(door: Door): Router {
+  const { core } = door;
+  const router = Router();
+  const content = (): ReturnType<typeof core.definitions>["content"] => core.definitions().content;
+  fileRoutes(router, "/triggertypes", {
+    names: ["id", "uid", "ref", "pack", "name", "payload_schema", "parameters_schema"],
+    filters: ["pack", "name"],
+    limit: 100,
+    noun: "trigger type",
+    rows: () => triggerTypes(content()),
+  });
+  router.get("/triggers", (_request, response) => void response.json(allTriggers(content())));
+  router.get("/triggers/:id", (request, response) => {
+    response.json(pick(allTriggers(content()), request.params.id));
+  });
+  router.get("/timers", (request, response) => {
+    const type = text(request.query["timer_type"]);
+    response.json(listened(door, type === undefined ? timerTypes : [type]));
+  });
+  router.get("/timers/:id", (request, response) => {
+    response.json(pick(listened(door, timerTypes), request.params.id));
+  });
+  router.get("/webhooks", (_request, response) => {
+    response.json(listened(door, ["core.st2.webhook"]));
+  });
+  router.get("/webhooks/*name", (request, response) => {
+    const parts: unknown = request.params["name"];
+    const name = Array.isArray(parts) ? parts.join("/") : String(parts);
+    const found = listened(door, ["core.st2.webhook"]).find(
+      ({ parameters }) =>
+        isObject(parameters) && String(parameters["url"]).replaceAll(/^\/+|\/+$/g, "") === name,
+    );
+    if (found === undefined)
+      throw new AppError("NOT_FOUND", [`Webhook ${name} not registered with st2`]);
+    response.json(found);
+  });
+  instanceRoutes(door, router);
+  return router;
+}
+
+const instanceNames: ReadonlySet<string> = new Set([
+  "id",
+  "trigger",
+  "payload",
+  "status",
+  "occurrence_time",
+]);
+
+async function listAll({ core }: Door, request: Request, response: Response): Promise<void> {
+  const page = paging(request, 100, response);
+  const wanted = attributes(request, { names: instanceNames });
+  const since = text(request.query["timestamp_gt"]);
+  const until = text(request.query["timestamp_lt"]);
+  const { rows, total } = await listInstances(
+    core.database.db,
+    {
+      trigger: text(request.query["trigger_type"]) ?? text(request.query["trigger"]),
+      status: text(request.query["status"]),
+      since: since === undefined ? undefined : time(since),
+      until: until === undefined ? undefined : time(until),
+      payload: wanted.include?.some((name) => name.split(".")[0] === "payload") ?? true,
+    },
+    page,
+  );
+  countHeaders(response, total, page);
+  response.json(rows.map((row) => project(instanceView(row), wanted)));
+}
+
+/** The same event again, marked with where it came from. */
+async function emitAgain({ core }: Door, instance: StoredInstance): Promise<JsonObject> {
+  const { id, trigger, parameters } = instance;
+  const payload = {
+    ...(isObject(instance.payload) ? instance.payload : {}),
+    __context: { original_id: id },
+  };
+  await ingest(core, [
+    {
+      trigger,
+      payload,
+      source: "api",
+      ...(isObject(parameters) ? { parameters } : {}),
+    },
+  ]);
+  return { message: `Trigger instance ${id} succesfully re-sent.`, payload };
+}
+
+function instanceRoutes(door: Door, router: Router): void {
+  const find = async (id: string): Promise<StoredInstance> => {
+    const instance = await findInstance(door.core.database.db, id);
+    if (instance === undefined) throw missing(id);
+    return instance;
+  };
+  router.get("/triggerinstances", (request, response) => listAll(door, request, response));
+  router.get("/triggerinstances/:id", async (request, response) => {
+    response.json(instanceView(await find(request.params.id)));
+  });
+  router.post("/triggerinstances/:id/re_emit", async (request, response) => {
+    response.json(await emitAgain(door, await find(request.params.id)));
+  });
+}

@@ -1,0 +1,20 @@
+/** `POST /workflows/inspect`: a definition as text. */
+import express, { Router } from "express";
+import { inspectText } from "../engine/inspection.ts";
+import type { Door } from "./door.ts";
+import { refusal } from "./query.ts";
+
+export function workflowRoutes({ core }: Door): Router {
+  const router = Router();
+  router.post(
+    "/workflows/inspect",
+    express.text({ type: () => true, limit: "1mb" }),
+    (request, response) => {
+      const body: unknown = request.body;
+      if (typeof body !== "string" || body.trim() === "")
+        throw refusal("The spec cannot be type of None.");
+      response.json(inspectText(core, body));
+    },
+  );
+  return router;
+}
