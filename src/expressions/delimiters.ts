@@ -14,36 +14,55 @@ export interface TextPart {
   readonly sourceOffset: number;
 }
 
+interface Delimiters {
+  readonly open: string;
+  readonly close: string;
+  readonly spansLines: boolean;
+}
+
 // As in Orquesta an expression ends on the line it starts on; JSONata, which is ours, may span lines.
-const patterns: Readonly<Record<Language, RegExp>> = {
-  jinja: /\{\{[^\n]*?\}\}/g,
-  yaql: /<%[^\n]*?%>/g,
-  jsonata: /<\$[^]*?\$>/g,
+const delimiters: Readonly<Record<Language | "block", Delimiters>> = {
+  jinja: { open: "{{", close: "}}", spansLines: false },
+  block: { open: "{%", close: "%}", spansLines: false },
+  yaql: { open: "<%", close: "%>", spansLines: false },
+  jsonata: { open: "<$", close: "$>", spansLines: true },
 };
+
+/** Start and end of the first piece at or after `from`, or undefined. Looks at no character twice, however many pieces stay open. */
+function pieceFrom(
+  text: string,
+  from: number,
+  { open, close, spansLines }: Delimiters,
+): readonly [start: number, end: number] | undefined {
+  let start = text.indexOf(open, from);
+  let end = -1;
+  while (start >= 0) {
+    if (end < start + open.length) end = text.indexOf(close, start + open.length);
+    if (end < 0) return undefined;
+    const line = spansLines ? -1 : text.indexOf("\n", start);
+    if (line < 0 || line > end) return [start, end + close.length];
+    start = text.indexOf(open, line + 1);
+  }
+  return undefined;
+}
+
 // Orquesta strips any run of these characters, so `{{{a}}}` is `a`.
 const edges: Readonly<Record<Language, RegExp>> = {
   jinja: /^[{}]+|[{}]+$/g,
   yaql: /^[<%>]+|[<%>]+$/g,
   jsonata: /^<\$|\$>$/g,
 };
-const jinjaBlock = /\{%[^\n]*?%\}/;
 const wholeJsonata = /^<\$(?:(?!\$>)[^])*\$>$/;
 const everyLanguage: readonly Language[] = ["jinja", "yaql", "jsonata"];
 
 /** True when the text holds a Jinja block tag: then Jinja renders the whole text. */
 export function hasBlock(text: string): boolean {
-  return text.includes("{%") && jinjaBlock.test(text);
+  return pieceFrom(text, 0, delimiters.block) !== undefined;
 }
 
 function holds(text: string, language: Language): boolean {
-  switch (language) {
-    case "jinja":
-      return (text.includes("{{") && text.search(patterns.jinja) >= 0) || hasBlock(text);
-    case "yaql":
-      return text.includes("<%") && text.search(patterns.yaql) >= 0;
-    case "jsonata":
-      return text.includes("<$") && text.search(patterns.jsonata) >= 0;
-  }
+  const found = pieceFrom(text, 0, delimiters[language]) !== undefined;
+  return found || (language === "jinja" && hasBlock(text));
 }
 
 /** The languages whose expressions the text holds, in the order in which they are tried. */
@@ -63,18 +82,21 @@ export function languageOf(text: string): Language | undefined {
 export function splitText(text: string, language: Language): readonly TextPart[] {
   const parts: TextPart[] = [];
   let end = 0;
-  for (const match of text.matchAll(patterns[language])) {
-    if (match.index > end) parts.push(plain(text.slice(end, match.index), end));
-    const source = match[0].replace(edges[language], "").trim();
-    const inside = source === "" ? 2 : match[0].indexOf(source);
+  for (;;) {
+    const [start, after] = pieceFrom(text, end, delimiters[language]) ?? [text.length, -1];
+    if (after < 0) break;
+    if (start > end) parts.push(plain(text.slice(end, start), end));
+    const written = text.slice(start, after);
+    const source = written.replace(edges[language], "").trim();
+    const inside = source === "" ? 2 : written.indexOf(source);
     parts.push({
       expression: true,
-      text: match[0],
+      text: written,
       source,
-      offset: match.index,
-      sourceOffset: match.index + inside,
+      offset: start,
+      sourceOffset: start + inside,
     });
-    end = match.index + match[0].length;
+    end = after;
   }
   if (end < text.length) parts.push(plain(text.slice(end), end));
   return parts;

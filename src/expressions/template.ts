@@ -8,6 +8,8 @@ import {
 } from "./context.ts";
 import { hasBlock, languagesOf, splitText } from "./delimiters.ts";
 import { compileBlockText, compilePart, compileSource, wordError, type Part } from "./engines.ts";
+import { PythonError } from "./python/errors.ts";
+import { keyText as jsonKey } from "./python/json.ts";
 import { contextReferences } from "./references.ts";
 
 export { languageOf } from "./delimiters.ts";
@@ -110,6 +112,7 @@ function compileDict(
   collected: Collected,
 ): Node {
   const entries = Object.entries(dict).map(([key, value]) => ({
+    written: key,
     key: compileText(key, [...path, key], collected),
     value: compileValue(value, [...path, key], collected),
   }));
@@ -118,8 +121,8 @@ function compileDict(
     literal: false,
     evaluate(context) {
       const result: Record<string, unknown> = {};
-      for (const { key, value } of entries) {
-        setOwn(result, keyText(key.evaluate(context)), value.evaluate(context));
+      for (const { written, key, value } of entries) {
+        setOwn(result, keyText(key.evaluate(context), written), value.evaluate(context));
       }
       return result;
     },
@@ -140,9 +143,16 @@ function setOwn(target: Record<string, unknown>, key: string, value: unknown): v
   });
 }
 
-// JSON's keys are strings: other values become what Python's json module makes of them.
-function keyText(key: unknown): string {
-  return typeof key === "string" ? key : (JSON.stringify(key) ?? "null");
+/** JSON's keys are strings: other values become what Python's json module makes of them. */
+function keyText(key: unknown, written: string): string {
+  try {
+    return jsonKey(key);
+  } catch (error) {
+    if (!(error instanceof PythonError)) throw error;
+    const { message, type } = error;
+    const language = languagesOf(written)[0] ?? "jinja";
+    throw new ExpressionError(message, { language, source: written, original: type });
+  }
 }
 
 function compileText(text: string, path: ValuePath, collected: Collected): Node {

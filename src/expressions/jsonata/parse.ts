@@ -49,17 +49,39 @@ export function parse(source: string): Tree {
 
 function readTree(source: string): Tree {
   try {
-    return tree(jsonata(source).ast());
+    const parsed = tree(jsonata(source).ast());
+    if (isTooDeep(parsed)) throw tooDeep(source);
+    return parsed;
   } catch (error) {
-    if (error instanceof RangeError) {
-      throw fault(source, "S0000", "The expression is nested too deeply", 0);
-    }
+    if (error instanceof RangeError) throw tooDeep(source);
+    if (error instanceof ExpressionError) throw error;
     if (!isObject(error) || typeof error["message"] !== "string") throw error;
     const { code, message, position, token } = error;
     const length = typeof token === "string" && token !== "(end)" ? token.length : 0;
     const offset = typeof position === "number" ? Math.max(0, position - length) : undefined;
     throw fault(source, typeof code === "string" ? code : "S0000", message, offset);
   }
+}
+
+/** Levels of a tree; everything that walks it does so by recursion. */
+const deepest = 1_000;
+
+function isTooDeep(parsed: Tree): boolean {
+  const waiting: Array<{ readonly value: unknown; readonly depth: number }> = [
+    { value: parsed, depth: 0 },
+  ];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { value, depth } = next;
+    if (depth > deepest) return true;
+    const below = isTree(value) ? depth + 1 : depth;
+    if (typeof value !== "object" || value === null || value instanceof RegExp) continue;
+    for (const part of Object.values(value)) waiting.push({ value: part, depth: below });
+  }
+  return false;
+}
+
+function tooDeep(source: string): ExpressionError {
+  return fault(source, "S0000", "The expression is nested too deeply", 0);
 }
 
 function fault(
