@@ -3,15 +3,16 @@
  * 1. The claim's fence goes into the finish: a run that lost its claim (its process was thought dead) cannot record anything.
  * 2. A finish waits for the database as long as it takes; the result of what was done is never thrown away.
  * 3. A child of a workflow that this process conducts is recorded by the workflow's own next unit: one commit for both. */
-import { compileTemplate } from "../expressions/template.ts";
+import { AppError } from "../model/errors.ts";
 import { isFinished } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
-import { decide } from "../processes/ask.ts";
+import { isOutage } from "../store/database.ts";
 import type { ExecutionChange } from "../store/unit.ts";
 import { announce } from "./announce.ts";
 import type { Core } from "./core.ts";
 import { outputSink } from "./output.ts";
+import { packConfig } from "./pack-config.ts";
 import { runToken } from "./run-token.ts";
 
 /** An execution that this process may carry out, and nobody else. */
@@ -66,7 +67,7 @@ export function lossPolicy(core: Core, action: string, runner: string): "rerun" 
 
 type End = Outcome | { readonly status: "requested"; readonly result: undefined };
 
-function afterInterruption(core: Core, claim: Claim, outcome: Outcome, signal: AbortSignal): End {
+function afterInterruption(core: Core, claim: Claim, outcome: End, signal: AbortSignal): End {
   if (!signal.aborted || outcome.status === "succeeded") return outcome;
   const kind = signal.reason instanceof Interrupted ? signal.reason.kind : "canceled";
   if (kind === "canceled")
@@ -82,7 +83,14 @@ function afterInterruption(core: Core, claim: Claim, outcome: Outcome, signal: A
   return { status: "abandoned", result: { error: "The worker stopped before the action ended." } };
 }
 
-async function carryOut(core: Core, claim: Claim, signal: AbortSignal): Promise<Outcome> {
+/** The ledger was away while one of our own runners worked on it: nothing is wrong with the action. */
+function ledgerWasAway(error: unknown): boolean {
+  return error instanceof AppError
+    ? error.code === "LEDGER_DOWN" || error.code === "BUSY"
+    : isOutage(error);
+}
+
+async function carryOut(core: Core, claim: Claim, signal: AbortSignal): Promise<End> {
   const runner = core.runners.get(claim.runner);
   const definition = core.definitions().content.actions.get(claim.action);
   if (runner === undefined || definition === undefined)
@@ -113,7 +121,7 @@ async function carryOut(core: Core, claim: Claim, signal: AbortSignal): Promise<
         onWorkerLost: lossPolicy(core, claim.action, claim.runner),
       },
       parameters: claim.parameters,
-      config: await renderedConfig(core, pack?.config ?? {}),
+      config: await packConfig(core, pack),
       context: claim.context,
       environment: { ...environmentOf(core, claim, definition.pack), ...token.environment },
       timeoutSeconds,
@@ -121,6 +129,8 @@ async function carryOut(core: Core, claim: Claim, signal: AbortSignal): Promise<
       emit: (stream, text) => sink.emit(stream, text),
     });
   } catch (error) {
+    if (ledgerWasAway(error) && lossPolicy(core, claim.action, claim.runner) === "rerun")
+      return { status: "requested", result: undefined };
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     return { status: "failed", result: { error: message, traceback: stack ?? "" } };
   } finally {
@@ -144,16 +154,6 @@ function timeoutOf({ timeout }: JsonObject): number | undefined {
 /** Stable over attempts: the same step of the same workflow, or the same execution. */
 function idempotencyKey({ id, parent, task_key }: Claim): string {
   return parent === undefined || parent === null ? id : `${parent}:${task_key ?? id}`;
-}
-
-async function renderedConfig(core: Core, config: JsonObject): Promise<JsonObject> {
-  const template = compileTemplate(config, { languages: ["jinja"] });
-  if (template.literal) return config;
-  const rendered = await decide(
-    (ask) => template.evaluate({ variables: {}, ask }),
-    (question) => core.answer(question),
-  );
-  return isObject(rendered) ? rendered : config;
 }
 
 /** Records how a claimed execution ended (or that it waits), and tells its workflow. */

@@ -1,0 +1,62 @@
+/** A pack's configuration as its actions get it: StackStorm's `{{ st2kv.system.name }}` filled in, secrets decrypted. */
+import { compileJinjaTemplate } from "../expressions/jinja/compile.ts";
+import type { Ask } from "../expressions/context.ts";
+import { isJinja } from "../expressions/parameters.ts";
+import { castParameter } from "../expressions/python/casts.ts";
+import type { PackDefinition } from "../model/definitions.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
+import { decide } from "../processes/ask.ts";
+import type { Core } from "./core.ts";
+
+type Configured = Pick<PackDefinition, "config" | "configSchema">;
+
+/** Configurations without lookups, which need no work; a reload makes others. */
+const plain = new WeakSet<JsonObject>();
+
+/** Rejects with ExpressionError where a template cannot be rendered. */
+export async function packConfig(core: Core, pack: Configured | undefined): Promise<JsonObject> {
+  const { config, configSchema } = pack ?? { config: {}, configSchema: {} };
+  if (plain.has(config)) return config;
+  if (!hasTemplates(config)) {
+    plain.add(config);
+    return config;
+  }
+  const rendered = await decide(
+    (ask) => render(config, { properties: configSchema }, ask),
+    (question) => core.answer(question),
+  );
+  return isObject(rendered) ? rendered : config;
+}
+
+function hasTemplates(value: unknown): boolean {
+  if (isJinja(value)) return true;
+  if (Array.isArray(value)) return value.some(hasTemplates);
+  return isObject(value) && Object.values(value).some(hasTemplates);
+}
+
+/** `schema` = what config.schema.yaml says about this value. */
+function render(value: unknown, schema: JsonObject, ask: Ask): unknown {
+  if (isJinja(value)) return filledIn(value, schema, ask);
+  if (Array.isArray(value)) return value.map((item) => render(item, inner(schema, "items"), ask));
+  if (!isObject(value)) return value;
+  const properties = inner(schema, "properties");
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, render(item, inner(properties, name), ask)]),
+  );
+}
+
+function inner(schema: JsonObject, name: string): JsonObject {
+  const part = schema[name];
+  return isObject(part) ? part : {};
+}
+
+/** A lookup for a secret attribute gives the decrypted value, as StackStorm's configurations do. */
+function filledIn(text: string, { secret, type }: JsonObject, ask: Ask): unknown {
+  const decrypting: Ask = (question) =>
+    ask(question.kind === "datastore" ? { ...question, decrypt: true } : question);
+  const value = compileJinjaTemplate(text).render({
+    variables: {},
+    ask: secret === true ? decrypting : ask,
+  });
+  return typeof type === "string" ? castParameter(value, type) : value;
+}
