@@ -77,6 +77,7 @@ export function alertRunner(options: AlertRunnerOptions): Runner {
     parameters: {},
     outputKey: undefined,
     onWorkerLost: "rerun",
+    inLedger: true,
     run: async (call): Promise<Outcome> => {
       const verb = verbs[call.action.ref.slice(call.action.ref.indexOf(".") + 1)];
       if (verb === undefined)

@@ -135,6 +135,7 @@ export function inventoryRunner(service: Inventory): Runner {
     },
     outputKey: undefined,
     onWorkerLost: "rerun",
+    inLedger: true,
     run: async (call) => {
       if (call.signal.aborted) {
         const reason: unknown = call.signal.reason;

@@ -7,6 +7,7 @@ import { AppError } from "../model/errors.ts";
 import { isFinished } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
+import type { Runner } from "../runners/runner.ts";
 import { isOutage } from "../store/database.ts";
 import type { ExecutionChange } from "../store/unit.ts";
 import { announce } from "./announce.ts";
@@ -83,11 +84,15 @@ function afterInterruption(core: Core, claim: Claim, outcome: End, signal: Abort
   return { status: "abandoned", result: { error: "The worker stopped before the action ended." } };
 }
 
-/** The ledger was away while one of our own runners worked on it: nothing is wrong with the action. */
-function ledgerWasAway(error: unknown): boolean {
-  return error instanceof AppError
-    ? error.code === "LEDGER_DOWN" || error.code === "BUSY"
-    : isOutage(error);
+/** What an exception makes of a run. The ledger being away is no fault of an action that works on nothing else: it runs again. */
+function endOf(error: unknown, { inLedger }: Runner): End {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  const away =
+    error instanceof AppError
+      ? error.code === "LEDGER_DOWN" || error.code === "BUSY"
+      : isOutage(error);
+  if (inLedger === true && away) return { status: "requested", result: undefined };
+  return { status: "failed", result: { error: message, traceback: stack ?? "" } };
 }
 
 async function carryOut(core: Core, claim: Claim, signal: AbortSignal): Promise<End> {
@@ -129,10 +134,7 @@ async function carryOut(core: Core, claim: Claim, signal: AbortSignal): Promise<
       emit: (stream, text) => sink.emit(stream, text),
     });
   } catch (error) {
-    if (ledgerWasAway(error) && lossPolicy(core, claim.action, claim.runner) === "rerun")
-      return { status: "requested", result: undefined };
-    const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    return { status: "failed", result: { error: message, traceback: stack ?? "" } };
+    return endOf(error, runner);
   } finally {
     await Promise.all([sink.close(), token.remove()]);
   }

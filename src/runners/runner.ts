@@ -46,6 +46,8 @@ export interface Runner {
   readonly onWorkerLost: "rerun" | "abandon";
   /** Its actions may speak to the API: a token that lives as long as the run is put into ST2_ACTION_AUTH_TOKEN. */
   readonly needsToken?: true;
+  /** All its work is transactions of our own ledger: when that is away, the action runs again instead of failing. */
+  readonly inLedger?: true;
   run(call: RunCall): Promise<Outcome>;
   /** Ends warm children; called once when the worker stops. */
   close?(): Promise<void>;

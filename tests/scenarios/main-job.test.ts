@@ -182,7 +182,7 @@ describe.runIf(ready).each(backends)("the main job, bells on $name", ({ start: g
       description: expect.stringContaining("Please look.") as string,
     });
     const made = await raicho.get<Execution[]>(
-      "/v1/executions?action=default.unparsed_to_ticket&include_attributes=result",
+      "/v1/executions?action=default.unparsed_to_ticket&include_attributes=status,result",
     );
     expect(made).toMatchObject([{ result: { output: { ticket: ticket?.key } } }]);
   });
@@ -244,7 +244,7 @@ describe("with nothing configured", () => {
       ticket: null,
     });
     const made = await raicho.get<Execution[]>(
-      "/v1/executions?action=jira.create_issue&include_attributes=result",
+      "/v1/executions?action=jira.create_issue&include_attributes=status,result",
     );
     expect(made).toHaveLength(1);
     expect(made[0]?.status).toBe("failed");
