@@ -10,6 +10,8 @@ export interface Config {
   readonly home: string;
   readonly host: string;
   readonly port: number;
+  /** Ports of StackStorm's token and stream services beside the door; undefined = none. */
+  readonly st2Ports: { readonly auth: number; readonly stream: number } | undefined;
   readonly smtpHost: string;
   /** 0 = any free port; undefined = no listener. */
   readonly smtpPort: number | undefined;
@@ -32,6 +34,21 @@ export interface Config {
   readonly watch: boolean;
   /** How long a graceful stop waits for running actions. */
   readonly drainSeconds: number;
+  /** How actions sign in at other machines. */
+  readonly ssh: SshConfig;
+}
+
+const hostPolicies = ["refuse", "remember", "accept"] as const;
+
+export interface SshConfig {
+  /** Who signs in when the action does not say. */
+  readonly username: string;
+  /** File of the key of that user. */
+  readonly privateKey: string | undefined;
+  /** Files in OpenSSH's format; what is remembered is written to the first. */
+  readonly knownHosts: readonly string[];
+  /** What is done about a host without a known key. */
+  readonly unknownHosts: (typeof hostPolicies)[number];
 }
 
 /** A configuration that cannot work: one line that says what to do. */
@@ -78,6 +95,20 @@ function smtpPort(environment: Environment): number | undefined {
   return environment["RAICHO_SMTP_PORT"] === "off"
     ? undefined
     : port(environment, "RAICHO_SMTP_PORT", 2525);
+}
+
+/** `on` for StackStorm's own 9100 and 9102, or two ports of one's own. */
+function st2Ports(environment: Environment, { "st2-ports": wish }: Options): Config["st2Ports"] {
+  const text = wish === true ? "on" : (environment["RAICHO_ST2_PORTS"] ?? "off");
+  if (text === "off" || text === "") return undefined;
+  if (text === "on") return { auth: 9100, stream: 9102 };
+  const [, first, second] = /^(\d{1,5}),(\d{1,5})$/.exec(text) ?? [];
+  const ports = { auth: Number(first), stream: Number(second) };
+  const sound = [ports.auth, ports.stream].every((each) => each > 0 && each <= 65_535);
+  if (sound && ports.auth !== ports.stream) return ports;
+  throw new ConfigError(
+    `RAICHO_ST2_PORTS=${text}: give "on" (9100 and 9102), "off", or the ports of tokens and streams, e.g. 9100,9102`,
+  );
 }
 
 function timeZone(name = "Asia/Tokyo"): string {
@@ -129,10 +160,33 @@ function directories(text: string | undefined, name: string, base: string): read
     });
 }
 
+function ssh(environment: Environment, home: string, directory: string): SshConfig {
+  const { HOME, RAICHO_SSH_USER, RAICHO_SSH_KEY, RAICHO_SSH_KNOWN_HOSTS } = environment;
+  const usual = [
+    join(home, "known_hosts"),
+    ...(HOME === undefined ? [] : [join(HOME, ".ssh", "known_hosts")]),
+    "/etc/ssh/ssh_known_hosts",
+  ];
+  const given = (RAICHO_SSH_KNOWN_HOSTS ?? "").split(delimiter).filter((path) => path !== "");
+  const wish = environment["RAICHO_SSH_UNKNOWN_HOSTS"] ?? "refuse";
+  const unknownHosts = hostPolicies.find((policy) => policy === wish);
+  if (unknownHosts === undefined)
+    throw new ConfigError(
+      `RAICHO_SSH_UNKNOWN_HOSTS=${wish}: give one of ${hostPolicies.join(", ")}`,
+    );
+  return {
+    username: RAICHO_SSH_USER ?? "stanley",
+    privateKey: RAICHO_SSH_KEY === undefined ? undefined : resolve(directory, RAICHO_SSH_KEY),
+    knownHosts: given.length === 0 ? usual : given.map((path) => resolve(directory, path)),
+    unknownHosts,
+  };
+}
+
 interface Options {
   readonly workers?: string | undefined;
   readonly role?: string | undefined;
   readonly watch?: boolean | undefined;
+  readonly "st2-ports"?: boolean | undefined;
 }
 
 function role(name = "all"): Role {
@@ -153,6 +207,7 @@ export function readConfig(
     home,
     host,
     port: port(environment, "RAICHO_PORT", 9101),
+    st2Ports: st2Ports(environment, options),
     smtpHost: host,
     smtpPort: smtpPort(environment),
     databaseUrl: url(environment, "DATABASE_URL", ["postgres", "postgresql"]),
@@ -172,5 +227,6 @@ export function readConfig(
     concurrency: Math.max(1, wholeNumber(environment, "RAICHO_CONCURRENCY", [32, 10_000])),
     watch: options.watch ?? false,
     drainSeconds: wholeNumber(environment, "RAICHO_DRAIN_SECONDS", [20, 3_600]),
+    ssh: ssh(environment, home, directory),
   };
 }

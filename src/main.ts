@@ -12,7 +12,7 @@ import { runSupervisor } from "./wiring/supervisor.ts";
 
 const usage = `raicho: event → rule → workflow → action, with the inventory inside
 
-  raicho start [--workers N] [--watch]        everything one machine needs
+  raicho start [--workers N] [--watch] [--st2-ports]   everything one machine needs
   raicho start --role api|worker|sensors|scheduler   one role against DATABASE_URL
   raicho reload                                take up changed content, losing nothing
   raicho lint [DIRECTORY …] [--json]           check packs, rules and workflows
@@ -20,7 +20,7 @@ const usage = `raicho: event → rule → workflow → action, with the inventor
   raicho workflow rehearse SPEC                play a workflow with given results, compare what it does
   raicho version | help
 
-Environment: RAICHO_HOME, RAICHO_PORT, RAICHO_HOST, RAICHO_SMTP_PORT, RAICHO_ADMIN_PASSWORD, RAICHO_AUTH, RAICHO_CONFIGS, RAICHO_PACKS,
+Environment: RAICHO_HOME, RAICHO_PORT, RAICHO_HOST, RAICHO_SMTP_PORT, RAICHO_ST2_PORTS, RAICHO_ADMIN_PASSWORD, RAICHO_AUTH, RAICHO_CONFIGS, RAICHO_PACKS,
 RAICHO_MASTER_KEY_FILE, RAICHO_TZ, RAICHO_WORKERS, RAICHO_CONCURRENCY, RAICHO_DRAIN_SECONDS, DATABASE_URL, REDIS_URL (docs/operations.md)
 `;
 
@@ -31,6 +31,7 @@ async function start(args: readonly string[]): Promise<number> {
       workers: { type: "string" },
       role: { type: "string" },
       watch: { type: "boolean" },
+      "st2-ports": { type: "boolean" },
       supervised: { type: "boolean" },
     },
   });

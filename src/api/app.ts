@@ -8,6 +8,7 @@ import type { Door } from "./door.ts";
 import { executionRequestRoutes } from "./execution-requests.ts";
 import { executionRoutes } from "./executions.ts";
 import { fault, faultHandler, notFound } from "./faults.ts";
+import { Feed } from "./feed.ts";
 import { guard } from "./guard.ts";
 import { inventoryRoutes, type InventoryService } from "./inventory.ts";
 import { inquiryRoutes } from "./inquiries.ts";
@@ -18,6 +19,7 @@ import { policyRoutes } from "./policies.ts";
 import { quickWebhooks } from "./quick-webhooks.ts";
 import { registryRoutes } from "./registry.ts";
 import { ruleRoutes } from "./rules.ts";
+import { outputStreamRoutes, streamRoutes } from "./streams.ts";
 import { triggerRoutes } from "./triggers.ts";
 import { webhookRoutes } from "./webhooks.ts";
 import { workflowRoutes } from "./workflows.ts";
@@ -43,9 +45,10 @@ const readable: RequestHandler = (request, response, next) => {
 const json = /^application\/(?:[\w.+-]*\+)?json(?:$|[; ])/i;
 
 /** StackStorm's REST API, behind the guard. */
-function st2Routes(door: Door): Router {
+function st2Routes(door: Door, feed: Feed): Router {
   const router = Router();
   router.use(guard(door));
+  router.use(streamRoutes(door, feed));
   router.use(webhookRoutes(door));
   router.use(workflowRoutes(door));
   router.use(readable, express.json({ limit: "10mb", type: () => true }));
@@ -63,6 +66,13 @@ function st2Routes(door: Door): Router {
     registryRoutes(door),
   );
   router.use(notFound);
+  return router;
+}
+
+/** StackStorm's stream service. */
+function streamService(door: Door, feed: Feed): Router {
+  const router = Router();
+  router.use(guard(door), streamRoutes(door, feed), outputStreamRoutes(door), notFound);
   return router;
 }
 
@@ -93,7 +103,9 @@ export function makeDoor(parts: Door, inventory: InventoryService): RequestListe
   });
   app.use(["/auth/v1", "/auth"], tokenRoutes(parts), notFound);
   app.use("/api/v2", ownRoutes(parts, inventory));
-  app.use(["/v1", "/api/v1", "/api"], st2Routes(parts));
+  const feed = new Feed(parts.core);
+  app.use(["/stream/v1", "/stream"], streamService(parts, feed));
+  app.use(["/v1", "/api/v1", "/api"], st2Routes(parts, feed));
   app.use(notFound);
   const log = (message: string, error: unknown): void =>
     parts.core.log("error", message, {

@@ -15,7 +15,8 @@ export function headerSecret({ headers }: IncomingMessage): string | undefined {
     : undefined;
 }
 
-function secretOf(request: Request): string | undefined {
+/** The token or API key of a request, in its headers or, for what cannot set headers, its query. */
+export function secretOf(request: Request): string | undefined {
   const header = headerSecret(request);
   if (header !== undefined) return header;
   const query = request.query["x-auth-token"] ?? request.query["st2-api-key"];

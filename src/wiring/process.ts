@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import { ConfigError, type Config } from "../config.ts";
 import { makeDoor } from "../api/app.ts";
 import type { Door } from "../api/door.ts";
+import { asService } from "../api/ports.ts";
 import { authenticator } from "../engine/auth.ts";
 import { hear, heartbeat } from "../engine/hear.ts";
 import { Interrupted } from "../engine/run.ts";
@@ -126,6 +127,25 @@ function doorOf(
   };
 }
 
+/** The door, and StackStorm's ports for tokens and streams where they are wanted. */
+async function openDoor(
+  engine: EngineProcess,
+  config: Config,
+): Promise<{ readonly http: string; readonly servers: readonly Server[] }> {
+  const door = makeDoor(doorOf(engine, config), engine.inventory);
+  const first = createServer(door);
+  const servers = [first];
+  const http = await listen(first, config);
+  const { st2Ports: ports } = config;
+  if (ports === undefined) return { http, servers };
+  for (const service of ["auth", "stream"] as const) {
+    const server = createServer(asService(door, service));
+    await listen(server, { ...config, port: ports[service] });
+    servers.push(server);
+  }
+  return { http, servers };
+}
+
 /** Lets running actions end, then interrupts them; nothing of them is lost. */
 async function drain({ core }: EngineProcess, seconds: number): Promise<void> {
   const until = performance.now() + seconds * 1_000;
@@ -141,7 +161,7 @@ async function drain({ core }: EngineProcess, seconds: number): Promise<void> {
 
 interface Opened {
   readonly engine: EngineProcess;
-  readonly server: Server | undefined;
+  readonly servers: readonly Server[];
   readonly sensors: OpenSensors | undefined;
   readonly listener: Listener | undefined;
   readonly ticks: readonly (() => Promise<void>)[];
@@ -159,10 +179,9 @@ async function openRole(config: Config, databaseUrl: string): Promise<Opened> {
   const { core } = engine;
   await heartbeat(core, config.role);
   const beats = every(beatMs, "the heartbeat", () => heartbeat(core, config.role));
-  const server = duties.api
-    ? createServer(makeDoor(doorOf(engine, config), engine.inventory))
-    : undefined;
-  const http = server === undefined ? "-" : await listen(server, config);
+  const { http, servers } = duties.api
+    ? await openDoor(engine, config)
+    : { http: "-", servers: [] };
   const sensors = duties.sensors ? await openSensors(engine, config) : undefined;
   const sweeps = duties.clock
     ? [
@@ -179,7 +198,7 @@ async function openRole(config: Config, databaseUrl: string): Promise<Opened> {
     : undefined;
   return {
     engine,
-    server,
+    servers,
     sensors,
     listener,
     ticks: [beats, ...sweeps],
@@ -188,18 +207,20 @@ async function openRole(config: Config, databaseUrl: string): Promise<Opened> {
 }
 
 async function closeRole(
-  { engine, server, sensors, listener, ticks }: Opened,
+  { engine, servers, sensors, listener, ticks }: Opened,
   config: Config,
 ): Promise<void> {
   await sensors?.stop();
-  server?.close();
-  server?.closeIdleConnections();
+  for (const server of servers) {
+    server.close();
+    server.closeIdleConnections();
+  }
   const heard = listener?.close();
   await drain(engine, config.drainSeconds);
   await heard;
   for (const stop of ticks) await stop();
   await forgetProcess(engine.database.db, engine.core.process).catch(() => undefined);
-  server?.closeAllConnections();
+  for (const server of servers) server.closeAllConnections();
   await engine.close();
 }
 

@@ -93,7 +93,13 @@ async function openLedger({ databaseUrl, home }: Config): Promise<Ledger> {
 }
 
 function childSpecs(config: Config, url: string): ChildSpec[] {
-  const env = { ...process.env, DATABASE_URL: url, RAICHO_HOME: config.home };
+  const { st2Ports: ports } = config;
+  const env = {
+    ...process.env,
+    DATABASE_URL: url,
+    RAICHO_HOME: config.home,
+    RAICHO_ST2_PORTS: ports === undefined ? "off" : `${ports.auth},${ports.stream}`,
+  };
   const spec = (name: string, role: string, more: Record<string, string>): ChildSpec => ({
     name,
     module: main,

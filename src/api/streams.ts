@@ -1,0 +1,175 @@
+/** `/stream` and `/executions/{id}/output` of the stream service: server-sent events. */
+import { Router, type Request, type Response } from "express";
+import { isFinished } from "../model/execution.ts";
+import { findExecution } from "../store/executions.ts";
+import { outputAfter } from "../store/execution-watch.ts";
+import type { Door } from "./door.ts";
+import { existing, outputType } from "./executions.ts";
+import { type Feed, outputView, type FeedEvent } from "./feed.ts";
+import { secretOf } from "./guard.ts";
+import { names, text } from "./query.ts";
+
+const heartbeatMs = 25_000;
+/** How often it is looked whether the caller may still listen. */
+const accessMs = 2_000;
+/** Bytes that may wait for a slow client before it is cut off; it comes back with what it heard last. */
+const mostWaiting = 4_000_000;
+const outputTickMs = 200;
+
+const defaultEvents = [
+  "st2.announcement__*",
+  "st2.execution__create",
+  "st2.execution__update",
+  "st2.execution__delete",
+  "st2.liveaction__create",
+  "st2.liveaction__update",
+  "st2.liveaction__delete",
+];
+const outputEvent = "st2.execution.output__create";
+
+interface Stream {
+  write(text: string): void;
+  /** Ends it. */
+  end(): void;
+  /** Called once, however it ends. */
+  onClose(work: () => void): void;
+  readonly closed: () => boolean;
+}
+
+/** Opens the answer, keeps it alive, and closes it within 5 s once the caller's token is revoked. */
+function openStream(door: Door, request: Request, response: Response): Stream {
+  response.writeHead(200, {
+    "Content-Type": "text/event-stream; charset=UTF-8",
+    "Cache-Control": "no-cache",
+    "X-Accel-Buffering": "no",
+  });
+  response.write("\n");
+  let closed = false;
+  const work: (() => void)[] = [];
+  const beat = setInterval(() => void response.write("\n"), heartbeatMs);
+  const secret = secretOf(request);
+  const look = async (): Promise<void> => {
+    if (!door.auth || closed) return;
+    const user = await door.authenticate(secret ?? "").catch(() => "unknown");
+    if (user === undefined) response.end();
+  };
+  const access = setInterval(() => void look(), accessMs);
+  response.on("close", () => {
+    closed = true;
+    clearInterval(beat);
+    clearInterval(access);
+    for (const each of work) each();
+  });
+  return {
+    write: (chunk) => {
+      if (closed || response.writableEnded) return;
+      response.write(chunk);
+      if (response.writableLength > mostWaiting) response.destroy();
+    },
+    end: () => void response.end(),
+    onClose: (each) => {
+      if (closed) each();
+      else work.push(each);
+    },
+    closed: () => closed,
+  };
+}
+
+/** `st2.execution__*` and the like. */
+function globs(patterns: readonly string[]): (name: string) => boolean {
+  const known = new Map<string, boolean>();
+  const all = patterns.map((pattern) => ({
+    head: pattern.endsWith("*") ? pattern.slice(0, -1) : undefined,
+    pattern,
+  }));
+  return (name) => {
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const fits = all.some(({ head, pattern }) =>
+      head === undefined ? pattern === name : name.startsWith(head),
+    );
+    known.set(name, fits);
+    return fits;
+  };
+}
+
+/** Which events a client asked for. */
+function filterOf(request: Request): (event: FeedEvent) => boolean {
+  const events = names(request.query["events"]);
+  const actions = new Set(names(request.query["action_refs"]));
+  const executions = new Set(names(request.query["execution_ids"]));
+  const named = globs(events.length === 0 ? defaultEvents : events);
+  return ({ name, action, execution }) =>
+    named(name) &&
+    (actions.size === 0 || actions.has(action)) &&
+    (executions.size === 0 || executions.has(execution));
+}
+
+async function follow(door: Door, feed: Feed, request: Request, response: Response): Promise<void> {
+  const wanted = filterOf(request);
+  const endEvent = text(request.query["end_event"]);
+  const endExecution = text(request.query["end_execution_id"]);
+  const waiting: FeedEvent[] = [];
+  let tell = (event: FeedEvent): void => void waiting.push(event);
+  const withOutput = names(request.query["events"]).some((pattern) =>
+    globs([pattern])(outputEvent),
+  );
+  const stop = await feed.listen({ output: withOutput, hear: (event) => tell(event) });
+  const stream = openStream(door, request, response);
+  stream.onClose(stop);
+  const hear = (event: FeedEvent): void => {
+    if (wanted(event)) stream.write(event.text);
+    const { name, execution, last } = event;
+    if (endEvent === name && endExecution === execution && last) stream.end();
+  };
+  const before = request.headers["last-event-id"] ?? text(request.query["last_event_id"]);
+  if (typeof before === "string") for (const event of await feed.since(before)) hear(event);
+  // It may have ended before anybody listened.
+  if (endEvent === "st2.execution__update" && endExecution !== undefined) {
+    const row = await findExecution(door.core.database.db, endExecution);
+    if (row !== undefined && isFinished(row.status)) hear(feed.stateOf(row));
+  }
+  for (const event of waiting) hear(event);
+  tell = hear;
+}
+
+/** All that an execution printed and prints, then `EOF`. */
+async function output(door: Door, id: string, request: Request, response: Response): Promise<void> {
+  const { db } = door.core.database;
+  const type = outputType(request);
+  const execution = await existing(door, id);
+  const stream = openStream(door, request, response);
+  let last = 0;
+  for (;;) {
+    const row = await findExecution(db, execution.id).catch(() => undefined);
+    const lines = await outputAfter(db, new Map([[execution.id, last]])).catch(() => []);
+    for (const line of lines) {
+      last = line.seq;
+      if (type === undefined || line.stream === type)
+        stream.write(
+          `event: ${outputEvent}\ndata: ${JSON.stringify(outputView(execution, line))}\n\n`,
+        );
+    }
+    if (stream.closed()) return;
+    if (row !== undefined && isFinished(row.status) && lines.length === 0) break;
+    if (lines.length === 0) await new Promise((resolve) => setTimeout(resolve, outputTickMs));
+  }
+  stream.write("event: EOF\ndata: ''\n\n");
+  stream.end();
+}
+
+/** The general stream. */
+export function streamRoutes(door: Door, feed: Feed): Router {
+  const router = Router();
+  router.get("/stream", (request, response) => follow(door, feed, request, response));
+  return router;
+}
+
+/** The stream service's own output route: under the API that path gives plain text. */
+export function outputStreamRoutes(door: Door): Router {
+  const router = Router();
+  router.get("/executions/:id/output", (request, response) =>
+    output(door, request.params.id, request, response),
+  );
+  return router;
+}
