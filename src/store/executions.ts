@@ -141,18 +141,6 @@ export async function undeliveredChildren(
   );
 }
 
-export async function childrenOf(db: Db, parent: string): Promise<readonly StoredExecution[]> {
-  return completeContexts(
-    db,
-    await db
-      .selectFrom("execution")
-      .selectAll()
-      .where("parent", "=", parent)
-      .orderBy("id")
-      .execute(),
-  );
-}
-
 /** What `owner` has in hand. */
 export async function ownedBy(db: Db, owner: string): Promise<readonly StoredExecution[]> {
   const rows = await db
