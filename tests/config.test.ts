@@ -30,6 +30,12 @@ test("without any environment everything has a value that works on one machine",
     concurrency: 32,
     watch: false,
     drainSeconds: 20,
+    ssh: {
+      username: "stanley",
+      privateKey: undefined,
+      knownHosts: [join(site, ".raicho", "known_hosts"), "/etc/ssh/ssh_known_hosts"],
+      unknownHosts: "refuse",
+    },
   });
 });
 
@@ -64,6 +70,10 @@ test.each([
   [{ RAICHO_DRAIN_SECONDS: "0" }, { drainSeconds: 0 }],
   [{ DATABASE_URL: "postgres://h/d" }, { databaseUrl: "postgres://h/d" }],
   [{ REDIS_URL: "rediss://h" }, { redisUrl: "rediss://h" }],
+  [{ RAICHO_SSH_USER: "ops" }, { ssh: { username: "ops" } }],
+  [{ RAICHO_SSH_KEY: "/keys/ops" }, { ssh: { privateKey: "/keys/ops" } }],
+  [{ RAICHO_SSH_KNOWN_HOSTS: "/a:/b" }, { ssh: { knownHosts: ["/a", "/b"] } }],
+  [{ RAICHO_SSH_UNKNOWN_HOSTS: "remember" }, { ssh: { unknownHosts: "remember" } }],
 ])("%o is taken", (environment, expected) => {
   expect(readConfig(environment, site)).toMatchObject(expected);
 });

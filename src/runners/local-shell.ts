@@ -192,7 +192,7 @@ function statusOf(code: number): "succeeded" | "failed" | "timeout" | "abandoned
 }
 
 /** Output without its last line end; JSON where it is JSON, as StackStorm answers. */
-function parsed(text: string): unknown {
+export function parsed(text: string): unknown {
   const stripped = text.replace(/\n$/, "").replace(/\r$/, "");
   try {
     return JSON.parse(stripped) as unknown;
@@ -229,7 +229,7 @@ function inherited(): Record<string, string> {
   return texts(Object.fromEntries(passedOn.map((name) => [name, process.env[name]])));
 }
 
-function texts(value: unknown): Record<string, string> {
+export function texts(value: unknown): Record<string, string> {
   const entries = isObject(value) ? Object.entries(value) : [];
   return Object.fromEntries(
     entries

@@ -1,9 +1,11 @@
 import { join } from "node:path";
+import type { SshConfig } from "../config.ts";
 import { inquirerRunner } from "../engine/inquiry.ts";
 import { localShellCommandRunner, localShellScriptRunner } from "../runners/local-shell.ts";
 import { httpRequestRunner } from "../runners/http-request.ts";
 import { noopRunner } from "../runners/noop.ts";
 import { pythonRunner, type PythonRunnerOptions } from "../runners/python.ts";
+import { remoteShellCommandRunner, remoteShellScriptRunner } from "../runners/remote-shell.ts";
 import type { Runner } from "../runners/runner.ts";
 import type { Spawn } from "../runners/spawn.ts";
 import { typescriptRunner } from "../runners/typescript.ts";
@@ -34,7 +36,15 @@ export interface RunnerPlaces {
   /** Data directory: `virtualenvs/<pack>` and `cache/` are below it. */
   readonly home: string;
   readonly configsDirectory: string | undefined;
+  readonly ssh: SshConfig;
 }
+
+const noSsh: SshConfig = {
+  username: "",
+  privateKey: undefined,
+  knownHosts: [],
+  unknownHosts: "refuse",
+};
 
 /** Every runner that needs nothing from the engine. Without `places` only to be asked about, not to be run. */
 export function builtinRunners(spawn: Spawn = noSpawn, places?: RunnerPlaces): readonly Runner[] {
@@ -45,6 +55,8 @@ export function builtinRunners(spawn: Spawn = noSpawn, places?: RunnerPlaces): r
     httpRequestRunner(),
     typescriptRunner(),
     pythonRunner(places && pythonPlaces(places)),
+    remoteShellCommandRunner(places?.ssh ?? noSsh),
+    remoteShellScriptRunner(places?.ssh ?? noSsh),
     inquirerRunner,
     orquestaRunner,
   ];

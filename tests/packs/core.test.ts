@@ -33,6 +33,8 @@ test("core holds StackStorm's actions by name", () => {
     "local_sudo",
     "noop",
     "pause",
+    "remote",
+    "remote_sudo",
     "sendmail",
     "uuid",
   ]);

@@ -9,6 +9,7 @@ import type { Outcome } from "../../src/model/outcome.ts";
 import { httpRequestRunner } from "../../src/runners/http-request.ts";
 import { localShellCommandRunner, localShellScriptRunner } from "../../src/runners/local-shell.ts";
 import { noopRunner } from "../../src/runners/noop.ts";
+import { remoteShellCommandRunner } from "../../src/runners/remote-shell.ts";
 import type { Runner } from "../../src/runners/runner.ts";
 import { typescriptRunner } from "../../src/runners/typescript.ts";
 import { runCall } from "./run-call.ts";
@@ -41,6 +42,12 @@ export async function shippedPackActions(
     localShellCommandRunner({ spawn }),
     localShellScriptRunner({ spawn }),
     typescriptRunner(),
+    remoteShellCommandRunner({
+      knownHosts: [],
+      unknownHosts: "refuse",
+      username: "nobody",
+      privateKey: undefined,
+    }),
   ];
   const schemas = runners.map((runner) => [runner.name, runner.parameters] as const);
   const { content, problems } = await loadContent({
