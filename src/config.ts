@@ -213,7 +213,8 @@ export function readConfig(
     databaseUrl: url(environment, "DATABASE_URL", ["postgres", "postgresql"]),
     redisUrl: url(environment, "REDIS_URL", ["redis", "rediss"]),
     auth: auth(environment, host),
-    adminPassword: environment["RAICHO_ADMIN_PASSWORD"],
+    // Set but empty is as good as not set: nobody wants an empty password.
+    adminPassword: environment["RAICHO_ADMIN_PASSWORD"] || undefined,
     timeZone: timeZone(environment["RAICHO_TZ"]),
     configsDirectory: directories(environment["RAICHO_CONFIGS"], "RAICHO_CONFIGS", directory)[0],
     packs: directories(environment["RAICHO_PACKS"], "RAICHO_PACKS", directory),

@@ -4,6 +4,7 @@ import { testRedis } from "../support/redis.ts";
 
 export interface Ground {
   readonly env: Readonly<Record<string, string>>;
+  readonly redis?: { readonly host: string; readonly port: number };
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
@@ -19,6 +20,7 @@ export async function withRedis(): Promise<Ground> {
   const [under, redis] = await Promise.all([external(), testRedis()]);
   return {
     env: { ...under.env, REDIS_URL: redis.url },
+    redis: { host: "127.0.0.1", port: Number(new URL(redis.url).port) },
     [Symbol.asyncDispose]: async () => {
       await redis[Symbol.asyncDispose]();
       await under[Symbol.asyncDispose]();

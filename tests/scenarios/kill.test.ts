@@ -1,4 +1,6 @@
-/** Acceptance 3: the worker is killed at ten different moments of the main job; each mail still makes one ticket and one drain. */
+/** Acceptance 3 (and 6): the worker is killed at ten different moments of the main job; each mail still makes one ticket and one drain. */
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import {
@@ -137,6 +139,33 @@ describe.runIf(ready).each(backends)(
       return found.host.attributes.status;
     }
 
+    async function expectOnce(target: Machine): Promise<void> {
+      await quiet(site.raicho, 60);
+      expect(tickets(site, target.host)).toHaveLength(1);
+      expect(tickets(site, target.host)[0]).toMatchObject({ assignee: accounts.alice });
+      expect(await alertOf(site.raicho, target.host)).toMatchObject({
+        count: 1,
+        status: "open",
+        ticket: tickets(site, target.host)[0]?.key,
+      });
+      expect(await drained(target)).toBe(true);
+      expect(recordGone(target)).toBe(true);
+      expect(await status(target)).toBe("failed");
+      // Each step is on the ticket once.
+      expect(tickets(site, target.host)[0]?.comments).toEqual([
+        `HAProxy: web/${target.server} drained, no new traffic`,
+        `DNS: ${target.record} A ${target.address} removed`,
+        "Inventory: status set to failed",
+      ]);
+      const runs = await site.raicho.get<Execution[]>(
+        "/v1/executions?action=default.alert_to_ticket",
+      );
+      const mine = runs.filter(({ parameters }) =>
+        JSON.stringify(parameters).includes(target.host),
+      );
+      expect(mine.map((run) => run.status)).toEqual(["succeeded"]);
+    }
+
     test.each(chosen.map((index) => [moments[index] ?? moments[0], index] as const))(
       "%s",
       async (moment, index) => {
@@ -146,32 +175,31 @@ describe.runIf(ready).each(backends)(
             code: 250,
           });
         });
-        await quiet(site.raicho, 60);
-        expect(tickets(site, target.host)).toHaveLength(1);
-        expect(tickets(site, target.host)[0]).toMatchObject({ assignee: accounts.alice });
-        expect(await alertOf(site.raicho, target.host)).toMatchObject({
-          count: 1,
-          status: "open",
-          ticket: tickets(site, target.host)[0]?.key,
-        });
-        expect(await drained(target)).toBe(true);
-        expect(recordGone(target)).toBe(true);
-        expect(await status(target)).toBe("failed");
-        // Each step is on the ticket once.
-        expect(tickets(site, target.host)[0]?.comments).toEqual([
-          `HAProxy: web/${target.server} drained, no new traffic`,
-          `DNS: ${target.record} A ${target.address} removed`,
-          "Inventory: status set to failed",
-        ]);
-        const runs = await site.raicho.get<Execution[]>(
-          "/v1/executions?action=default.alert_to_ticket",
-        );
-        const mine = runs.filter(({ parameters }) =>
-          JSON.stringify(parameters).includes(target.host),
-        );
-        expect(mine.map((run) => run.status)).toEqual(["succeeded"]);
+        await expectOnce(target);
+      },
+      90_000,
+    );
+
+    test.runIf(name === "Redis")(
+      "everything in Redis is lost while the mail is on its way",
+      async () => {
+        const { host, port } = under.redis ?? { host: "", port: 0 };
+        const target = machines.at(-1) ?? machine(1);
+        const emptied = Promise.withResolvers<string>();
+        site.gate.at("arrived", creates, async () => emptied.resolve(await flushAll(host, port)));
+        const mail = nagiosMail({ host: target.host });
+        expect(await site.raicho.send(mail)).toMatchObject({ code: 250 });
+        await flushAll(host, port);
+        expect(await emptied.promise).toContain("+OK");
+        await expectOnce(target);
       },
       90_000,
     );
   },
 );
+
+async function flushAll(host: string, port: number): Promise<string> {
+  const socket = connect(port, host);
+  socket.write("FLUSHALL\r\nQUIT\r\n");
+  return text(socket);
+}

@@ -4,7 +4,8 @@ import { createServer } from "node:net";
 import { once } from "node:events";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { availableParallelism, loadavg } from "node:os";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import {
   adminPassword,
   alive,
@@ -19,6 +20,14 @@ import {
   temporaryHome,
 } from "../support/raicho.ts";
 import { freePort } from "../support/redis.ts";
+
+vi.setConfig({ testTimeout: 150_000, hookTimeout: 60_000 });
+
+/** Ten seconds on a machine that has nothing else to do; with more work than processors, as much longer. */
+function readyLimitMs(): number {
+  const [load = 0] = loadavg();
+  return 10_000 * Math.max(1, load / availableParallelism());
+}
 
 const homes: string[] = [];
 const running: Raicho[] = [];
@@ -63,7 +72,7 @@ describe("a fresh data directory", () => {
     const place = home();
     const withoutPassword = { home: place, env: { RAICHO_ADMIN_PASSWORD: "" } };
     const first = await start(withoutPassword);
-    expect(first.readyMs).toBeLessThan(10_000);
+    expect(first.readyMs).toBeLessThan(readyLimitMs());
     const password = passwordIn(first) ?? "";
     expect(password).toHaveLength(16);
     expect(statSync(join(place, "master.key")).mode & 0o077).toBe(0);
@@ -158,7 +167,7 @@ describe.runIf(root)("as root", () => {
       expect((await raicho.ended).code).toBe(0);
       await gone(family, { seconds: 2 });
       const again = await start({ home: inner });
-      expect(again.readyMs).toBeLessThan(10_000);
+      expect(again.readyMs).toBeLessThan(readyLimitMs());
       expect((await again.stop()).code).toBe(0);
     } finally {
       removeHome(inner);
@@ -172,7 +181,8 @@ describe.runIf(root)("as root", () => {
     const before = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--"];
     const raicho = await start({ home: place, before, env: { HOME: place } });
     const family = raicho.family();
-    expect(family.map(userOf)).toEqual(family.map(() => user));
+    const uid = Number(execFileSync("id", ["-u", user]).toString());
+    expect(ownersOf(family)).toEqual(new Set([uid]));
     raicho.interrupt();
     expect((await raicho.ended).code).toBe(0);
     await gone([raicho.pid, ...family], { seconds: 2 });
@@ -189,10 +199,8 @@ function ordinaryUser(): string {
   return name;
 }
 
-function userOf(pid: number): string {
-  return execFileSync("ps", ["-o", "user:32=", "-p", String(pid)])
-    .toString()
-    .trim();
+function ownersOf(pids: readonly number[]): ReadonlySet<number> {
+  return new Set(pids.filter(alive).map((pid) => statSync(`/proc/${pid}`).uid));
 }
 
 describe("a start that cannot work says what to do, in one line", () => {
