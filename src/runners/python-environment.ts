@@ -34,7 +34,7 @@ const passedOn = [
 /** Read by the interpreter or the loader when a program starts; in a fork it would be too late. */
 const startsWith = /^(?:PYTHON|LD_|DYLD_|LC_|LANG$|OPENSSL_|MALLOC_|GLIBC_)/;
 
-const names = fileURLToPath(new URL("../../src/runners/python", import.meta.url));
+const names = fileURLToPath(new URL("./python", import.meta.url));
 
 /** The pack's own directories of Python modules, in the order of `sys.path`. */
 export function modulePaths({ action }: Pick<RunCall, "action">): string[] {

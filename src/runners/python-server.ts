@@ -50,8 +50,7 @@ interface Slot {
   report: JsonObject;
 }
 
-// Neither bundled nor compiled: the same directory serves src/runners and dist/runners.
-const program = fileURLToPath(new URL("../../src/runners/python/fork_server.py", import.meta.url));
+const program = fileURLToPath(new URL("./python/fork_server.py", import.meta.url));
 
 /** A warm Python process that forks one process per action. Takes calls while `alive`. */
 export class PythonServer {
