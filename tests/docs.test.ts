@@ -57,7 +57,7 @@ test("docs/ is reachable from the README", () => {
 });
 
 function variables(text: string): string[] {
-  return [...new Set(text.match(/\b(RAICHO_[A-Z_]+|DATABASE_URL|REDIS_URL)\b/g))].toSorted();
+  return [...new Set(text.match(/\b(RAICHO_[A-Z0-9_]+|DATABASE_URL|REDIS_URL)\b/g))].toSorted();
 }
 
 describe("the README", () => {
