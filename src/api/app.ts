@@ -3,6 +3,7 @@ import express, { Router, type RequestHandler } from "express";
 import { randomUUID } from "node:crypto";
 import type { RequestListener } from "node:http";
 import { actionRoutes } from "./actions.ts";
+import { aliasRoutes } from "./aliases.ts";
 import { alertRoutes } from "./alerts.ts";
 import type { Door } from "./door.ts";
 import { executionRequestRoutes } from "./execution-requests.ts";
@@ -63,6 +64,7 @@ function st2Routes(door: Door, feed: Feed): Router {
     policyRoutes(door),
     apiKeyRoutes(door),
     keyRoutes(door),
+    aliasRoutes(door),
     registryRoutes(door),
   );
   router.use(notFound);

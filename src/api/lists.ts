@@ -5,8 +5,22 @@ import { isObject, type JsonObject } from "../model/json.ts";
 import { adminOnly } from "./guard.ts";
 import { attributes, countHeaders, names, paging, project, refusal, text } from "./query.ts";
 
+/** What every kind of definition has. */
+const commonNames = [
+  "id",
+  "uid",
+  "ref",
+  "pack",
+  "name",
+  "description",
+  "enabled",
+  "tags",
+  "metadata_file",
+  "parameters",
+] as const;
+
 export interface Listed {
-  /** Names that `include_attributes` may say; the first element's own are known anyway. */
+  /** Names that `include_attributes` may say, besides those that every definition has; the first element's own are known anyway. */
   readonly names: readonly string[];
   /** `limit` when none is given; undefined = no limit. */
   readonly limit?: number;
@@ -58,7 +72,7 @@ export function answerList(
 ): void {
   const page = paging(request, limit, response);
   const wanted = attributes(request, {
-    names: new Set([...known, ...Object.keys(rows[0] ?? {})]),
+    names: new Set([...commonNames, ...known, ...Object.keys(rows[0] ?? {})]),
   });
   const found = rows.filter((row) => matches(row, request, filters));
   countHeaders(response, found.length, page);
@@ -111,7 +125,7 @@ export function fileRoutes(
     readonly noun: string;
   },
 ): void {
-  const sentence = `A ${noun} is written in a file of its pack: change it there and reload ("raicho reload" or POST /packs/register).`;
+  const sentence = `What makes a ${noun} is written in a file of its pack: change it there and reload ("raicho reload" or POST /packs/register).`;
   router.get(path, (request, response) => answerList(request, response, rows(), listed));
   router.get(`${path}/:ref`, (request, response) => {
     response.json(oneOf(rows(), request.params["ref"] ?? "", naming));

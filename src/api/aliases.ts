@@ -1,0 +1,107 @@
+/** `/actionalias` and `/aliasexecution`: what chat bots ask. */
+import { Router, type Request, type Response } from "express";
+import {
+  acknowledgement,
+  aliasCall,
+  aliasHelp,
+  aliasNamed,
+  formatNamed,
+  matchAlias,
+  type AliasFormat,
+} from "../engine/aliases.ts";
+import { request as requestExecution } from "../engine/request.ts";
+import type { AliasDefinition } from "../model/definitions.ts";
+import type { JsonObject } from "../model/json.ts";
+import { bodyOf, optionalTextIn, textIn } from "./bodies.ts";
+import type { Door } from "./door.ts";
+import { existing, fullView, viewOptions } from "./executions.ts";
+import { userOf } from "./guard.ts";
+import { idFor } from "./ids.ts";
+import { fileRoutes } from "./lists.ts";
+import { paging, text } from "./query.ts";
+
+function view(alias: AliasDefinition): JsonObject {
+  const { ref, pack, name, description, enabled, action_ref, formats } = alias;
+  const { ack = {}, result = {}, extra = {}, immutable_parameters = {} } = alias;
+  return {
+    id: idFor(`action_alias:${ref}`),
+    uid: `action_alias:${pack}:${name}`,
+    ref,
+    pack,
+    name,
+    description,
+    enabled,
+    action_ref,
+    formats,
+    ack,
+    result,
+    extra,
+    immutable_parameters,
+    metadata_file: `aliases/${name}.yaml`,
+  };
+}
+
+/** Runs what was said in a chat. */
+async function execute(
+  door: Door,
+  format: AliasFormat,
+  request: Request,
+  response: Response,
+): Promise<JsonObject> {
+  const { core } = door;
+  const { alias } = format;
+  const body = bodyOf(request);
+  const { action, parameters } = aliasCall(core, format, textIn(body, "command"));
+  const said = optionalTextIn(body, "user");
+  const channel = optionalTextIn(body, "source_channel");
+  const id = await requestExecution(core, {
+    action,
+    parameters,
+    context: {
+      action_alias_ref: { id: idFor(`action_alias:${alias.ref}`), name: alias.name },
+      ...(said === undefined ? {} : { api_user: said }),
+      ...(channel === undefined ? {} : { source_channel: channel }),
+      user: userOf(response).name,
+    },
+  });
+  const options = viewOptions(door, request, response);
+  const execution = await fullView(door, await existing(door, id), options);
+  const actionalias = view(alias);
+  const told = await acknowledgement(core, alias, { execution, actionalias, alias: actionalias });
+  return { execution, actionalias, ...told };
+}
+
+export function aliasRoutes(door: Door): Router {
+  const { core } = door;
+  const router = Router();
+  router.get("/actionalias/help", (request, response) => {
+    const page = paging(request, 100, response);
+    const { pack, filter } = request.query;
+    const lines = aliasHelp(core, { pack: text(pack), filter: text(filter) });
+    response.json({
+      available: lines.length,
+      helpstrings: lines.slice(page.offset, page.offset + page.limit),
+    });
+  });
+  router.post("/actionalias/match", (request, response) => {
+    const { alias, display, representation } = matchAlias(core, textIn(bodyOf(request), "command"));
+    response.json({ actionalias: view(alias), display, representation });
+  });
+  fileRoutes(router, "/actionalias", {
+    names: ["action_ref", "formats", "ack", "result", "extra"],
+    filters: ["pack", "name"],
+    limit: 100,
+    noun: "action alias",
+    rows: () => [...core.definitions().content.aliases.values()].map(view),
+  });
+  router.post("/aliasexecution", async (request, response) => {
+    const body = bodyOf(request);
+    const format = formatNamed(aliasNamed(core, textIn(body, "name")), textIn(body, "format"));
+    response.status(201).json(await execute(door, format, request, response));
+  });
+  router.post("/aliasexecution/match_and_execute", async (request, response) => {
+    const format = matchAlias(core, textIn(bodyOf(request), "command"));
+    response.status(201).json({ results: [await execute(door, format, request, response)] });
+  });
+  return router;
+}

@@ -1,0 +1,113 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { parseAliasCommand } from "../../src/expressions/alias-format.ts";
+
+describe("a command and the format of an alias", () => {
+  test.each([
+    ["a parameter takes everything", "run {{cmd}}", "run date -u", { cmd: "date -u" }],
+    [
+      "quotes are taken off",
+      "run {{cmd}} on {{hosts}}",
+      'run "a on b" on h1',
+      { cmd: "a on b", hosts: "h1" },
+    ],
+    [
+      "what is left out has its default",
+      "deploy {{pack}} {{branch=master}}",
+      "deploy p",
+      { pack: "p", branch: "master" },
+    ],
+    [
+      "pairs at the end are parameters too",
+      "deploy {{pack}}",
+      "deploy p env='x y' n=1",
+      { pack: "p", env: "x y", n: "1" },
+    ],
+    ["JSON stays text", "json {{d}}", 'json {"a": {"b": 1}}', { d: '{"a": {"b": 1}}' }],
+    [
+      "a format may be a regular expression",
+      "(?:list|show) (?P<what>\\w+)",
+      "show it",
+      { what: "it" },
+    ],
+    ["what does not fit gives nothing", "show {{what}} please", "show it", undefined],
+  ])("%s", (_name, format, command, parameters) => {
+    expect(parseAliasCommand(format, command)).toStrictEqual(parameters);
+  });
+
+  test("a long command is none", () => {
+    expect(parseAliasCommand("run {{cmd}}", `run ${"x".repeat(3_000)}`)).toBeUndefined();
+  });
+
+  // With the flag that every process of the server has.
+  test("a hostile one takes no time", () => {
+    const module = new URL("../../src/expressions/alias-format.ts", import.meta.url).href;
+    const script = `import { parseAliasCommand } from "${module}";
+      const since = performance.now();
+      parseAliasCommand("{{a}} {{b}} {{c}} {{d=1}} end", "a b=".repeat(400) + " nope");
+      parseAliasCommand("{{a}} {{b}} {{c}} {{d=1}} end", "a b ".repeat(400) + " nope");
+      console.log(performance.now() - since);`;
+    const flag = "--enable-experimental-regexp-engine-on-excessive-backtracks";
+    const printed = execFileSync(process.execPath, [flag, "--input-type=module", "-e", script], {
+      timeout: 20_000,
+    });
+    expect(Number(printed.toString())).toBeLessThan(2_000);
+  });
+});
+
+interface Own {
+  readonly alias: readonly (readonly [
+    format: string,
+    command: string,
+    answer: readonly [string, unknown],
+  ])[];
+}
+
+function readOwn(): Own {
+  return JSON.parse(readFileSync("../shared/conformance/stackstorm/own.json", "utf8")) as Own;
+}
+
+interface Call {
+  readonly a: [format: string, command: string];
+  readonly r?: unknown;
+  readonly exc?: string | null;
+}
+
+function readCalls(): readonly Call[] {
+  return readFileSync("../shared/conformance/stackstorm/unit.jsonl", "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith('{"k":"alias"'))
+    .map((line) => JSON.parse(line) as Call)
+    .filter(({ a: [, command] }) => typeof command === "string");
+}
+
+describe.skipIf(!existsSync("../shared/conformance/stackstorm/own.json"))("as StackStorm", () => {
+  test("reads every recorded command as it did", () => {
+    const cases = readOwn().alias.filter(
+      ([, , [, answer]]) => !String(answer).startsWith("error:"),
+    );
+    expect(cases.length).toBeGreaterThan(30);
+    for (const [format, command, [kind, answer]] of cases)
+      expect(parseAliasCommand(format, command), command).toStrictEqual(
+        kind === "v" ? answer : undefined,
+      );
+  });
+
+  test("refuses a format that is no regular expression", () => {
+    expect(() => parseAliasCommand("(?i)ping {{ host }}", "PING h")).toThrow(
+      "global flags not at the start of the expression at position 4",
+    );
+  });
+
+  test("and those of its unit tests", () => {
+    const calls = readCalls();
+    expect(calls.length).toBeGreaterThan(30);
+    for (const {
+      a: [format, command],
+      r,
+      exc,
+    } of calls)
+      expect(parseAliasCommand(format, command), command).toStrictEqual(exc ? undefined : r);
+  });
+});
