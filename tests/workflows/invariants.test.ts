@@ -1,9 +1,12 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { snapshot } from "../../src/workflows/conductor.ts";
 import { isIn } from "../../src/workflows/statuses.ts";
+import { patience, runs } from "../fuzz/effort.ts";
 import { Driver } from "./support.ts";
+
+vi.setConfig({ testTimeout: patience });
 
 interface Shape {
   readonly edges: ReadonlyArray<ReadonlyArray<{ to: number; when: string; publish: boolean }>>;
@@ -84,7 +87,7 @@ describe("whatever the graph", () => {
         const driver = drive(definition(shape, acyclic), steps);
         expect(snapshot(driver.replayed())).toEqual(snapshot(driver.state));
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -94,7 +97,7 @@ describe("whatever the graph", () => {
         const keys = drive(definition(shape, acyclic), steps).offered.map((run) => run.key);
         expect(new Set(keys).size).toBe(keys.length);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 
@@ -107,7 +110,7 @@ describe("whatever the graph", () => {
         const visits = [...new Set(starts)].map((start) => start.split(":")[0]);
         expect(new Set(visits).size).toBe(visits.length);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -121,7 +124,7 @@ describe("whatever the graph", () => {
         expect(driver.offered.length).toBe(offered);
         expect(isIn("completed", driver.state.status)).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -133,7 +136,7 @@ describe("whatever the graph", () => {
         expect(isIn("completed", driver.state.status)).toBe(true);
         expect(driver.finished?.status).toBe(driver.state.status);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });
