@@ -176,16 +176,20 @@ describe.runIf(root)("as root", () => {
 
   test("and as an ordinary user", async () => {
     const user = ordinaryUser();
-    const place = home();
-    execFileSync("chown", [`${user}:`, place]);
-    const before = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--"];
-    const raicho = await start({ home: place, before, env: { HOME: place } });
-    const family = raicho.family();
-    const uid = Number(execFileSync("id", ["-u", user]).toString());
-    expect(ownersOf(family)).toEqual(new Set([uid]));
-    raicho.interrupt();
-    expect((await raicho.ended).code).toBe(0);
-    await gone([raicho.pid, ...family], { seconds: 2 });
+    try {
+      const place = home();
+      execFileSync("chown", [`${user}:`, place]);
+      const before = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--"];
+      const raicho = await start({ home: place, before, env: { HOME: place } });
+      const family = raicho.family();
+      const uid = Number(execFileSync("id", ["-u", user]).toString());
+      expect(ownersOf(family)).toEqual(new Set([uid]));
+      raicho.interrupt();
+      expect((await raicho.ended).code).toBe(0);
+      await gone([raicho.pid, ...family], { seconds: 2 });
+    } finally {
+      execFileSync("userdel", [user], { stdio: "ignore" });
+    }
   });
 });
 
