@@ -32,7 +32,7 @@ import { openStep, type Step } from "./step.ts";
 import { actionEvents, updateTask } from "./task-status.ts";
 import { failWorkflow, logError, requestStatus } from "./workflow-status.ts";
 
-export { apply, replay } from "./fold.ts";
+export { replay } from "./fold.ts";
 export { restore, snapshot } from "./snapshot.ts";
 export { initialState } from "./state.ts";
 

@@ -26,7 +26,7 @@ import type { StagedTask, TaskRun, WorkflowState } from "./state.ts";
 type Entry<Kind extends JournalEntry["kind"]> = Extract<JournalEntry, { kind: Kind }>;
 
 /** The state after one entry. Throws when the entry cannot belong to this workflow and state. */
-export function apply(
+function apply(
   workflow: CompiledWorkflow,
   state: WorkflowState,
   entry: JournalEntry,
