@@ -25,15 +25,6 @@ import type { StagedTask, TaskRun, WorkflowState } from "./state.ts";
 
 type Entry<Kind extends JournalEntry["kind"]> = Extract<JournalEntry, { kind: Kind }>;
 
-/** The state after one entry. Throws when the entry cannot belong to this workflow and state. */
-function apply(
-  workflow: CompiledWorkflow,
-  state: WorkflowState,
-  entry: JournalEntry,
-): WorkflowState {
-  return replay(workflow, state, [entry]);
-}
-
 /** The state after all entries, as one change. */
 export function replay(
   workflow: CompiledWorkflow,
