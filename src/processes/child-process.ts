@@ -1,6 +1,6 @@
 /** One killable child: Node with nothing allowed but reading the code it runs, in a process group that dies with us. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -132,13 +132,13 @@ function nodeArguments(options: ChildOptions): readonly string[] {
   ];
 }
 
-/** Code only: the directory of our sources, that of the module, and the packages beside them. */
+/** Code only: the directory of our sources, that of the module, and the packages beside them; where one is a link, what it leads to as well. */
 function readable(main: string, module: string): readonly string[] {
   const paths = new Set<string>([dirname(dirname(main)), dirname(module)]);
   for (const start of [main, module]) {
     for (let at = dirname(start); at !== dirname(at); at = dirname(at)) {
       const beside = [join(at, "node_modules"), join(at, "package.json")];
-      for (const path of beside.filter(existsSync)) paths.add(path);
+      for (const path of beside.filter(existsSync)) paths.add(path).add(realpathSync(path));
     }
   }
   return [...paths];
