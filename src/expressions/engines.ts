@@ -35,8 +35,24 @@ export interface Part {
   text(context: EvaluationContext): string;
 }
 
+/** Expressions that were compiled lately: the same ones stand at many places of a definition. */
+const recent = new Map<string, Part>();
+const mostRecent = 1_000;
+const longestKept = 500;
+
 /** Compiles an expression; a syntax error is thrown when it is evaluated. `written` is the expression with its delimiters. */
 export function compilePart(language: Language, source: string, written: string): Part {
+  if (written.length > longestKept) return freshPart(language, source, written);
+  const key = language + written;
+  const known = recent.get(key);
+  if (known !== undefined) return known;
+  if (recent.size >= mostRecent) recent.clear();
+  const part = freshPart(language, source, written);
+  recent.set(key, part);
+  return part;
+}
+
+function freshPart(language: Language, source: string, written: string): Part {
   try {
     const part = partOf(language, source);
     return {
