@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { eventually, type Patience } from "./eventually.ts";
 import { deliver, type Mailbox, type SmtpAnswer } from "./smtp-client.ts";
@@ -316,9 +316,4 @@ export async function gone(pids: readonly number[], patience: Patience = {}): Pr
     },
     patience,
   );
-}
-
-/** Where the cluster of a data directory really is. */
-export function clusterOf(home: string): string {
-  return dirname(realpathSync(join(home, "postgres", "data")));
 }
