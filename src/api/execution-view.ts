@@ -66,7 +66,8 @@ function times({ created_at, ended_at }: StoredExecution): JsonObject {
   return {
     ...begun,
     end_timestamp: isoTime(ended_at),
-    elapsed_seconds: Math.max(0, ended_at.getTime() - created_at.getTime()) / 1_000,
+    // The clock counts milliseconds, and nothing takes no time.
+    elapsed_seconds: Math.max(1, ended_at.getTime() - created_at.getTime()) / 1_000,
   };
 }
 
@@ -94,11 +95,10 @@ function safeResult(
   return isObject(inner) ? { ...result, [key]: maskedIn(properties, inner) } : result;
 }
 
-function resultPart(
-  { result }: StoredExecution,
-  shown: unknown,
-  longest: number | undefined,
-): JsonObject {
+/** A workflow that rests has an output, if an empty one. */
+const pauses: ReadonlySet<string> = new Set(["paused", "resuming"]);
+
+function resultPart(result: unknown, shown: unknown, longest: number | undefined): JsonObject {
   if (result === null || result === undefined) return {};
   const size = Buffer.byteLength(JSON.stringify(result));
   if (longest !== undefined && size > longest) return { result_size: size };
@@ -138,11 +138,8 @@ export function givenOnly(
   action: ParameterSchemas,
 ): JsonObject {
   const kept = Object.entries(parameters).filter(([name, value]) => {
-    const schema = { ...runner[name], ...action[name] };
-    return (
-      schema.immutable !== true &&
-      (schema.default === undefined || !isDeepStrictEqual(schema.default, value))
-    );
+    const { immutable, default: fallback = null } = { ...runner[name], ...action[name] };
+    return immutable !== true && !isDeepStrictEqual(fallback, value);
   });
   return kept.length === Object.keys(parameters).length ? parameters : Object.fromEntries(kept);
 }
@@ -156,7 +153,8 @@ export function executionView(execution: StoredExecution, options: ViewOptions):
   const own = action?.parameters ?? {};
   const given = givenOnly(execution.parameters, runner?.parameters ?? {}, own);
   const parameters = showSecrets ? given : maskedIn({ ...runner?.parameters, ...own }, given);
-  const result = showSecrets ? execution.result : safeResult(execution.result, action, runner);
+  const stored = execution.result ?? (pauses.has(status) ? { output: null } : execution.result);
+  const result = showSecrets ? stored : safeResult(stored, action, runner);
   const all: JsonObject = {
     id,
     status,
@@ -180,7 +178,7 @@ export function executionView(execution: StoredExecution, options: ViewOptions):
     web_url: `${webUrl}/#/history/${id}/general`,
     ...workflowPart(execution),
     ...cause,
-    ...resultPart(execution, result, longestResult),
+    ...resultPart(stored, result, longestResult),
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => truthy(value)));
 }

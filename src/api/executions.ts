@@ -222,7 +222,15 @@ export function outputType(request: Request): string | undefined {
   return type === "all" ? undefined : type;
 }
 
-const facetNames = ["action", "status", "rule", "trigger", "trigger_type", "user"] as const;
+const facetNames = [
+  "action",
+  "status",
+  "rule",
+  "runner",
+  "trigger",
+  "trigger_type",
+  "user",
+] as const;
 
 /** What a filter may be set to. */
 async function facets(door: Door, request: Request): Promise<JsonObject> {

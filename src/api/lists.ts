@@ -24,6 +24,8 @@ export interface Listed {
   readonly names: readonly string[];
   /** `limit` when none is given; undefined = no limit. */
   readonly limit?: number;
+  /** False: `include_attributes` and `exclude_attributes` say nothing here. */
+  readonly chosen?: boolean;
   /** Attributes that `?name=…` compares, e.g. pack and name. */
   readonly filters?: readonly string[];
 }
@@ -68,16 +70,16 @@ export function answerList(
   request: Request,
   response: Response,
   rows: readonly JsonObject[],
-  { names: known, limit, filters = [] }: Listed,
+  { names: known, limit, chosen = true, filters = [] }: Listed,
 ): void {
-  const page = paging(request, limit, response);
+  const page = paging(request, limit ?? "none", response);
   const wanted = attributes(request, {
     names: new Set([...commonNames, ...known, ...Object.keys(rows[0] ?? {})]),
   });
   const found = rows.filter((row) => matches(row, request, filters));
   countHeaders(response, found.length, page);
   const shown = sorted(found, request).slice(page.offset, page.offset + page.limit);
-  response.json(shown.map((row) => project(row, wanted)));
+  response.json(chosen ? shown.map((row) => project(row, wanted)) : shown);
 }
 
 /** What is called in a sentence about what is missing. */
@@ -125,7 +127,7 @@ export function fileRoutes(
     readonly noun: string;
   },
 ): void {
-  const sentence = `What makes a ${noun} is written in a file of its pack: change it there and reload ("raicho reload" or POST /packs/register).`;
+  const sentence = `This (${noun}) is written in a file of a pack: change it there and reload ("raicho reload" or POST /packs/register).`;
   router.get(path, (request, response) => answerList(request, response, rows(), listed));
   router.get(`${path}/:ref`, (request, response) => {
     response.json(oneOf(rows(), request.params["ref"] ?? "", naming));
@@ -136,7 +138,7 @@ export function fileRoutes(
     const known = rows().find((row) => row["ref"] === ref);
     throw known === undefined
       ? refusal(sentence)
-      : new AppError("CONFLICT", [`There is a ${noun} "${ref}" already. ${sentence}`]);
+      : new AppError("CONFLICT", [`"${ref}" is there already. ${sentence}`]);
   });
   router.put(`${path}/:ref`, adminOnly, (request, response) => {
     const shown = oneOf(rows(), String(request.params["ref"]), naming);

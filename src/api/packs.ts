@@ -229,8 +229,7 @@ function configRoutes({ core }: Door, router: Router): void {
     all().filter(({ configSchema }) => Object.keys(configSchema).length > 0);
   // StackStorm knows no include_attributes here: everything is shown.
   router.get("/config_schemas", (request, response) => {
-    delete request.query["include_attributes"];
-    answerList(request, response, withSchema().map(schemaView), limits);
+    answerList(request, response, withSchema().map(schemaView), { ...limits, chosen: false });
   });
   router.get("/config_schemas/:ref", (request, response) => {
     const { ref } = request.params;

@@ -78,10 +78,10 @@ function checkedLimit(limit: number, request: Request, response: Response | unde
     ]);
 }
 
-/** `limit` and `offset`. `fallback`: the limit when none is given; undefined = no limit. */
+/** `limit` and `offset`. `fallback`: the limit when none is given; "none" = no limit. */
 export function paging(
   request: Request,
-  fallback: number | undefined = 100,
+  fallback: number | "none" = 100,
   response?: Response,
 ): Page {
   const given = wholeNumber(request, "limit");
@@ -90,7 +90,7 @@ export function paging(
   if (offset > widestOffset) throw refusal(`Offset "${offset}" specified is more than 32-bit int`);
   if (offset < 0) throw refusal(`Offset, "${offset}" specified, must be a positive number.`);
   const wanted = given ?? fallback;
-  const shown = wanted === undefined || wanted === -1 ? undefined : wanted;
+  const shown = wanted === "none" || wanted === -1 ? undefined : wanted;
   return { limit: Math.min(shown ?? mostAtOnce, mostAtOnce), offset, shown };
 }
 

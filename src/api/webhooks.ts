@@ -1,8 +1,10 @@
-import express, { Router } from "express";
+import express, { Router, type Request } from "express";
 import type { IncomingMessage } from "node:http";
 import { ingest } from "../engine/ingest.ts";
 import { isObject } from "../model/json.ts";
 import type { NewEvent } from "../model/events.ts";
+import { builtinTriggerTypes } from "../model/builtin-triggers.ts";
+import { pythonText } from "./bodies.ts";
 import type { Door } from "./door.ts";
 import { fault } from "./faults.ts";
 
@@ -62,7 +64,22 @@ function deliveryOf(request: IncomingMessage): string | undefined {
   return undefined;
 }
 
-function eventOf(name: string, request: IncomingMessage, body: unknown): NewEvent | string {
+/** Whether there is such a trigger type, or a rule that listens to it. */
+function isTrigger({ core }: Door, ref: string): boolean {
+  const definitions = core.definitions();
+  return (
+    definitions.content.triggerTypes.has(ref) ||
+    builtinTriggerTypes.has(ref) ||
+    definitions.listens(ref)
+  );
+}
+
+function eventOf(
+  door: Door,
+  name: string,
+  request: IncomingMessage,
+  body: unknown,
+): NewEvent | string {
   const delivery = deliveryOf(request);
   const key = delivery === undefined ? {} : { dedupeKey: `${name}:${delivery}` };
   const tag = request.headers["st2-trace-tag"];
@@ -77,6 +94,8 @@ function eventOf(name: string, request: IncomingMessage, body: unknown): NewEven
       ...trace,
     };
   if (!isObject(body) || typeof body["trigger"] !== "string") return "Trigger not specified.";
+  if (!isTrigger(door, body["trigger"]))
+    return `Trigger payload validation failed and validation is enabled, not dispatching a trigger "${body["trigger"]}" (${pythonText(body["payload"] ?? {})}): Trigger type with reference "${body["trigger"]}" doesn't exist in the database`;
   return {
     trigger: body["trigger"],
     payload: body["payload"] ?? {},
@@ -98,10 +117,19 @@ export async function takeWebhook(
   request: IncomingMessage,
   body: unknown,
 ): Promise<string | undefined> {
-  const event = eventOf(name, request, body);
+  const event = eventOf(door, name, request, body);
   if (typeof event === "string") return event;
   await ingest(door.core, [event]);
   return undefined;
+}
+
+/** The values of a form, each a list as in StackStorm; undefined when the body is none. */
+function formOf(request: Request): Readonly<Record<string, readonly string[]>> | undefined {
+  const body: unknown = request.body;
+  if (typeof body !== "string" || request.is("application/x-www-form-urlencoded") === false)
+    return undefined;
+  const form = new URLSearchParams(body);
+  return Object.fromEntries([...new Set(form.keys())].map((name) => [name, form.getAll(name)]));
 }
 
 /** `POST /webhooks/{name}`: 202 with the body once the event is on disk; 503 when it is not. */
@@ -110,7 +138,7 @@ export function webhookRoutes(door: Door): Router {
   router.post(
     "/webhooks/*name",
     express.json({ limit: "1mb", strict: false }),
-    express.urlencoded({ extended: false, limit: "1mb" }),
+    express.text({ type: "application/x-www-form-urlencoded", limit: "1mb" }),
     async (request, response) => {
       const parts: unknown = request.params["name"];
       const name = (Array.isArray(parts) ? parts.join("/") : String(parts)).replaceAll(
@@ -119,7 +147,7 @@ export function webhookRoutes(door: Door): Router {
       );
       if (name !== "st2" && !door.webhooks().has(name))
         return fault(response, 404, `Webhook ${name} not registered with st2`);
-      const body: unknown = request.body ?? {};
+      const body = formOf(request) ?? request.body ?? {};
       const refusal = await takeWebhook(door, name, request, body);
       if (refusal !== undefined) return fault(response, 400, refusal);
       response.status(202).json(body);

@@ -105,6 +105,7 @@ export async function cancel(core: Core, id: string, user: string): Promise<Stor
     if (idle || status === "requested" || status === "delayed")
       await overrideExecution(tx, id, {
         status: "canceled",
+        context: { cancelled_by: user },
         result,
         ended: true,
         raiseFence: true,

@@ -150,25 +150,21 @@ async function count(db: Db, filter: ExecutionFilter, query: Query): Promise<num
   return total;
 }
 
+export interface ExecutionFacet {
+  readonly action: string;
+  readonly runner: string;
+  readonly status: string;
+  readonly user: string | null;
+  readonly rule: string | null;
+  readonly trigger: string | null;
+}
+
 /** Distinct values of the newest executions, for filters. */
-export async function executionFacets(db: Db): Promise<
-  readonly {
-    action: string;
-    status: string;
-    user: string | null;
-    rule: string | null;
-    trigger: string | null;
-  }[]
-> {
-  const { rows } = await sql<{
-    action: string;
-    status: string;
-    user: string | null;
-    rule: string | null;
-    trigger: string | null;
-  }>`
-    select distinct action, status, context ->> 'user' as "user", context #>> '{rule,name}' as rule, context #>> '{trigger_instance,name}' as trigger
-    from (select action, status, context from execution order by id desc limit 10000) as newest`.execute(
+export async function executionFacets(db: Db): Promise<readonly ExecutionFacet[]> {
+  const { rows } = await sql<ExecutionFacet>`
+    select distinct action, runner, status, context ->> 'user' as "user", context #>> '{rule,name}' as rule,
+      context #>> '{trigger_instance,name}' as trigger
+    from (select action, runner, status, context from execution order by id desc limit 10000) as newest`.execute(
     db,
   );
   return rows;

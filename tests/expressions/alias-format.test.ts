@@ -89,9 +89,7 @@ describe.skipIf(!existsSync("../shared/conformance/stackstorm/own.json"))("as St
     );
     expect(cases.length).toBeGreaterThan(30);
     for (const [format, command, [kind, answer]] of cases)
-      expect(parseAliasCommand(format, command), command).toStrictEqual(
-        kind === "v" ? answer : undefined,
-      );
+      expect(parseAliasCommand(format, command)).toStrictEqual(kind === "v" ? answer : undefined);
   });
 
   test("refuses a format that is no regular expression", () => {
@@ -108,6 +106,6 @@ describe.skipIf(!existsSync("../shared/conformance/stackstorm/own.json"))("as St
       r,
       exc,
     } of calls)
-      expect(parseAliasCommand(format, command), command).toStrictEqual(exc ? undefined : r);
+      expect(parseAliasCommand(format, command)).toStrictEqual(exc ? undefined : r);
   });
 });

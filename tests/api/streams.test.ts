@@ -1,0 +1,227 @@
+/** Server-sent events of a real engine, over HTTP. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { asService } from "../../src/api/ports.ts";
+import { request } from "../../src/engine/request.ts";
+import { listenAt, testDoor, type TestDoor } from "../support/door.ts";
+import { testEngine, testRunner, type TestEngine } from "../support/engine.ts";
+import { testDatabase, type TestDatabase } from "../support/postgres.ts";
+
+interface Event {
+  readonly id: string | undefined;
+  readonly name: string;
+  readonly data: Record<string, unknown>;
+}
+
+interface Following {
+  readonly status: number;
+  readonly type: string | null;
+  /** Resolves with the first event (from the beginning) for which this holds; rejects when the stream ends before. */
+  until(holds: (event: Event) => boolean): Promise<Event>;
+  /** Resolves with all events once the server closes the stream. */
+  readonly ended: Promise<readonly Event[]>;
+  stop(): void;
+}
+
+function eventOf(block: string): Event | undefined {
+  const fields = new Map(
+    block
+      .split("\n")
+      .filter((line) => line.includes(": "))
+      .map((line): [string, string] => [
+        line.slice(0, line.indexOf(": ")),
+        line.slice(line.indexOf(": ") + 2),
+      ]),
+  );
+  const name = fields.get("event");
+  if (name === undefined) return undefined;
+  const data = fields.get("data") ?? "{}";
+  return {
+    id: fields.get("id"),
+    name,
+    data: data.startsWith("{") ? (JSON.parse(data) as Record<string, unknown>) : {},
+  };
+}
+
+async function follow(url: string, headers: Record<string, string> = {}): Promise<Following> {
+  const controller = new AbortController();
+  const response = await fetch(url, { headers, signal: controller.signal });
+  const events: Event[] = [];
+  const waiting = new Set<() => void>();
+  const read = async (): Promise<readonly Event[]> => {
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (;;) {
+      const part = await reader?.read();
+      if (part?.value === undefined) return events;
+      const blocks = (rest + part.value).split("\n\n");
+      rest = blocks.pop() ?? "";
+      for (const block of blocks) {
+        const event = eventOf(block);
+        if (event !== undefined) events.push(event);
+      }
+      for (const wake of waiting) wake();
+    }
+  };
+  const ended = read();
+  ended.catch(() => undefined);
+  return {
+    status: response.status,
+    type: response.headers.get("content-type"),
+    ended,
+    stop: () => controller.abort(),
+    until: (holds) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const found = events.find(holds);
+          if (found !== undefined) resolve(found);
+        };
+        waiting.add(look);
+        look();
+        void ended.then(() => reject(new Error("the stream ended before")), reject);
+      }),
+  };
+}
+
+describe("streams", () => {
+  let database: TestDatabase;
+  let engine: TestEngine;
+  let door: TestDoor;
+  let stream: ReturnType<typeof listenAt>;
+  let url: string;
+  let streamUrl: string;
+  const users = new Map<string, { name: string; roles: string[] }>();
+  let gate = Promise.withResolvers<void>();
+
+  beforeAll(async () => {
+    database = await testDatabase();
+    const held = testRunner(async (call) => {
+      const { who } = call.parameters;
+      call.emit("stdout", `hello ${String(who)}\n`);
+      call.emit("stderr", "careful\n");
+      if (who === "waiter") await gate.promise;
+      return { status: "succeeded", result: { said: true } };
+    });
+    const secret = { type: "string", secret: true } as const;
+    engine = testEngine(database.url, {
+      runners: [held],
+      content: {
+        actions: {
+          "test.say": { runner: "test", parameters: { who: { type: "string" }, pin: secret } },
+        },
+      },
+    });
+    users.set("good", { name: "admin", roles: ["admin"] });
+    door = testDoor(engine.core, users);
+    stream = listenAt(asService(door.handler, "stream"));
+    ({ url } = door);
+    streamUrl = stream.url;
+  });
+
+  afterAll(async () => {
+    door.close();
+    stream.server.closeAllConnections();
+    stream.server.close();
+    await engine[Symbol.asyncDispose]();
+    await database[Symbol.asyncDispose]();
+  });
+
+  const say = (who: string): Promise<string> =>
+    request(engine.core, {
+      action: "test.say",
+      parameters: { who, pin: "1234" },
+      context: { user: "admin" },
+    });
+  const token = { "x-auth-token": "good" };
+
+  test.each([
+    ["/v1/stream", ""],
+    ["/stream/stream", ""],
+    ["/stream/v1/stream", "?x-auth-token=good"],
+  ])("%s tells what is run, and masks secrets", async (path, query) => {
+    const following = await follow(`${url}${path}${query}`, query === "" ? token : {});
+    expect(following).toMatchObject({ status: 200, type: "text/event-stream; charset=UTF-8" });
+    const id = await say("you");
+    const created = await following.until(
+      ({ name, data }) => name === "st2.execution__create" && data["id"] === id,
+    );
+    expect(created.data).toMatchObject({ parameters: { who: "you", pin: "********" } });
+    const updated = await following.until(
+      ({ name, data }) => name === "st2.execution__update" && data["id"] === id,
+    );
+    expect(updated.data["status"]).toBe("succeeded");
+    following.stop();
+  });
+
+  test("on a port of its own, only what was asked for, until the end that was asked for", async () => {
+    gate = Promise.withResolvers<void>();
+    const id = await say("waiter");
+    const query = `events=st2.execution__update,st2.execution.output__create&end_event=st2.execution__update&end_execution_id=${id}`;
+    const following = await follow(`${streamUrl}/v1/stream?${query}`, token);
+    gate.resolve();
+    const events = await following.ended;
+    expect(new Set(events.map(({ name }) => name))).toStrictEqual(
+      new Set(["st2.execution__update", "st2.execution.output__create"]),
+    );
+    expect(events.at(-1)).toMatchObject({
+      name: "st2.execution__update",
+      data: { id, status: "succeeded" },
+    });
+  });
+
+  test("an end that was before anybody listened is told at once", async () => {
+    const id = await say("early");
+    await engine.ended(id);
+    const query = `end_event=st2.execution__update&end_execution_id=${id}`;
+    const following = await follow(`${url}/v1/stream?${query}`, token);
+    expect((await following.ended).at(-1)).toMatchObject({ data: { id, status: "succeeded" } });
+  });
+
+  test("goes on after what was heard last", async () => {
+    const first = await follow(`${url}/v1/stream?events=st2.execution__*`, token);
+    const heard = await say("one");
+    const last = await first.until(
+      ({ name, data }) => name === "st2.execution__update" && data["id"] === heard,
+    );
+    const missed = await say("two");
+    await first.until(
+      ({ name, data }) => name === "st2.execution__update" && data["id"] === missed,
+    );
+    first.stop();
+    const again = await follow(`${url}/v1/stream?events=st2.execution__*`, {
+      ...token,
+      "last-event-id": last.id ?? "",
+    });
+    await again.until(({ data }) => data["id"] === missed);
+    again.stop();
+    await expect(again.until(({ data }) => data["id"] === heard)).rejects.toThrow(/abort|ended/);
+  });
+
+  test("output follows an execution to its EOF", async () => {
+    gate = Promise.withResolvers<void>();
+    const id = await say("waiter");
+    const following = await follow(
+      `${streamUrl}/v1/executions/${id}/output?output_type=stdout`,
+      token,
+    );
+    const line = await following.until(({ name }) => name === "st2.execution.output__create");
+    expect(line.data).toMatchObject({
+      execution_id: id,
+      output_type: "stdout",
+      data: "hello waiter\n",
+    });
+    gate.resolve();
+    const events = await following.ended;
+    expect(events.map(({ name }) => name)).toStrictEqual(["st2.execution.output__create", "EOF"]);
+  });
+
+  test("nobody listens without a token, and a revoked one is cut off within 5 s", async () => {
+    expect((await follow(`${url}/v1/stream`)).status).toBe(401);
+    users.set("short", { name: "guest", roles: [] });
+    const following = await follow(`${url}/v1/stream`, { "x-auth-token": "short" });
+    expect(following.status).toBe(200);
+    users.delete("short");
+    const since = performance.now();
+    await following.ended;
+    expect(performance.now() - since).toBeLessThan(5_000);
+  });
+});

@@ -1,0 +1,290 @@
+/** Replays recorded requests against a running Raicho and tells where the answer is not StackStorm's: status, the headers that clients read, the shape of
+ * the body, and what is said when something is refused. Ids that an answer brings stand for the recorded ones in later requests. */
+import { isObject, type JsonObject } from "../../src/model/json.ts";
+import { reasonForHttp } from "./http-differences.ts";
+import type { Difference, Report } from "./workflow-cases.ts";
+
+export interface RecordedCase {
+  readonly req?: readonly [method: string, path: string, body?: unknown] | null;
+  readonly status?: number | string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+/** area → name → case. */
+export type RecordedFile = Readonly<Record<string, Readonly<Record<string, RecordedCase>>>>;
+
+interface Case {
+  readonly area: string;
+  readonly name: string;
+  readonly method: string;
+  readonly path: string;
+  readonly body: unknown;
+  readonly recorded: RecordedCase;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
+const idPattern = /<id\d+>/g;
+
+function idsIn(value: unknown): readonly string[] {
+  return JSON.stringify(value ?? null).match(idPattern) ?? [];
+}
+
+function casesOf(file: RecordedFile, areas: readonly string[]): Case[] {
+  return areas.flatMap((area) =>
+    Object.entries(file[area] ?? {}).flatMap(([name, recorded]): Case[] => {
+      if (recorded.req === undefined || recorded.req === null) return [];
+      const [method, path, body] = recorded.req;
+      return [{ area, name, method, path, body, recorded }];
+    }),
+  );
+}
+
+function numbersIn(value: unknown): readonly number[] {
+  return idsIn(value).map((id) => Number(id.slice(3, -1)));
+}
+
+/** Read once everything that the answer shows has happened. */
+const afterwards = /final|paused|done|attr|output|result/;
+
+/** When it was asked, as far as the numbers of its ids tell; what removes comes last. */
+function rank({ name, method, path, body, recorded }: Case): number {
+  if (/again|gone|nope\.?$/.test(name)) return 2e6;
+  if (method === "DELETE" && !name.startsWith("cancel")) return 1e6;
+  const late = afterwards.test(name);
+  const own = isObject(recorded.body) ? recorded.body["id"] : undefined;
+  const at = Math.max(0, ...numbersIn([path, body, late ? recorded.body : own]));
+  if (late) return at * 4 + 3;
+  const makes = method === "POST" || (method === "PUT" && path.startsWith("/keys"));
+  return at * 4 + (makes ? 0 : method === "GET" ? 1 : 2);
+}
+
+/** What depends on the content that was registered, not on the API. */
+const opaque = new Set([
+  "parameters",
+  "runner_parameters",
+  "attributes",
+  "values",
+  "payload",
+  "payload_schema",
+  "parameters_schema",
+  "output_schema",
+  "notify",
+  "schema",
+  "criteria",
+  "metadata",
+  "orquesta",
+  "tags",
+  "files",
+]);
+
+function kind(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  return typeof value;
+}
+
+/** Placeholders of the recording that stand for numbers. */
+const numbers = new Set(["<float>", "<size>", "<pid>"]);
+
+function differencesIn(recorded: unknown, actual: unknown, path: string): readonly string[] {
+  const wanted = typeof recorded === "string" && numbers.has(recorded) ? 0 : recorded;
+  if (isObject(wanted) && Array.isArray(wanted["$keys"])) {
+    const rows = Array.isArray(actual) ? actual.filter(isObject) : [];
+    return keysDiffer(wanted["$keys"], Object.assign({}, ...rows), path);
+  }
+  if (kind(wanted) !== kind(actual)) return [`${path}: ${kind(actual)} instead of ${kind(wanted)}`];
+  if (isObject(wanted) && isObject(actual)) return differencesInside(wanted, actual, path);
+  const [first, mine] = [firstOf(wanted), firstOf(actual)];
+  return first === undefined || mine === undefined ? [] : differencesIn(first, mine, `${path}[]`);
+}
+
+function differencesInside(
+  recorded: JsonObject,
+  actual: JsonObject,
+  path: string,
+): readonly string[] {
+  const inner = Object.entries(recorded).filter(
+    ([name]) => !opaque.has(name) && actual[name] !== undefined,
+  );
+  return [
+    ...keysDiffer(Object.keys(recorded), actual, path),
+    ...inner.flatMap(([name, value]) => differencesIn(value, actual[name], `${path}.${name}`)),
+  ];
+}
+
+function firstOf(value: unknown): unknown {
+  return Array.isArray(value) ? (value[0] as unknown) : undefined;
+}
+
+function keysDiffer(recorded: readonly unknown[], actual: unknown, path: string): string[] {
+  if (!isObject(actual)) return [];
+  const missing = recorded.filter((name) => !(String(name) in actual));
+  const more = Object.keys(actual).filter((name) => !recorded.includes(name));
+  return [
+    ...missing.map((name) => `${path}: without ${String(name)}`),
+    ...more.map((name) => `${path}: with ${name}`),
+  ];
+}
+
+function mediaType(text: string | null | undefined): string {
+  return (text ?? "").split(";")[0] ?? "";
+}
+
+export interface ReplayOptions {
+  /** Where the API is, e.g. `http://127.0.0.1:9101/v1`. */
+  readonly url: string;
+  /** Where tokens are. */
+  readonly authUrl: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What stands for other placeholders, e.g. `<hex32>`. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly areas: readonly string[];
+}
+
+class Replay implements Report {
+  cases = 0;
+  readonly differences: Difference[] = [];
+  readonly #ids = new Map<string, string>();
+  readonly #options: ReplayOptions;
+
+  constructor(options: ReplayOptions) {
+    this.#options = options;
+  }
+
+  knows({ path, body }: Case): boolean {
+    return idsIn([path, body]).every((id) => this.#ids.has(id));
+  }
+
+  /** Ids that nothing ever brought are of things that do not exist. False: the recording leaves out how they came to be. */
+  giveUpOn({ path, body, recorded }: Case): boolean {
+    if (typeof recorded.status === "number" && recorded.status < 400) return false;
+    for (const id of idsIn([path, body]))
+      if (!this.#ids.has(id)) this.#ids.set(id, "6b00f4facb9f08be3a33e8e2");
+    return true;
+  }
+
+  #filled(text: string): string {
+    let filled = text.replace(idPattern, (id) => this.#ids.get(id) ?? id);
+    filled = filled.replaceAll("<ts>", "2020-01-01T00:00:00.000000Z");
+    for (const [name, secret] of Object.entries(this.#options.secrets ?? {}))
+      filled = filled.replaceAll(name, secret);
+    return filled;
+  }
+
+  async #ask({ area, name, method, path, body }: Case): Promise<Answer> {
+    const { url, authUrl, headers } = this.#options;
+    const toAuth =
+      name === "authroot" || (area === "auth" && !path.startsWith("/actions") && path !== "/user");
+    const base = toAuth ? authUrl : url;
+    const sent =
+      typeof body === "string" ? body : body === undefined ? undefined : JSON.stringify(body);
+    const response = await fetch(
+      base.replace(path.startsWith("/v1/") ? /\/v1$/ : /$^/, "") + this.#filled(path),
+      {
+        method,
+        headers: {
+          ...headers,
+          ...(sent === undefined ? {} : { "content-type": typeOf(sent) }),
+        },
+        ...(sent === undefined ? {} : { body: this.#filled(sent) }),
+        signal: AbortSignal.timeout(20_000),
+      },
+    );
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: parsed(text) };
+  }
+
+  async run(one: Case): Promise<void> {
+    const wanted = isObject(one.recorded.body) ? one.recorded.body["status"] : undefined;
+    const waits = one.method === "GET" && typeof wanted === "string";
+    const until = performance.now() + 15_000;
+    for (;;) {
+      const answer = await this.#ask(one);
+      const status = isObject(answer.body) ? (answer.body["status"] ?? wanted) : wanted;
+      if (!waits || status === wanted || performance.now() > until)
+        return this.#compare(one, answer);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  #compare(one: Case, answer: Answer): void {
+    const { recorded } = one;
+    this.cases += 1;
+    if (!Array.isArray(recorded.body) && !one.path.startsWith("/executions/last"))
+      this.#bind(recorded.body, answer.body);
+    const found: string[] = [];
+    if (answer.status !== recorded.status) found.push(`status ${answer.status}`);
+    const {
+      "content-type": type,
+      "x-limit": limit,
+      "x-total-count": total,
+    } = recorded.headers ?? {};
+    if (type !== undefined && mediaType(type) !== mediaType(answer.headers.get("content-type")))
+      found.push(`content type ${answer.headers.get("content-type")}`);
+    if ((limit ?? null) !== answer.headers.get("x-limit"))
+      found.push(`X-Limit ${answer.headers.get("x-limit")}`);
+    if ((total === undefined) !== (answer.headers.get("x-total-count") === null))
+      found.push(`X-Total-Count ${answer.headers.get("x-total-count")}`);
+    found.push(...this.#bodyDiffers(recorded.body, answer));
+    if (found.length === 0) return;
+    const name = `${one.area}/${one.name}`;
+    const what = `${one.method} ${one.path}`;
+    this.differences.push({
+      case: name,
+      what,
+      expected: recorded.body,
+      actual: found,
+      reason: reasonForHttp(name, found),
+    });
+  }
+
+  #bodyDiffers(recorded: unknown, { status, body }: Answer): readonly string[] {
+    if (isObject(recorded) && typeof recorded["faultstring"] === "string") {
+      const said = isObject(body) ? body["faultstring"] : undefined;
+      return said === this.#filled(recorded["faultstring"]) ? [] : [`says ${JSON.stringify(said)}`];
+    }
+    if (recorded === null || recorded === undefined || status >= 400) return [];
+    return differencesIn(recorded, body, "body");
+  }
+
+  #bind(recorded: unknown, actual: unknown): void {
+    if (typeof recorded === "string" && typeof actual === "string") {
+      if (/^<id\d+>$/.test(recorded) && !this.#ids.has(recorded)) this.#ids.set(recorded, actual);
+    } else if (Array.isArray(recorded) && Array.isArray(actual))
+      for (const [index, each] of recorded.entries()) this.#bind(each, actual[index]);
+    else if (isObject(recorded) && isObject(actual))
+      for (const [name, each] of Object.entries(recorded)) this.#bind(each, actual[name]);
+  }
+}
+
+function typeOf(sent: string): string {
+  return /^\w+=/.test(sent) ? "application/x-www-form-urlencoded" : "application/json";
+}
+
+function parsed(text: string): unknown {
+  try {
+    return text === "" ? undefined : JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Asks everything of these areas, in the order in which ids become known. */
+export async function replayHttp(file: RecordedFile, options: ReplayOptions): Promise<Report> {
+  const replay = new Replay(options);
+  for (const area of options.areas) {
+    const waiting = casesOf(file, [area]).toSorted((a, b) => rank(a) - rank(b));
+    while (waiting.length > 0) {
+      const ready = waiting.findIndex((each) => replay.knows(each));
+      const [next] = waiting.splice(Math.max(0, ready), 1);
+      if (next === undefined) break;
+      if (ready >= 0 || replay.giveUpOn(next)) await replay.run(next);
+    }
+  }
+  return replay;
+}

@@ -1,0 +1,55 @@
+/** The door over a test engine, listening on a free port. */
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { makeDoor } from "../../src/api/app.ts";
+import type { Door } from "../../src/api/door.ts";
+import type { User } from "../../src/engine/auth.ts";
+import { datastore } from "../../src/engine/datastore.ts";
+import type { Core } from "../../src/engine/core.ts";
+
+export interface TestDoor {
+  readonly url: string;
+  readonly handler: RequestListener;
+  close(): void;
+}
+
+export function listenAt(handler: RequestListener): {
+  readonly server: Server;
+  readonly url: string;
+} {
+  const server = createServer(handler).listen(0);
+  const { port } = server.address() as AddressInfo;
+  return { server, url: `http://127.0.0.1:${port}` };
+}
+
+/** With `users` (by token) there is authentication, else everybody is admin. Secrets are only marked, not sealed. */
+export function testDoor(core: Core, users?: ReadonlyMap<string, User>): TestDoor {
+  const vault = {
+    seal: (value: string, place: string) => `${place}#${value}`,
+    open: (sealed: string, place: string) => {
+      if (!sealed.startsWith(`${place}#`)) throw new Error("sealed for another place");
+      return sealed.slice(place.length + 1);
+    },
+  };
+  const door: Door = {
+    core,
+    datastore: datastore(core.database, vault),
+    authenticate: (token) => Promise.resolve(users?.get(token)),
+    auth: users !== undefined,
+    tokenTtl: 60,
+    webhooks: () => new Set(),
+    reload: () => Promise.resolve({ problems: [], content: core.definitions().content }),
+    notReady: () => Promise.resolve(undefined),
+  };
+  // These tests ask nothing of the inventory.
+  const handler = makeDoor(door, {} as never);
+  const { server, url } = listenAt(handler);
+  return {
+    url,
+    handler,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
