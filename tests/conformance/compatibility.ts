@@ -2,10 +2,11 @@
 import { differences, jinja2Differences } from "../expressions/jinja/differences.ts";
 import { templateDifferences, yaqlTestDifferences } from "../expressions/yaql/differences.ts";
 import type { ListedDifference } from "./comparison.ts";
+import { httpDifferences } from "./http-differences.ts";
 import { inspectionReasons } from "./inspection-differences.ts";
 import { workflowReasons } from "./workflow-differences.ts";
 
-const of = (listed: readonly ListedDifference[]): readonly string[] =>
+const of = (listed: readonly Pick<ListedDifference, "reason">[]): readonly string[] =>
   listed.map(({ reason }) => reason);
 
 const sections: readonly (readonly [heading: string, about: string, reasons: readonly string[]])[] =
@@ -24,6 +25,11 @@ const sections: readonly (readonly [heading: string, about: string, reasons: rea
     ],
     ["Jinja", "Against Orquesta's and StackStorm's Jinja.", of(differences)],
     ["Jinja2", "Against Jinja2 3.1 itself.", of(jinja2Differences)],
+    [
+      "REST API",
+      "Against recorded requests to StackStorm's API, with and without authentication: status, headers, shape of the body, what is said.",
+      of(httpDifferences),
+    ],
   ];
 
 export function compatibilityPage(): string {
