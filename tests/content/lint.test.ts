@@ -3,9 +3,10 @@ import { join } from "node:path";
 
 import { expect, onTestFinished, test } from "vitest";
 
-import { lint } from "../../src/cli/lint.ts";
+import type { LintParts } from "../../src/cli/cli.ts";
 import { renderProblem } from "../../src/content/code-frame.ts";
 import { watchDirectories, watchedDirectories } from "../../src/content/watch.ts";
+import { runCli } from "../cli/run.ts";
 import { packYaml, runners, writeTree } from "./tree.ts";
 import type { Tree } from "./tree.ts";
 
@@ -14,14 +15,16 @@ async function run(
   ...argv: string[]
 ): Promise<{ code: number; text: string; root: string }> {
   const root = writeTree({ "packs/demo/pack.yaml": packYaml, ...tree });
-  let text = "";
-  const code = await lint(argv, {
-    directories: { bundled: [join(root, "packs")], site: {}, packs: [] },
-    runners,
+  const lintParts = (): Promise<LintParts> =>
+    Promise.resolve({
+      directories: { bundled: [join(root, "packs")], site: {}, packs: [] },
+      runners,
+    });
+  const { code, out, notes } = await runCli(["lint", ...argv], {
+    host: { lintParts },
     workingDirectory: root,
-    write: (part) => (text += part),
   });
-  return { code, text, root };
+  return { code, text: out + notes, root };
 }
 
 test("sound content: one line, exit code 0", async () => {
@@ -108,7 +111,7 @@ test("a path limits what is printed, and may lie anywhere", async () => {
 test("an unknown option is refused with the usage", async () => {
   const { code, text } = await run({}, "--jsn");
   expect(code).toBe(2);
-  expect(text).toMatch(/unknown option --jsn\nusage: raicho lint/);
+  expect(text).toMatch(/unknown option .--jsn.\n[^]*raicho help lists/);
 });
 
 test("the caret stands under wide characters and tabs, and control characters stay out of the terminal", () => {

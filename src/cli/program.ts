@@ -1,0 +1,133 @@
+/** The command line: finds the command, loads its file, runs it, and says how it ended. */
+import { Command, CommanderError, Option } from "commander";
+import { CliError, exitCodes, type Cli, type Terminal } from "./cli.ts";
+import { commandEntries, type CommandEntry } from "./commands.ts";
+
+/** All but what a command sets itself. */
+export type CommandLine = Omit<Cli, "end">;
+
+const examples = `
+Examples:
+  raicho start                          everything one machine needs, on port 9101
+  raicho lint packs/mine                what is wrong with a pack, and where
+  raicho COMMAND --help                 arguments, options and examples of a command
+
+docs/cli.md has the whole list, the exit codes and the configuration.`;
+
+function addGlobalOptions(program: Command): void {
+  program
+    .addOption(
+      new Option("-o, --output <format>", "how results are written").choices([
+        "table",
+        "json",
+        "yaml",
+        "jsonl",
+      ]),
+    )
+    .option("-j, --json", "results as JSON, the same as -o json")
+    .option("-y, --yaml", "results as YAML, the same as -o yaml");
+}
+
+async function setUp(command: Command, entry: CommandEntry | undefined, cli: Cli): Promise<void> {
+  if (entry === undefined || done.has(command)) return;
+  done.add(command);
+  (await entry.load())(command, cli);
+}
+
+const done = new WeakSet<Command>();
+
+/** The program with every command's name; a command's own parts are added when it is called. `setUpAll` adds them all. */
+export function makeProgram(cli: Cli): { program: Command; setUpAll: () => Promise<void> } {
+  const program = new Command("raicho");
+  program
+    .description("Event → rule → workflow → action, with the inventory inside.")
+    .exitOverride()
+    .showHelpAfterError("(raicho help lists the commands; COMMAND --help its arguments)")
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => cli.terminal.write(text),
+      writeErr: (text) => cli.terminal.note(text),
+      getOutHasColors: () => cli.terminal.colours,
+      getErrHasColors: () => cli.terminal.colours,
+      getOutHelpWidth: () => cli.terminal.columns ?? 100,
+      getErrHelpWidth: () => cli.terminal.columns ?? 100,
+      outputError: (text, write) => write(text.replace(/^error: /, "raicho: ")),
+    })
+    .version(cli.host.version, "-V, --version", "tell the version")
+    .helpCommand(false)
+    .addHelpText("after", examples);
+  addGlobalOptions(program);
+  const entries = new Map<Command, CommandEntry>();
+  for (const entry of commandEntries) {
+    const command = program.command(entry.name).summary(entry.summary).helpGroup(entry.group);
+    command.description(`${entry.summary[0]?.toUpperCase() ?? ""}${entry.summary.slice(1)}.`);
+    if (entry.aliases !== undefined) command.aliases(entry.aliases);
+    entries.set(command, entry);
+  }
+  program.hook("preSubcommand", async (_program, command) =>
+    setUp(command, entries.get(command), cli),
+  );
+  program
+    .command("help [command...]")
+    .summary("explain a command")
+    .helpGroup("Server")
+    .action(async (path: readonly string[]) => {
+      await explain(program, path, (command) => setUp(command, entries.get(command), cli));
+    });
+  const setUpAll = async (): Promise<void> => {
+    for (const [command, entry] of entries) await setUp(command, entry, cli);
+  };
+  return { program, setUpAll };
+}
+
+async function explain(
+  program: Command,
+  path: readonly string[],
+  load: (command: Command) => Promise<void>,
+): Promise<void> {
+  let command = program;
+  for (const name of path) {
+    const next = command.commands.find(
+      (each) => each.name() === name || each.aliases().includes(name),
+    );
+    if (next === undefined)
+      throw new CliError(
+        exitCodes.usage,
+        `there is no command "${path.join(" ")}"; see raicho help`,
+      );
+    await load(next);
+    command = next;
+  }
+  command.outputHelp();
+}
+
+function endOf(error: unknown, terminal: Terminal): number {
+  // Commander has said it already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+  if (error instanceof CliError) {
+    terminal.note(`raicho: ${error.message}\n`);
+    return error.exitCode;
+  }
+  const told = error instanceof Error && error.name === "ConfigError";
+  const text =
+    error instanceof Error
+      ? told
+        ? error.message
+        : (error.stack ?? error.message)
+      : String(error);
+  terminal.note(`raicho: ${text}\n`);
+  return exitCodes.failed;
+}
+
+/** Runs one command line (without the program's name). Returns the exit code. */
+export async function runCommandLine(argv: readonly string[], line: CommandLine): Promise<number> {
+  let code: number = exitCodes.ok;
+  const { program } = makeProgram({ ...line, end: (given) => (code = given) });
+  try {
+    if (argv.length === 0) program.outputHelp();
+    else await program.parseAsync(argv, { from: "user" });
+    return code;
+  } catch (error) {
+    return endOf(error, line.terminal);
+  }
+}
