@@ -174,7 +174,7 @@ function checkParameter(
   checkTemplates(source, [...path, "default"], schema.default, problems);
 }
 
-/** Positions are the order of a script's arguments: each once, and none left out. */
+/** Positions are the order of a script's arguments: each once, and none left out from the first one on, wherever that is. */
 function checkPositions(
   source: SourceFile,
   parameters: ParameterSchemas,
@@ -196,13 +196,15 @@ function checkPositions(
     owners.set(position, name);
   }
   const sorted = [...owners.keys()].toSorted((left, right) => left - right);
-  const gap = sorted.find((position, index) => position !== index);
+  const [first = 0] = sorted;
+  const missing = sorted.findIndex((position, index) => position !== first + index);
+  const gap = sorted[missing];
   if (gap !== undefined)
     problems.error(
       source,
       ["parameters", owners.get(gap) ?? "", "position"],
       `the positions ${sorted.join(", ")} are not contiguous`,
-      { expected: `position: ${sorted.indexOf(gap)}` },
+      { expected: `position: ${first + missing}` },
     );
 }
 
@@ -225,13 +227,21 @@ async function readEntryPoint(
   if (found.kind === "found") return found.path;
   // A runner that takes no file ignores what is written here.
   if (found.kind === "missing" && !runnersOfFiles.has(runner)) return "";
+  const advice = { expected: `a file in ${reading.path}` };
+  if (found.kind === "missing") {
+    problems.reference(
+      source,
+      ["entry_point"],
+      `the entry point ${found.path} does not exist`,
+      advice,
+    );
+    return found.path;
+  }
   problems.error(
     source,
     ["entry_point"],
-    found.kind === "missing"
-      ? `the entry point ${found.path} does not exist`
-      : `the entry point ${written} lies outside of the pack`,
-    { expected: `a file in ${reading.path}` },
+    `the entry point ${written} lies outside of the pack`,
+    advice,
   );
   return "";
 }

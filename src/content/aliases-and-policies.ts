@@ -51,7 +51,7 @@ export function readPolicy(source: SourceFile, reading: PackReading): void {
 function checkActionLater(source: SourceFile, path: Path, ref: string, reading: PackReading): void {
   reading.later.push(() => {
     if (!reading.draft.actions.has(ref))
-      reading.problems.error(source, path, `there is no action "${ref}"`, {
+      reading.problems.reference(source, path, `there is no action "${ref}"`, {
         suggestion: nearest(ref, reading.draft.actions.keys()),
       });
   });

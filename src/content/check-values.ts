@@ -25,10 +25,16 @@ export function checkValues(
   path: Path = [],
 ): PlacedFault[] {
   const faults: PlacedFault[] = [];
+  checkNamed(schemas, values, { path, rules, faults, root: schemas });
+  return faults;
+}
+
+function checkNamed(schemas: ParameterSchemas, values: JsonObject, visit: Visit): void {
+  const { path, rules, faults } = visit;
   const names = Object.keys(schemas);
   for (const [name, value] of Object.entries(values)) {
     const schema = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
-    if (schema !== undefined) checkValue(schema, value, { path: [...path, name], rules, faults });
+    if (schema !== undefined) checkValue(schema, value, { ...visit, path: [...path, name] });
     else if (rules.others === "reject")
       faults.push({
         path: [...path, name],
@@ -47,26 +53,10 @@ export function checkValues(
         expected: `${name}: ${expectation(schema)}`,
       });
   }
-  return faults;
 }
 
 function isMissing(schema: ParameterSchema, value: unknown): boolean {
   return schema.required === true && (value ?? null) === null && (schema.default ?? null) === null;
-}
-
-/** `values` with the defaults of the schemas filled in, also inside mappings whose properties have defaults. */
-export function withDefaults(schemas: ParameterSchemas, values: JsonObject): JsonObject {
-  const filled: Record<string, unknown> = { ...values };
-  for (const [name, schema] of Object.entries(schemas)) {
-    const properties = schemasIn(schema["properties"]);
-    if (!Object.hasOwn(filled, name) && schema.default !== undefined) filled[name] = schema.default;
-    const value = filled[name];
-    if (properties !== undefined && (value === undefined || isObject(value))) {
-      const inner = withDefaults(properties, value ?? {});
-      if (value !== undefined || Object.keys(inner).length > 0) filled[name] = inner;
-    }
-  }
-  return filled;
 }
 
 export function hasExpression(value: unknown): boolean {
@@ -77,13 +67,25 @@ interface Visit {
   readonly path: Path;
   readonly rules: ValueRules;
   readonly faults: PlacedFault[];
+  /** All schemas of the file, for references. */
+  readonly root: ParameterSchemas;
 }
 
-function checkValue(schema: ParameterSchema, value: unknown, visit: Visit): void {
+/** What `$ref: "#/properties/name"` stands for, as in JSON Schema: nothing beside it counts. One that leads nowhere demands nothing. */
+function resolved(schema: ParameterSchema, root: ParameterSchemas, steps = 0): ParameterSchema {
+  const ref = schema["$ref"];
+  if (typeof ref !== "string") return schema;
+  let place: unknown = { properties: root };
+  for (const step of ref.split("/").slice(1)) place = isObject(place) ? place[step] : undefined;
+  return isSchema(place) && steps < 16 ? resolved(place, root, steps + 1) : {};
+}
+
+function checkValue(written: ParameterSchema, value: unknown, visit: Visit): void {
+  const schema = resolved(written, visit.root);
   if (visit.rules.expressions && hasExpression(value)) return;
   // What is not required may be left empty.
   if (value === null && schema.required !== true) return;
-  if (!typed(schema.type, value)) {
+  if (!typesOf(schema).some((type) => typed(type, value))) {
     report(visit, `must be ${expectation(schema)}, not ${show(value)}`, {
       expected: expectation(schema),
     });
@@ -130,6 +132,11 @@ function report(visit: Visit, message: string, advice: Advice = {}): void {
   });
 }
 
+/** Schemas inside of a parameter's may give several types. */
+function typesOf({ type }: ParameterSchema): readonly ParameterSchema["type"][] {
+  return Array.isArray(type) ? type : [type];
+}
+
 function typed(type: ParameterSchema["type"], value: unknown): boolean {
   switch (type) {
     case undefined:
@@ -160,7 +167,9 @@ const wording = {
 } as const;
 
 function expectation(schema: ParameterSchema): string {
-  return schema.type === undefined ? "a value" : wording[schema.type];
+  return typesOf(schema)
+    .map((type) => (type === undefined ? "a value" : wording[type]))
+    .join(" or ");
 }
 
 function checkList(schema: ParameterSchema, value: readonly unknown[], visit: Visit): void {
@@ -190,9 +199,7 @@ function checkMapping(schema: ParameterSchema, value: JsonObject, visit: Visit):
     if (chosen !== undefined) checkValue(chosen, inner, { ...visit, path: [...visit.path, key] });
     else if (rest === false) known[key] = inner;
   }
-  visit.faults.push(
-    ...checkValues(properties, known, { ...visit.rules, others: "reject" }, visit.path),
-  );
+  checkNamed(properties, known, { ...visit, rules: { ...visit.rules, others: "reject" } });
 }
 
 function isSchema(value: unknown): value is ParameterSchema {

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type { PackDefinition, ParameterSchemas } from "../model/definitions.ts";
 import { isObject } from "../model/json.ts";
 import type { JsonObject } from "../model/json.ts";
-import { checkValues, isParameterSchemas, withDefaults } from "./check-values.ts";
+import { withConfigDefaults } from "../expressions/config-schema.ts";
+import { checkValues, isParameterSchemas } from "./check-values.ts";
 import { isFile } from "./find-packs.ts";
 import type { FoundPack } from "./find-packs.ts";
 import type { ProblemList, SourceFile } from "./problems.ts";
@@ -79,7 +80,7 @@ async function readConfig(
   schema: ParameterSchemas | undefined,
   problems: ProblemList,
 ): Promise<JsonObject> {
-  const defaults = withDefaults(schema ?? {}, {});
+  const defaults = withConfigDefaults(schema ?? {}, {});
   const file = configs === undefined ? undefined : join(configs, `${pack}.yaml`);
   if (file === undefined || !(await isFile(file))) return defaults;
   const source = await readSource(file, pack, problems);
@@ -91,7 +92,7 @@ async function readConfig(
   const before = problems.errors;
   problems.faults(source, checkValues(schema, values, { others: "allow", expressions: true }));
   checkSecrets(source, schema, values, problems);
-  return problems.errors === before ? withDefaults(schema, values) : defaults;
+  return problems.errors === before ? withConfigDefaults(schema, values) : defaults;
 }
 
 /** What the datastore gives for a secret attribute is decrypted anyway; doing it twice fails when it is used. */

@@ -14,6 +14,8 @@ export interface Problem {
   readonly expected?: string;
   /** The nearest right name. */
   readonly suggestion?: string;
+  /** The error is that something else is not there (an action, a file): the definition itself is in use, as it would be in StackStorm. */
+  readonly reference?: true;
 }
 
 /** What goes with a message. */
@@ -58,9 +60,31 @@ export class ProblemList {
     this.#at("error", source, { path, part: "value" }, { message, ...compact(advice) });
   }
 
+  /** An error at the value of `path`, or at its key: what is named there does not exist. The definition stays in use. */
+  reference(
+    source: SourceFile,
+    path: Path,
+    message: string,
+    { part = "value", ...advice }: Advice & { readonly part?: "key" | "value" } = {},
+  ): void {
+    const { line, column } = source.yaml.place(path, part);
+    const what = { message, ...compact(advice), reference: true } as const;
+    this.problems.push({ severity: "error", file: source.file, line, column, ...what });
+  }
+
   /** An error at the key of `path`. */
   errorAtKey(source: SourceFile, path: Path, message: string, advice: Advice = {}): void {
-    this.#at("error", source, { path, part: "key" }, { message, ...compact(advice) });
+    this.atKey("error", { source, path }, message, advice);
+  }
+
+  /** A problem at the key of `path`. */
+  atKey(
+    severity: Problem["severity"],
+    { source, path }: { readonly source: SourceFile; readonly path: Path },
+    message: string,
+    advice: Advice = {},
+  ): void {
+    this.#at(severity, source, { path, part: "key" }, { message, ...compact(advice) });
   }
 
   /** Faults as the checks of values and constraints give them. */

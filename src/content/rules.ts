@@ -132,7 +132,7 @@ function checkAction(source: SourceFile, { action }: RuleDefinition, reading: Pa
   if (hasExpression(action.ref)) return;
   const found = draft.actions.get(action.ref);
   if (found === undefined) {
-    problems.error(source, ["action", "ref"], `there is no action "${action.ref}"`, {
+    problems.reference(source, ["action", "ref"], `there is no action "${action.ref}"`, {
       suggestion: nearest(action.ref, draft.actions.keys()),
     });
     return;
@@ -143,7 +143,8 @@ function checkAction(source: SourceFile, { action }: RuleDefinition, reading: Pa
   const path = ["action", "parameters"];
   const names = new Set([...Object.keys(found.parameters), ...Object.keys(ofRunner)]);
   for (const name of Object.keys(action.parameters).filter((each) => !names.has(each)))
-    problems.errorAtKey(source, [...path, name], `"${action.ref}" has no parameter "${name}"`, {
+    problems.reference(source, [...path, name], `"${action.ref}" has no parameter "${name}"`, {
+      part: "key",
       suggestion: nearest(name, names),
     });
   for (const name of names) {
@@ -153,6 +154,6 @@ function checkAction(source: SourceFile, { action }: RuleDefinition, reading: Pa
       schema.default === undefined &&
       !Object.hasOwn(action.parameters, name)
     )
-      problems.error(source, path, `"${action.ref}" needs the parameter "${name}"`);
+      problems.reference(source, path, `"${action.ref}" needs the parameter "${name}"`);
   }
 }

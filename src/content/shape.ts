@@ -21,7 +21,7 @@ export type Shape =
       readonly kind: "record";
       readonly fields: Readonly<Record<string, Field>>;
       /** What happens to a key that is not listed. */
-      readonly others: "reject" | "ignore";
+      readonly others: "reject" | "warn" | "ignore";
     }
   | { readonly kind: "either"; readonly of: readonly Shape[] };
 
@@ -96,7 +96,7 @@ class Checker {
       const field = Object.hasOwn(shape.fields, key) ? shape.fields[key] : undefined;
       // A key with nothing behind it counts as not written, as in StackStorm.
       if (field !== undefined && inner !== null) this.check(field.shape, inner, [...path, key]);
-      else if (field === undefined && shape.others === "reject") this.#unknown(shape, path, key);
+      else if (field === undefined && shape.others !== "ignore") this.#unknown(shape, path, key);
     }
     for (const [key, field] of requiredFields(shape)) {
       const inner = Object.hasOwn(value, key) ? value[key] : undefined;
@@ -109,10 +109,10 @@ class Checker {
 
   #unknown(shape: Shape & { kind: "record" }, path: Path, key: string): void {
     const names = Object.keys(shape.fields);
-    this.#problems.errorAtKey(this.#source, [...path, key], `unknown key "${key}"${inside(path)}`, {
-      expected: listNames(names),
-      suggestion: nearest(key, names),
-    });
+    const severity = shape.others === "warn" ? "warning" : "error";
+    const advice = { expected: listNames(names), suggestion: nearest(key, names) };
+    const message = `unknown key "${key}"${inside(path)}`;
+    this.#problems.atKey(severity, { source: this.#source, path: [...path, key] }, message, advice);
   }
 }
 

@@ -58,7 +58,7 @@ export function inspectWorkflow(source: SourceFile, { problems, draft, later }: 
     for (const [name, task] of Object.entries(tasks)) {
       const ref = isObject(task) ? actionOf(task) : undefined;
       if (ref !== undefined && !draft.actions.has(ref))
-        problems.error(source, ["tasks", name, "action"], `there is no action "${ref}"`, {
+        problems.reference(source, ["tasks", name, "action"], `there is no action "${ref}"`, {
           suggestion: nearest(ref, draft.actions.keys()),
         });
     }

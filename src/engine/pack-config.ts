@@ -1,5 +1,6 @@
 /** A pack's configuration as its actions get it: StackStorm's `{{ st2kv.system.name }}` filled in, secrets decrypted. */
 import { compileJinjaTemplate } from "../expressions/jinja/compile.ts";
+import { schemaOfItem, schemaOfKey } from "../expressions/config-schema.ts";
 import type { Ask } from "../expressions/context.ts";
 import { isJinja } from "../expressions/parameters.ts";
 import { castParameter } from "../expressions/python/casts.ts";
@@ -37,17 +38,15 @@ function hasTemplates(value: unknown): boolean {
 /** `schema` = what config.schema.yaml says about this value. */
 function render(value: unknown, schema: JsonObject, ask: Ask): unknown {
   if (isJinja(value)) return filledIn(value, schema, ask);
-  if (Array.isArray(value)) return value.map((item) => render(item, inner(schema, "items"), ask));
+  if (Array.isArray(value))
+    return value.map((item, index) => render(item, schemaOfItem(schema, index), ask));
   if (!isObject(value)) return value;
-  const properties = inner(schema, "properties");
   return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [name, render(item, inner(properties, name), ask)]),
+    Object.entries(value).map(([name, item]) => [
+      name,
+      render(item, schemaOfKey(schema, name), ask),
+    ]),
   );
-}
-
-function inner(schema: JsonObject, name: string): JsonObject {
-  const part = schema[name];
-  return isObject(part) ? part : {};
 }
 
 /** A lookup for a secret attribute gives the decrypted value, as StackStorm's configurations do. */
@@ -58,5 +57,7 @@ function filledIn(text: string, { secret, type }: JsonObject, ask: Ask): unknown
     variables: {},
     ask: secret === true ? decrypting : ask,
   });
+  // Text of which nothing is left is no value.
+  if (value === "") return null;
   return typeof type === "string" ? castParameter(value, type) : value;
 }

@@ -21,8 +21,9 @@ export function declarationFaults(all: readonly DeclarationFile[]): readonly Dec
   return [...compileParsers(all).problems, ...typeFaults(all)];
 }
 
-function lineOf({ severity, file, line, column, message }: Problem): string {
-  return `${severity}: ${file}:${line}:${column} ${message}`;
+/** What names something that is not there is in use all the same, so it is a warning here, as in StackStorm; `raicho lint` is stricter. */
+function lineOf({ severity, file, line, column, message, reference }: Problem): string {
+  return `${reference === true ? "warning" : severity}: ${file}:${line}:${column} ${message}`;
 }
 
 /** Reads everything. What is broken is left out and said; it never rejects because of what is written in a file. */

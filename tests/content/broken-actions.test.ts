@@ -75,7 +75,12 @@ const broken: Broken = [
   [
     "actions/a.yaml",
     `${action}parameters:\n  p: {type: array, items: {typ: string}}\n`,
-    'error packs/demo/actions/a.yaml:4:28 unknown key "typ" in parameters.p.items | type',
+    'warning packs/demo/actions/a.yaml:4:28 unknown key "typ" in parameters.p.items | type',
+  ],
+  [
+    "actions/a.yaml",
+    `${action}parameters:\n  p: {position: 1}\n  q: {position: 3}\n`,
+    "error packs/demo/actions/a.yaml:5:17 the positions 1, 3 are not contiguous",
   ],
   [
     "actions/a.yaml",

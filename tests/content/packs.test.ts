@@ -143,6 +143,41 @@ describe("configurations", () => {
     expect(loaded.content.packs.get("demo")?.config).toEqual({ port: 443, deep: { retries: 3 } });
   });
 
+  test("defaults reach into patterns, additional properties and items; lists and mappings with a schema are there", async () => {
+    const loaded = await loadTree({
+      "packs/demo/pack.yaml": packYaml,
+      "packs/demo/config.schema.yaml":
+        "sites:\n  type: object\n  patternProperties:\n    '^s': {type: object, properties: {port: {type: integer, default: 1}}}\n  additionalProperties: {type: object, properties: {port: {type: integer, default: 2}}}\nlist: {type: array, items: {type: object, properties: {n: {default: 3}}}}\nnone: {type: object, properties: {x: {type: string}}}\nflat: {type: array}\n",
+      "configs/demo.yaml": "sites: {s1: {}, other: {port: 9}, third: {}}\nlist: [{}, {n: 4}]\n",
+    });
+    expect(printed(loaded)).toEqual([]);
+    expect(loaded.content.packs.get("demo")?.config).toEqual({
+      sites: { s1: { port: 1 }, other: { port: 9 }, third: { port: 2 } },
+      list: [{ n: 3 }, { n: 4 }],
+      none: {},
+    });
+  });
+
+  test("a reference inside the schema is followed, and unknown words inside a parameter are only pointed out", async () => {
+    const files = {
+      "packs/demo/pack.yaml": packYaml,
+      "packs/demo/config.schema.yaml":
+        "servers:\n  type: object\n  patternProperties:\n    '^\\w+': {$ref: '#/properties/server'}\nserver: {type: object, properties: {port: {type: [integer, string], shown: 1}, host: {type: string, required: true}}}\n",
+    };
+    const good = await loadTree({
+      ...files,
+      "configs/demo.yaml": "servers: {a: {host: x, port: '1'}}\n",
+    });
+    expect(printed(good)).toEqual([
+      'warning packs/demo/config.schema.yaml:5:69 unknown key "shown" in server.properties.port',
+    ]);
+    const bad = await loadTree({ ...files, "configs/demo.yaml": "servers: {a: {port: []}}\n" });
+    expect(printed(bad).slice(1)).toEqual([
+      "error configs/demo.yaml:1:21 servers.a.port must be an integer or a text, not a list",
+      'error configs/demo.yaml:1:14 "host" is required',
+    ]);
+  });
+
   test("one that no pack reads is pointed out", async () => {
     expect(
       printed(await loadTree({ "packs/demo/pack.yaml": packYaml, "configs/demoo.yaml": "a: 1\n" })),

@@ -47,6 +47,24 @@ test("a lookup for a secret attribute is decrypted, wherever it stands; others a
   });
 });
 
+test("secrets are found through patterns and additional properties, and never decrypted twice", async () => {
+  const secret = "{{ st2kv.system.secret }}";
+  const inner = { type: "object", properties: { key: { type: "string", secret: true } } };
+  const config = { sites: { s1: { key: secret }, other: { key: secret } }, empty: "{{ '' }}" };
+  const schema = {
+    sites: { type: "object", patternProperties: { "^s": inner }, additionalProperties: inner },
+  } as const;
+  const core = datastore().core as Core;
+  expect(await packConfig(core, { config, configSchema: schema })).toEqual({
+    sites: { s1: { key: "sesame" }, other: { key: "sesame" } },
+    empty: null,
+  });
+  const decrypted = "{{ st2kv.system.secret | decrypt_kv }}";
+  expect(await packConfig(core, { config: { token: decrypted }, configSchema })).toEqual({
+    token: "sesame",
+  });
+});
+
 test("text around a lookup stays, and values have the type of the schema", async () => {
   const config = { url: "https://h:{{ st2kv.system.port }}/x", port: "{{ st2kv.system.port }}" };
   expect(await rendered(config)).toEqual({ url: "https://h:8443/x", port: 8443 });

@@ -17,9 +17,14 @@ const number: Field = { shape: { kind: "number" } };
 const boolean: Field = { shape: { kind: "boolean" } };
 const text: Field = { shape: { kind: "string" } };
 
-function build(extra: Readonly<Record<string, Field>>): Shape {
+const typeWord: Shape = { kind: "word", words: typeNames };
+
+/** StackStorm holds the schema of a parameter to this vocabulary; what schemas inside of it say is held to JSON Schema only, where words
+ * that nobody knows mean nothing. */
+function build(extra: Readonly<Record<string, Field>>, nested?: Shape): Shape {
   const fields: Record<string, Field> = {};
-  const schema: Shape = { kind: "record", others: "reject", fields };
+  const own: Shape = { kind: "record", others: nested === undefined ? "warn" : "reject", fields };
+  const schema = nested ?? own;
   const one: Field = { shape: schema };
   const several: Field = { shape: { kind: "list", items: schema } };
   const named: Field = { shape: { kind: "map", values: schema } };
@@ -28,7 +33,7 @@ function build(extra: Readonly<Record<string, Field>>): Shape {
     shape: { kind: "either", of: [schema, { kind: "list", items: schema }] },
   };
   Object.assign(fields, {
-    type: { shape: { kind: "word", words: typeNames } },
+    type: { shape: typeWord },
     title: text,
     description: text,
     default: { shape: { kind: "any" } },
@@ -65,9 +70,14 @@ function build(extra: Readonly<Record<string, Field>>): Shape {
     $schema: text,
     ...extra,
   } satisfies Record<string, Field>);
-  return schema;
+  return own;
 }
 
-export const parameterShape = build({});
+const nestedShape = build({
+  type: { shape: { kind: "either", of: [typeWord, { kind: "list", items: typeWord }] } },
+  format: text,
+  $ref: text,
+});
+export const parameterShape = build({}, nestedShape);
 /** config.schema.yaml may also say `format`. */
-export const configAttributeShape = build({ format: text });
+export const configAttributeShape = build({ format: text }, nestedShape);
