@@ -3,7 +3,9 @@ import { argon2, createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 import { addAccount, addToken, findAccount, findToken } from "../store/accounts.ts";
 import type { Database } from "../store/database.ts";
+import type { Core } from "./core.ts";
 import { idMaker } from "./ids.ts";
+import { userOfRun } from "./run-token.ts";
 
 export interface User {
   readonly name: string;
@@ -100,10 +102,16 @@ export async function issue(
   return { id, user: account, secret, expiry };
 }
 
-/** Finds the user of a token or API key; remembers the answer for a second, so that a revoked one stops working within that time. */
-export function authenticator({ db }: Database): (secret: string) => Promise<User | undefined> {
+/** Finds the user of a token or API key; remembers the answer for a second, so that a revoked one stops working within that time. Tokens of runs end
+ * with their runs and are not remembered. */
+export function authenticator({
+  database: { db },
+  sign,
+  systemUser,
+}: Pick<Core, "database" | "sign" | "systemUser">): (secret: string) => Promise<User | undefined> {
   const remembered = new Map<string, { readonly user: User | undefined; readonly until: number }>();
   return async (secret) => {
+    if (secret.startsWith("run-")) return userOfRun({ sign, systemUser }, db, secret);
     const hash = digest(secret);
     const now = performance.now();
     const known = remembered.get(hash);

@@ -88,6 +88,8 @@ export interface Core {
   readonly systemUser: string;
   /** Where actions reach our own door, e.g. `http://127.0.0.1:9101`. */
   readonly apiUrl: string;
+  /** A signature of that text which only processes with the same master key can make; 43 characters. */
+  sign(text: string): string;
   definitions(): Definitions;
   newId(): string;
   /** Answers what this process knows by itself (time, chance); throws Unanswered for the rest. */

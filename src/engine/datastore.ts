@@ -33,7 +33,10 @@ export interface Datastore {
   remove(scope: string, name: string): Promise<boolean>;
 }
 
-export function datastore({ db }: Pick<Database, "db">, vault: Vault): Datastore {
+export function datastore(
+  { db }: Pick<Database, "db">,
+  vault: Pick<Vault, "seal" | "open">,
+): Datastore {
   const shown = (
     { scope, name, value, secret, expires_at }: StoredKey,
     decrypt: boolean,

@@ -111,7 +111,6 @@ async function carryOut(core: Core, claim: Claim, signal: AbortSignal): Promise<
   const pack = core.definitions().content.packs.get(definition.pack);
   const sink = outputSink(core, claim.id);
   const timeoutSeconds = timeoutOf(claim.parameters);
-  const token = await runToken(core, claim, { runner, timeoutSeconds });
   try {
     return await runner.run({
       executionId: claim.id,
@@ -128,7 +127,7 @@ async function carryOut(core: Core, claim: Claim, signal: AbortSignal): Promise<
       parameters: claim.parameters,
       config: await packConfig(core, pack),
       context: claim.context,
-      environment: { ...environmentOf(core, claim, definition.pack), ...token.environment },
+      environment: environmentOf(core, claim, definition.pack),
       timeoutSeconds,
       signal,
       emit: (stream, text) => sink.emit(stream, text),
@@ -136,7 +135,7 @@ async function carryOut(core: Core, claim: Claim, signal: AbortSignal): Promise<
   } catch (error) {
     return endOf(error, runner);
   } finally {
-    await Promise.all([sink.close(), token.remove()]);
+    await sink.close();
   }
 }
 
@@ -145,6 +144,7 @@ function environmentOf(core: Core, claim: Claim, pack: string): Record<string, s
     ST2_ACTION_PACK_NAME: pack,
     ST2_ACTION_EXECUTION_ID: claim.id,
     ST2_ACTION_API_URL: `${core.apiUrl}/v1`,
+    ST2_ACTION_AUTH_TOKEN: runToken(core, claim),
     RAICHO_IDEMPOTENCY_KEY: idempotencyKey(claim),
   };
 }

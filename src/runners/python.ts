@@ -85,7 +85,6 @@ export function pythonRunner(options: PythonRunnerOptions = {}): Runner {
     },
     outputKey: "result",
     onWorkerLost: "abandon",
-    needsToken: true,
     async run(call) {
       if (call.signal.aborted)
         return {

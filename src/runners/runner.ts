@@ -24,7 +24,7 @@ export interface RunCall {
   readonly config: JsonObject;
   /** StackStorm's action context: user, pack, parent, orquesta … */
   readonly context: JsonObject;
-  /** ST2_ACTION_* and the pack's own environment. */
+  /** ST2_ACTION_*, among them a token for the API that is good as long as the run. */
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number | undefined;
   /** Aborted on cancel and when the worker stops; the runner ends everything it started within 5 s. */
@@ -44,8 +44,6 @@ export interface Runner {
   readonly outputKey: string | undefined;
   /** What to do with an execution whose worker was lost when the action does not say. */
   readonly onWorkerLost: "rerun" | "abandon";
-  /** Its actions may speak to the API: a token that lives as long as the run is put into ST2_ACTION_AUTH_TOKEN. */
-  readonly needsToken?: true;
   /** All its work is transactions of our own ledger: when that is away, the action runs again instead of failing. */
   readonly inLedger?: true;
   run(call: RunCall): Promise<Outcome>;

@@ -1,6 +1,13 @@
 /** Secrets at rest: each value has a key of its own (AES-256-GCM), wrapped by the master key; the place of a secret is authenticated, so that
  * two ciphertexts cannot be swapped. */
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+} from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
@@ -8,6 +15,8 @@ export interface Vault {
   seal(value: string, place: string): string;
   /** Throws when the text was tampered with, moved to another place, or sealed with another master key. */
   open(sealed: string, place: string): string;
+  /** A signature (base64url of 32 bytes) by a key that follows from the master key. */
+  sign(text: string): string;
 }
 
 const algorithm = "aes-256-gcm";
@@ -36,6 +45,7 @@ export function openVault(file: string): Vault {
   const master = Buffer.from(readFileSync(file, "utf8").trim(), "base64url");
   if (master.length !== 32)
     throw new Error(`${file} does not hold a master key: 32 bytes as base64url are expected`);
+  const signing = Buffer.from(hkdfSync("sha256", master, "", "raicho signatures", 32));
   const kid = createHash("sha256").update(master).digest("hex").slice(0, 8);
   return {
     seal: (value, place) => {
@@ -44,6 +54,7 @@ export function openVault(file: string): Vault {
         ".",
       );
     },
+    sign: (text) => createHmac("sha256", signing).update(text).digest("base64url"),
     open: (sealed, place) => {
       const [version, owner, wrapped, body] = sealed.split(".");
       if (version !== "v1" || wrapped === undefined || body === undefined)

@@ -62,7 +62,8 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
   const queue = await openQueue({ databaseUrl, redisUrl: config.redisUrl, onError });
   let loaded = await loadDefinitions(config);
   const listeners = { reload: listenerList(), change: listenerList() };
-  const store = datastore(database, openVault(config.masterKeyFile));
+  const vault = openVault(config.masterKeyFile);
+  const store = datastore(database, vault);
   const evaluators = evaluatorPool({ size: 2 });
   const spawn = slotCount > 0 ? spawner() : undefined;
   const inventory = await Inventory.open({
@@ -89,6 +90,7 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     database,
     queue,
     runners,
+    sign: (text) => vault.sign(text),
     definitions: () => loaded.compiled,
     answer: answerer(evaluators, store, systemUser),
     onBell: ({ kind, id }) => {
@@ -115,14 +117,14 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
   };
 }
 
-interface Parts extends Pick<Core, "database" | "queue" | "definitions" | "answer"> {
+interface Parts extends Pick<Core, "database" | "queue" | "definitions" | "answer" | "sign"> {
   readonly runners: readonly Runner[];
   readonly onBell: (bell: Bell) => void;
 }
 
 function makeCore(
   { databaseUrl, slotCount, apiUrl }: EngineOptions,
-  { database, queue, runners, definitions, answer, onBell }: Parts,
+  { database, queue, runners, definitions, answer, sign, onBell }: Parts,
 ): Core {
   const hear = (bell: Bell): void => {
     onBell(bell);
@@ -142,6 +144,7 @@ function makeCore(
     log: say,
     systemUser,
     apiUrl,
+    sign,
     definitions,
     newId: idMaker(),
     ask: askHere,

@@ -15,6 +15,7 @@ import { removeExpiredTokens } from "../store/accounts.ts";
 import { migrate, openDatabase, waitForDatabase } from "../store/database.ts";
 import { forgetProcess } from "../store/processes.ts";
 import { type EngineProcess, openEngine } from "./engine.ts";
+import { freePort } from "./free-port.ts";
 import { say } from "./log.ts";
 import { type OpenSensors, openSensors } from "./open-sensors.ts";
 
@@ -104,12 +105,13 @@ function doorOf(
   { core, database, datastore, definitions, reload }: EngineProcess,
   { auth }: Config,
 ): Door {
+  const authenticate = authenticator(core);
   return {
     core,
     datastore,
     auth,
     tokenTtl: 86_400,
-    authenticate: (secret) => soon(authenticator(database)(secret)),
+    authenticate: (secret) => soon(authenticate(secret)),
     webhooks: () => definitions().webhooks,
     reload: async () => {
       const { problems } = await reload();
@@ -236,7 +238,12 @@ export async function runProcess(
         `--role ${config.role} needs DATABASE_URL: without it, use raicho start`,
       );
     if (!supervised) await prepare(config.databaseUrl);
-    const opened = await openRole(config, config.databaseUrl);
+    // Actions are told where to call before the door opens.
+    const port =
+      config.port === 0 && dutiesOf(config).api
+        ? await freePort(config.host, 0, "RAICHO_PORT")
+        : config.port;
+    const opened = await openRole({ ...config, port }, config.databaseUrl);
     announce(life, opened, supervised);
     life.onMessage((message) => {
       if (message === "reload") void opened.engine.reload();

@@ -1,6 +1,5 @@
 /** `raicho start`: the database, then one process for door, sensors and clock, and the workers. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +12,7 @@ import { forgetProcessOf, processesOf } from "../store/processes.ts";
 import { openVault } from "../store/vault.ts";
 import { watchDirectories, watchedDirectories } from "../content/watch.ts";
 import { contentDirectories } from "./content.ts";
+import { freePort } from "./free-port.ts";
 import { say } from "./log.ts";
 
 const main = fileURLToPath(
@@ -50,23 +50,6 @@ function isRaicho(pid: number): boolean {
   }
 }
 
-function ensurePort(host: string, port: number, name: string): Promise<void> {
-  if (port === 0) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", (error: NodeJS.ErrnoException) => {
-      const why =
-        error.code === "EADDRINUSE"
-          ? "is taken by another program"
-          : error.code === "EACCES"
-            ? "needs more rights"
-            : message(error);
-      reject(new ConfigError(`${name}: ${host}:${port} ${why}; set ${name} to a free port`));
-    });
-    probe.listen(port, host, () => probe.close(() => resolve()));
-  });
-}
-
 interface Ledger {
   readonly url: string;
   readonly embedded: EmbeddedPostgres | undefined;
@@ -98,6 +81,7 @@ function childSpecs(config: Config, url: string): ChildSpec[] {
     ...process.env,
     DATABASE_URL: url,
     RAICHO_HOME: config.home,
+    RAICHO_PORT: String(config.port),
     RAICHO_ST2_PORTS: ports === undefined ? "off" : `${ports.auth},${ports.stream}`,
   };
   const spec = (name: string, role: string, more: Record<string, string>): ChildSpec => ({
@@ -161,15 +145,15 @@ function watchSignals(
 }
 
 /** Runs until it is told to stop; gives the exit code. */
-export async function runSupervisor(config: Config): Promise<number> {
-  mkdirSync(config.home, { recursive: true });
-  const unlock = lock(config.home);
+export async function runSupervisor(given: Config): Promise<number> {
+  mkdirSync(given.home, { recursive: true });
+  const unlock = lock(given.home);
   let ledger: Ledger | undefined;
   let database: Database | undefined;
   try {
-    await ensurePort(config.host, config.port, "RAICHO_PORT");
+    const config = { ...given, port: await freePort(given.host, given.port, "RAICHO_PORT") };
     if (config.smtpPort !== undefined)
-      await ensurePort(config.smtpHost, config.smtpPort, "RAICHO_SMTP_PORT");
+      await freePort(config.smtpHost, config.smtpPort, "RAICHO_SMTP_PORT");
     ledger = await openLedger(config);
     openVault(config.masterKeyFile);
     database = openDatabase(ledger.url, { max: 2, application: "raicho supervisor" });

@@ -162,7 +162,7 @@ describe.skipIf(!needs("python3"))("a pack of Python actions", () => {
         opened: "7",
         ran: "running",
         gone: [true, null],
-        token: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+        token: expect.stringMatching(/^run-[0-9a-f]{24}-1-/) as string,
       },
       expect.any(String),
     ]);

@@ -204,6 +204,7 @@ export function testEngine(
         : undefined,
     systemUser: "stanley",
     apiUrl: "http://127.0.0.1:9101",
+    sign: (text) => createHash("sha256").update(text).digest("base64url"),
     definitions: () => definitions,
     newId: idMaker(),
     ask: (question) => {
