@@ -16,19 +16,27 @@ export function runToken({ sign }: Pick<Core, "sign">, { id, fence }: Claim): st
   return `run-${id}-${fence}-${sign(`run ${id} ${fence}`)}`;
 }
 
+/** Which run a token names; undefined when we have not signed it. */
+function runIn(
+  sign: Core["sign"],
+  secret: string,
+): { readonly id: string; readonly fence: number } | undefined {
+  const [, id = "", fence = "", mac = ""] = shape.exec(secret) ?? [];
+  const expected = Buffer.from(sign(`run ${id} ${fence}`));
+  const given = Buffer.from(mac);
+  if (expected.length !== given.length || !timingSafeEqual(expected, given)) return undefined;
+  return { id, fence: Number(fence) };
+}
+
 /** The user in whose name that run acts; undefined when this is no token of a run, or its run is over. */
 export async function userOfRun(
   { sign, systemUser }: Pick<Core, "sign" | "systemUser">,
   db: Db,
   secret: string,
 ): Promise<User | undefined> {
-  const [, id = "", fence = "", mac = ""] = shape.exec(secret) ?? [];
-  if (id === "") return undefined;
-  const expected = Buffer.from(sign(`run ${id} ${fence}`));
-  const given = Buffer.from(mac);
-  if (expected.length !== given.length || !timingSafeEqual(expected, given)) return undefined;
-  const run = await findExecution(db, id);
-  if (run === undefined || isFinished(run.status) || run.fence !== Number(fence)) return undefined;
+  const named = runIn(sign, secret);
+  const run = named && (await findExecution(db, named.id));
+  if (run === undefined || isFinished(run.status) || run.fence !== named?.fence) return undefined;
   const { user } = run.context;
   const name = typeof user === "string" ? user : systemUser;
   const shown = { kind: "token", expires: null } as const;

@@ -78,14 +78,9 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     listeners.reload.tell();
     return { problems: loaded.problems };
   };
-  const alert = alertRunner({
-    database,
-    timeZone: config.timeZone,
-    parsers: () => loaded.compiled.parsers,
-    ingest: (events) => ingest(core, events),
-  });
+  const alerts = alertsOf(database, config, () => ({ core, parsers: loaded.compiled.parsers }));
   const start: Spawn | undefined = spawn && ((...started) => spawn.spawn(...started));
-  const runners = [...builtinRunners(start, config), inventoryRunner(inventory), alert];
+  const runners = [...builtinRunners(start, config), inventoryRunner(inventory), alerts];
   const core = makeCore(options, {
     database,
     queue,
@@ -110,11 +105,24 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     onInventoryChange: (listener) => listeners.change.add(listener),
     close: async () => {
       await core.pump.close();
-      const closing = [...runners.map((runner) => runner.close?.()), evaluators.close()];
-      await Promise.all([...closing, spawn?.close(), core.bells.close(), queue.close()]);
+      const parts = [...runners, evaluators, spawn, core.bells, queue];
+      await Promise.all(parts.map((part) => Promise.resolve(part?.close?.())));
       await database.close();
     },
   };
+}
+
+function alertsOf(
+  database: Database,
+  { timeZone }: Config,
+  known: () => { readonly core: Core; readonly parsers: CompiledContent["parsers"] },
+): Runner {
+  return alertRunner({
+    database,
+    timeZone,
+    parsers: () => known().parsers,
+    ingest: (events) => ingest(known().core, events),
+  });
 }
 
 interface Parts extends Pick<Core, "database" | "queue" | "definitions" | "answer" | "sign"> {

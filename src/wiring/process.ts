@@ -101,10 +101,7 @@ function soon<Value>(work: Promise<Value>): Promise<Value> {
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-function doorOf(
-  { core, database, datastore, definitions, reload }: EngineProcess,
-  { auth }: Config,
-): Door {
+function doorOf({ core, datastore, definitions, reload }: EngineProcess, { auth }: Config): Door {
   const authenticate = authenticator(core);
   return {
     core,
