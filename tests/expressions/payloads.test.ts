@@ -81,12 +81,21 @@ async function attempt(payload: Payload, place: Place): Promise<Trial> {
   return { payload: payload.text.slice(0, 120), place: place.name, fault };
 }
 
+/** A machine that is busy with something else makes single trials slow; what is slow by itself is slow each time. */
+async function bestOf(payload: Payload, place: Place): Promise<Trial> {
+  let trial = await attempt(payload, place);
+  for (let again = 0; again < 2 && /^(?:blocked|took) /.test(trial.fault ?? ""); again += 1) {
+    trial = await attempt(payload, place);
+  }
+  return trial;
+}
+
 async function attemptAll(place: Place): Promise<readonly Trial[]> {
   const waiting = payloads.filter((payload) => place.takes(payload));
   const trials: Trial[] = [];
   const worker = async (): Promise<void> => {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-      trials.push(await attempt(next, place));
+      trials.push(await bestOf(next, place));
       // Decisions that ask nothing never give the event loop back, which would count against the one that waits.
       await nextTurn();
     }

@@ -82,10 +82,10 @@ function truncate(values: readonly unknown[]): string {
 }
 
 function titled(value: string): string {
-  return value
-    .split(/([-\s({[<]+)/u)
-    .map((part) => part.slice(0, 1).toUpperCase() + part.slice(1).toLowerCase())
-    .join("");
+  return value.replace(
+    /[^-\s({[<]+/g,
+    (word) => word.slice(0, 1).toUpperCase() + word.slice(1).toLowerCase(),
+  );
 }
 
 function quoteUrl(value: unknown, query: boolean): string {

@@ -30,19 +30,30 @@ function isMail(text: string): boolean {
   return mail.test(text) && !text.startsWith("www.") && !text.includes(":");
 }
 
-function webLink(address: string, options: UrlizeOptions): string {
-  const { limit } = options;
+interface LinkStyle {
+  readonly limit: number | undefined;
+  /** What follows the address inside the tag. */
+  readonly attributes: string;
+}
+
+function linkStyle(options: UrlizeOptions): LinkStyle {
   const rels = [...new Set(options.rel.split(/\s+/).filter((word) => word !== ""))].toSorted();
   const rel = attribute("rel", rels.join(" "));
-  const target = attribute("target", options.target ?? "");
+  return {
+    limit: options.limit,
+    attributes: rel + attribute("target", options.target ?? ""),
+  };
+}
+
+function webLink(address: string, { limit, attributes }: LinkStyle): string {
   const isLong = limit !== undefined && address.length > limit;
   const shown = isLong ? `${address.slice(0, limit)}...` : address;
   const prefix = /^https?:/i.test(address) ? "" : "https://";
-  return `<a href="${prefix}${address}"${rel}${target}>${shown}</a>`;
+  return `<a href="${prefix}${address}"${attributes}>${shown}</a>`;
 }
 
-function linked(middle: string, options: UrlizeOptions): string {
-  if (web.test(middle) || bare.test(middle)) return webLink(middle, options);
+function linked(middle: string, style: LinkStyle): string {
+  if (web.test(middle) || bare.test(middle)) return webLink(middle, style);
   if (middle.startsWith("mailto:") && mail.test(middle.slice(7))) {
     return `<a href="${middle}">${middle.slice(7)}</a>`;
   }
@@ -60,13 +71,14 @@ function withoutTail(word: string): string {
 
 /** The text as HTML with links; everything else is escaped. */
 export function urlize(text: string, options: UrlizeOptions): string {
+  const style = linkStyle(options);
   return escape(text)
     .split(/(\s+)/)
     .map((word) => {
       const head = opening.exec(word)?.[0] ?? "";
       const rest = word.slice(head.length);
       const middle = withoutTail(rest);
-      return head + linked(middle, options) + rest.slice(middle.length);
+      return head + linked(middle, style) + rest.slice(middle.length);
     })
     .join("");
 }

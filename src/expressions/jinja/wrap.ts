@@ -59,10 +59,24 @@ function breakLong(
   else pending.push(next);
 }
 
+/** Lines that one long word fills alone; its rest stays pending. */
+function cut(
+  pending: string[],
+  lines: string[],
+  { width, breakLong: breaks, hyphens }: WrapOptions,
+): void {
+  const word = pending.at(-1) ?? "";
+  if (!breaks || word.length <= width || (hyphens && word.includes("-"))) return;
+  let start = 0;
+  for (; word.length - start > width; start += width) lines.push(word.slice(start, start + width));
+  pending[pending.length - 1] = word.slice(start);
+}
+
 function wrapLine(line: string, options: WrapOptions): string[] {
   const pending = chunks(line, options.hyphens).toReversed();
   const lines: string[] = [];
   while (pending.length > 0) {
+    cut(pending, lines, options);
     if (lines.length > 0 && isBlank(pending.at(-1))) pending.pop();
     const taken = takeLine(pending, options);
     if (taken.length > 0) lines.push(taken.join(""));

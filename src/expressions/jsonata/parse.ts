@@ -8,6 +8,9 @@ export type Tree = JsonObject & { readonly type: string };
 
 export const longestExpression = 10_240;
 
+/** The package's parser takes time that grows with the square of a path's steps. */
+const mostSteps = 1_000;
+
 export function isTree(value: unknown): value is Tree {
   return isObject(value) && typeof value["type"] === "string";
 }
@@ -39,6 +42,15 @@ export function parse(source: string): Tree {
       source,
       "S0000",
       `The expression has ${source.length} characters; at most ${longestExpression} are allowed`,
+      0,
+    );
+  }
+  const steps = source.match(/\w\s*\.\s*\w/g)?.length ?? 0;
+  if (steps > mostSteps) {
+    throw fault(
+      source,
+      "S0000",
+      `The expression has ${steps} steps in paths; at most ${mostSteps} are allowed`,
       0,
     );
   }

@@ -1,4 +1,5 @@
 /** StackStorm's casts of parameter values by the type in their schema. */
+import { integerOf } from "./digits.ts";
 import { int, isFloat, isNumber, toFloat } from "./arithmetic.ts";
 import { typeName } from "./compare.ts";
 import { PythonError, typeError, valueError } from "./errors.ts";
@@ -19,14 +20,7 @@ export function toInt(value: unknown): number | bigint {
     if (!digits.test(text)) {
       throw valueError(`invalid literal for int() with base 10: ${pyRepr(value)}`);
     }
-    const plain = text.replaceAll("_", "");
-    if (plain.length > 4301) {
-      throw valueError(
-        `Exceeds the limit (4300 digits) for integer string conversion: value has ${plain.length} digits; use sys.set_int_max_str_digits() to increase the limit`,
-      );
-    }
-    const size = BigInt(plain.replace(/^[-+]/, ""));
-    return int(plain.startsWith("-") ? -size : size);
+    return integerOf(text.replaceAll("_", ""));
   }
   if (isFloat(value)) return truncate(toFloat(value));
   if (typeof value === "boolean") return Number(value);

@@ -1,9 +1,10 @@
 /** json.dumps and json.loads of Python: 1.0 stays a float, large ints stay exact. */
+import { integerOf } from "./digits.ts";
 import { dictEntries, isDict, PyTuple } from "./collections.ts";
 import { Budget } from "./budget.ts";
 import { compareText, typeName } from "./compare.ts";
 import { PythonError, typeError } from "./errors.ts";
-import { checkSize, int, isFloat, isInt, toFloat } from "./arithmetic.ts";
+import { checkSize, isFloat, isInt, toFloat } from "./arithmetic.ts";
 import { floatRepr, pyRepr } from "./text.ts";
 import { float, Float } from "./values.ts";
 
@@ -212,7 +213,7 @@ class JsonReader {
     const match = this.#number.exec(this.text);
     if (match === null) throw this.fail("Expecting value");
     this.at += match[0].length;
-    if (match[2] === undefined && match[3] === undefined) return int(BigInt(match[0]));
+    if (match[2] === undefined && match[3] === undefined) return integerOf(match[0]);
     return float(Number(match[0]));
   }
 

@@ -7,8 +7,16 @@ import { PythonError } from "./errors.ts";
 import { float } from "./values.ts";
 import { readPlainScalar } from "./yaml-scalars.ts";
 
+/** Characters of YAML that are parsed at once: a hundred thousand take a tenth of a second. */
+const longestText = 100_000;
+/** As many opened at once can only end in a document that is nested too deeply. */
+const mostOpened = /(?:[[{]\s*){250}|(?:- +){250}/;
+
 /** The value of the one document in the text (null when empty). Throws ScannerError, ComposerError or ConstructorError. */
 export function loadYaml(text: string): unknown {
+  if (text.length > longestText || mostOpened.test(text)) {
+    throw new PythonError("ConstructorError", "the YAML document is too large");
+  }
   const documents = parseAllDocuments(text, {
     schema: "failsafe",
     version: "1.1",

@@ -1,4 +1,5 @@
 /** How PyYAML (YAML 1.1) reads plain scalars. */
+import { integerOf } from "./digits.ts";
 import { int } from "./arithmetic.ts";
 import { PyDateTime } from "./collections.ts";
 import { float } from "./values.ts";
@@ -17,6 +18,7 @@ function fromInteger(text: string): number | bigint {
   const plain = text.replaceAll("_", "").replace(/^\+/, "");
   const negative = plain.startsWith("-");
   const digits = negative ? plain.slice(1) : plain;
+  if (/^(?:0|[1-9]\d*)$/.test(digits)) return integerOf(plain);
   let size: bigint;
   if (digits.includes(":")) {
     size = digits.split(":").reduce((total, part) => total * 60n + BigInt(part), 0n);
