@@ -155,6 +155,25 @@ describe.runIf(ready).each(backends)("the main job, bells on $name", ({ start: g
     return revisions;
   }
 
+  test("JIRA away: the machine is taken out all the same, ticket and notes follow", async () => {
+    const comesBack = site.jira.refuse("/rest/api/3/issue", Number.POSITIVE_INFINITY, 503);
+    await raicho.send(nagiosMail({ host: web02.host }));
+    await eventually("the drain", async () => (await pool("web02")) === "drain");
+    await eventually("the record to go", () => zoneHas(web02.record) === "");
+    expect(tickets(site, `${web02.host}/HTTP`)).toEqual([]);
+    comesBack();
+    await quiet(raicho);
+    expect(tickets(site, `${web02.host}/HTTP`)).toMatchObject([
+      {
+        comments: [
+          "HAProxy: web/web02 drained, no new traffic",
+          `DNS: ${web02.record} A ${web02.address} removed`,
+          "Inventory: status set to failed",
+        ],
+      },
+    ]);
+  }, 90_000);
+
   test("a machine that nobody owns, and one that nobody knows, go to the leader", async () => {
     await raicho.send(nagiosMail({ host: "orphan.auction" }));
     await raicho.send(nagiosMail({ host: "unheard-of.auction" }));

@@ -29,8 +29,8 @@ export interface JiraFake {
   readonly project: "OPS";
   readonly issues: ReadonlyMap<string, Issue>;
   readonly log: readonly LoggedRequest[];
-  /** Answers the next `count` requests whose path ends so with this status instead of doing them. */
-  refuse(path: string, count: number, status: 429 | 503 | 500, retryAfter?: string): void;
+  /** Answers the next `count` requests whose path ends so with this status instead of doing them; the answer ends that. */
+  refuse(path: string, count: number, status: 429 | 503 | 500, retryAfter?: string): () => void;
   /** Does the next `count` creations but breaks the connection instead of answering. */
   dropAnswers(count: number): void;
   /** How long new issues stay invisible to searches, in milliseconds. */
@@ -113,7 +113,9 @@ export async function startJiraFake({
     log,
     refuse(path, left, status, retryAfter) {
       const answer = { status, ...(retryAfter === undefined ? {} : { retryAfter }) };
-      refusals.push({ path, answer, left });
+      const refusal = { path, answer, left };
+      refusals.push(refusal);
+      return () => void (refusal.left = 0);
     },
     dropAnswers: (count) => void (drops = count),
     lag: (ms) => void (world.lagMs = ms),
