@@ -1,5 +1,4 @@
 /** `/actions` and `/runnertypes`. */
-import { Router } from "express";
 import { readFile } from "node:fs/promises";
 import { AppError } from "../model/errors.ts";
 import type { ActionDefinition } from "../model/definitions.ts";
@@ -9,6 +8,8 @@ import type { Door } from "./door.ts";
 import { idFor } from "./ids.ts";
 import { answerList, fileRoutes } from "./lists.ts";
 import { names } from "./query.ts";
+import { amongRows } from "./resources.ts";
+import { on, Routes } from "./routes.ts";
 import { runnerView } from "./runner-view.ts";
 
 function byRef<Each extends { readonly ref: string }>(all: Iterable<Each>): readonly Each[] {
@@ -27,8 +28,8 @@ function hasTags({ tags }: ActionDefinition, wanted: readonly string[]): boolean
   return wanted.every((each) => texts.has(each));
 }
 
-export function actionRoutes({ core }: Door): Router {
-  const router = Router();
+export function actionRoutes({ core }: Door): Routes {
+  const router = new Routes();
   const all = (): readonly ActionDefinition[] => byRef(core.definitions().content.actions.values());
   const view = (action: ActionDefinition): JsonObject =>
     actionView(core.definitions().content, action);
@@ -42,17 +43,21 @@ export function actionRoutes({ core }: Door): Router {
       throw new AppError("NOT_FOUND", [`Resource with a reference or id "${ref}" not found`]);
     return found;
   };
-  router.get("/actions/views/overview", (request, response) =>
+  const viewable = on(
+    "action_view",
+    amongRows(() => all().map(view)),
+  );
+  router.get("/actions/views/overview", "action_list", (request, response) =>
     answerList(request, response, all().map(overview), listed),
   );
-  router.get("/actions/views/overview/:ref", (request, response) => {
+  router.get("/actions/views/overview/:ref", viewable, (request, response) => {
     response.json(overview(find(request.params.ref)));
   });
-  router.get("/actions/views/parameters/:ref", (request, response) => {
+  router.get("/actions/views/parameters/:ref", viewable, (request, response) => {
     const action = find(request.params.ref);
     response.json({ parameters: mergedParameters(action, core.runners.get(action.runner)) });
   });
-  router.get("/actions/views/entry_point/:ref", async (request, response) => {
+  router.get("/actions/views/entry_point/:ref", viewable, async (request, response) => {
     const { ref } = request.params;
     const { entryPath } = find(ref);
     if (entryPath === "")
@@ -62,22 +67,32 @@ export function actionRoutes({ core }: Door): Router {
       throw new AppError("NOT_FOUND", [`The entry point of action "${ref}" is not there any more`]);
     response.type("text/plain").send(text);
   });
-  router.get("/actions", (request, response) => {
+  router.get("/actions", "action_list", (request, response) => {
     const tags = names(request.query["tags"]);
     const rows = all().filter((action) => tags.length === 0 || hasTags(action, tags));
     answerList(request, response, rows.map(view), listed);
   });
-  fileRoutes(router, "/actions", { ...listed, noun: "action", rows: () => all().map(view) });
+  fileRoutes(router, "/actions", {
+    ...listed,
+    noun: "action",
+    resource: "action",
+    rows: () => all().map(view),
+  });
+  runnerRoutes(core, router);
+  return router;
+}
+
+function runnerRoutes(core: Door["core"], router: Routes): void {
   fileRoutes(router, "/runnertypes", {
     names: ["id", "name", "description", "runner_module", "runner_package"],
     filters: ["name"],
     limit: 100,
     naming: "name or id",
     noun: "runner",
+    resource: "runner_type",
     rows: () =>
       [...new Set([...core.runners.values()].map(({ name }) => name))]
         .toSorted()
         .map((name) => runnerView(name, core.runners.get(name))),
   });
-  return router;
 }

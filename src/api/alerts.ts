@@ -1,12 +1,12 @@
 /** `/api/v2/alerts`: one per alert identity and calendar day. */
-import { Router } from "express";
 import { listAlerts } from "../store/reads.ts";
 import type { Door } from "./door.ts";
 import { paging, text } from "./query.ts";
+import { Routes } from "./routes.ts";
 
-export function alertRoutes({ core }: Pick<Door, "core">): Router {
-  const router = Router();
-  router.get("/alerts", async (request, response) => {
+export function alertRoutes({ core }: Pick<Door, "core">): Routes {
+  const router = new Routes();
+  router.get("/alerts", "alert_list", async (request, response) => {
     const { day, status } = request.query;
     response.json({
       items: await listAlerts(

@@ -1,5 +1,5 @@
 /** `/actionalias` and `/aliasexecution`: what chat bots ask. */
-import { Router, type Request, type Response } from "express";
+import type { Request, Response } from "express";
 import {
   acknowledgement,
   aliasCall,
@@ -14,11 +14,14 @@ import type { AliasDefinition } from "../model/definitions.ts";
 import type { JsonObject } from "../model/json.ts";
 import { bodyOf, optionalTextIn, textIn } from "./bodies.ts";
 import type { Door } from "./door.ts";
-import { existing, fullView, viewOptions } from "./executions.ts";
+import { existing } from "./existing.ts";
+import { fullView, viewOptions } from "./executions.ts";
 import { userOf } from "./guard.ts";
 import { idFor } from "./ids.ts";
 import { fileRoutes } from "./lists.ts";
 import { paging, text } from "./query.ts";
+import { actionOfAlias } from "./resources.ts";
+import { on, Routes } from "./routes.ts";
 
 function view(alias: AliasDefinition): JsonObject {
   const { ref, pack, name, description, enabled, action_ref, formats } = alias;
@@ -71,10 +74,10 @@ async function execute(
   return { execution, actionalias, ...told };
 }
 
-export function aliasRoutes(door: Door): Router {
+export function aliasRoutes(door: Door): Routes {
   const { core } = door;
-  const router = Router();
-  router.get("/actionalias/help", (request, response) => {
+  const router = new Routes();
+  router.get("/actionalias/help", "action_alias_help", (request, response) => {
     const page = paging(request, 100, response);
     const { pack, filter } = request.query;
     const lines = aliasHelp(core, { pack: text(pack), filter: text(filter) });
@@ -83,7 +86,7 @@ export function aliasRoutes(door: Door): Router {
       helpstrings: lines.slice(page.offset, page.offset + page.limit),
     });
   });
-  router.post("/actionalias/match", (request, response) => {
+  router.post("/actionalias/match", "action_alias_match", (request, response) => {
     const { alias, display, representation } = matchAlias(core, textIn(bodyOf(request), "command"));
     response.json({ actionalias: view(alias), display, representation });
   });
@@ -92,16 +95,25 @@ export function aliasRoutes(door: Door): Router {
     filters: ["pack", "name"],
     limit: 100,
     noun: "action alias",
+    resource: "action_alias",
     rows: () => [...core.definitions().content.aliases.values()].map(view),
   });
-  router.post("/aliasexecution", async (request, response) => {
-    const body = bodyOf(request);
-    const format = formatNamed(aliasNamed(core, textIn(body, "name")), textIn(body, "format"));
-    response.status(201).json(await execute(door, format, request, response));
-  });
-  router.post("/aliasexecution/match_and_execute", async (request, response) => {
-    const format = matchAlias(core, textIn(bodyOf(request), "command"));
-    response.status(201).json({ results: [await execute(door, format, request, response)] });
-  });
+  router.post(
+    "/aliasexecution",
+    on("action_execute", actionOfAlias(door, "named")),
+    async (request, response) => {
+      const body = bodyOf(request);
+      const format = formatNamed(aliasNamed(core, textIn(body, "name")), textIn(body, "format"));
+      response.status(201).json(await execute(door, format, request, response));
+    },
+  );
+  router.post(
+    "/aliasexecution/match_and_execute",
+    on("action_execute", actionOfAlias(door, "matched")),
+    async (request, response) => {
+      const format = matchAlias(core, textIn(bodyOf(request), "command"));
+      response.status(201).json({ results: [await execute(door, format, request, response)] });
+    },
+  );
   return router;
 }

@@ -1,5 +1,5 @@
 /** The door: one Express app for StackStorm's API and ours. */
-import express, { Router, type RequestHandler } from "express";
+import express, { type RequestHandler } from "express";
 import { randomUUID } from "node:crypto";
 import type { RequestListener } from "node:http";
 import { actionRoutes } from "./actions.ts";
@@ -19,6 +19,7 @@ import { packRoutes } from "./packs.ts";
 import { policyRoutes } from "./policies.ts";
 import { quickWebhooks } from "./quick-webhooks.ts";
 import { registryRoutes } from "./registry.ts";
+import { assertDeclared, type DeclaredRoute, Routes } from "./routes.ts";
 import { ruleRoutes } from "./rules.ts";
 import { outputStreamRoutes, streamRoutes } from "./streams.ts";
 import { triggerRoutes } from "./triggers.ts";
@@ -46,13 +47,11 @@ const readable: RequestHandler = (request, response, next) => {
 const json = /^application\/(?:[\w.+-]*\+)?json(?:$|[; ])/i;
 
 /** StackStorm's REST API, behind the guard. */
-function st2Routes(door: Door, feed: Feed): Router {
-  const router = Router();
-  router.use(guard(door));
-  router.use(streamRoutes(door, feed));
-  router.use(webhookRoutes(door));
-  router.use(workflowRoutes(door));
-  router.use(readable, express.json({ limit: "10mb", type: () => true }));
+function st2Routes(door: Door, feed: Feed): Routes {
+  const router = new Routes();
+  router.router.use(guard(door));
+  router.use(streamRoutes(door, feed), webhookRoutes(door), workflowRoutes(door));
+  router.router.use(readable, express.json({ limit: "10mb", type: () => true }));
   router.use(
     executionRoutes(door),
     executionRequestRoutes(door),
@@ -67,48 +66,83 @@ function st2Routes(door: Door, feed: Feed): Router {
     aliasRoutes(door),
     registryRoutes(door),
   );
-  router.use(notFound);
+  router.router.use(notFound);
   return router;
 }
 
 /** StackStorm's stream service. */
-function streamService(door: Door, feed: Feed): Router {
-  const router = Router();
-  router.use(guard(door), streamRoutes(door, feed), outputStreamRoutes(door), notFound);
+function streamService(door: Door, feed: Feed): Routes {
+  const router = new Routes();
+  router.router.use(guard(door));
+  router.use(streamRoutes(door, feed), outputStreamRoutes(door));
+  router.router.use(notFound);
   return router;
 }
 
-function ownRoutes(door: Door, inventory: InventoryService): Router {
-  const router = Router();
-  router.use(guard(door), express.json({ limit: "20mb" }));
-  router.use("/inventory", inventoryRoutes(inventory));
+function ownRoutes(door: Door, inventory: InventoryService): Routes {
+  const router = new Routes();
+  router.router.use(guard(door), express.json({ limit: "20mb" }));
+  router.mount("/inventory", inventoryRoutes(inventory));
   router.use(alertRoutes(door));
-  router.use(notFound);
+  router.router.use(notFound);
   return router;
 }
 
-/** The whole door, ready to listen. */
+/** Looks at the health of this process; nobody needs to be known. */
+function healthRoutes(door: Door): Routes {
+  const routes = new Routes();
+  routes.get("/livez", "anyone", (_request, response) => void response.json({ status: "live" }));
+  routes.get("/readyz", "anyone", async (_request, response) => {
+    const missing = await door.notReady();
+    if (missing === undefined) return void response.json({ status: "ready" });
+    return fault(response, 503, missing);
+  });
+  return routes;
+}
+
+interface Part {
+  /** The first is what documents say, the others are other names of it. */
+  readonly bases: readonly string[];
+  readonly routes: Routes;
+}
+
+function partsOf(door: Door, inventory: InventoryService): readonly Part[] {
+  const feed = new Feed(door.core);
+  return [
+    { bases: ["/"], routes: healthRoutes(door) },
+    { bases: ["/auth/v1", "/auth"], routes: tokenRoutes(door) },
+    { bases: ["/api/v2"], routes: ownRoutes(door, inventory) },
+    { bases: ["/stream/v1", "/stream"], routes: streamService(door, feed) },
+    { bases: ["/v1", "/api/v1", "/api"], routes: st2Routes(door, feed) },
+  ];
+}
+
+/** Every route of the door with its whole path. */
+export function declaredRoutes(door: Door, inventory: InventoryService): readonly DeclaredRoute[] {
+  return partsOf(door, inventory).flatMap(({ bases: [base = "/"], routes }) =>
+    routes.declared.map((route) => ({
+      ...route,
+      path: base === "/" ? route.path : base + route.path,
+    })),
+  );
+}
+
+/** The whole door, ready to listen. Throws when a route does not say who may use it. */
 export function makeDoor(parts: Door, inventory: InventoryService): RequestListener {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
   app.set("query parser", "simple");
-  app.get("/livez", (_request, response) => void response.json({ status: "live" }));
-  app.get("/readyz", async (_request, response) => {
-    const missing = await parts.notReady();
-    if (missing === undefined) return void response.json({ status: "ready" });
-    return fault(response, 503, missing);
-  });
   app.use((request, response, next) => {
     response.setHeader("X-Request-ID", request.headers["x-request-id"] ?? randomUUID());
     next();
   });
-  app.use(["/auth/v1", "/auth"], tokenRoutes(parts), notFound);
-  app.use("/api/v2", ownRoutes(parts, inventory));
-  const feed = new Feed(parts.core);
-  app.use(["/stream/v1", "/stream"], streamService(parts, feed));
-  app.use(["/v1", "/api/v1", "/api"], st2Routes(parts, feed));
+  for (const { bases, routes } of partsOf(parts, inventory)) {
+    const tail = bases[0] === "/auth/v1" ? [notFound] : [];
+    app.use([...bases], routes.router, ...tail);
+  }
   app.use(notFound);
+  assertDeclared(app.router);
   const log = (message: string, error: unknown): void =>
     parts.core.log("error", message, {
       reason: error instanceof Error ? (error.stack ?? error.message) : String(error),

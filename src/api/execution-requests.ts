@@ -1,5 +1,5 @@
 /** `/executions`: run, run again, cancel, pause, resume. */
-import { Router, type Request, type Response } from "express";
+import type { Request, Response } from "express";
 import type { User } from "../engine/auth.ts";
 import { cancel, request as requestExecution, settle, steer } from "../engine/request.ts";
 import { rerunTasks } from "../engine/rerun.ts";
@@ -10,10 +10,13 @@ import { findExecution, type StoredExecution } from "../store/executions.ts";
 import { bodyOf, objectIn, pythonText, textIn, textsIn } from "./bodies.ts";
 import type { Door } from "./door.ts";
 import { givenOnly } from "./execution-view.ts";
-import { existing, fullView, viewOptions } from "./executions.ts";
+import { existing } from "./existing.ts";
+import { fullView, viewOptions } from "./executions.ts";
 import { isAdmin, userOf } from "./guard.ts";
 import { liveActionId } from "./ids.ts";
 import { flag, refusal } from "./query.ts";
+import { actionInBody, executionNamed } from "./resources.ts";
+import { on, Routes } from "./routes.ts";
 
 /** In whose name it runs: only administrators may say somebody else. */
 function actor(body: JsonObject, caller: User): string {
@@ -208,14 +211,17 @@ async function change(
 }
 
 /** Everything that changes something. */
-export function executionRequestRoutes(door: Door): Router {
+export function executionRequestRoutes(door: Door): Routes {
   const { core } = door;
-  const router = Router();
-  router.post("/executions", (request, response) => run(door, request, response));
-  router.post("/executions/:id/re_run", (request, response) =>
+  const router = new Routes();
+  const known = executionNamed(door);
+  router.post("/executions", on("action_execute", actionInBody), (request, response) =>
+    run(door, request, response),
+  );
+  router.post("/executions/:id/re_run", on("execution_rerun", known), (request, response) =>
     runAgain(door, request.params.id, request, response),
   );
-  router.delete("/executions/:id", async (request, response) => {
+  router.delete("/executions/:id", on("execution_stop", known), async (request, response) => {
     const { id, status } = await existing(door, request.params.id);
     if (isFinished(status) && status !== "canceled")
       return void response.json({
@@ -223,7 +229,7 @@ export function executionRequestRoutes(door: Door): Router {
       });
     return answer(door, await cancel(core, id, userOf(response).name), request, response);
   });
-  router.put("/executions/:id", async (request, response) => {
+  router.put("/executions/:id", on("execution_stop", known), async (request, response) => {
     const execution = await existing(door, request.params.id);
     const { name } = userOf(response);
     return answer(door, await change(door, execution, bodyOf(request), name), request, response);

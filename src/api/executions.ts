@@ -1,7 +1,6 @@
 /** `/executions`: the history. */
-import { Router, type Request, type Response } from "express";
+import type { Request, Response } from "express";
 import { gzipSync } from "node:zlib";
-import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import {
   childIds,
@@ -10,7 +9,7 @@ import {
   listExecutions,
   type ExecutionFilter,
 } from "../store/execution-list.ts";
-import { findExecution, outputOf, type StoredExecution } from "../store/executions.ts";
+import { outputOf, type StoredExecution } from "../store/executions.ts";
 import { findInstance } from "../store/reads.ts";
 import { ruleView } from "./action-view.ts";
 import type { Door } from "./door.ts";
@@ -37,6 +36,9 @@ import {
   time,
   wholeNumber,
 } from "./query.ts";
+import { executionNamed } from "./resources.ts";
+import { on, Routes } from "./routes.ts";
+import { existing } from "./existing.ts";
 import { triggerTypeOf } from "./trigger-view.ts";
 
 export function viewOptions({ core }: Door, request: Request, response: Response): ViewOptions {
@@ -46,20 +48,6 @@ export function viewOptions({ core }: Door, request: Request, response: Response
     showSecrets: showsSecrets(request, response),
     webUrl: core.apiUrl,
   };
-}
-
-/** The execution of that id, of that live action, or the newest for `last`. Throws EXECUTION_NOT_FOUND. */
-export async function existing({ core }: Door, id: string): Promise<StoredExecution> {
-  const { db } = core.database;
-  if (id === "last") {
-    const { rows } = await listExecutions(db, { parent: null }, { limit: 1, offset: 0 });
-    if (rows[0] === undefined) throw refusal("No executions found in the database");
-    const last = await findExecution(db, rows[0].id);
-    if (last !== undefined) return last;
-  }
-  const execution = await findExecution(db, id);
-  if (execution === undefined) throw new AppError("EXECUTION_NOT_FOUND", [id]);
-  return execution;
 }
 
 /** Rule, trigger and trigger instance it came from. */
@@ -246,17 +234,22 @@ async function facets(door: Door, request: Request): Promise<JsonObject> {
 }
 
 /** Everything that only reads. */
-export function executionRoutes(door: Door): Router {
+export function executionRoutes(door: Door): Routes {
   const { db } = door.core.database;
-  const router = Router();
-  router.get("/executions", (request, response) => list(door, request, response));
-  router.get("/executions/views/filters", async (request, response) => {
-    response.json(await facets(door, request));
-  });
-  router.get("/executions/:id", (request, response) =>
+  const router = new Routes();
+  const viewable = on("execution_view", executionNamed(door));
+  router.get("/executions", "execution_list", (request, response) => list(door, request, response));
+  router.get(
+    "/executions/views/filters",
+    "execution_views_filters_list",
+    async (request, response) => {
+      response.json(await facets(door, request));
+    },
+  );
+  router.get("/executions/:id", viewable, (request, response) =>
     one(door, request.params.id, request, response),
   );
-  router.get("/executions/:id/children", async (request, response) => {
+  router.get("/executions/:id/children", viewable, async (request, response) => {
     const { id } = await existing(door, request.params.id);
     const children = await descendantsOf(db, id, wholeNumber(request, "depth") ?? -1);
     const options = viewOptions(door, request, response);
@@ -269,16 +262,16 @@ export function executionRoutes(door: Door): Router {
       children.map((child) => executionView(child, { ...options, children: inner.get(child.id) })),
     );
   });
-  router.get("/executions/:id/result", (request, response) =>
+  router.get("/executions/:id/result", viewable, (request, response) =>
     result(door, request.params.id, request, response),
   );
-  router.get("/executions/:id/output", async (request, response) => {
+  router.get("/executions/:id/output", viewable, async (request, response) => {
     const { id } = await existing(door, request.params.id);
     const type = outputType(request);
     const lines = (await outputOf(db, id)).filter(({ stream }) => (type ?? stream) === stream);
     response.type("text/plain").send(lines.map((line) => line.text).join(""));
   });
-  router.get("/executions/:id/attribute/:name", async (request, response) => {
+  router.get("/executions/:id/attribute/:name", viewable, async (request, response) => {
     const { id, name } = request.params;
     const valid = ["result", "trigger_instance", "status"];
     if (!valid.includes(name))

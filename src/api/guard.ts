@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from "express";
 import type { IncomingMessage } from "node:http";
 import type { User } from "../engine/auth.ts";
 import type { Door } from "./door.ts";
+import { isAdmin as isAdminBy, type Rights } from "../model/permissions.ts";
 import { fault } from "./faults.ts";
 
 const everybody: User = { name: "admin", roles: ["system_admin", "admin"] };
@@ -52,9 +53,14 @@ export function guard({ auth, authenticate }: Pick<Door, "auth" | "authenticate"
   };
 }
 
+/** What that user may do. */
+export function rightsOf({ roles, grants = [] }: Pick<User, "roles" | "grants">): Rights {
+  return { roles, grants };
+}
+
 /** Whether that user may do everything. */
-export function isAdmin({ roles }: Pick<User, "roles">): boolean {
-  return roles.includes("system_admin") || roles.includes("admin");
+export function isAdmin(user: Pick<User, "roles">): boolean {
+  return isAdminBy(user);
 }
 
 function isUser(value: unknown): value is User {
@@ -68,15 +74,13 @@ function isUser(value: unknown): value is User {
   );
 }
 
+/** Whether the guard found out who is calling. */
+export function isSignedIn(response: Response): boolean {
+  return isUser(response.locals["user"]);
+}
+
 /** Who is calling, as the guard found out. */
 export function userOf(response: Response): User {
   const user: unknown = response.locals["user"];
   return isUser(user) ? user : { name: "anonymous", roles: [] };
 }
-
-/** Refuses everybody who is not an administrator. */
-export const adminOnly: RequestHandler = (_request, response, next) => {
-  const { name, roles } = userOf(response);
-  if (isAdmin({ roles })) return next();
-  return fault(response, 403, `User "${name}" doesn't have required role "admin"`);
-};

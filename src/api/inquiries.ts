@@ -1,12 +1,13 @@
 /** `/inquiries`: questions that wait for people. */
-import { Router, type Request } from "express";
 import { answerInquiry } from "../engine/request.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { pendingInquiries, type StoredExecution } from "../store/executions.ts";
 import type { Door } from "./door.ts";
-import { existing } from "./executions.ts";
+import { existing } from "./existing.ts";
 import { userOf } from "./guard.ts";
 import { attributes, countHeaders, paging, project, refusal } from "./query.ts";
+import { inquiryNamed } from "./resources.ts";
+import { on, Routes } from "./routes.ts";
 
 const shownNames: ReadonlySet<string> = new Set(["id", "route", "ttl", "users", "roles", "schema"]);
 
@@ -32,10 +33,10 @@ async function open(door: Door, id: string): Promise<StoredExecution> {
   return execution;
 }
 
-export function inquiryRoutes(door: Door): Router {
+export function inquiryRoutes(door: Door): Routes {
   const { core } = door;
-  const router = Router();
-  router.get("/inquiries", async (request, response) => {
+  const router = new Routes();
+  router.get("/inquiries", "inquiry_list", async (request, response) => {
     const page = paging(request, 20, response);
     const wanted = attributes(request, { names: shownNames, word: "attributes" });
     const pending = await pendingInquiries(core.database.db);
@@ -43,16 +44,24 @@ export function inquiryRoutes(door: Door): Router {
     const shown = pending.slice(page.offset, page.offset + page.limit);
     response.json(shown.map((each) => project(view(each), wanted)));
   });
-  router.get("/inquiries/:id", async (request, response) => {
-    response.json(view(await open(door, request.params.id)));
-  });
-  router.put("/inquiries/:id", async (request: Request<{ id: string }>, response) => {
-    const body: unknown = request.body;
-    if (!isObject(body) || body["response"] === undefined)
-      throw refusal("'response' is a required property");
-    const { id } = await open(door, request.params.id);
-    await answerInquiry(core, id, body["response"], userOf(response));
-    response.json({ id, response: body["response"] });
-  });
+  router.get(
+    "/inquiries/:id",
+    on("inquiry_view", inquiryNamed(door)),
+    async (request, response) => {
+      response.json(view(await open(door, request.params.id)));
+    },
+  );
+  router.put(
+    "/inquiries/:id",
+    on("inquiry_respond", inquiryNamed(door)),
+    async (request, response) => {
+      const body: unknown = request.body;
+      if (!isObject(body) || body["response"] === undefined)
+        throw refusal("'response' is a required property");
+      const { id } = await open(door, request.params.id);
+      await answerInquiry(core, id, body["response"], userOf(response));
+      response.json({ id, response: body["response"] });
+    },
+  );
   return router;
 }

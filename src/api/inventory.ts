@@ -1,5 +1,5 @@
 /** The inventory's door, below `/api/v2/inventory`. */
-import { json, Router, type Response } from "express";
+import { json, type Response } from "express";
 import type { Inventory, WriteResult } from "../engine/inventory.ts";
 import type { KnownType } from "../inventory/catalogue.ts";
 import { badRequest } from "../inventory/problem.ts";
@@ -18,6 +18,7 @@ import {
   queryText,
   textOf,
 } from "./inventory-requests.ts";
+import { Routes } from "./routes.ts";
 
 export type InventoryService = Pick<
   Inventory,
@@ -67,8 +68,8 @@ function answer(response: Response, { result, entry }: WriteResult, status = 200
   response.status(status).json({ result, entry });
 }
 
-function typeRoutes(router: Router, service: InventoryService): void {
-  router.get("/types", async (_request, response) => {
+function typeRoutes(router: Routes, service: InventoryService): void {
+  router.get("/types", "inventory_list", async (_request, response) => {
     const counts = await service.counts();
     const types = [...service.known.byName.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
     response.json({
@@ -82,13 +83,13 @@ function typeRoutes(router: Router, service: InventoryService): void {
       })),
     });
   });
-  router.get("/types/:type", (request, response) => {
+  router.get("/types/:type", "inventory_list", (request, response) => {
     response.json(typeView(service.type(request.params.type)));
   });
 }
 
-function readRoutes(router: Router, service: InventoryService): void {
-  router.get("/entries", async (request, response) => {
+function readRoutes(router: Routes, service: InventoryService): void {
+  router.get("/entries", "inventory_list", async (request, response) => {
     response.json(
       await service.search({
         type: queryText(request, "type"),
@@ -99,7 +100,7 @@ function readRoutes(router: Router, service: InventoryService): void {
       }),
     );
   });
-  router.post("/search", async (request, response) => {
+  router.post("/search", "inventory_list", async (request, response) => {
     const body = bodyOf(request);
     const { limit, where } = body;
     if (limit !== undefined && typeof limit !== "number")
@@ -114,25 +115,25 @@ function readRoutes(router: Router, service: InventoryService): void {
       }),
     );
   });
-  router.get("/entries/:id", async (request, response) => {
+  router.get("/entries/:id", "inventory_view", async (request, response) => {
     const entry = await service.get(request.params.id);
     response.setHeader("ETag", etag(entry.version));
     response.json(entry);
   });
-  router.get("/entries/:id/history", async (request, response) => {
+  router.get("/entries/:id/history", "inventory_view", async (request, response) => {
     const [before, limit] = [queryNumber(request, "before"), queryNumber(request, "limit")];
     response.json({ revisions: await service.history(request.params.id, { before, limit }) });
   });
-  router.get("/hosts", async (request, response) => {
+  router.get("/hosts", "inventory_list", async (request, response) => {
     response.json(await service.findHost(queryText(request, "q") ?? ""));
   });
-  router.get("/owners", async (request, response) => {
+  router.get("/owners", "inventory_list", async (request, response) => {
     response.json(await service.findOwner(queryText(request, "host") ?? ""));
   });
 }
 
-function writeRoutes(router: Router, service: InventoryService): void {
-  router.post("/entries", async (request, response) => {
+function writeRoutes(router: Routes, service: InventoryService): void {
+  router.post("/entries", "inventory_modify", async (request, response) => {
     const body = bodyOf(request);
     const type = textOf(body, "type");
     if (type === undefined) throw badRequest("type is missing; expected the name of a type");
@@ -141,7 +142,7 @@ function writeRoutes(router: Router, service: InventoryService): void {
     response.setHeader("Location", `${request.baseUrl}/entries/${written.entry.id}`);
     answer(response, written, 201);
   });
-  router.patch("/entries/:id", async (request, response) => {
+  router.patch("/entries/:id", "inventory_modify", async (request, response) => {
     const body = bodyOf(request);
     // A bare merge patch leaves no room for a reason: that comes in the header then.
     const bare = request.is("application/merge-patch+json") !== false;
@@ -152,7 +153,7 @@ function writeRoutes(router: Router, service: InventoryService): void {
       await service.patch(request.params.id, patch, { author, ifVersion: ifVersion(request) }),
     );
   });
-  router.delete("/entries/:id", async (request, response) => {
+  router.delete("/entries/:id", "inventory_modify", async (request, response) => {
     const body: unknown = request.body;
     const author = authorOf(request, response, isObject(body) ? body : {});
     answer(
@@ -160,12 +161,12 @@ function writeRoutes(router: Router, service: InventoryService): void {
       await service.remove(request.params.id, { author, ifVersion: ifVersion(request) }),
     );
   });
-  router.post("/entries/:id/restore", async (request, response) => {
+  router.post("/entries/:id/restore", "inventory_modify", async (request, response) => {
     const body: unknown = request.body;
     const author = authorOf(request, response, isObject(body) ? body : {});
     answer(response, await service.restore(request.params.id, author));
   });
-  router.post("/upsert", async (request, response) => {
+  router.post("/upsert", "inventory_modify", async (request, response) => {
     const body = bodyOf(request);
     const given: unknown = body["items"];
     if (!Array.isArray(given) || given.length > mostItems)
@@ -176,12 +177,12 @@ function writeRoutes(router: Router, service: InventoryService): void {
 }
 
 /** Expects the guard before it (`response.locals.user`) and parsed JSON bodies; merge patches it parses itself. */
-export function inventoryRoutes(service: InventoryService): Router {
-  const router = Router();
-  router.use(json({ type: "application/merge-patch+json", limit: "1mb" }));
+export function inventoryRoutes(service: InventoryService): Routes {
+  const router = new Routes();
+  router.router.use(json({ type: "application/merge-patch+json", limit: "1mb" }));
   typeRoutes(router, service);
   readRoutes(router, service);
   writeRoutes(router, service);
-  router.use(inventoryProblems);
+  router.router.use(inventoryProblems);
   return router;
 }

@@ -1,14 +1,17 @@
 /** `/keys`: the datastore. */
-import { Router, type Request, type Response } from "express";
+import type { Request, Response } from "express";
 import type { KeyValue } from "../engine/datastore.ts";
 import { ingest } from "../engine/ingest.ts";
 import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
+import type { Resource } from "../model/permissions.ts";
 import { bodyOf, countIn, optionalTextIn, textIn } from "./bodies.ts";
 import type { Door } from "./door.ts";
 import { isAdmin, userOf } from "./guard.ts";
 import { idFor, isoTime } from "./ids.ts";
 import { flag, names, paging, refusal, text } from "./query.ts";
+import { parameter } from "./resources.ts";
+import { mayDo, on, type ResourceOf, Routes } from "./routes.ts";
 
 /** `decrypted`: the value is shown in the clear. */
 function view({ name, scope, value, secret, expires }: KeyValue, decrypted: boolean): JsonObject {
@@ -53,6 +56,32 @@ function queryScope(request: Request, response: Response): string {
   return scopeOf(response, text(request.query["scope"]), text(request.query["user"]));
 }
 
+/** A key as permissions name it: keys of a user are that user's. */
+function keyResource(scope: string, name: string): Resource {
+  const [, owner] = scope.split(":");
+  return owner === undefined
+    ? { uid: `key_value_pair:st2kv.system:${name}` }
+    : { uid: `key_value_pair:st2kv.user:${owner}:${name}`, owner };
+}
+
+/** Which key a request is about: the scope stands in the query or, of those that write, in the body. */
+function keyNamed(writes: boolean): ResourceOf {
+  return (request, response) =>
+    keyResource(
+      writes ? bodyScope(request, response) : queryScope(request, response),
+      parameter(request, "name"),
+    );
+}
+
+function bodyScope(request: Request, response: Response): string {
+  const body = isObject(request.body) ? request.body : {};
+  return scopeOf(
+    response,
+    optionalTextIn(body, "scope") ?? text(request.query["scope"]),
+    optionalTextIn(body, "user") ?? text(request.query["user"]),
+  );
+}
+
 function missing(scope: string, name: string): AppError {
   const [, user] = scope.split(":");
   return new AppError("NOT_FOUND", [
@@ -95,6 +124,8 @@ async function list(
   request: Request,
   response: Response,
 ): Promise<void> {
+  const visible = (scope: string, name: string): boolean =>
+    mayDo(response, "key_value_pair_view", keyResource(scope, name));
   const page = paging(request, 100, response);
   const given = text(request.query["scope"]);
   const wanted = text(request.query["user"]);
@@ -110,7 +141,8 @@ async function list(
     const decrypt = mayDecrypt(request, response, scope);
     const start = text(request.query["prefix"]) ?? "";
     for (const pair of await datastore.list(scope, start, page.offset + page.limit, decrypt))
-      if (only.length === 0 || only.includes(pair.name)) shown.push(view(pair, decrypt));
+      if ((only.length === 0 || only.includes(pair.name)) && visible(scope, pair.name))
+        shown.push(view(pair, decrypt));
   }
   response.json(shown.slice(page.offset, page.offset + page.limit));
 }
@@ -119,11 +151,7 @@ async function put(door: Door, name: string, request: Request, response: Respons
   const { datastore } = door;
   const body = bodyOf(request);
   const value = textIn(body, "value");
-  const scope = scopeOf(
-    response,
-    optionalTextIn(body, "scope") ?? text(request.query["scope"]),
-    optionalTextIn(body, "user") ?? text(request.query["user"]),
-  );
+  const scope = bodyScope(request, response);
   const sealed = body["encrypted"] === true;
   const before = await datastore.get(scope, name, false);
   const written = {
@@ -147,33 +175,36 @@ async function put(door: Door, name: string, request: Request, response: Respons
   response.json(shown);
 }
 
-export function keyRoutes(door: Door): Router {
+export function keyRoutes(door: Door): Routes {
   const { datastore } = door;
-  const router = Router();
-  router.get("/keys", (request, response) => list(door, request, response));
-  router.get("/keys/:name", async (request, response) => {
-    const { name } = request.params;
-    const scope = queryScope(request, response);
-    const decrypt = mayDecrypt(request, response, scope);
-    const pair = await datastore.get(scope, name, decrypt);
-    if (pair === undefined) throw missing(scope, name);
-    response.json(view(pair, decrypt));
-  });
-  router.put("/keys/:name", (request, response) =>
+  const router = new Routes();
+  router.get("/keys", "signed in", (request, response) => list(door, request, response));
+  router.get(
+    "/keys/:name",
+    on("key_value_pair_view", keyNamed(false)),
+    async (request, response) => {
+      const { name } = request.params;
+      const scope = queryScope(request, response);
+      const decrypt = mayDecrypt(request, response, scope);
+      const pair = await datastore.get(scope, name, decrypt);
+      if (pair === undefined) throw missing(scope, name);
+      response.json(view(pair, decrypt));
+    },
+  );
+  router.put("/keys/:name", on("key_value_pair_set", keyNamed(true)), (request, response) =>
     put(door, request.params.name, request, response),
   );
-  router.delete("/keys/:name", async (request, response) => {
-    const { name } = request.params;
-    const body: unknown = request.body;
-    const inBody = isObject(body) ? text(body["scope"]) : undefined;
-    const scope =
-      inBody === undefined
-        ? queryScope(request, response)
-        : scopeOf(response, inBody, text(request.query["user"]));
-    const pair = await datastore.get(scope, name, false);
-    if (pair === undefined || !(await datastore.remove(scope, name))) throw missing(scope, name);
-    await announce(door, "delete", undefined, view(pair, false));
-    response.status(204).end();
-  });
+  router.delete(
+    "/keys/:name",
+    on("key_value_pair_delete", keyNamed(true)),
+    async (request, response) => {
+      const { name } = request.params;
+      const scope = bodyScope(request, response);
+      const pair = await datastore.get(scope, name, false);
+      if (pair === undefined || !(await datastore.remove(scope, name))) throw missing(scope, name);
+      await announce(door, "delete", undefined, view(pair, false));
+      response.status(204).end();
+    },
+  );
   return router;
 }

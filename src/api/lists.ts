@@ -1,9 +1,10 @@
 /** Lists and lookups of what is defined in files, as StackStorm answers them. */
-import type { Request, Response, Router } from "express";
+import type { Request, Response } from "express";
 import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
-import { adminOnly } from "./guard.ts";
 import { attributes, countHeaders, names, paging, project, refusal, text } from "./query.ts";
+import { accessTo, type DefinedKind } from "./resources.ts";
+import type { Routes } from "./routes.ts";
 
 /** What every kind of definition has. */
 const commonNames = [
@@ -113,26 +114,32 @@ function changesNothing(shown: JsonObject, body: unknown): boolean {
 /** `GET /path` and `GET /path/:ref` of what files define. Files are where it is written: changes through the API are refused in plain words,
  * except putting back what is there. */
 export function fileRoutes(
-  router: Router,
+  router: Routes,
   path: string,
   {
     rows,
     naming,
     noun,
+    resource,
     ...listed
   }: Listed & {
     readonly rows: () => readonly JsonObject[];
     readonly naming?: Naming;
     /** What one is, e.g. `rule`. */
     readonly noun: string;
+    /** As permissions call it. */
+    readonly resource: DefinedKind;
   },
 ): void {
+  const access = accessTo(resource, rows);
   const sentence = `This (${noun}) is written in a file of a pack: change it there and reload ("raicho reload" or POST /packs/register).`;
-  router.get(path, (request, response) => answerList(request, response, rows(), listed));
-  router.get(`${path}/:ref`, (request, response) => {
+  router.get(path, access.list, (request, response) =>
+    answerList(request, response, rows(), listed),
+  );
+  router.get(`${path}/:ref`, access.view, (request, response) => {
     response.json(oneOf(rows(), request.params["ref"] ?? "", naming));
   });
-  router.post(path, adminOnly, (request) => {
+  router.post(path, access.create, (request) => {
     const body: unknown = request.body;
     const ref = isObject(body) ? `${text(body["pack"]) ?? ""}.${text(body["name"]) ?? ""}` : "";
     const known = rows().find((row) => row["ref"] === ref);
@@ -140,13 +147,13 @@ export function fileRoutes(
       ? refusal(sentence)
       : new AppError("CONFLICT", [`"${ref}" is there already. ${sentence}`]);
   });
-  router.put(`${path}/:ref`, adminOnly, (request, response) => {
-    const shown = oneOf(rows(), String(request.params["ref"]), naming);
+  router.put(`${path}/:ref`, access.modify, (request, response) => {
+    const shown = oneOf(rows(), request.params["ref"] ?? "", naming);
     if (!changesNothing(shown, request.body)) throw refusal(sentence);
     response.json(shown);
   });
-  router.delete(`${path}/:ref`, adminOnly, (request) => {
-    oneOf(rows(), String(request.params["ref"]), naming);
+  router.delete(`${path}/:ref`, access.remove, (request) => {
+    oneOf(rows(), request.params["ref"] ?? "", naming);
     throw refusal(sentence);
   });
 }

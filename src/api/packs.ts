@@ -1,14 +1,15 @@
 /** `/packs`, `/configs`, `/config_schemas`. */
-import { Router, type Request, type Response } from "express";
+import type { Request, Response } from "express";
 import { AppError } from "../model/errors.ts";
 import type { Content, PackDefinition } from "../model/definitions.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Door } from "./door.ts";
-import { adminOnly } from "./guard.ts";
 import { idFor } from "./ids.ts";
 import { answerList, oneOf } from "./lists.ts";
 import { packContents, packFiles, sendPackFile } from "./pack-files.ts";
 import { names, refusal, showsSecrets, text } from "./query.ts";
+import { packNamed } from "./resources.ts";
+import { on, Routes } from "./routes.ts";
 import { maskedIn, runnerCount } from "./runner-view.ts";
 
 function packView(pack: PackDefinition): JsonObject {
@@ -55,7 +56,7 @@ function refText(value: unknown): string {
   return Array.isArray(value) ? value.join("/") : String(value);
 }
 
-function packRoutesOnly(door: Door, router: Router): void {
+function packRoutesOnly(door: Door, router: Routes): void {
   const { core } = door;
   const all = (): readonly PackDefinition[] =>
     [...core.definitions().content.packs.values()].toSorted((a, b) => (a.ref < b.ref ? -1 : 1));
@@ -67,20 +68,21 @@ function packRoutesOnly(door: Door, router: Router): void {
       throw new AppError("NOT_FOUND", [`Resource with a ref or id "${wanted}" not found`]);
     return found;
   };
-  router.get("/packs", (request, response) =>
+  const viewable = on("pack_view", packNamed(door));
+  router.get("/packs", "pack_list", (request, response) =>
     answerList(request, response, all().map(packView), listed),
   );
-  router.get("/packs/index", (_request, response) => {
+  router.get("/packs/index", "pack_list", (_request, response) => {
     response.json({
       index: Object.fromEntries(all().map((pack) => [pack.ref, indexView(pack)])),
       status: [],
     });
   });
-  router.get("/packs/index/health", (_request, response) => {
+  router.get("/packs/index/health", "pack_views_index_health", (_request, response) => {
     const none = { count: 0, valid: 0, invalid: 0, errors: {}, status: [] };
     response.json({ indexes: none, packs: { count: all().length } });
   });
-  router.post("/packs/index/search", (request, response) => {
+  router.post("/packs/index/search", "pack_search", (request, response) => {
     const body: unknown = request.body;
     const { pack, query } = isObject(body) ? body : {};
     if (typeof pack === "string") {
@@ -93,17 +95,17 @@ function packRoutesOnly(door: Door, router: Router): void {
     );
     return void response.json(hits.map(indexView));
   });
-  router.post("/packs/register", adminOnly, (request, response) =>
+  router.post("/packs/register", "pack_register", (request, response) =>
     register(door, request, response),
   );
-  router.get("/packs/views/files/:ref", async (request, response) => {
+  router.get("/packs/views/files/:ref", viewable, async (request, response) => {
     response.json(await packContents(find(request.params.ref).path));
   });
-  router.get("/packs/views/file/:ref/*path", (request, response) => {
+  router.get("/packs/views/file/:ref/*path", viewable, (request, response) => {
     const { ref, path } = request.params;
     return sendPackFile(find(refText(ref)).path, refText(path), response);
   });
-  router.get("/packs/:ref", async (request, response) => {
+  router.get("/packs/:ref", viewable, async (request, response) => {
     const pack = find(request.params.ref);
     response.json({ ...packView(pack), files: await packFiles(pack.path) });
   });
@@ -202,23 +204,25 @@ function schemaView({ ref, configSchema }: PackDefinition): JsonObject {
   return { id: idFor(`config_schema:${ref}`), pack: ref, attributes: configSchema };
 }
 
-function configRoutes({ core }: Door, router: Router): void {
+function configRoutes(door: Door, router: Routes): void {
+  const { core } = door;
+  const viewable = on("pack_view", packNamed(door));
   const all = (): readonly PackDefinition[] =>
     [...core.definitions().content.packs.values()].toSorted((a, b) => (a.ref < b.ref ? -1 : 1));
   const configured = (): readonly PackDefinition[] =>
     all().filter(({ config }) => Object.keys(config).length > 0);
   const limits = { names: ["id", "pack", "values", "attributes"], filters: ["pack"], limit: 100 };
-  router.get("/configs", (request, response) => {
+  router.get("/configs", "pack_list", (request, response) => {
     const shown = configured().map((pack) => configView(pack, showsSecrets(request, response)));
     answerList(request, response, shown, limits);
   });
-  router.get("/configs/:ref", (request, response) => {
+  router.get("/configs/:ref", viewable, (request, response) => {
     const { ref } = request.params;
     const pack = configured().find((each) => each.ref === ref);
     if (pack === undefined) throw notConfigured(ref);
     response.json(configView(pack, showsSecrets(request, response)));
   });
-  router.put("/configs/:ref", adminOnly, (request) => {
+  router.put("/configs/:ref", on("pack_config", packNamed(door)), (request) => {
     const ref = text(request.params["ref"]) ?? "";
     oneOf(all().map(packView), ref, "ref or id");
     throw refusal(
@@ -228,10 +232,10 @@ function configRoutes({ core }: Door, router: Router): void {
   const withSchema = (): readonly PackDefinition[] =>
     all().filter(({ configSchema }) => Object.keys(configSchema).length > 0);
   // StackStorm knows no include_attributes here: everything is shown.
-  router.get("/config_schemas", (request, response) => {
+  router.get("/config_schemas", "pack_list", (request, response) => {
     answerList(request, response, withSchema().map(schemaView), { ...limits, chosen: false });
   });
-  router.get("/config_schemas/:ref", (request, response) => {
+  router.get("/config_schemas/:ref", viewable, (request, response) => {
     const { ref } = request.params;
     oneOf(all().map(packView), ref, "ref or id");
     const pack = withSchema().find((each) => each.ref === ref);
@@ -240,8 +244,8 @@ function configRoutes({ core }: Door, router: Router): void {
   });
 }
 
-export function packRoutes(door: Door): Router {
-  const router = Router();
+export function packRoutes(door: Door): Routes {
+  const router = new Routes();
   packRoutesOnly(door, router);
   configRoutes(door, router);
   return router;

@@ -1,5 +1,4 @@
 /** `/policies`, `/policytypes`, `/sensortypes`. */
-import { Router } from "express";
 import { pathToFileURL } from "node:url";
 import type { PolicyDefinition, SensorDefinition } from "../model/definitions.ts";
 import type { JsonObject } from "../model/json.ts";
@@ -9,6 +8,8 @@ import { idFor } from "./ids.ts";
 import { answerList, fileRoutes } from "./lists.ts";
 import { AppError } from "../model/errors.ts";
 import { flag, text } from "./query.ts";
+import { amongRows } from "./resources.ts";
+import { on, Routes } from "./routes.ts";
 
 const threshold = { type: "integer", required: true, description: "Concurrency threshold." };
 const whatThen = {
@@ -99,35 +100,45 @@ function policyView(policy: PolicyDefinition): JsonObject {
   };
 }
 
-export function policyRoutes(door: Door): Router {
-  const router = Router();
+export function policyRoutes(door: Door): Routes {
+  const router = new Routes();
   const { core } = door;
-  router.get("/policytypes", (request, response) =>
+  router.get("/policytypes", "policy_type_list", (request, response) =>
     answerList(request, response, policyTypes, {
       names: ["id"],
       filters: ["name", "resource_type"],
       limit: 100,
     }),
   );
-  router.get("/policytypes/:ref", (request, response) => {
-    const wanted = request.params.ref;
-    const found = policyTypes.find(({ id, ref }) => id === wanted || ref === wanted);
-    if (found === undefined)
-      throw new AppError("NOT_FOUND", [`PolicyType with a reference of id "${wanted}" not found.`]);
-    response.json(found);
-  });
+  router.get(
+    "/policytypes/:ref",
+    on(
+      "policy_type_view",
+      amongRows(() => policyTypes),
+    ),
+    (request, response) => {
+      const wanted = request.params.ref;
+      const found = policyTypes.find(({ id, ref }) => id === wanted || ref === wanted);
+      if (found === undefined)
+        throw new AppError("NOT_FOUND", [
+          `PolicyType with a reference of id "${wanted}" not found.`,
+        ]);
+      response.json(found);
+    },
+  );
   fileRoutes(router, "/policies", {
     names: ["id", "uid", "ref", "pack", "name", "policy_type", "resource_ref", "parameters"],
     filters: ["pack", "name", "resource_ref", "policy_type"],
     limit: 100,
     noun: "policy",
+    resource: "policy",
     rows: () => [...core.definitions().content.policies.values()].map(policyView),
   });
   sensorRoutes(door, router);
   return router;
 }
 
-function sensorRoutes({ core }: Door, router: Router): void {
+function sensorRoutes({ core }: Door, router: Routes): void {
   const view = (sensor: SensorDefinition): JsonObject => {
     const { ref, pack, className, entryPoint, entryPath, description, enabled } = sensor;
     return {
@@ -162,7 +173,7 @@ function sensorRoutes({ core }: Door, router: Router): void {
     ],
     filters: ["pack", "name"],
   };
-  router.get("/sensortypes", (request, response) => {
+  router.get("/sensortypes", "sensor_type_list", (request, response) => {
     const enabled = flag(request, "enabled");
     const trigger = text(request.query["trigger"]);
     const rows = all().filter(
@@ -173,5 +184,10 @@ function sensorRoutes({ core }: Door, router: Router): void {
     );
     answerList(request, response, rows, listed);
   });
-  fileRoutes(router, "/sensortypes", { ...listed, noun: "sensor", rows: all });
+  fileRoutes(router, "/sensortypes", {
+    ...listed,
+    noun: "sensor",
+    resource: "sensor_type",
+    rows: all,
+  });
 }

@@ -6,9 +6,11 @@
  *    `otherwise`, untouched. */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { allows } from "../model/permissions.ts";
 import type { Door } from "./door.ts";
 import { fault, faultOf } from "./faults.ts";
-import { headerSecret, identify } from "./guard.ts";
+import { headerSecret, identify, rightsOf } from "./guard.ts";
+import { denied } from "./routes.ts";
 import { listensTo, takeWebhook } from "./webhooks.ts";
 
 const longest = 1_048_576;
@@ -51,6 +53,9 @@ async function answer(
   if (door.auth) {
     const user = await identify(door, headerSecret(request));
     if (typeof user === "string") return fault(response, 401, user);
+    const resource = { uid: `webhook:${name}` };
+    if (!allows(rightsOf(user), "webhook_send", resource))
+      throw denied(user.name, "webhook_send", resource);
   }
   const text = await read(request);
   let body: unknown;

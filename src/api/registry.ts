@@ -1,23 +1,23 @@
 /** What clients ask to learn where they are: the version, who they are, who works here. */
-import { Router } from "express";
 import { AppError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import { liveProcesses } from "../store/processes.ts";
 import type { Door } from "./door.ts";
 import { headerSecret, isAdmin, userOf } from "./guard.ts";
 import { text } from "./query.ts";
+import { Routes } from "./routes.ts";
 import { traceRoutes } from "./traces.ts";
 
 /** The version of StackStorm's API that is spoken. */
 const version = "3.10";
 
-export function registryRoutes(door: Door): Router {
+export function registryRoutes(door: Door): Routes {
   const { db } = door.core.database;
-  const router = Router();
-  router.get("/", (_request, response) => {
+  const router = new Routes();
+  router.get("/", "signed in", (_request, response) => {
     response.json({ version, docs_url: `${door.core.apiUrl}/docs` });
   });
-  router.get("/user", (request, response) => {
+  router.get("/user", "signed in", (request, response) => {
     const { name, roles, shown } = userOf(response);
     const method = shown?.kind === "api_key" ? "API key" : "authentication token";
     const authentication: JsonObject = {
@@ -33,11 +33,11 @@ export function registryRoutes(door: Door): Router {
       rbac: { enabled: false, roles: [...roles], is_admin: isAdmin({ roles }) },
     });
   });
-  router.get("/service_registry/groups", async (_request, response) => {
+  router.get("/service_registry/groups", "admin", async (_request, response) => {
     const groups = new Set((await liveProcesses(db)).map(({ role }) => role));
     response.json({ groups: [...groups] });
   });
-  router.get("/service_registry/groups/:group/members", async (request, response) => {
+  router.get("/service_registry/groups/:group/members", "admin", async (request, response) => {
     const { group } = request.params;
     const members = (await liveProcesses(db)).filter(({ role }) => role === group);
     if (members.length === 0)
@@ -52,10 +52,10 @@ export function registryRoutes(door: Door): Router {
   });
   // Roles are not defined yet: who is an administrator stands in the account.
   for (const path of ["/rbac/roles", "/rbac/role_assignments"]) {
-    router.get(path, (_request, response) => {
+    router.get(path, "admin", (_request, response) => {
       response.setHeader("X-Total-Count", "0").json([]);
     });
-    router.get(`${path}/:id`, (request) => {
+    router.get(`${path}/:id`, "admin", (request) => {
       const wanted = text(request.params["id"]) ?? "";
       throw new AppError("NOT_FOUND", [
         path === "/rbac/roles"

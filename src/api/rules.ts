@@ -1,5 +1,5 @@
 /** `/rules`, their views, their types, and what they made of events. */
-import { Router, type Request, type Response } from "express";
+import type { Request, Response } from "express";
 import { AppError } from "../model/errors.ts";
 import type { RuleDefinition } from "../model/definitions.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
@@ -18,6 +18,8 @@ import { idFor } from "./ids.ts";
 import { enforcementView, instanceView, ruleById } from "./instance-view.ts";
 import { answerList, fileRoutes, oneOf } from "./lists.ts";
 import { attributes, countHeaders, flag, paging, project, text, time } from "./query.ts";
+import { amongRows, enforcementNamed } from "./resources.ts";
+import { on, Routes } from "./routes.ts";
 import { triggerTypeOf } from "./trigger-view.ts";
 
 const ruleTypes = [
@@ -67,12 +69,12 @@ function described(door: Door, rule: RuleDefinition): JsonObject {
   };
 }
 
-export function ruleRoutes(door: Door): Router {
+export function ruleRoutes(door: Door): Routes {
   const { core } = door;
-  const router = Router();
+  const router = new Routes();
   const view = (rule: RuleDefinition): JsonObject => ruleView(core.definitions().content, rule);
   const everyRule = (): readonly RuleDefinition[] => [...core.definitions().content.rules.values()];
-  router.get("/rules/views", (request, response) =>
+  router.get("/rules/views", "rule_list", (request, response) =>
     answerList(
       request,
       response,
@@ -80,20 +82,32 @@ export function ruleRoutes(door: Door): Router {
       listed,
     ),
   );
-  router.get("/rules/views/:ref", (request, response) => {
-    response.json(
-      oneOf(
-        everyRule().map((rule) => described(door, rule)),
-        request.params.ref,
-      ),
-    );
-  });
-  router.get("/rules", (request, response) =>
+  router.get(
+    "/rules/views/:ref",
+    on(
+      "rule_view",
+      amongRows(() => everyRule().map(view)),
+    ),
+    (request, response) => {
+      response.json(
+        oneOf(
+          everyRule().map((rule) => described(door, rule)),
+          request.params.ref,
+        ),
+      );
+    },
+  );
+  router.get("/rules", "rule_list", (request, response) =>
     answerList(request, response, wantedRules(door, request).map(view), listed),
   );
-  fileRoutes(router, "/rules", { ...listed, noun: "rule", rows: () => everyRule().map(view) });
-  router.get("/ruletypes", (_request, response) => void response.json(ruleTypes));
-  router.get("/ruletypes/:id", (request, response) => {
+  fileRoutes(router, "/rules", {
+    ...listed,
+    noun: "rule",
+    resource: "rule",
+    rows: () => everyRule().map(view),
+  });
+  router.get("/ruletypes", "signed in", (_request, response) => void response.json(ruleTypes));
+  router.get("/ruletypes/:id", "signed in", (request, response) => {
     response.json(oneOf(ruleTypes, request.params.id, "name or id"));
   });
   enforcementRoutes(door, router);
@@ -131,7 +145,7 @@ async function withParts(
   };
 }
 
-function enforcementRoutes(door: Door, router: Router): void {
+function enforcementRoutes(door: Door, router: Routes): void {
   const { db } = door.core.database;
   const list = async (request: Request, response: Response, full: boolean): Promise<void> => {
     const page = paging(request, 50, response);
@@ -163,12 +177,17 @@ function enforcementRoutes(door: Door, router: Router): void {
       throw new AppError("NOT_FOUND", [`Unable to identify resource with id "${id}".`]);
     return found;
   };
-  router.get("/ruleenforcements", (request, response) => list(request, response, false));
-  router.get("/ruleenforcements/views", (request, response) => list(request, response, true));
-  router.get("/ruleenforcements/views/:id", async (request, response) => {
+  const viewable = on("rule_enforcement_view", enforcementNamed(door));
+  router.get("/ruleenforcements", "rule_enforcement_list", (request, response) =>
+    list(request, response, false),
+  );
+  router.get("/ruleenforcements/views", "rule_enforcement_list", (request, response) =>
+    list(request, response, true),
+  );
+  router.get("/ruleenforcements/views/:id", viewable, async (request, response) => {
     response.json(await withParts(door, await find(request.params.id), request, response));
   });
-  router.get("/ruleenforcements/:id", async (request, response) => {
+  router.get("/ruleenforcements/:id", viewable, async (request, response) => {
     response.json(enforcementView(await find(request.params.id)));
   });
 }

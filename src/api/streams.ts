@@ -1,13 +1,16 @@
 /** `/stream` and `/executions/{id}/output` of the stream service: server-sent events. */
-import { Router, type Request, type Response } from "express";
+import type { Request, Response } from "express";
 import { isFinished } from "../model/execution.ts";
 import { findExecution } from "../store/executions.ts";
 import { outputAfter } from "../store/execution-watch.ts";
 import type { Door } from "./door.ts";
-import { existing, outputType } from "./executions.ts";
+import { existing } from "./existing.ts";
+import { outputType } from "./executions.ts";
 import { type Feed, outputView, type FeedEvent } from "./feed.ts";
 import { secretOf } from "./guard.ts";
 import { names, text } from "./query.ts";
+import { executionNamed, executionResource } from "./resources.ts";
+import { mayDo, on, Routes } from "./routes.ts";
 
 const heartbeatMs = 25_000;
 /** How often it is looked whether the caller may still listen. */
@@ -50,8 +53,9 @@ function openStream(door: Door, request: Request, response: Response): Stream {
   const secret = secretOf(request);
   const look = async (): Promise<void> => {
     if (!door.auth || closed) return;
-    const user = await door.authenticate(secret ?? "").catch(() => "unknown");
+    const user = await door.authenticate(secret ?? "").catch(() => "unknown" as const);
     if (user === undefined) response.end();
+    else if (user !== "unknown") response.locals["user"] = user;
   };
   const access = setInterval(() => void look(), accessMs);
   response.on("close", () => {
@@ -93,20 +97,30 @@ function globs(patterns: readonly string[]): (name: string) => boolean {
   };
 }
 
+/** Who may list all executions hears of all; others of those that they may view. What belongs to no execution is for everybody. */
+function mayHear(response: Response, action: string, id: string): boolean {
+  return (
+    action === "" ||
+    mayDo(response, "execution_list") ||
+    mayDo(response, "execution_view", executionResource({ id, action }))
+  );
+}
+
 /** Which events a client asked for. */
-function filterOf(request: Request): (event: FeedEvent) => boolean {
+function filterOf(request: Request, response: Response): (event: FeedEvent) => boolean {
   const events = names(request.query["events"]);
   const actions = new Set(names(request.query["action_refs"]));
   const executions = new Set(names(request.query["execution_ids"]));
   const named = globs(events.length === 0 ? defaultEvents : events);
   return ({ name, action, execution }) =>
     named(name) &&
+    mayHear(response, action, execution) &&
     (actions.size === 0 || actions.has(action)) &&
     (executions.size === 0 || executions.has(execution));
 }
 
 async function follow(door: Door, feed: Feed, request: Request, response: Response): Promise<void> {
-  const wanted = filterOf(request);
+  const wanted = filterOf(request, response);
   const endEvent = text(request.query["end_event"]);
   const endExecution = text(request.query["end_execution_id"]);
   const waiting: FeedEvent[] = [];
@@ -159,17 +173,21 @@ async function output(door: Door, id: string, request: Request, response: Respon
 }
 
 /** The general stream. */
-export function streamRoutes(door: Door, feed: Feed): Router {
-  const router = Router();
-  router.get("/stream", (request, response) => follow(door, feed, request, response));
+export function streamRoutes(door: Door, feed: Feed): Routes {
+  const router = new Routes();
+  router.get("/stream", "stream_view", (request, response) =>
+    follow(door, feed, request, response),
+  );
   return router;
 }
 
 /** The stream service's own output route: under the API that path gives plain text. */
-export function outputStreamRoutes(door: Door): Router {
-  const router = Router();
-  router.get("/executions/:id/output", (request, response) =>
-    output(door, request.params.id, request, response),
+export function outputStreamRoutes(door: Door): Routes {
+  const router = new Routes();
+  router.get(
+    "/executions/:id/output",
+    on("execution_view", executionNamed(door)),
+    (request, response) => output(door, request.params.id, request, response),
   );
   return router;
 }

@@ -1,5 +1,5 @@
 /** Tokens and API keys: how callers show who they are. */
-import express, { Router } from "express";
+import express from "express";
 import { digest, issue, login, type Issued } from "../engine/auth.ts";
 import { AppError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
@@ -13,9 +13,11 @@ import {
 import { bodyOf, countIn, objectIn, optionalTextIn, textIn } from "./bodies.ts";
 import type { Door } from "./door.ts";
 import { fault } from "./faults.ts";
-import { adminOnly, isAdmin, userOf } from "./guard.ts";
+import { isAdmin, userOf } from "./guard.ts";
 import { isoTime } from "./ids.ts";
 import { countHeaders, paging, refusal, showsSecrets } from "./query.ts";
+import { parameter } from "./resources.ts";
+import { on, type ResourceOf, Routes } from "./routes.ts";
 
 const maxTtl = 86_400;
 
@@ -40,11 +42,11 @@ function tokenView({ id, user, secret, expiry }: Issued): JsonObject {
 }
 
 /** `POST /tokens` with Basic authentication, `POST /tokens/validate`. */
-export function tokenRoutes(door: Door): Router {
+export function tokenRoutes(door: Door): Routes {
   const { core, tokenTtl } = door;
-  const router = Router();
+  const router = new Routes();
   const json = express.json({ limit: "10kb" });
-  router.post("/tokens", json, async (request, response) => {
+  router.post("/tokens", "anyone", json, async (request, response) => {
     const body = bodyOf(request);
     const credentials = basicCredentials(request.headers.authorization);
     if (credentials === undefined) return fault(response, 401, "Invalid or missing credentials");
@@ -58,11 +60,11 @@ export function tokenRoutes(door: Door): Router {
     response.setHeader("X-API-URL", core.apiUrl);
     return void response.status(201).json(tokenView(issued));
   });
-  router.post("/tokens/validate", json, async (request, response) => {
+  router.post("/tokens/validate", "anyone", json, async (request, response) => {
     const user = await door.authenticate(textIn(bodyOf(request), "token"));
     response.json({ valid: user?.shown?.kind === "token" });
   });
-  router.get("/sso", (_request, response) => void response.json({ enabled: false }));
+  router.get("/sso", "anyone", (_request, response) => void response.json({ enabled: false }));
   return router;
 }
 
@@ -84,9 +86,9 @@ function keyView(
 }
 
 /** `/apikeys`: shown in full once, at their creation. */
-export function apiKeyRoutes({ core }: Door): Router {
+export function apiKeyRoutes({ core }: Door): Routes {
   const { db } = core.database;
-  const router = Router();
+  const router = new Routes();
   /** By id, by the key itself, or by what is stored of it. */
   const find = async (wanted: string): Promise<StoredToken> => {
     const found = (await findApiKey(db, wanted)) ?? (await findApiKey(db, digest(wanted)));
@@ -96,19 +98,21 @@ export function apiKeyRoutes({ core }: Door): Router {
       ]);
     return found;
   };
-  router.get("/apikeys", adminOnly, async (request, response) => {
+  const named: ResourceOf = async (request) => {
+    const { id, account } = await find(parameter(request, "id"));
+    return { uid: `api_key:${id}`, owner: account };
+  };
+  router.get("/apikeys", "api_key_list", async (request, response) => {
     const page = paging(request, 50, response);
     const keys = await listTokens(db, "api_key");
     countHeaders(response, keys.length, page);
     const shown = keys.slice(page.offset, page.offset + page.limit);
     response.json(shown.map((key) => keyView(key, showsSecrets(request, response))));
   });
-  router.get("/apikeys/:id", adminOnly, async (request, response) => {
-    response.json(
-      keyView(await find(String(request.params["id"])), showsSecrets(request, response)),
-    );
+  router.get("/apikeys/:id", on("api_key_view", named), async (request, response) => {
+    response.json(keyView(await find(request.params.id), showsSecrets(request, response)));
   });
-  router.post("/apikeys", async (request, response) => {
+  router.post("/apikeys", "api_key_create", async (request, response) => {
     const body = bodyOf(request);
     const caller = userOf(response);
     const wanted = optionalTextIn(body, "user") ?? caller.name;
@@ -121,8 +125,8 @@ export function apiKeyRoutes({ core }: Door): Router {
     const { key_hash: _, ...shown } = keyView(await find(issued.id), false);
     return void response.status(201).json({ ...shown, key: issued.secret });
   });
-  router.put("/apikeys/:id", adminOnly, async (request, response) => {
-    const key = await find(String(request.params["id"]));
+  router.put("/apikeys/:id", on("api_key_modify", named), async (request, response) => {
+    const key = await find(request.params.id);
     const body = bodyOf(request);
     const { key_hash, enabled, user } = body;
     if (key_hash !== undefined && key_hash !== mask && key_hash !== key.hash)
@@ -137,8 +141,8 @@ export function apiKeyRoutes({ core }: Door): Router {
     });
     response.json(keyView(await find(key.id), showsSecrets(request, response)));
   });
-  router.delete("/apikeys/:id", adminOnly, async (request, response) => {
-    await removeToken(db, (await find(String(request.params["id"]))).id);
+  router.delete("/apikeys/:id", on("api_key_delete", named), async (request, response) => {
+    await removeToken(db, (await find(request.params.id)).id);
     response.status(204).end();
   });
   return router;

@@ -1,5 +1,5 @@
 /** `/traces`: what led to what. A trace is not kept: it is read from the execution that began it, whose id it has. */
-import type { Request, Response, Router } from "express";
+import type { Request, Response } from "express";
 import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { descendantsOf, listExecutions } from "../store/execution-list.ts";
@@ -7,6 +7,8 @@ import { findExecution, type StoredExecution } from "../store/executions.ts";
 import type { Door } from "./door.ts";
 import { idFor, isoTime, liveActionId } from "./ids.ts";
 import { attributes, countHeaders, paging, project, text } from "./query.ts";
+import { plain } from "./resources.ts";
+import { on, type Routes } from "./routes.ts";
 
 type Root = Pick<StoredExecution, "id" | "action" | "context" | "created_at" | "parent">;
 
@@ -85,10 +87,10 @@ async function list({ core }: Door, request: Request, response: Response): Promi
   response.json(rows.map((root) => project(view(root, []), wanted)));
 }
 
-export function traceRoutes(door: Door, router: Router): void {
+export function traceRoutes(door: Door, router: Routes): void {
   const { db } = door.core.database;
-  router.get("/traces", (request, response) => list(door, request, response));
-  router.get("/traces/:id", async (request, response) => {
+  router.get("/traces", "trace_list", (request, response) => list(door, request, response));
+  router.get("/traces/:id", on("trace_view", plain("trace", "id")), async (request, response) => {
     const { id } = request.params;
     const root = await findExecution(db, id);
     if (root === undefined || root.parent !== null)

@@ -1,5 +1,5 @@
 /** `/triggertypes`, `/triggers`, `/triggerinstances`, `/timers`, `/webhooks`. */
-import { Router, type Request, type Response } from "express";
+import type { Request, Response } from "express";
 import { ingest } from "../engine/ingest.ts";
 import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
@@ -8,6 +8,8 @@ import type { Door } from "./door.ts";
 import { instanceView } from "./instance-view.ts";
 import { fileRoutes } from "./lists.ts";
 import { attributes, countHeaders, paging, project, text, time } from "./query.ts";
+import { plain } from "./resources.ts";
+import { on, Routes } from "./routes.ts";
 import { allTriggers, triggerTypes, triggerView } from "./trigger-view.ts";
 
 const timerTypes = ["core.st2.IntervalTimer", "core.st2.DateTimer", "core.st2.CronTimer"];
@@ -34,42 +36,51 @@ function pick(rows: readonly JsonObject[], wanted: string): JsonObject {
   return found;
 }
 
-export function triggerRoutes(door: Door): Router {
+export function triggerRoutes(door: Door): Routes {
   const { core } = door;
-  const router = Router();
+  const router = new Routes();
   const content = (): ReturnType<typeof core.definitions>["content"] => core.definitions().content;
   fileRoutes(router, "/triggertypes", {
     names: ["id", "uid", "ref", "pack", "name", "payload_schema", "parameters_schema"],
     filters: ["pack", "name"],
     limit: 100,
     noun: "trigger type",
+    resource: "trigger",
     rows: () => triggerTypes(content()),
   });
-  router.get("/triggers", (_request, response) => void response.json(allTriggers(content())));
-  router.get("/triggers/:id", (request, response) => {
+  router.get(
+    "/triggers",
+    "signed in",
+    (_request, response) => void response.json(allTriggers(content())),
+  );
+  router.get("/triggers/:id", "signed in", (request, response) => {
     response.json(pick(allTriggers(content()), request.params.id));
   });
-  router.get("/timers", (request, response) => {
+  router.get("/timers", "timer_list", (request, response) => {
     const type = text(request.query["timer_type"]);
     response.json(listened(door, type === undefined ? timerTypes : [type]));
   });
-  router.get("/timers/:id", (request, response) => {
+  router.get("/timers/:id", on("timer_view", plain("timer", "id")), (request, response) => {
     response.json(pick(listened(door, timerTypes), request.params.id));
   });
-  router.get("/webhooks", (_request, response) => {
+  router.get("/webhooks", "webhook_list", (_request, response) => {
     response.json(listened(door, ["core.st2.webhook"]));
   });
-  router.get("/webhooks/*name", (request, response) => {
-    const parts: unknown = request.params["name"];
-    const name = Array.isArray(parts) ? parts.join("/") : String(parts);
-    const found = listened(door, ["core.st2.webhook"]).find(
-      ({ parameters }) =>
-        isObject(parameters) && String(parameters["url"]).replaceAll(/^\/+|\/+$/g, "") === name,
-    );
-    if (found === undefined)
-      throw new AppError("NOT_FOUND", [`Webhook ${name} not registered with st2`]);
-    response.json(found);
-  });
+  router.get(
+    "/webhooks/*name",
+    on("webhook_view", plain("webhook", "name")),
+    (request, response) => {
+      const parts: unknown = request.params["name"];
+      const name = Array.isArray(parts) ? parts.join("/") : String(parts);
+      const found = listened(door, ["core.st2.webhook"]).find(
+        ({ parameters }) =>
+          isObject(parameters) && String(parameters["url"]).replaceAll(/^\/+|\/+$/g, "") === name,
+      );
+      if (found === undefined)
+        throw new AppError("NOT_FOUND", [`Webhook ${name} not registered with st2`]);
+      response.json(found);
+    },
+  );
   instanceRoutes(door, router);
   return router;
 }
@@ -120,17 +131,19 @@ async function emitAgain({ core }: Door, instance: StoredInstance): Promise<Json
   return { message: `Trigger instance ${id} succesfully re-sent.`, payload };
 }
 
-function instanceRoutes(door: Door, router: Router): void {
+function instanceRoutes(door: Door, router: Routes): void {
   const find = async (id: string): Promise<StoredInstance> => {
     const instance = await findInstance(door.core.database.db, id);
     if (instance === undefined) throw missing(id);
     return instance;
   };
-  router.get("/triggerinstances", (request, response) => listAll(door, request, response));
-  router.get("/triggerinstances/:id", async (request, response) => {
+  router.get("/triggerinstances", "trigger_list", (request, response) =>
+    listAll(door, request, response),
+  );
+  router.get("/triggerinstances/:id", "trigger_view", async (request, response) => {
     response.json(instanceView(await find(request.params.id)));
   });
-  router.post("/triggerinstances/:id/re_emit", async (request, response) => {
+  router.post("/triggerinstances/:id/re_emit", "trigger_all", async (request, response) => {
     response.json(await emitAgain(door, await find(request.params.id)));
   });
 }

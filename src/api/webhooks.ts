@@ -1,4 +1,4 @@
-import express, { Router, type Request } from "express";
+import express, { type Request } from "express";
 import type { IncomingMessage } from "node:http";
 import { ingest } from "../engine/ingest.ts";
 import { isObject } from "../model/json.ts";
@@ -7,6 +7,8 @@ import { builtinTriggerTypes } from "../model/builtin-triggers.ts";
 import { pythonText } from "./bodies.ts";
 import type { Door } from "./door.ts";
 import { fault } from "./faults.ts";
+import { plain } from "./resources.ts";
+import { on, Routes } from "./routes.ts";
 
 const hidden = new Set(["x-auth-token", "st2-api-key", "cookie", "authorization", "st2-trace-tag"]);
 /** Headers in which senders put the identity of a delivery; a repetition is stored once. */
@@ -133,10 +135,11 @@ function formOf(request: Request): Readonly<Record<string, readonly string[]>> |
 }
 
 /** `POST /webhooks/{name}`: 202 with the body once the event is on disk; 503 when it is not. */
-export function webhookRoutes(door: Door): Router {
-  const router = Router();
+export function webhookRoutes(door: Door): Routes {
+  const router = new Routes();
   router.post(
     "/webhooks/*name",
+    on("webhook_send", plain("webhook", "name")),
     express.json({ limit: "1mb", strict: false }),
     express.text({ type: "application/x-www-form-urlencoded", limit: "1mb" }),
     async (request, response) => {

@@ -1,13 +1,15 @@
 /** `POST /workflows/inspect`: a definition as text. */
-import express, { Router } from "express";
+import express from "express";
 import { inspectText } from "../engine/inspection.ts";
 import type { Door } from "./door.ts";
 import { refusal } from "./query.ts";
+import { Routes } from "./routes.ts";
 
-export function workflowRoutes({ core }: Door): Router {
-  const router = Router();
+export function workflowRoutes({ core }: Door): Routes {
+  const router = new Routes();
   router.post(
     "/workflows/inspect",
+    "signed in",
     express.text({ type: () => true, limit: "1mb" }),
     (request, response) => {
       const body: unknown = request.body;

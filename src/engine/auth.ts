@@ -1,6 +1,7 @@
 /** Who is calling. Passwords are stored as argon2id, tokens and API keys as SHA-256; neither can be read back. */
 import { argon2, createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
+import type { Grant } from "../model/permissions.ts";
 import { addAccount, addToken, findAccount, findToken } from "../store/accounts.ts";
 import type { Database } from "../store/database.ts";
 import type { Core } from "./core.ts";
@@ -10,6 +11,8 @@ import { userOfRun } from "./run-token.ts";
 export interface User {
   readonly name: string;
   readonly roles: readonly string[];
+  /** What these roles allow, besides what system roles do. */
+  readonly grants?: readonly Grant[];
   /** What the caller showed, and until when it is good. Absent without authentication. */
   readonly shown?: { readonly kind: "token" | "api_key"; readonly expires: Date | null };
 }

@@ -35,7 +35,15 @@ async function serve(auth: boolean): Promise<string> {
     core: engine.core,
     auth,
     authenticate: (secret) =>
-      Promise.resolve(secret === "right" ? { name: "sender", roles: [] } : undefined),
+      Promise.resolve(
+        secret === "right"
+          ? {
+              name: "sender",
+              roles: ["senders"],
+              grants: [{ resource: "webhook:in", permissions: ["webhook_send"] }],
+            }
+          : undefined,
+      ),
     webhooks: () => new Set(["in", "deep/er"]),
   } as Partial<Door> as Door;
   const server = createServer(makeDoor(door, {} as InventoryService));

@@ -216,7 +216,7 @@ describe("streams", () => {
 
   test("nobody listens without a token, and a revoked one is cut off within 5 s", async () => {
     expect((await follow(`${url}/v1/stream`)).status).toBe(401);
-    users.set("short", { name: "guest", roles: [] });
+    users.set("short", { name: "guest", roles: ["observer"] });
     const following = await follow(`${url}/v1/stream`, { "x-auth-token": "short" });
     expect(following.status).toBe(200);
     users.delete("short");

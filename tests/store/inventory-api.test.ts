@@ -17,7 +17,7 @@ beforeAll(async () => {
     response.locals["user"] = { name: "tanaka", roles: ["admin"] };
     next();
   });
-  app.use(express.json({ limit: "20mb" }), inventoryRoutes(world.inventory));
+  app.use(express.json({ limit: "20mb" }), inventoryRoutes(world.inventory).router);
   server = app.listen(0, "127.0.0.1");
   await once(server, "listening");
 });

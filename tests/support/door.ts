@@ -2,6 +2,8 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { makeDoor } from "../../src/api/app.ts";
+import type { InventoryService } from "../../src/api/inventory.ts";
+import { AppError } from "../../src/model/errors.ts";
 import type { Door } from "../../src/api/door.ts";
 import type { User } from "../../src/engine/auth.ts";
 import { datastore } from "../../src/engine/datastore.ts";
@@ -24,25 +26,7 @@ export function listenAt(handler: RequestListener): {
 
 /** With `users` (by token) there is authentication, else everybody is admin. Secrets are only marked, not sealed. */
 export function testDoor(core: Core, users?: ReadonlyMap<string, User>): TestDoor {
-  const vault = {
-    seal: (value: string, place: string) => `${place}#${value}`,
-    open: (sealed: string, place: string) => {
-      if (!sealed.startsWith(`${place}#`)) throw new Error("sealed for another place");
-      return sealed.slice(place.length + 1);
-    },
-  };
-  const door: Door = {
-    core,
-    datastore: datastore(core.database, vault),
-    authenticate: (token) => Promise.resolve(users?.get(token)),
-    auth: users !== undefined,
-    tokenTtl: 60,
-    webhooks: () => new Set(),
-    reload: () => Promise.resolve({ problems: [], content: core.definitions().content }),
-    notReady: () => Promise.resolve(undefined),
-  };
-  // These tests ask nothing of the inventory.
-  const handler = makeDoor(door, {} as never);
+  const handler = makeDoor(doorOf(core, users), emptyInventory);
   const { server, url } = listenAt(handler);
   return {
     url,
@@ -51,5 +35,33 @@ export function testDoor(core: Core, users?: ReadonlyMap<string, User>): TestDoo
       server.closeAllConnections();
       server.close();
     },
+  };
+}
+
+/** These tests ask nothing of the inventory: nothing is found there. */
+export const emptyInventory: InventoryService = new Proxy({} as InventoryService, {
+  get: () => () => {
+    throw new AppError("INVENTORY_ENTRY_UNKNOWN", ["of that id"]);
+  },
+});
+
+/** The parts of that door. */
+export function doorOf(core: Core, users?: ReadonlyMap<string, User>): Door {
+  const vault = {
+    seal: (value: string, place: string) => `${place}#${value}`,
+    open: (sealed: string, place: string) => {
+      if (!sealed.startsWith(`${place}#`)) throw new Error("sealed for another place");
+      return sealed.slice(place.length + 1);
+    },
+  };
+  return {
+    core,
+    datastore: datastore(core.database, vault),
+    authenticate: (token) => Promise.resolve(users?.get(token)),
+    auth: users !== undefined,
+    tokenTtl: 60,
+    webhooks: () => new Set(),
+    reload: () => Promise.resolve({ problems: [], content: core.definitions().content }),
+    notReady: () => Promise.resolve(undefined),
   };
 }
