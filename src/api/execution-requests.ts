@@ -4,7 +4,12 @@ import type { User } from "../engine/auth.ts";
 import { cancel, request as requestExecution, settle, steer } from "../engine/request.ts";
 import { rerunTasks } from "../engine/rerun.ts";
 import { AppError } from "../model/errors.ts";
-import { executionStatuses, isFinished, type ExecutionStatus } from "../model/execution.ts";
+import {
+  executionStatuses,
+  isFinished,
+  isWorkflow,
+  type ExecutionStatus,
+} from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { findExecution, type StoredExecution } from "../store/executions.ts";
 import { bodyOf, objectIn, pythonText, textIn, textsIn } from "./bodies.ts";
@@ -13,7 +18,7 @@ import { givenOnly } from "./execution-view.ts";
 import { existing } from "./existing.ts";
 import { fullView, viewOptions } from "./executions.ts";
 import { isAdmin, userOf } from "./guard.ts";
-import { liveActionId } from "./ids.ts";
+import { liveActionId } from "../model/ids.ts";
 import { flag, refusal } from "./query.ts";
 import { actionInBody, executionNamed } from "./resources.ts";
 import { on, Routes } from "./routes.ts";
@@ -49,6 +54,7 @@ function headerContext(request: Request): JsonObject {
 const ours = new Set([
   "parent",
   "orquesta",
+  "chain",
   "rule",
   "trigger_instance",
   "re-run",
@@ -167,8 +173,7 @@ function fits({ id, runner, status }: StoredExecution, wanted: keyof typeof step
     refusal(
       `Failed updating execution. Unable to ${what} liveaction "${liveActionId(id)}" because it is ${reason}`,
     );
-  if (!isAmong(runner, ["orquesta", "action-chain"]))
-    throw refused(`not supported by the "${runner}" runner.`);
+  if (!isWorkflow(runner)) throw refused(`not supported by the "${runner}" runner.`);
   if (isAmong(status, places[what].done)) return false;
   if (isAmong(status, places[what].from)) return true;
   throw refused(

@@ -1,12 +1,13 @@
 /** Executions as StackStorm's API shows them. */
 import { isDeepStrictEqual } from "node:util";
 import type { ActionDefinition, Content, ParameterSchemas } from "../model/definitions.ts";
-import { isFinished } from "../model/execution.ts";
+import { isFinished, isWorkflow } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Runner } from "../runners/runner.ts";
 import type { StoredExecution } from "../store/executions.ts";
 import { actionView } from "./action-view.ts";
-import { isoTime, liveActionId } from "./ids.ts";
+import { liveActionId } from "../model/ids.ts";
+import { isoTime } from "./ids.ts";
 import { maskedIn, runnerView } from "./runner-view.ts";
 
 interface LogEntry extends JsonObject {
@@ -153,7 +154,9 @@ export function executionView(execution: StoredExecution, options: ViewOptions):
   const own = action?.parameters ?? {};
   const given = givenOnly(execution.parameters, runner?.parameters ?? {}, own);
   const parameters = showSecrets ? given : maskedIn({ ...runner?.parameters, ...own }, given);
-  const stored = execution.result ?? (pauses.has(status) ? { output: null } : execution.result);
+  const stored =
+    execution.result ??
+    (runnerName === "orquesta" && pauses.has(status) ? { output: null } : execution.result);
   const result = showSecrets ? stored : safeResult(stored, action, runner);
   const all: JsonObject = {
     id,
@@ -163,7 +166,7 @@ export function executionView(execution: StoredExecution, options: ViewOptions):
     liveaction: {
       id: liveActionId(id),
       action: ref,
-      action_is_workflow: runnerName === "orquesta",
+      action_is_workflow: isWorkflow(runnerName),
       parameters,
       callback: {},
       runner_info: runnerInfo(execution),

@@ -21,7 +21,8 @@ import {
   type ViewOptions,
 } from "./execution-view.ts";
 import { fault } from "./faults.ts";
-import { liveActionId } from "./ids.ts";
+import { isWorkflow } from "../model/execution.ts";
+import { liveActionId } from "../model/ids.ts";
 import { instanceView } from "./instance-view.ts";
 import {
   attributes,
@@ -81,10 +82,9 @@ export async function fullView(
   execution: StoredExecution,
   options: ViewOptions,
 ): Promise<JsonObject> {
-  const children =
-    execution.runner === "orquesta"
-      ? (await childIds(door.core.database.db, [execution.id])).get(execution.id)
-      : undefined;
+  const children = isWorkflow(execution.runner)
+    ? (await childIds(door.core.database.db, [execution.id])).get(execution.id)
+    : undefined;
   return executionView(execution, { ...options, children, cause: await causeOf(door, execution) });
 }
 
@@ -145,7 +145,7 @@ async function list(door: Door, request: Request, response: Response): Promise<v
   const options = viewOptions(door, request, response);
   const filter = filterOf(request);
   const { rows, total } = await listExecutions(db, filter, { ...page, order: orderOf(request) });
-  const workflows = rows.filter(({ runner }) => runner === "orquesta").map(({ id }) => id);
+  const workflows = rows.filter(({ runner }) => isWorkflow(runner)).map(({ id }) => id);
   const children = await childIds(
     db,
     wanted.include?.includes("children") === false ? [] : workflows,
@@ -253,7 +253,7 @@ export function executionRoutes(door: Door): Routes {
     const { id } = await existing(door, request.params.id);
     const children = await descendantsOf(db, id, wholeNumber(request, "depth") ?? -1);
     const options = viewOptions(door, request, response);
-    const workflows = children.filter(({ runner }) => runner === "orquesta");
+    const workflows = children.filter(({ runner }) => isWorkflow(runner));
     const inner = await childIds(
       db,
       workflows.map((child) => child.id),

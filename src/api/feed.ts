@@ -18,7 +18,8 @@ import {
   type OutputLine,
 } from "../store/execution-watch.ts";
 import { executionView } from "./execution-view.ts";
-import { isoTime, liveActionId } from "./ids.ts";
+import { liveActionId } from "../model/ids.ts";
+import { isoTime } from "./ids.ts";
 
 const tickMs = 100;
 const pauseMs = 1_000;

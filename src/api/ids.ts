@@ -14,12 +14,6 @@ export function idFor(text: string): string {
     .join("");
 }
 
-/** StackStorm has two objects for a run of an action, we have one: the other's id is this one with a digit turned around. Its own inverse. */
-export function liveActionId(execution: string): string {
-  const digit = Number.parseInt(execution[8] ?? "0", 16) ^ 0xf;
-  return `${execution.slice(0, 8)}${digit.toString(16)}${execution.slice(9)}`;
-}
-
 /** Microseconds as StackStorm writes them. */
 export function isoTime(at: Date): string {
   return at.toISOString().replace("Z", "000Z");

@@ -1,6 +1,7 @@
 /** `actions/*.yaml`: metadata of actions, their parameters, entry points and workflow files. */
 import type { ActionDefinition, ParameterSchema, ParameterSchemas } from "../model/definitions.ts";
 import type { JsonObject } from "../model/json.ts";
+import { inspectActionChain } from "./action-chain-files.ts";
 import { isParameterSchemas } from "./check-values.ts";
 import { listNames, nearest } from "./problems.ts";
 import type { SourceFile } from "./problems.ts";
@@ -93,7 +94,8 @@ export async function readAction(source: SourceFile, reading: PackReading): Prom
   reading.draft.workflows.delete(ref);
   if (workflow !== undefined) {
     reading.draft.workflows.set(ref, workflow.definition);
-    if (runner !== "action-chain") inspectWorkflow(workflow.source, reading);
+    if (runner === "action-chain") inspectActionChain(workflow.source, reading);
+    else inspectWorkflow(workflow.source, reading);
   }
 }
 

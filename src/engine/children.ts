@@ -1,4 +1,5 @@
 /** Between a workflow and its children: what their ends mean to it, and what it asks of them. */
+import { isWorkflow } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { openChildren } from "../store/workflows.ts";
 import type { WorkflowEvent } from "../workflows/conductor.ts";
@@ -14,34 +15,43 @@ export const wishes: Readonly<Record<string, "cancel" | "pause" | "resume">> = {
 };
 
 /** The end of a child as the conductor takes it in. */
-export function eventOf(
-  context: JsonObject,
-  status: string,
-  result: unknown,
-): WorkflowEvent | undefined {
+export function eventOf({
+  id,
+  context,
+  status,
+  result,
+}: {
+  id: string;
+  context: JsonObject;
+  status: string;
+  result: unknown;
+}): WorkflowEvent | undefined {
+  if (!isStatus(status)) return undefined;
+  const facts = { kind: "task", status, result: result ?? null, execution: id } as const;
+  if (isObject(context["chain"])) {
+    const { name, visit } = context["chain"];
+    if (typeof name !== "string" || typeof visit !== "number") return undefined;
+    return { ...facts, taskId: name, route: 0, visit };
+  }
   const orquesta = isObject(context["orquesta"]) ? context["orquesta"] : {};
   const { task_id: taskId, task_route: route, item_id: item } = orquesta;
-  if (typeof taskId !== "string" || typeof route !== "number" || !isStatus(status))
-    return undefined;
-  return {
-    kind: "task",
-    taskId,
-    route,
-    status,
-    result: result ?? null,
-    ...(typeof item === "number" ? { item } : {}),
-  };
+  if (typeof taskId !== "string" || typeof route !== "number") return undefined;
+  return { ...facts, taskId, route, ...(typeof item === "number" ? { item } : {}) };
 }
 
 type ChildRequest = "pause" | "resume" | "cancel";
 
-/** Asks all open children; one that cannot be told is logged. */
+/** Asks all open children, or those that are workflows; one that cannot be told is logged. */
 export async function tellChildren(
   core: Core,
   workflow: string,
   wish: ChildRequest,
+  only?: "workflows",
 ): Promise<void> {
-  for (const { id, runner } of await openChildren(core.database.db, workflow))
+  const open = await openChildren(core.database.db, workflow);
+  for (const { id, runner } of open.filter(
+    (child) => only === undefined || isWorkflow(child.runner),
+  ))
     await tellChild(core, { id, runner }, wish).catch((error: unknown) =>
       core.log("warn", `a child could not be told to ${wish}`, {
         execution: id,
@@ -56,7 +66,7 @@ async function tellChild(
   wish: ChildRequest,
 ): Promise<void> {
   if (wish === "cancel") await cancel(core, id, core.systemUser);
-  else if (runner === "orquesta")
+  else if (isWorkflow(runner))
     await steer(core, id, wish === "pause" ? "pausing" : "resuming", core.systemUser);
 }
 

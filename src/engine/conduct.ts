@@ -5,19 +5,18 @@
  * 2. What was decided is one unit: journal entry, new children, ends of children that led to it. Units of a workflow are written one after the other.
  * 3. Pure steps run ahead of the disk; an effect that leaves the process (a runner, a ring, an announcement) waits until its unit is on disk.
  * 4. State = snapshot + journal: dropping a conductor at any moment loses nothing. Ends that nobody took in are found by `delivered = false`. */
-import { initialState } from "../workflows/conductor.ts";
+import type { ChainSurroundings } from "../workflows/action-chain.ts";
 import { isFinished } from "../model/execution.ts";
 import { undeliveredChildren } from "../store/executions.ts";
 import type { ExecutionChange } from "../store/unit.ts";
-import type { CompiledWorkflow } from "../workflows/spec.ts";
-import type { WorkflowState } from "../workflows/state.ts";
+import { courseOf, type Plan, type PlanFaults } from "../workflows/course.ts";
 import { tellParent } from "./announce.ts";
 import { reasonOf } from "./children.ts";
 import type { Core } from "./core.ts";
-import { loadWorkflow } from "./load-workflow.ts";
+import { loadWorkflow, type LoadedWorkflow } from "./load-workflow.ts";
 import { rerunIn } from "./rerun.ts";
 import type { Claim } from "./run.ts";
-import { startContext, workflowInput } from "./workflow-context.ts";
+import { startContext, surroundingsOf, workflowInput } from "./workflow-context.ts";
 import { pin, pinnedNow } from "./workflow-definitions.ts";
 import { WorkflowRun } from "./workflow-run.ts";
 
@@ -26,14 +25,14 @@ export async function conduct(core: Core, claim: Claim, how: "new" | "known"): P
   try {
     const again = rerunIn(claim.context) !== undefined;
     const known = how === "new" && !again ? pinnedNow(core, claim.action) : undefined;
-    if (known !== undefined) return begin(core, claim, known);
+    if (known?.plan.kind === "orquesta") return begin(core, claim, known);
     if (how === "known" || again) {
-      const loaded = await loadWorkflow(core, claim.id);
+      const loaded = await loadWorkflow(core, claim);
       if (loaded !== undefined) return await resume(core, claim, loaded);
     }
     const pinned = await pin(core, claim.action);
-    if ("errors" in pinned) return await refuse(core, claim, pinned.errors);
-    return begin(core, claim, pinned);
+    if ("errors" in pinned) return await refuse(core, claim, pinned);
+    return begin(core, claim, pinned, await surroundingsOf(core, claim));
   } catch (error) {
     core.conducted.delete(claim.id);
     core.log("error", "a workflow could not be conducted; it is tried again", {
@@ -47,9 +46,10 @@ export async function conduct(core: Core, claim: Claim, how: "new" | "known"): P
 function begin(
   core: Core,
   claim: Claim,
-  { compiled, hash }: { compiled: CompiledWorkflow; hash: string },
+  { plan, hash }: { plan: Plan; hash: string },
+  surroundings?: ChainSurroundings,
 ): void {
-  const run = new WorkflowRun(core, claim, { compiled, state: initialState(), seq: 0 });
+  const run = new WorkflowRun(core, claim, { course: courseOf(plan, surroundings), seq: 0 });
   run.open({ execution_id: claim.id, definition: hash });
   run.feed({
     kind: "start",
@@ -58,15 +58,11 @@ function begin(
   });
 }
 
-async function resume(
-  core: Core,
-  claim: Claim,
-  loaded: { compiled: CompiledWorkflow; state: WorkflowState; seq: number },
-): Promise<void> {
+async function resume(core: Core, claim: Claim, loaded: LoadedWorkflow): Promise<void> {
   const run = new WorkflowRun(core, claim, loaded);
   run.open();
   const again = rerunIn(claim.context);
-  if (again !== undefined && isFinished(loaded.state.status)) run.feed(again);
+  if (again !== undefined && isFinished(loaded.course.status)) run.feed(again);
   if (loaded.seq === 0)
     run.feed({
       kind: "start",
@@ -79,8 +75,7 @@ async function resume(
 }
 
 /** A workflow that cannot be inspected without faults fails with them. */
-async function refuse(core: Core, claim: Claim, errors: readonly unknown[]): Promise<void> {
-  const result = { output: null, errors };
+async function refuse(core: Core, claim: Claim, { result }: PlanFaults): Promise<void> {
   const child = claim.parent !== undefined && claim.parent !== null;
   const change: ExecutionChange = {
     id: claim.id,

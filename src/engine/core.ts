@@ -10,7 +10,7 @@ import type { ExecutionStatus } from "../model/execution.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { CommitPump } from "../store/pump.ts";
 import type { ExecutionChange } from "../store/unit.ts";
-import type { CompiledWorkflow } from "../workflows/spec.ts";
+import type { Plan, PlanFaults } from "../workflows/course.ts";
 import type { Claim } from "./run.ts";
 
 export type Log = (
@@ -28,10 +28,7 @@ export interface Definitions {
   /** The workflow that action runs now, or why it cannot. */
   workflow(
     action: string,
-  ):
-    | { readonly compiled: CompiledWorkflow; readonly hash: string; readonly text: string }
-    | { readonly errors: readonly unknown[] }
-    | undefined;
+  ): { readonly plan: Plan; readonly hash: string; readonly text: string } | PlanFaults | undefined;
 }
 
 /** How many runners may work at once in this process; what exceeds that goes through the queue to whoever is free. */

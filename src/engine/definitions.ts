@@ -2,7 +2,7 @@
 import { compileParsers, type AlertParser } from "../alerts/definition.ts";
 import type { Content, DeclarationFile } from "../model/definitions.ts";
 import { compileRules } from "../rules/index.ts";
-import { compileWorkflow } from "../workflows/spec.ts";
+import { compilePlan } from "../workflows/course.ts";
 import type { Definitions } from "./core.ts";
 
 export interface CompiledContent extends Definitions {
@@ -38,7 +38,8 @@ export function compileContent(content: Content): CompiledContent {
     workflow: (action) => {
       if (compiled.has(action)) return compiled.get(action);
       const source = content.workflows.get(action);
-      const made = source === undefined ? undefined : compile(source);
+      const runner = content.actions.get(action)?.runner ?? "orquesta";
+      const made = source === undefined ? undefined : compile(runner, source);
       compiled.set(action, made);
       return made;
     },
@@ -50,15 +51,10 @@ export function webhookUrl(url: unknown): string {
   return String(url).replaceAll(/^\/+|\/+$/g, "");
 }
 
-function compile({
-  document,
-  hash,
-  text,
-}: {
-  document: unknown;
-  hash: string;
-  text: string;
-}): ReturnType<Definitions["workflow"]> {
-  const { workflow, errors } = compileWorkflow(document);
-  return workflow === undefined ? { errors } : { compiled: workflow, hash, text };
+function compile(
+  runner: string,
+  { document, hash, text }: { document: unknown; hash: string; text: string },
+): ReturnType<Definitions["workflow"]> {
+  const compiled = compilePlan(runner, document);
+  return "plan" in compiled ? { plan: compiled.plan, hash, text } : compiled;
 }

@@ -1,3 +1,4 @@
+import { isWorkflow } from "../model/execution.ts";
 import type { Ring } from "../queue/queue.ts";
 import type { Bell } from "../store/bells.ts";
 import {
@@ -22,7 +23,7 @@ export async function hear(core: Core, ring: Ring): Promise<void> {
   if (ring.name !== "run") return sweep(core);
   const claim = await claimExecution(core.database.db, ring.execution, core.process);
   if (claim === undefined) return undefined;
-  if (claim.runner === "orquesta") return conduct(core, claim, claim.fence === 1 ? "new" : "known");
+  if (isWorkflow(claim.runner)) return conduct(core, claim, claim.fence === 1 ? "new" : "known");
   core.slots.take();
   return runHere(core, claim);
 }
@@ -68,7 +69,7 @@ async function lookAfterOwn(core: Core): Promise<void> {
   for (const execution of idle) {
     if (before?.has(execution.id) !== true) continue;
     core.log("warn", "an execution of this process is taken up again", { execution: execution.id });
-    if (execution.runner === "orquesta") await conduct(core, execution, "known");
+    if (isWorkflow(execution.runner)) await conduct(core, execution, "known");
     else await forsake(core, execution);
   }
 }

@@ -5,6 +5,7 @@
 import { AppError } from "../model/errors.ts";
 import type { Ask } from "../expressions/context.ts";
 import type { ActionDefinition } from "../model/definitions.ts";
+import { isWorkflow } from "../model/execution.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { ExecutionRow, FinishedRow } from "../store/unit.ts";
 import type { Core } from "./core.ts";
@@ -59,7 +60,7 @@ export function plan(core: Core, wish: Wish, ask: Ask): Launch {
     instance: wish.instance,
   };
   if (how === "here") {
-    if (action.runner !== "orquesta") core.slots.take();
+    if (!isWorkflow(action.runner)) core.slots.take();
     return {
       how,
       row: {

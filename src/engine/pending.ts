@@ -1,5 +1,4 @@
 import type { ExecutionChange, ExecutionRow, FinishedRow, WorkflowRow } from "../store/unit.ts";
-import type { JournalEntry } from "../workflows/journal.ts";
 import { isFinished } from "../model/execution.ts";
 import { findExecution } from "../store/executions.ts";
 import type { Core } from "./core.ts";
@@ -8,7 +7,7 @@ import type { Claim } from "./run.ts";
 
 /** What a workflow decided and has not written yet: the next unit, and what follows it. */
 export interface Pending {
-  entries: JournalEntry[];
+  entries: object[];
   executions: ExecutionRow[];
   finished: FinishedRow[];
   changes: ExecutionChange[];

@@ -1,6 +1,11 @@
 /** What operators ask of the engine: run, cancel, pause, resume, answer. Each resolves when it is on disk. */
 import { AppError } from "../model/errors.ts";
-import { isFinished, type ExecutionStatus, type FinishedStatus } from "../model/execution.ts";
+import {
+  isFinished,
+  isWorkflow,
+  type ExecutionStatus,
+  type FinishedStatus,
+} from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { decide } from "../processes/ask.ts";
 import {
@@ -83,7 +88,7 @@ async function tell(
   { id, parent, owner, runner, attempt, delivered }: StoredExecution,
 ): Promise<void> {
   if (owner !== null) core.bells.ring({ kind: "control", id });
-  else if (runner === "orquesta")
+  else if (isWorkflow(runner))
     await core.queue
       .ring([{ name: "run", execution: id, attempt: attempt + 1 }])
       .catch(() => undefined);
@@ -101,7 +106,7 @@ export async function cancel(core: Core, id: string, user: string): Promise<Stor
   const result = { message: "Action canceled by user.", user };
   const after = await change(core, id, async (tx, { status, owner, parent, runner }) => {
     if (!cancelable.has(status)) return;
-    const idle = owner === null && runner !== "orquesta";
+    const idle = owner === null && !isWorkflow(runner);
     if (idle || status === "requested" || status === "delayed")
       await overrideExecution(tx, id, {
         status: "canceled",
@@ -132,8 +137,7 @@ export async function steer(
   user: string,
 ): Promise<StoredExecution> {
   const after = await change(core, id, async (tx, { status, runner, action }) => {
-    if (runner !== "orquesta" && runner !== "action-chain")
-      throw new AppError("NOT_PAUSABLE", [id, action, runner]);
+    if (!isWorkflow(runner)) throw new AppError("NOT_PAUSABLE", [id, action, runner]);
     const fits =
       wanted === "pausing"
         ? status === "running" || status === "resuming"

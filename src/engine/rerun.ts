@@ -9,7 +9,7 @@ import { isObject, type JsonObject } from "../model/json.ts";
 import { Unanswered } from "../expressions/context.ts";
 import type { StoredExecution } from "../store/executions.ts";
 import { copyWorkflow } from "../store/workflows.ts";
-import { advance, type WorkflowEvent } from "../workflows/conductor.ts";
+import type { WorkflowEvent } from "../workflows/conductor.ts";
 import { ConductorError } from "../workflows/errors.ts";
 import type { Core } from "./core.ts";
 import type { Launch } from "./launch.ts";
@@ -45,13 +45,13 @@ export function rerunIn(
 
 async function check(core: Core, before: StoredExecution, context: JsonObject): Promise<void> {
   const event = rerunIn(context);
-  const loaded = await loadWorkflow(core, before.id);
+  const loaded = await loadWorkflow(core, before);
   if (loaded === undefined || event === undefined || !isFinished(before.status))
     throw new AppError("PARAMETERS_INVALID", [
       "Unable to rerun workflow because it is not in a completed state.",
     ]);
   try {
-    advance(loaded.compiled, loaded.state, event, core.ask);
+    loaded.course.advance(event, core.ask, "");
   } catch (error) {
     if (error instanceof ConductorError) throw new AppError("PARAMETERS_INVALID", [error.message]);
     // What needs an answer first has passed the conductor's own checks.

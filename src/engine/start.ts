@@ -1,4 +1,5 @@
 /** What follows a commit: rows that this process claimed start, the others are rung for. */
+import { isWorkflow } from "../model/execution.ts";
 import type { Core } from "./core.ts";
 import type { Launch } from "./launch.ts";
 
@@ -15,7 +16,7 @@ export function start(core: Core, launches: readonly Launch[]): void {
         attempt: row.attempt + 1,
         delayMs: (row.delay ?? 0) * 1_000,
       } as const);
-    else if (row.runner === "orquesta")
+    else if (isWorkflow(row.runner))
       void core.carry.conduct(core, { ...row, parent: row.parent ?? null }, "new");
     else void core.carry.run(core, row);
   }
@@ -25,7 +26,7 @@ export function start(core: Core, launches: readonly Launch[]): void {
 /** Gives back what a launch had reserved when its commit failed. */
 export function release(core: Core, launches: readonly Launch[]): void {
   for (const launch of launches)
-    if (launch.how === "here" && launch.row.runner !== "orquesta") core.slots.give();
+    if (launch.how === "here" && !isWorkflow(launch.row.runner)) core.slots.give();
 }
 
 /** A ring that fails is made up for by the sweep. */

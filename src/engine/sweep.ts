@@ -4,6 +4,7 @@
  * 2. Ringing again is harmless: a job that still waits is not doubled, and only one claim succeeds.
  * 3. Silence counts only while the sweep itself could look all the time: after an outage everybody is silent and nobody is lost.
  * 4. Pending instances are matched again by the rules of now; the unit that records it succeeds once. */
+import { isWorkflow } from "../model/execution.ts";
 import { isObject } from "../model/json.ts";
 import { overrideExecution } from "../store/executions.ts";
 import { forgetSilentProcesses } from "../store/processes.ts";
@@ -98,7 +99,7 @@ async function takeOver(
   parents: string[],
 ): Promise<void> {
   const { id, action, runner, status, parent } = execution;
-  if (runner === "orquesta") {
+  if (isWorkflow(runner)) {
     await returnWorkflow(tx, id);
     return;
   }

@@ -1,15 +1,24 @@
 /** What a workflow and its children know about where they come from. */
+import { ExpressionError } from "../expressions/context.ts";
+import { PythonError } from "../expressions/python/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { StoredExecution } from "../store/executions.ts";
 import type { Unit } from "../store/unit.ts";
 import { latestOfTask } from "../store/workflows.ts";
 import type { Core } from "./core.ts";
+import type { ChainSurroundings } from "../workflows/action-chain.ts";
+import { packConfig } from "./pack-config.ts";
 import type { Claim } from "./run.ts";
 
 /** Parameters of the runner itself, which are no input of the workflow. */
-const runnerOnly = new Set(["notify"]);
+const runnerOnly = new Set(["notify", "skip_notify", "display_published"]);
 
-export function workflowInput({ runners }: Core, { parameters, runner }: Claim): JsonObject {
+type Execution = Pick<Claim, "id" | "action" | "runner" | "parameters" | "context">;
+
+export function workflowInput(
+  { runners }: Core,
+  { parameters, runner }: Pick<Claim, "parameters" | "runner">,
+): JsonObject {
   const own = runners.get(runner)?.parameters ?? {};
   return Object.fromEntries(
     Object.entries(parameters).filter(([name]) => !(runnerOnly.has(name) && name in own)),
@@ -31,6 +40,39 @@ export function startContext({ apiUrl }: Core, { id, action, runner, context }: 
     ...(source_channel === undefined ? {} : { source_channel }),
   };
   return { st2, ...(isObject(parent) ? { parent } : {}) };
+}
+
+/** What an action-chain reads besides its definition; undefined for other workflows. */
+export async function surroundingsOf(
+  core: Core,
+  execution: Execution,
+): Promise<ChainSurroundings | undefined> {
+  const { id, action, runner, parameters, context } = execution;
+  if (runner !== "action-chain") return undefined;
+  const { actions, packs } = core.definitions().content;
+  const definition = actions.get(action);
+  const pack = context["pack"] ?? definition?.pack;
+  const skip = parameters["skip_notify"];
+  const notify = isObject(context["notify"]) ? context["notify"] : definition?.notify;
+  return {
+    parameters: workflowInput(core, execution),
+    context: { execution_id: id, ...context },
+    config: await configOf(core, packs.get(typeof pack === "string" ? pack : "")),
+    displayPublished: parameters["display_published"] !== false,
+    skipNotify: Array.isArray(skip) ? skip.filter((name) => typeof name === "string") : [],
+    notify: notify !== undefined && Object.keys(notify).length > 0 ? notify : undefined,
+  };
+}
+
+/** A configuration that cannot be rendered is as good as none: a template that reads it says so. */
+async function configOf(core: Core, pack: Parameters<typeof packConfig>[1]): Promise<JsonObject> {
+  try {
+    return await packConfig(core, pack);
+  } catch (error) {
+    if (!(error instanceof ExpressionError || error instanceof PythonError)) throw error;
+    core.log("warn", "a pack's configuration cannot be rendered", { reason: error.message });
+    return {};
+  }
 }
 
 /** A child that ran ahead of the disk. */

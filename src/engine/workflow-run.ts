@@ -1,22 +1,24 @@
 /** A workflow in memory: decides in memory, writes units in order, then brings their effects about. */
-import type { Question } from "../expressions/context.ts";
+import type { Ask, Question } from "../expressions/context.ts";
 import { AppError } from "../model/errors.ts";
-import { childContext, taskContext } from "../model/child-context.ts";
-import { isFinished } from "../model/execution.ts";
+import { childContext } from "../model/child-context.ts";
+import { isFinished, type FinishedStatus } from "../model/execution.ts";
 import type { JsonObject } from "../model/json.ts";
 import { decide, decideNow } from "../processes/ask.ts";
 import { findExecution, undeliveredChildren } from "../store/executions.ts";
 import type { SnapshotRow, Unit, WorkflowRow } from "../store/unit.ts";
-import { advance, type Effect, snapshot, type WorkflowEvent } from "../workflows/conductor.ts";
-import type { CompiledWorkflow } from "../workflows/spec.ts";
-import type { WorkflowState } from "../workflows/state.ts";
+import type { WorkflowEvent } from "../workflows/conductor.ts";
+import type { Course, CourseEffect, Turn } from "../workflows/course.ts";
+import type { Status } from "../workflows/statuses.ts";
 import { announceFinished, tellParent } from "./announce.ts";
 import { eventOf, reasonOf, tellChildren, wishes } from "./children.ts";
 import type { ChildEnd, Conducted, Core } from "./core.ts";
 import { type Launch, plan } from "./launch.ts";
+import type { LoadedWorkflow } from "./load-workflow.ts";
 import type { Claim } from "./run.ts";
 import { release, start } from "./start.ts";
 import { isSomething, isStillMine, latestChanges, nothing } from "./pending.ts";
+import { causeOf, nodeChild, onlyOf, taskChild, timeNow, type Child } from "./workflow-child.ts";
 import { taskAnswer } from "./workflow-context.ts";
 
 /** Journal rows between two snapshots. */
@@ -28,9 +30,8 @@ const runAhead = 500;
 export class WorkflowRun implements Conducted {
   readonly #core: Core;
   readonly #claim: Claim;
-  readonly #compiled: CompiledWorkflow;
   readonly #base: JsonObject;
-  #state: WorkflowState;
+  #course: Course;
   #seq: number;
   #sinceSnapshot = 0;
   #pending = nothing();
@@ -45,16 +46,11 @@ export class WorkflowRun implements Conducted {
   /** An operator paused it: only an operator resumes it. What an inquiry paused goes on with the answer. */
   #held: boolean;
 
-  constructor(
-    core: Core,
-    claim: Claim,
-    { compiled, state, seq }: { compiled: CompiledWorkflow; state: WorkflowState; seq: number },
-  ) {
+  constructor(core: Core, claim: Claim, { course, seq }: LoadedWorkflow) {
     this.#core = core;
     this.#claim = claim;
-    this.#compiled = compiled;
     this.#base = childContext(claim);
-    this.#state = state;
+    this.#course = course;
     this.#seq = seq;
     this.#held = typeof claim.context["paused_by"] === "string";
   }
@@ -76,9 +72,9 @@ export class WorkflowRun implements Conducted {
     if (change === undefined) this.#pending.delivered.push({ id });
     else this.#pending.changes.push(change);
     if (recorded !== undefined) this.#pending.after.push(recorded);
-    const event = eventOf(context, status, result);
+    const event = eventOf({ id, context, status, result });
     if (event !== undefined && !this.#ended) this.#events.push(event);
-    if (this.#state.status === "paused" && !this.#held && isFinished(status))
+    if (this.#course.status === "paused" && !this.#held && isFinished(status))
       this.#events.push({ kind: "resume" });
     this.#work();
   }
@@ -137,15 +133,11 @@ export class WorkflowRun implements Conducted {
   #decide(): Promise<void> | undefined {
     const event = this.#events.shift();
     if (event === undefined) return undefined;
-    const decided = decideNow(
-      (ask) => advance(this.#compiled, this.#state, event, ask),
-      this.#core.ask,
-    );
+    const at = timeNow();
+    const decision = (ask: Ask): Turn => this.#course.advance(event, ask, at);
+    const decided = decideNow(decision, this.#core.ask);
     if ("value" in decided) return this.#take(decided.value);
-    return decide(
-      (ask) => advance(this.#compiled, this.#state, event, ask),
-      (question) => this.#answer(question),
-    ).then((step) => this.#take(step));
+    return decide(decision, (question) => this.#answer(question)).then((step) => this.#take(step));
   }
 
   /** What only this workflow can tell: `task(name)`. */
@@ -154,8 +146,8 @@ export class WorkflowRun implements Conducted {
     return taskAnswer(this.#core, this.#claim.id, question, this.#pending);
   }
 
-  #take({ state, entries, effects }: ReturnType<typeof advance>): Promise<void> | undefined {
-    this.#state = state;
+  #take({ course, entries, effects }: Turn): Promise<void> | undefined {
+    this.#course = course;
     for (const entry of entries) this.#pending.entries.push(entry);
     let slow: Promise<void> | undefined;
     for (const effect of effects) {
@@ -167,60 +159,55 @@ export class WorkflowRun implements Conducted {
     return slow;
   }
 
-  #effect(effect: Effect): Promise<void> | undefined {
+  #effect(effect: CourseEffect): Promise<void> | undefined {
     switch (effect.kind) {
       case "run":
-        return this.#runTask(effect);
+        return this.#start(taskChild(this.#claim.id, this.#base, effect));
+      case "node":
+        return this.#start(nodeChild(this.#core, { id: this.#claim.id, base: this.#base }, effect));
       case "children":
         this.#pending.after.push(
-          () => void tellChildren(this.#core, this.#claim.id, effect.request),
+          () => void tellChildren(this.#core, this.#claim.id, effect.request, onlyOf(effect)),
         );
         return undefined;
       case "status":
-        this.#status(effect.status);
+        this.#status(effect.status, "result" in effect ? effect.result : undefined);
         return undefined;
       case "finished":
         this.#finished(effect);
         return undefined;
+      case "ended":
+        this.#end(effect.status, effect.result);
+        return undefined;
     }
   }
 
-  #runTask(effect: Extract<Effect, { kind: "run" }>): Promise<void> | undefined {
-    const { key, item, action, input, delay } = effect;
-    const wish = {
-      action,
-      parameters: input ?? {},
-      context: { ...this.#base, orquesta: taskContext(this.#claim.id, effect) },
-      derived: item === undefined,
-      parent: this.#claim.id,
-      taskKey: key,
-      ...(delay === undefined ? {} : { delaySeconds: delay }),
-    };
+  #start(child: Child): Promise<void> | undefined {
     try {
-      const planned = decideNow((ask) => plan(this.#core, wish, ask), this.#core.ask);
-      if ("value" in planned) return this.#launch(planned.value, effect);
+      const planned = decideNow((ask) => plan(this.#core, child.wish(), ask), this.#core.ask);
+      if ("value" in planned) return this.#launch(planned.value, child);
     } catch (error) {
-      return this.#refused(effect, error);
+      return this.#refused(child, error);
     }
     return decide(
-      (ask) => plan(this.#core, wish, ask),
+      (ask) => plan(this.#core, child.wish(), ask),
       (question) => this.#answer(question),
     ).then(
-      (launch) => this.#launch(launch, effect),
-      (error: unknown) => this.#refused(effect, error),
+      (launch) => this.#launch(launch, child),
+      (error: unknown) => this.#refused(child, error),
     );
   }
 
-  #launch(launch: Launch, { taskId, route, item }: Extract<Effect, { kind: "run" }>): undefined {
+  #launch(launch: Launch, { place }: Child): undefined {
     if (launch.how === "inline") {
-      this.#pending.finished.push(launch.row);
+      const { row } = launch;
+      this.#pending.finished.push(row);
       this.#events.push({
         kind: "task",
-        taskId,
-        route,
         status: "succeeded",
-        result: launch.row.z,
-        ...(item === undefined ? {} : { item }),
+        result: row.z,
+        execution: row.i,
+        ...place,
       });
       this.#pending.after.push(() => announceFinished(this.#core, launch));
     } else {
@@ -230,7 +217,7 @@ export class WorkflowRun implements Conducted {
     return undefined;
   }
 
-  #refused({ taskId, route }: Extract<Effect, { kind: "run" }>, error: unknown): undefined {
+  #refused({ place: { taskId, route } }: Child, error: unknown): undefined {
     if (!(error instanceof AppError))
       this.#core.log("error", "a task could not be started", {
         execution: this.#claim.id,
@@ -242,27 +229,35 @@ export class WorkflowRun implements Conducted {
       message: error instanceof Error ? error.message : String(error),
       taskId,
       route,
+      ...causeOf(error),
     });
     return undefined;
   }
 
-  #status(status: WorkflowState["status"]): void {
+  #status(status: Status, result?: JsonObject): void {
     this.#wish = undefined;
     if (isFinished(status) || status === "null" || status === "retrying") return;
     if (status === "running" && this.#seq === 0) return;
     const { id, fence } = this.#claim;
     const change = { id, fence, status, ended: false, delivered: true, released: false } as const;
-    this.#pending.changes.push(change);
+    this.#pending.changes.push(result === undefined ? change : { ...change, result });
     const { parent } = this.#claim;
     if ((status === "paused" || status === "pending") && parent !== undefined && parent !== null)
-      this.#pending.after.push(() => tellParent(this.#core, this.#claim, { status, result: null }));
+      this.#pending.after.push(() =>
+        tellParent(this.#core, this.#claim, { status, result: result ?? null }),
+      );
   }
 
-  #finished({ status, output, errors }: Extract<Effect, { kind: "finished" }>): void {
-    if (this.#ended || !isFinished(status)) return;
+  #finished({ status, output, errors }: Extract<CourseEffect, { kind: "finished" }>): void {
+    if (!isFinished(status)) return;
+    const failed = status !== "succeeded" && errors.length > 0;
+    this.#end(status, { output, ...(failed ? { errors } : {}) });
+  }
+
+  #end(status: FinishedStatus, result: JsonObject): void {
+    if (this.#ended) return;
     this.#ended = true;
     const { id, fence, parent } = this.#claim;
-    const result = { output, ...(status === "succeeded" || errors.length === 0 ? {} : { errors }) };
     const child = parent !== undefined && parent !== null;
     this.#pending.changes.push({
       id,
@@ -309,7 +304,7 @@ export class WorkflowRun implements Conducted {
     return [
       {
         execution_id: this.#claim.id,
-        snapshot: snapshot(this.#state),
+        snapshot: this.#course.snapshot(),
         snapshot_seq: this.#seq + 1,
       },
     ];

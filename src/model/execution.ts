@@ -28,3 +28,10 @@ export type FinishedStatus = (typeof finishedStatuses)[number];
 export function isFinished(status: string): status is FinishedStatus {
   return (finishedStatuses as readonly string[]).includes(status);
 }
+
+/** Runners whose executions are workflows: the conductor carries them out, their steps are executions of their own. */
+export const workflowRunners = ["orquesta", "action-chain"] as const;
+
+export function isWorkflow(runner: string): boolean {
+  return (workflowRunners as readonly string[]).includes(runner);
+}

@@ -15,3 +15,9 @@ export function objectId(seconds: number, machine: string, counter: number): Obj
   if (!isObjectId(id)) throw new RangeError(`${id} is not an id of 24 hex digits`);
   return id;
 }
+
+/** StackStorm has two objects for a run of an action, we have one: the other's id is this one with a digit turned around. Its own inverse. */
+export function liveActionId(execution: string): string {
+  const digit = Number.parseInt(execution[8] ?? "0", 16) ^ 0xf;
+  return `${execution.slice(0, 8)}${digit.toString(16)}${execution.slice(9)}`;
+}

@@ -44,7 +44,7 @@ async function completed(db: Db, row: Row | undefined): Promise<StoredExecution 
 }
 
 const claimable = sql<boolean>`((status in ('requested', 'scheduled', 'delayed') and (run_at is null or run_at <= clock_timestamp() + interval '100 ms'))
-  or (runner = 'orquesta' and owner is null and status in ('running', 'pausing', 'paused', 'resuming', 'canceling')))`;
+  or (runner in ('orquesta', 'action-chain') and owner is null and status in ('running', 'pausing', 'paused', 'resuming', 'canceling')))`;
 
 /** Makes `owner` the one that runs it, or gives undefined when somebody else does, it is not due, or it has ended. Each claim raises the fence. */
 export async function claimExecution(

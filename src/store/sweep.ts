@@ -48,7 +48,7 @@ export async function unheard(
     where status in ('requested', 'scheduled', 'delayed') and coalesce(run_at, created_at) < clock_timestamp() - ${seconds} * interval '1 second'
     union all
     select w.id, w.attempt from execution w
-    where w.runner = 'orquesta' and w.owner is null and w.status in ('running', 'pausing', 'paused', 'resuming', 'canceling')
+    where w.runner in ('orquesta', 'action-chain') and w.owner is null and w.status in ('running', 'pausing', 'paused', 'resuming', 'canceling')
       and (w.status in ('running', 'resuming', 'canceling', 'pausing') or exists (select 1 from execution c where c.parent = w.id and not c.delivered))
     order by id limit ${batch}`.execute(db);
   return rows;

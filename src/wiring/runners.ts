@@ -27,6 +27,28 @@ const orquestaRunner: Runner = {
   run: () => Promise.reject(new Error("the conductor carries out workflows")),
 };
 
+/** The conductor carries out action-chains as well. */
+const actionChainRunner: Runner = {
+  name: "action-chain",
+  aliases: [],
+  description: "A runner for launching linear action chains.",
+  parameters: {
+    display_published: {
+      type: "boolean",
+      description: "Intermediate published variables will be stored and displayed.",
+      default: true,
+    },
+    skip_notify: {
+      type: "array",
+      description: "List of tasks to skip notifications for.",
+      default: [],
+    },
+  },
+  outputKey: "published",
+  onWorkerLost: "rerun",
+  run: () => Promise.reject(new Error("the conductor carries out workflows")),
+};
+
 const noSpawn: Spawn = () => {
   throw new Error("no spawner in this process");
 };
@@ -59,6 +81,7 @@ export function builtinRunners(spawn: Spawn = noSpawn, places?: RunnerPlaces): r
     remoteShellScriptRunner(places?.ssh ?? noSsh),
     inquirerRunner,
     orquestaRunner,
+    actionChainRunner,
   ];
 }
 

@@ -47,6 +47,9 @@ export type WorkflowEvent =
       readonly item?: number;
       readonly status: Status;
       readonly result?: unknown;
+      /** Its id and start, which action-chains show and tell apart by. */
+      readonly execution?: string;
+      readonly visit?: number;
     }
   | { readonly kind: "pause" }
   | { readonly kind: "resume" }
@@ -57,6 +60,8 @@ export type WorkflowEvent =
       readonly message: string;
       readonly taskId?: string;
       readonly route?: number;
+      /** What an action-chain words differently: no such action, or a parameter that cannot be cast. */
+      readonly cause?: "reference" | "parameters";
     }
   /** No tasks = all that failed and ended the workflow. */
   | { readonly kind: "rerun"; readonly tasks: readonly RerunRequest[] };

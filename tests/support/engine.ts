@@ -14,6 +14,7 @@ import type {
   RuleDefinition,
   WorkflowSource,
 } from "../../src/model/definitions.ts";
+import type { JsonObject } from "../../src/model/json.ts";
 import type { Outcome } from "../../src/model/outcome.ts";
 import { noopRunner } from "../../src/runners/noop.ts";
 import type { RunCall, Runner } from "../../src/runners/runner.ts";
@@ -28,7 +29,12 @@ export interface TestContent {
   readonly actions?: Readonly<
     Record<
       string,
-      { runner: string; parameters?: ParameterSchemas; onWorkerLost?: "rerun" | "abandon" }
+      {
+        runner: string;
+        parameters?: ParameterSchemas;
+        onWorkerLost?: "rerun" | "abandon";
+        notify?: JsonObject;
+      }
     >
   >;
   /** Workflow YAML by action ref. */
@@ -86,6 +92,8 @@ export function contentOf({ actions = {}, workflows = {}, rules = [] }: TestCont
     const names = inputs.map((input: unknown) =>
       typeof input === "string" ? input : Object.keys(input as object)[0],
     ) as string[];
+    // What `actions` already says of it counts: an action-chain has its metadata there.
+    if (all.has(ref)) continue;
     all.set(
       ref,
       action(ref, "orquesta", { parameters: Object.fromEntries(names.map((name) => [name, {}])) }),
@@ -164,7 +172,10 @@ function localQueue(core: () => Core): WorkQueue {
   return {
     ring: (rings) => {
       for (const ring of rings)
-        setTimeout(() => void hear(core(), ring), ring.name === "run" ? (ring.delayMs ?? 0) : 0);
+        setTimeout(
+          () => void hear(core(), ring).catch(() => undefined),
+          ring.name === "run" ? (ring.delayMs ?? 0) : 0,
+        );
       return Promise.resolve();
     },
     schedule: () => Promise.resolve(),
@@ -180,11 +191,19 @@ export function testEngine(
   const database = openDatabase(url);
   const definitions = compileContent(contentOf(content));
   const pump = new CommitPump({ url });
-  const all = [
+  const all: Runner[] = [
     noopRunner(),
     inquirerRunner,
     ...runners,
     { ...testRunner(() => Promise.reject(new Error("conducted"))), name: "orquesta" },
+    {
+      ...testRunner(() => Promise.reject(new Error("conducted"))),
+      name: "action-chain",
+      parameters: {
+        display_published: { type: "boolean", default: true },
+        skip_notify: { type: "array", default: [] },
+      },
+    },
   ];
   const bells = openBells(url, (bell) => hearBell(core, bell));
   const core: Core = {
