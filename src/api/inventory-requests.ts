@@ -79,11 +79,3 @@ export function queryNumber(request: Request, name: string): number | undefined 
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw badRequest(`${name} is ${shown(text)}; expected a whole number`);
 }
-
-const reserved = new Set(["type", "q", "limit", "after", "x-auth-token", "st2-api-key"]);
-
-/** Every other parameter of the URL names an attribute and its value. */
-export function queryFilters(request: Request): JsonObject {
-  const names = Object.keys(request.query).filter((name) => !reserved.has(name));
-  return Object.fromEntries(names.map((name) => [name, queryText(request, name) ?? ""]));
-}

@@ -4,7 +4,6 @@ import type { Inventory, WriteResult } from "../engine/inventory.ts";
 import type { KnownType } from "../inventory/catalogue.ts";
 import { badRequest } from "../inventory/problem.ts";
 import { readUpsertItem } from "../inventory/upsert.ts";
-import { shown } from "../inventory/validate.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { inventoryProblems } from "./inventory-problems.ts";
 import {
@@ -13,12 +12,12 @@ import {
   bodyOf,
   etag,
   ifVersion,
-  queryFilters,
   queryNumber,
   queryText,
   textOf,
 } from "./inventory-requests.ts";
 import { Routes } from "./routes.ts";
+import { searchOfBody, searchOfUrl } from "./inventory-search-requests.ts";
 
 export type InventoryService = Pick<
   Inventory,
@@ -90,30 +89,10 @@ function typeRoutes(router: Routes, service: InventoryService): void {
 
 function readRoutes(router: Routes, service: InventoryService): void {
   router.get("/entries", "inventory_list", async (request, response) => {
-    response.json(
-      await service.search({
-        type: queryText(request, "type"),
-        text: queryText(request, "q"),
-        limit: queryNumber(request, "limit"),
-        after: queryText(request, "after"),
-        where: queryFilters(request),
-      }),
-    );
+    response.json(await service.search(searchOfUrl(request)));
   });
   router.post("/search", "inventory_list", async (request, response) => {
-    const body = bodyOf(request);
-    const { limit, where } = body;
-    if (limit !== undefined && typeof limit !== "number")
-      throw badRequest(`limit is ${shown(limit)}; expected a number`);
-    response.json(
-      await service.search({
-        type: textOf(body, "type"),
-        text: textOf(body, "text"),
-        after: textOf(body, "after"),
-        limit,
-        where: where === undefined ? {} : attributesOf(body, "where"),
-      }),
-    );
+    response.json(await service.search(searchOfBody(bodyOf(request))));
   });
   router.get("/entries/:id", "inventory_view", async (request, response) => {
     const entry = await service.get(request.params.id);

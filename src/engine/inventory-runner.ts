@@ -39,6 +39,13 @@ function count(parameters: JsonObject, name: string): number | undefined {
   throw badRequest(`${name} is ${shown(value)}; expected a whole number`);
 }
 
+function texts(parameters: JsonObject, name: string): readonly string[] | undefined {
+  const value = parameters[name];
+  if (value === undefined || value === null) return undefined;
+  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value;
+  throw badRequest(`${name} is ${shown(value)}; expected a list of texts`);
+}
+
 /** The entry that the parameters mean: `id`, or `type` with `name` (a name or the value of a key) or `key` (a key's attributes). */
 async function entryId(service: Inventory, parameters: JsonObject): Promise<string> {
   const id = text(parameters, "id");
@@ -78,7 +85,11 @@ const inventoryOperations: Readonly<Record<string, Operation>> = {
     service.search({
       type: text(parameters, "type"),
       text: text(parameters, "text"),
-      where: attributes(parameters, "where"),
+      where: parameters["where"] ?? {},
+      sort: text(parameters, "sort"),
+      select: texts(parameters, "select"),
+      facets: texts(parameters, "facets"),
+      count: parameters["count"] === true,
       limit: count(parameters, "limit"),
       after: text(parameters, "after"),
     }),

@@ -1,56 +1,214 @@
-import { attributeType } from "../inventory/attribute-types.ts";
+/** Search over the inventory: conditions over paths, words, any order, chosen values, counts. */
+import { asUtc, instantOf, wallTime } from "../model/time-zone.ts";
 import { typeNamed, type Catalogue, type KnownType } from "../inventory/catalogue.ts";
+import { all, type Predicate, type ValuePath } from "../inventory/predicate.ts";
 import { badRequest } from "../inventory/problem.ts";
-import { isReference, requestKey, type ReferenceRequest } from "../inventory/references.ts";
-import { bigrams, containsPattern, nearest, searchWords } from "../inventory/text.ts";
+import {
+  compileWhere,
+  fullAccess,
+  valuePath,
+  wordsOf,
+  type Access,
+  type QueryContext,
+} from "../inventory/query.ts";
+import type { QueryClock } from "../inventory/query-time.ts";
+import { requestKey, type ReferenceRequest } from "../inventory/references.ts";
 import { shown } from "../inventory/validate.ts";
-import { isObject, type JsonObject } from "../model/json.ts";
-import { searchEntries } from "../store/inventory/entries.ts";
+import {
+  queryCount,
+  queryFacet,
+  queryPage,
+  queryValues,
+  type Order,
+} from "../store/inventory/query.ts";
 import type { Db } from "../store/schema.ts";
-import { resolveReferences } from "./inventory-resolve.ts";
+import { resolveReferences, type Resolutions } from "./inventory-resolve.ts";
 import { viewEntries, type EntryView } from "./inventory-view.ts";
 
 export interface SearchQuery {
-  /** Undefined = all types; needed for `where`. */
-  readonly type?: string | undefined;
-  /** Attribute → value it has (or, of a list, contains). References by id, name or key. */
-  readonly where?: JsonObject | undefined;
+  /** One type or several; undefined = all types. */
+  readonly type?: string | readonly string[] | undefined;
+  /** Conditions (`inventory/query-condition.ts`), or in short attribute → value. References by id, name or key. */
+  readonly where?: unknown;
   /** Words that must all occur, in any writing (full-width, case); quotes keep blanks. */
   readonly text?: string | undefined;
+  /** A path; `-` before it turns the order round. By name unless said. */
+  readonly sort?: string | undefined;
+  /** Paths whose values are wanted beside each entry. */
+  readonly select?: readonly string[] | undefined;
+  /** Paths by whose values the entries are counted. */
+  readonly facets?: readonly string[] | undefined;
+  /** How many there are, exactly up to 10,000. */
+  readonly count?: boolean | undefined;
   /** 1–1000, default 50. */
   readonly limit?: number | undefined;
   /** `next` of the page before. */
   readonly after?: string | undefined;
 }
+
+export interface FoundEntry extends EntryView {
+  /** By path of `select`: the value, null when there is none, a list where the path may lead to several. */
+  readonly values?: Readonly<Record<string, unknown>>;
+}
 export interface SearchPage {
-  readonly entries: readonly EntryView[];
+  readonly entries: readonly FoundEntry[];
   /** Present when there are more. */
   readonly next?: string;
+  readonly count?: { readonly value: number; readonly exact: boolean };
+  /** By path: the 100 most frequent values. */
+  readonly facets?: Readonly<Record<string, readonly { value: unknown; count: number }[]>>;
+}
+
+export interface SearchOptions {
+  readonly known: Catalogue;
+  readonly access?: Access | undefined;
+  readonly clock: QueryClock;
+}
+
+/** What `today` and `now` mean at an instant (milliseconds since the epoch) in a zone. */
+export function queryClock(instant: number, zone: string): QueryClock {
+  const { year, month, day } = wallTime(instant, zone);
+  const midnight = { year, month, day, hour: 0, minute: 0, second: 0 };
+  return {
+    today: new Date(asUtc(midnight)).toISOString().slice(0, 10),
+    midnight: new Date(instantOf(midnight, zone)).toISOString(),
+    now: new Date(instant).toISOString(),
+  };
 }
 
 const longestPage = 1000;
+const mostCounted = 10_000;
+const mostPaths = 50;
+const mostFacetValues = 100;
 
-/** One page in the order (name, id). Throws INVENTORY_REQUEST or INVENTORY_TYPE_UNKNOWN. */
-export async function search(db: Db, known: Catalogue, query: SearchQuery): Promise<SearchPage> {
+/** One page. Throws INVENTORY_REQUEST or INVENTORY_TYPE_UNKNOWN. */
+export async function search(
+  db: Db,
+  query: SearchQuery,
+  options: SearchOptions,
+): Promise<SearchPage> {
   const limit = pageLength(query.limit);
-  const type = query.type === undefined ? undefined : typeNamed(known, query.type);
-  const words = searchWords(query.text ?? "");
-  const containing = await containingOf(db, known, type, query.where ?? {});
-  if (containing === undefined) return { entries: [] };
-  const rows = await searchEntries(db, {
-    typeIds: type === undefined ? undefined : [type.id],
-    containing,
-    patterns: words.map(containsPattern),
-    grams: [...new Set(words.flatMap(bigrams))],
-    after: query.after === undefined ? undefined : readCursor(query.after),
+  const types = typesOf(options.known, query.type);
+  const context = { access: fullAccess, ...definedAccess(options), resolve: () => undefined };
+  const predicate = all(
+    await compiledWhere(db, query.where ?? {}, types, context),
+    wordsOf(query.text ?? ""),
+  );
+  const order = orderOf(query.sort, types, context);
+  const selected = pathsOf("select", query.select, types, context);
+  const facets = pathsOf("facets", query.facets, types, context);
+  const rows = await queryPage(db, {
+    predicate,
+    order,
+    after: query.after === undefined ? undefined : readCursor(query.after, query.sort),
     limit: limit + 1,
   });
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  const entries = await viewEntries(db, page, known);
-  return rows.length > limit && last !== undefined
-    ? { entries, next: writeCursor(last.name, last.id) }
-    : { entries };
+  const entries = await viewEntries(db, page, options.known);
+  return {
+    entries: await withValues(db, entries, selected),
+    ...(rows.length > limit && last !== undefined
+      ? { next: writeCursor(query.sort, last.key, last.id) }
+      : {}),
+    ...(query.count === true ? { count: await counted(db, predicate) } : {}),
+    ...(facets.size === 0 ? {} : { facets: await facetsOf(db, predicate, facets) }),
+  };
+}
+
+function definedAccess({ known, access, clock }: SearchOptions): Pick<
+  QueryContext,
+  "known" | "clock"
+> & {
+  access?: Access;
+} {
+  return { known, clock, ...(access === undefined ? {} : { access }) };
+}
+
+function typesOf(known: Catalogue, given: SearchQuery["type"]): readonly KnownType[] {
+  if (given === undefined) return [...known.byId.values()];
+  return [given].flat().map((name) => typeNamed(known, name));
+}
+
+/** Compiles a condition; what its references mean is looked up first. */
+export async function compiledWhere(
+  db: Db,
+  where: unknown,
+  types: readonly KnownType[],
+  context: QueryContext,
+): Promise<Predicate> {
+  const requests: ReferenceRequest[] = [];
+  const asked = compileWhere(where, types, {
+    ...context,
+    resolve: (request) => void requests.push(request),
+  });
+  if (requests.length === 0) return asked;
+  const answers: Resolutions = await resolveReferences(db, requests, {
+    known: context.known,
+    hold: false,
+  });
+  const resolve = (request: ReferenceRequest) => answers.get(requestKey(request));
+  return compileWhere(where, types, { ...context, resolve });
+}
+
+function orderOf(
+  sort: string | undefined,
+  types: readonly KnownType[],
+  context: QueryContext,
+): Order | undefined {
+  if (sort === undefined || sort === "name") return undefined;
+  const descending = sort.startsWith("-");
+  const path = valuePath(descending ? sort.slice(1) : sort, types, context);
+  if (path.many)
+    throw badRequest(`sort: ${sort} may lead to several values; expected a path to one`);
+  return { path, descending };
+}
+
+function pathsOf(
+  what: string,
+  given: readonly string[] | undefined,
+  types: readonly KnownType[],
+  context: QueryContext,
+): ReadonlyMap<string, ValuePath> {
+  const paths = given ?? [];
+  if (paths.length > mostPaths) throw badRequest(`${what}: more than ${mostPaths} paths`);
+  return new Map(paths.map((text) => [text, valuePath(text, types, context)]));
+}
+
+async function withValues(
+  db: Db,
+  entries: readonly EntryView[],
+  paths: ReadonlyMap<string, ValuePath>,
+): Promise<readonly FoundEntry[]> {
+  if (paths.size === 0) return entries;
+  const ids = entries.map(({ id }) => id);
+  const values = await queryValues(db, ids, [...paths.values()]);
+  return entries.map((entry) => {
+    const lists = values.get(entry.id) ?? [];
+    const named = [...paths].map(([text, { many }], index): [string, unknown] => {
+      const list = lists[index] ?? [];
+      return [text, many ? list : (list[0] ?? null)];
+    });
+    return { ...entry, values: Object.fromEntries(named) };
+  });
+}
+
+async function counted(db: Db, predicate: Predicate): Promise<{ value: number; exact: boolean }> {
+  const found = await queryCount(db, predicate, mostCounted + 1);
+  return { value: Math.min(found, mostCounted), exact: found <= mostCounted };
+}
+
+async function facetsOf(
+  db: Db,
+  predicate: Predicate,
+  paths: ReadonlyMap<string, ValuePath>,
+): Promise<NonNullable<SearchPage["facets"]>> {
+  const counts = await Promise.all(
+    [...paths].map(async ([text, path]) => {
+      return [text, await queryFacet(db, predicate, { path, limit: mostFacetValues })] as const;
+    }),
+  );
+  return Object.fromEntries(counts);
 }
 
 function pageLength(limit = 50): number {
@@ -58,75 +216,22 @@ function pageLength(limit = 50): number {
   throw badRequest(`limit is ${shown(limit)}; expected a whole number from 1 to ${longestPage}`);
 }
 
-function writeCursor(name: string, id: string): string {
-  return Buffer.from(JSON.stringify([name, id])).toString("base64url");
+function writeCursor(sort: string | undefined, key: string | null, id: string): string {
+  return Buffer.from(JSON.stringify([sort ?? "name", key, id])).toString("base64url");
 }
 
-function readCursor(text: string): { name: string; id: string } {
+/** A cursor belongs to the order it was made in. */
+function readCursor(text: string, sort: string | undefined): { key: string | null; id: string } {
   try {
     const value: unknown = JSON.parse(Buffer.from(text, "base64url").toString());
-    const [name, id]: readonly unknown[] = Array.isArray(value) ? value : [];
-    if (typeof name === "string" && typeof id === "string" && /^[0-9a-f-]{36}$/.test(id))
-      return { name, id };
+    const [order, key, id]: readonly unknown[] = Array.isArray(value) ? value : [];
+    const isKey = key === null || typeof key === "string";
+    if (order === (sort ?? "name") && isKey && typeof id === "string" && /^[0-9a-f-]{36}$/.test(id))
+      return { key, id };
   } catch {
     // Falls through to the error that says what was expected.
   }
-  throw badRequest("after is not a cursor; expected the `next` of an earlier page");
-}
-
-/** What a document must contain, or undefined when a named target does not exist: then nothing matches. */
-async function containingOf(
-  db: Db,
-  known: Catalogue,
-  type: KnownType | undefined,
-  where: JsonObject,
-): Promise<JsonObject | undefined> {
-  const names = Object.keys(where);
-  if (names.length === 0) return {};
-  if (type === undefined) throw badRequest("a filter needs the type whose attributes it names");
-  const requests = names.flatMap((name) => requestFor(type, name, where[name]) ?? []);
-  const answers = await resolveReferences(db, requests, { known, hold: false });
-  const containing = new Map<string, unknown>();
-  for (const name of names) {
-    const request = requestFor(type, name, where[name]);
-    const answer = request === undefined ? undefined : answers.get(requestKey(request));
-    if (answer !== undefined && "problem" in answer) return undefined;
-    containing.set(name, containedValue(type, name, answer?.id ?? where[name]));
-  }
-  return Object.fromEntries(containing);
-}
-
-function attributeNamed(type: KnownType, name: string) {
-  const attribute = type.attributes.get(name);
-  if (attribute !== undefined) return attribute;
-  const near = nearest(name, type.attributes.keys());
-  const hint = near === undefined ? "" : `; did you mean ${near}?`;
-  throw badRequest(`${type.name} has no attribute ${name}${hint}`, { nearest: near ?? null });
-}
-
-function requestFor(type: KnownType, name: string, value: unknown): ReferenceRequest | undefined {
-  const attribute = attributeNamed(type, name);
-  return isReference(attribute) ? { to: attribute.element.to, given: value } : undefined;
-}
-
-function containedValue(type: KnownType, name: string, value: unknown): unknown {
-  const { element, array } = attributeNamed(type, name);
-  const listed = (one: unknown): unknown => (array ? [one] : one);
-  if (element.type === "named_ref") return listed({ ref: value });
-  // The parameters of a URL are text; numbers and booleans are meant as such.
-  const typed = typeof value === "string" ? fromText(element.type, value) : value;
-  const parsed = attributeType(element.type).parse(typed, element);
-  if ("value" in parsed) return listed(parsed.value);
-  if (isObject(value) || Array.isArray(value))
-    throw badRequest(`${name}: ${shown(value)} is not a plain value; only equality is asked here`);
-  const because = parsed.wrong === "" ? "" : `: ${parsed.wrong}`;
   throw badRequest(
-    `${name}: ${shown(value)} is not ${attributeType(element.type).expected}${because}`,
+    "after is not a cursor; expected the `next` of an earlier page in the same order",
   );
-}
-
-function fromText(type: string, text: string): unknown {
-  if (type === "boolean") return text === "true" ? true : text === "false" ? false : text;
-  if (type !== "integer" && type !== "decimal") return text;
-  return text.trim() === "" ? text : Number(text);
 }

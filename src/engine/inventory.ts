@@ -19,7 +19,7 @@ import { findHost, type FoundHost } from "./inventory-host.ts";
 import { findOwner, type OwnerAnswer, type OwnerSettings } from "./inventory-owner.ts";
 import { removal } from "./inventory-remove.ts";
 import { resolveReferences } from "./inventory-resolve.ts";
-import { search, type SearchPage, type SearchQuery } from "./inventory-search.ts";
+import { queryClock, search, type SearchPage, type SearchQuery } from "./inventory-search.ts";
 import { upsertAll, type UpsertResult } from "./inventory-upsert.ts";
 import { viewEntries, type EntryView } from "./inventory-view.ts";
 import {
@@ -66,6 +66,8 @@ export interface InventoryOptions {
   readonly database: Database;
   readonly types: EntityTypes;
   readonly owners: OwnerSettings;
+  /** The site's, for `today` in queries. */
+  readonly timeZone: string;
   /** Called after every committed change: wakes the feed. */
   readonly onChange?: () => void;
 }
@@ -125,7 +127,8 @@ export class Inventory {
   }
 
   search(query: SearchQuery): Promise<SearchPage> {
-    return search(this.#db, this.#known, query);
+    const clock = queryClock(Date.now(), this.#options.timeZone);
+    return search(this.#db, query, { known: this.#known, clock });
   }
 
   findHost(query: string): Promise<FoundHost> {

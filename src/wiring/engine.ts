@@ -67,6 +67,7 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
   const evaluators = evaluatorPool({ size: 2 });
   const spawn = slotCount > 0 ? spawner() : undefined;
   const inventory = await Inventory.open({
+    timeZone: config.timeZone,
     database,
     types: loaded.types,
     owners: ownerSettings(() => loaded.compiled.content),

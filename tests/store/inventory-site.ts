@@ -57,6 +57,7 @@ export async function testInventory(
     database,
     types: bundledTypes(),
     owners: ownerSettings({ default_leader: "leader" }),
+    timeZone: "Asia/Tokyo",
     onChange,
   });
   return {

@@ -13,9 +13,13 @@ export interface EntryRow {
   readonly deletedAt: Date | null;
 }
 
-const columns = sql.raw(
-  `e.id, e.type_id as "typeId", e.name, e.doc, e.version, e.created_at as "createdAt", e.updated_at as "updatedAt", e.deleted_at as "deletedAt"`,
-);
+/** The columns of an EntryRow, of the entry that has this alias. */
+export function entryColumns(alias: string): RawBuilder<unknown> {
+  return sql.raw(
+    `${alias}.id, ${alias}.type_id as "typeId", ${alias}.name, ${alias}.doc, ${alias}.version, ${alias}.created_at as "createdAt", ${alias}.updated_at as "updatedAt", ${alias}.deleted_at as "deletedAt"`,
+  );
+}
+const columns = entryColumns("e");
 
 /** How rows are held while the transaction decides: `write` against other writers, `delete` also against new references to them. */
 export type Lock = "none" | "write" | "delete";
@@ -130,36 +134,5 @@ export async function findReferrers(
     select g.src, g.attr, g.dst from inv.edge g where g.dst = any(${ids}::uuid[]) order by g.src, g.attr, g.ord`.execute(
     db,
   );
-  return rows;
-}
-
-export interface SearchFilter {
-  /** Types to look in; undefined = all. */
-  readonly typeIds: readonly number[] | undefined;
-  /** What the document must contain. */
-  readonly containing: JsonObject;
-  /** Folded words that must all stand in the search text: LIKE patterns, and pairs of CJK characters that narrow the search by index. */
-  readonly patterns: readonly string[];
-  readonly grams: readonly string[];
-  readonly after: { readonly name: string; readonly id: string } | undefined;
-  readonly limit: number;
-}
-
-/** One page of living entries in the order (name, id). */
-export async function searchEntries(db: Db, filter: SearchFilter): Promise<readonly EntryRow[]> {
-  const [only] = filter.typeIds ?? [];
-  const conditions = [sql`e.deleted_at is null`];
-  if (filter.typeIds?.length === 1) conditions.push(sql`e.type_id = ${only}`);
-  else if (filter.typeIds !== undefined)
-    conditions.push(sql`e.type_id = any(${filter.typeIds}::int[])`);
-  if (Object.keys(filter.containing).length > 0)
-    conditions.push(sql`e.doc @> ${JSON.stringify(filter.containing)}::jsonb`);
-  if (filter.grams.length > 0) conditions.push(sql`e.grams @> ${filter.grams}::text[]`);
-  for (const pattern of filter.patterns) conditions.push(sql`e.search like ${pattern}`);
-  if (filter.after !== undefined)
-    conditions.push(sql`(e.name, e.id) > (${filter.after.name}, ${filter.after.id}::uuid)`);
-  const { rows } = await sql<EntryRow>`
-    select ${columns} from inv.entry e where ${sql.join(conditions, sql` and `)}
-    order by e.name, e.id limit ${filter.limit}`.execute(db);
   return rows;
 }

@@ -1,0 +1,82 @@
+/** Reads what a search asks for, from a body or from the parameters of a URL. */
+import type { Request } from "express";
+import type { SearchQuery } from "../engine/inventory-search.ts";
+import { badRequest } from "../inventory/problem.ts";
+import { shown } from "../inventory/validate.ts";
+import type { JsonObject } from "../model/json.ts";
+import { queryNumber, queryText, textOf } from "./inventory-requests.ts";
+
+const asked = ["type", "where", "text", "sort", "select", "facets", "count", "limit", "after"];
+
+/** `{type, where, text, sort, select, facets, count, limit, after}`. */
+export function searchOfBody(body: JsonObject): SearchQuery {
+  const unknown = Object.keys(body).find((key) => !asked.includes(key));
+  if (unknown !== undefined)
+    throw badRequest(`${unknown} is no part of a search; expected ${asked.join(", ")}`);
+  const { limit, count, type } = body;
+  if (limit !== undefined && typeof limit !== "number")
+    throw badRequest(`limit is ${shown(limit)}; expected a number`);
+  if (count !== undefined && typeof count !== "boolean")
+    throw badRequest(`count is ${shown(count)}; expected true or false`);
+  return {
+    type: Array.isArray(type) ? textsOf(body, "type") : textOf(body, "type"),
+    text: textOf(body, "text"),
+    sort: textOf(body, "sort"),
+    after: textOf(body, "after"),
+    select: textsOf(body, "select"),
+    facets: textsOf(body, "facets"),
+    limit,
+    count,
+    where: body["where"] ?? {},
+  };
+}
+
+/** A list of texts of the body, or undefined. */
+function textsOf(body: JsonObject, name: string): readonly string[] | undefined {
+  const value = body[name];
+  if (value === undefined || value === null) return undefined;
+  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value;
+  throw badRequest(`${name} is ${shown(value)}; expected a list of texts`);
+}
+
+const reserved = new Set([
+  "type",
+  "q",
+  "where",
+  "sort",
+  "select",
+  "facets",
+  "count",
+  "limit",
+  "after",
+  "x-auth-token",
+  "st2-api-key",
+]);
+
+/** `?type=Device&q=words&sort=-updated_at&select=rack.name,owner&count=true&where={json}`; every other parameter names a path and its value. */
+export function searchOfUrl(request: Request): SearchQuery {
+  const names = Object.keys(request.query).filter((name) => !reserved.has(name));
+  const short = Object.fromEntries(names.map((name) => [name, queryText(request, name) ?? ""]));
+  const where = queryText(request, "where");
+  const list = (name: string): readonly string[] | undefined =>
+    queryText(request, name)?.split(",");
+  return {
+    type: list("type"),
+    text: queryText(request, "q"),
+    sort: queryText(request, "sort"),
+    select: list("select"),
+    facets: list("facets"),
+    count: queryText(request, "count") === "true",
+    limit: queryNumber(request, "limit"),
+    after: queryText(request, "after"),
+    where: where === undefined ? short : { and: [short, jsonOf(where)] },
+  };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badRequest(`where is ${shown(text)}; expected JSON`);
+  }
+}

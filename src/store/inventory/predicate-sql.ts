@@ -1,0 +1,189 @@
+/** SQL of a predicate over entries. Aliases are e0 (the entry asked about), e1 … along its steps; all values are parameters. */
+import { sql, type RawBuilder } from "kysely";
+import type { Predicate, ValuePath } from "../../inventory/predicate.ts";
+
+type Sql = RawBuilder<unknown>;
+type Of<Kind extends Predicate["kind"]> = Extract<Predicate, { readonly kind: Kind }>;
+
+/** Counts the entries that a statement speaks of. */
+export class Aliases {
+  #next = 0;
+  fresh(): string {
+    const alias = `e${this.#next}`;
+    this.#next += 1;
+    return alias;
+  }
+}
+
+const raw = (text: string): Sql => sql.raw(text);
+
+/** A condition on the entry `alias`. */
+export function predicateSql(predicate: Predicate, alias: string, aliases: Aliases): Sql {
+  const inner = (part: Predicate): Sql => predicateSql(part, alias, aliases);
+  if (predicate.kind === "all" || predicate.kind === "any") return joined(predicate, inner);
+  if (predicate.kind === "not") return sql`not ${inner(predicate.of)}`;
+  if (predicate.kind === "step") return stepSql(predicate, alias, aliases);
+  const e = raw(alias);
+  return "attribute" in predicate ? attributeSql(predicate, e) : entrySql(predicate, e);
+}
+
+type Leaf = Exclude<Predicate, { readonly kind: "all" | "any" | "not" | "step" }>;
+type AttributeLeaf = Extract<Leaf, { readonly attribute: string }>;
+
+function entrySql(leaf: Exclude<Leaf, AttributeLeaf>, e: Sql): Sql {
+  switch (leaf.kind) {
+    case "types":
+      return leaf.ids.length === 1
+        ? sql`${e}.type_id = ${leaf.ids[0]}`
+        : sql`${e}.type_id = any(${leaf.ids}::int[])`;
+    case "ids":
+      return sql`${e}.id = any(${leaf.ids}::uuid[])`;
+    case "contains":
+      return sql`${e}.doc @> ${JSON.stringify(leaf.document)}::jsonb`;
+    case "words":
+      return wordsSql(leaf, e);
+    case "name":
+      return leaf.like
+        ? sql`lower(normalize(${e}.name, NFKC)) like ${leaf.value}`
+        : sql`${e}.name = ${leaf.value}`;
+    case "field": {
+      const type = raw(leaf.field === "version" ? "int" : "timestamptz");
+      return sql`${e}.${raw(leaf.field)} ${raw(leaf.comparison)} ${leaf.value}::${type}`;
+    }
+  }
+}
+
+function attributeSql(leaf: AttributeLeaf, e: Sql): Sql {
+  switch (leaf.kind) {
+    case "edge":
+      return sql`exists (select 1 from inv.edge g where g.src = ${e}.id and g.attr = ${leaf.attribute} and g.dst = any(${leaf.ids}::uuid[]))`;
+    case "like":
+      return likeSql(leaf, e);
+    case "compare":
+      return compareSql(leaf, e);
+    case "network":
+      return networkSql(leaf, e);
+    case "present":
+      return sql`coalesce(${e}.doc -> ${leaf.attribute}, 'null'::jsonb) not in ('null'::jsonb, '""'::jsonb, '[]'::jsonb, '{}'::jsonb)`;
+    case "duplicated":
+      return sql`exists (select 1 from inv.entry x where x.type_id = ${e}.type_id and x.deleted_at is null and x.id <> ${e}.id
+        and x.doc -> ${leaf.attribute} = ${e}.doc -> ${leaf.attribute})`;
+  }
+}
+
+function joined({ kind, of }: Of<"all"> | Of<"any">, inner: (part: Predicate) => Sql): Sql {
+  if (of.length === 0) return raw(kind === "all" ? "true" : "false");
+  return sql`(${sql.join(of.map(inner), raw(kind === "all" ? " and " : " or "))})`;
+}
+
+function stepSql({ direction, attribute, rest }: Of<"step">, alias: string, aliases: Aliases): Sql {
+  const next = aliases.fresh();
+  const { tables, conditions } = neighbours(direction, attribute, alias, next);
+  return sql`exists (select 1 from ${tables} where ${conditions} and ${predicateSql(rest, next, aliases)})`;
+}
+
+/** The living neighbours `to` of the entry `from`. */
+function neighbours(
+  direction: "out" | "in",
+  attribute: string,
+  from: string,
+  to: string,
+): { readonly tables: Sql; readonly conditions: Sql } {
+  const [edge, here, there] = [raw(`g_${to}`), raw(from), raw(to)];
+  const [near, far] = direction === "out" ? [raw("src"), raw("dst")] : [raw("dst"), raw("src")];
+  return {
+    tables: sql`inv.edge ${edge}, inv.entry ${there}`,
+    conditions: sql`${edge}.${near} = ${here}.id and ${edge}.attr = ${attribute}
+      and ${there}.id = ${edge}.${far} and ${there}.deleted_at is null`,
+  };
+}
+
+function wordsSql({ patterns, grams }: Of<"words">, e: Sql): Sql {
+  const parts = patterns.map((pattern) => sql`${e}.search like ${pattern}`);
+  if (grams.length > 0) parts.unshift(sql`${e}.grams @> ${grams}::text[]`);
+  return sql`(${sql.join(parts, raw(" and "))})`;
+}
+
+/** The values of an attribute as text, whether it is a list or not. */
+function texts(attribute: string, e: Sql): Sql {
+  return sql`jsonb_array_elements_text(case jsonb_typeof(${e}.doc -> ${attribute}) when 'array' then ${e}.doc -> ${attribute}
+    when 'object' then '[]'::jsonb when 'null' then '[]'::jsonb else jsonb_build_array(${e}.doc -> ${attribute}) end)`;
+}
+
+function likeSql({ attribute, pattern, searched }: Of<"like">, e: Sql): Sql {
+  const exact = sql`exists (select 1 from ${texts(attribute, e)} v where lower(normalize(v, NFKC)) like ${pattern})`;
+  // The trigrams of the search text narrow it down; the value itself decides. Long search texts are cut, so they cannot exclude.
+  return searched === undefined
+    ? exact
+    : sql`((${e}.search like ${searched} or length(${e}.search) >= 8000) and ${exact})`;
+}
+
+const casts = { d: "date", ts: "timestamptz", n: "numeric" } as const;
+
+function compareSql({ attribute, column, comparison, value, indexed }: Of<"compare">, e: Sql): Sql {
+  const cast = raw(casts[column]);
+  const operator = raw(comparison);
+  return indexed
+    ? sql`exists (select 1 from inv.idx i where i.entry_id = ${e}.id and i.type_id = ${e}.type_id and i.attr = ${attribute}
+        and i.${raw(column)} ${operator} ${value}::${cast})`
+    : sql`exists (select 1 from ${texts(attribute, e)} v where v::${cast} ${operator} ${value}::${cast})`;
+}
+
+function networkSql({ attribute, relation, value, indexed }: Of<"network">, e: Sql): Sql {
+  const operator = raw(relation === "within" ? "<<=" : ">>=");
+  return indexed
+    ? sql`exists (select 1 from inv.idx i where i.entry_id = ${e}.id and i.type_id = ${e}.type_id and i.attr = ${attribute}
+        and i.net ${operator} ${value}::inet)`
+    : sql`exists (select 1 from ${texts(attribute, e)} v where v::inet ${operator} ${value}::inet)`;
+}
+
+/** The values of a path from the entry `alias`: a subquery of one column `value` (jsonb). */
+export function valuesSql(path: ValuePath, alias: string, aliases: Aliases): Sql {
+  const tables: Sql[] = [];
+  const conditions: Sql[] = [];
+  let here = alias;
+  for (const { direction, attribute, rest } of path.steps) {
+    const next = aliases.fresh();
+    const found = neighbours(direction, attribute, here, next);
+    tables.push(found.tables);
+    conditions.push(found.conditions, predicateSql(rest, next, aliases));
+    here = next;
+  }
+  const value = endingSql(path, raw(here));
+  if (tables.length === 0) return sql`(select ${value} as value)`;
+  return sql`(select ${value} as value from ${sql.join(tables)} where ${sql.join(conditions, raw(" and "))})`;
+}
+
+function endingSql({ ending }: ValuePath, e: Sql): Sql {
+  if (ending.kind === "attribute") {
+    const value = sql`${e}.doc -> ${ending.name}`;
+    return ending.array
+      ? sql`jsonb_array_elements(case jsonb_typeof(${value}) when 'array' then ${value} else '[]'::jsonb end)`
+      : value;
+  }
+  if (ending.field === "type")
+    return sql`(select to_jsonb(t.name) from inv.type t where t.id = ${e}.type_id)`;
+  return sql`to_jsonb(${e}.${raw(ending.field)})`;
+}
+
+const keyCasts = { d: "date", ts: "timestamptz", n: "numeric", net: "inet", t: "text" } as const;
+
+/** What entries are sorted by: the path's value (of several the smallest), comparable. */
+export function sortSql(path: ValuePath, alias: string, aliases: Aliases): Sql {
+  const { ending } = path;
+  const column = ending.kind === "attribute" ? ending.column : fieldColumn(ending.field);
+  const values = valuesSql(path, alias, aliases);
+  // Text is compared by code point: the same on every server, and what the index has.
+  const collation = column === "t" ? raw(' collate "C"') : raw("");
+  return sql`(select min((v.value #>> '{}')::${raw(keyCasts[column])}${collation}) from ${values} v)`;
+}
+
+/** The cast of a sort key, for the key of a cursor. */
+export function sortCast({ ending }: ValuePath): string {
+  return keyCasts[ending.kind === "attribute" ? ending.column : fieldColumn(ending.field)];
+}
+
+function fieldColumn(field: string): "ts" | "n" | "t" {
+  if (field === "version") return "n";
+  return field === "created_at" || field === "updated_at" ? "ts" : "t";
+}

@@ -1,0 +1,111 @@
+/** Runs compiled queries: pages in a stable order, values of paths, counts by value. */
+import { sql, type RawBuilder } from "kysely";
+import type { Predicate, ValuePath } from "../../inventory/predicate.ts";
+import type { Db } from "../schema.ts";
+import { entryColumns, type EntryRow } from "./entries.ts";
+import { Aliases, predicateSql, sortCast, sortSql, valuesSql } from "./predicate-sql.ts";
+
+export interface Order {
+  readonly path: ValuePath;
+  readonly descending: boolean;
+}
+/** The last entry of the page before: its sort key as text (null = it had none), and its id. */
+export interface PageKey {
+  readonly key: string | null;
+  readonly id: string;
+}
+export interface PageQuery {
+  readonly predicate: Predicate;
+  /** Undefined: by name. */
+  readonly order: Order | undefined;
+  readonly after: PageKey | undefined;
+  readonly limit: number;
+}
+export interface SortedRow extends EntryRow {
+  readonly key: string | null;
+}
+
+/** One page of living entries in the order (key, id); entries without the sort key come last. */
+export async function queryPage(
+  db: Db,
+  { predicate, order, after, limit }: PageQuery,
+): Promise<readonly SortedRow[]> {
+  const aliases = new Aliases();
+  const e = aliases.fresh();
+  const where = predicateSql(predicate, e, aliases);
+  if (order === undefined) {
+    const next =
+      after === undefined
+        ? sql``
+        : sql`and (e0.name, e0.id) > (${after.key ?? ""}, ${after.id}::uuid)`;
+    const { rows } = await sql<SortedRow>`
+      select ${entryColumns(e)}, e0.name as key from inv.entry e0 where e0.deleted_at is null and ${where} ${next}
+      order by e0.name, e0.id limit ${limit}`.execute(db);
+    return rows;
+  }
+  const direction = sql.raw(order.descending ? "desc" : "asc");
+  const { rows } = await sql<SortedRow>`
+    select p.*, p.k::text as key from (
+      select ${entryColumns(e)}, ${sortSql(order.path, e, aliases)} as k from inv.entry e0
+      where e0.deleted_at is null and ${where}) p
+    ${after === undefined ? sql`` : sql`where ${beyond(after, order)}`}
+    order by p.k ${direction} nulls last, p.id limit ${limit}`.execute(db);
+  return rows;
+}
+
+function beyond({ key, id }: PageKey, { path, descending }: Order): RawBuilder<unknown> {
+  if (key === null) return sql`p.k is null and p.id > ${id}::uuid`;
+  const last = sql`${key}::${sql.raw(sortCast(path))}`;
+  const further = sql.raw(descending ? "<" : ">");
+  return sql`(p.k ${further} ${last} or (p.k = ${last} and p.id > ${id}::uuid) or p.k is null)`;
+}
+
+/** How many fulfil the predicate, counted up to `bound`. */
+export async function queryCount(db: Db, predicate: Predicate, bound: number): Promise<number> {
+  const aliases = new Aliases();
+  const e = aliases.fresh();
+  const { rows } = await sql<{ n: number }>`
+    select count(*)::int as n from (select 1 from inv.entry e0 where e0.deleted_at is null
+      and ${predicateSql(predicate, e, aliases)} limit ${bound}) p`.execute(db);
+  return rows[0]?.n ?? 0;
+}
+
+/** The values of each path, for each of the entries: a list in the order of `paths`, each a list of values. */
+export async function queryValues(
+  db: Db,
+  ids: readonly string[],
+  paths: readonly ValuePath[],
+): Promise<ReadonlyMap<string, readonly (readonly unknown[])[]>> {
+  if (ids.length === 0 || paths.length === 0) return new Map();
+  const aliases = new Aliases();
+  const e = aliases.fresh();
+  const lists = paths.map(
+    (path) =>
+      sql`(select coalesce(jsonb_agg(v.value) filter (where v.value is not null), '[]'::jsonb) from ${valuesSql(path, e, aliases)} v)`,
+  );
+  const { rows } = await sql<{ id: string; values: (readonly unknown[])[] }>`
+    select e0.id, jsonb_build_array(${sql.join(lists)}) as values from inv.entry e0 where e0.id = any(${ids}::uuid[])`.execute(
+    db,
+  );
+  return new Map(rows.map(({ id, values }) => [id, values]));
+}
+
+export interface FacetCount {
+  readonly value: unknown;
+  readonly count: number;
+}
+
+/** The most frequent values of a path among the entries that fulfil the predicate. */
+export async function queryFacet(
+  db: Db,
+  predicate: Predicate,
+  { path, limit }: { readonly path: ValuePath; readonly limit: number },
+): Promise<readonly FacetCount[]> {
+  const aliases = new Aliases();
+  const e = aliases.fresh();
+  const { rows } = await sql<FacetCount>`
+    select v.value, count(distinct e0.id)::int as count from inv.entry e0 cross join lateral ${valuesSql(path, e, aliases)} v
+    where e0.deleted_at is null and v.value is not null and ${predicateSql(predicate, e, aliases)}
+    group by v.value order by count desc, v.value::text limit ${limit}`.execute(db);
+  return rows;
+}
