@@ -14,6 +14,7 @@ import type { AliasDefinition } from "../model/definitions.ts";
 import type { JsonObject } from "../model/json.ts";
 import { bodyOf, optionalTextIn, textIn } from "./bodies.ts";
 import type { Door } from "./door.ts";
+import { asRequested } from "./execution-requests.ts";
 import { existing } from "./existing.ts";
 import { fullView, viewOptions } from "./executions.ts";
 import { userOf } from "./guard.ts";
@@ -68,7 +69,7 @@ async function execute(
     },
   });
   const options = viewOptions(door, request, response);
-  const execution = await fullView(door, await existing(door, id), options);
+  const execution = await fullView(door, asRequested(await existing(door, id)), options);
   const actionalias = view(alias);
   const told = await acknowledgement(core, alias, { execution, actionalias, alias: actionalias });
   return { execution, actionalias, ...told };

@@ -60,6 +60,7 @@ const ours = new Set([
   "re-run",
   "pack",
   "inventory_cause",
+  "workflow_execution",
 ]);
 
 async function contextFrom(door: Door, request: Request, body: JsonObject): Promise<JsonObject> {
@@ -92,6 +93,18 @@ async function answer(
   response.json(await fullView(door, execution, viewOptions(door, request, response)));
 }
 
+/** An execution as it was asked for, however far it has come meanwhile: clients expect that it is still to be waited for. */
+export function asRequested(execution: StoredExecution): StoredExecution {
+  return {
+    ...execution,
+    status: "requested",
+    owner: null,
+    started_at: null,
+    ended_at: null,
+    result: null,
+  };
+}
+
 async function run(door: Door, request: Request, response: Response): Promise<void> {
   const body = bodyOf(request);
   const action = textIn(body, "action");
@@ -103,7 +116,7 @@ async function run(door: Door, request: Request, response: Response): Promise<vo
     ...delayIn(body),
   });
   response.status(201);
-  await answer(door, await existing(door, id), request, response);
+  await answer(door, asRequested(await existing(door, id)), request, response);
 }
 
 function givenBefore({ core }: Door, { action, runner, parameters }: StoredExecution): JsonObject {
@@ -146,7 +159,7 @@ async function runAgain(
           ...delayIn(body),
         });
   response.status(201);
-  await answer(door, await existing(door, made), request, response);
+  await answer(door, asRequested(await existing(door, made)), request, response);
 }
 
 const steps = { pausing: "pause", paused: "pause", resuming: "resume", running: "resume" } as const;

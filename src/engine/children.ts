@@ -39,6 +39,20 @@ export function eventOf({
   return { ...facts, taskId, route, ...(typeof item === "number" ? { item } : {}) };
 }
 
+/** What was taken in of children: a bell and a local delivery may bring the same. */
+export class Heard {
+  readonly #keys = new Set<string>();
+
+  /** Takes note. A child may rest and go on more than once. */
+  isNews(id: string, status: string): boolean {
+    const key = `${id} ${status}`;
+    if (this.#keys.has(key)) return false;
+    for (const other of ["paused", "pending", "running"]) this.#keys.delete(`${id} ${other}`);
+    this.#keys.add(key);
+    return true;
+  }
+}
+
 type ChildRequest = "pause" | "resume" | "cancel";
 
 /** Asks all open children, or those that are workflows; one that cannot be told is logged. */
@@ -65,7 +79,8 @@ async function tellChild(
   { id, runner }: { id: string; runner: string },
   wish: ChildRequest,
 ): Promise<void> {
-  if (wish === "cancel") await cancel(core, id, core.systemUser);
+  // What runs is let to its end: StackStorm's "graceful exit".
+  if (wish === "cancel") await cancel(core, id, core.systemUser, { spareRunning: true });
   else if (isWorkflow(runner))
     await steer(core, id, wish === "pause" ? "pausing" : "resuming", core.systemUser);
 }

@@ -91,8 +91,8 @@ export interface Core {
   newId(): string;
   /** Answers what this process knows by itself (time, chance); throws Unanswered for the rest. */
   readonly ask: Ask;
-  /** Answers what needs a database or a child. */
-  answer(question: Question): Promise<unknown>;
+  /** Answers what needs a database or a child; the datastore's keys of `user` are those of the system user when it is absent. */
+  answer(question: Question, user?: string): Promise<unknown>;
 }
 
 export function slots(size: number): Slots {

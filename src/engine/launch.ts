@@ -137,3 +137,8 @@ export function failedRow(core: Core, wish: Wish, error: unknown): ExecutionRow 
     ended: true,
   };
 }
+
+/** In whose name an execution runs, where its context says so. */
+export function userIn({ user }: JsonObject): string | undefined {
+  return typeof user === "string" && user !== "" ? user : undefined;
+}

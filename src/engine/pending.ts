@@ -11,7 +11,7 @@ export interface Pending {
   executions: ExecutionRow[];
   finished: FinishedRow[];
   changes: ExecutionChange[];
-  delivered: { id: string }[];
+  delivered: { id: string; status: string }[];
   workflows: WorkflowRow[];
   launches: Launch[];
   after: (() => void)[];

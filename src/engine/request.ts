@@ -17,7 +17,7 @@ import {
 import type { Db } from "../store/schema.ts";
 import { announceEnd, announceFinished } from "./announce.ts";
 import type { Core } from "./core.ts";
-import { plan } from "./launch.ts";
+import { plan, userIn } from "./launch.ts";
 import { release, start } from "./start.ts";
 import { checkAnswer } from "./inquiry.ts";
 
@@ -41,7 +41,7 @@ export async function request(
   };
   const launch = await decide(
     (ask) => plan(core, wish, ask),
-    (question) => core.answer(question),
+    (question) => core.answer(question, userIn(context)),
   );
   const unit = launch.how === "inline" ? { finished: [launch.row] } : { executions: [launch.row] };
   await core.pump.commit(unit).catch((error: unknown) => {
@@ -101,12 +101,21 @@ async function tell(
       .catch(() => undefined);
 }
 
-/** Cancels it: at once when nobody runs it, else as soon as its worker has ended it (≤ 5 s). */
-export async function cancel(core: Core, id: string, user: string): Promise<StoredExecution> {
+/** Cancels it: at once when nobody runs it, else as soon as its worker has ended it (≤ 5 s). A workflow lets its running actions end, starts nothing
+ * more, and takes the workflow that it is a part of with it. `spareRunning`: leaves an action that runs alone. */
+export async function cancel(
+  core: Core,
+  id: string,
+  user: string,
+  { spareRunning = false }: { readonly spareRunning?: boolean } = {},
+): Promise<StoredExecution> {
   const result = { message: "Action canceled by user.", user };
+  let newly = false;
   const after = await change(core, id, async (tx, { status, owner, parent, runner }) => {
-    if (!cancelable.has(status)) return;
-    const idle = owner === null && !isWorkflow(runner);
+    const workflow = isWorkflow(runner);
+    if (!cancelable.has(status) || (spareRunning && !workflow && owner !== null)) return;
+    newly = status !== "canceling";
+    const idle = owner === null && !workflow;
     if (idle || status === "requested" || status === "delayed")
       await overrideExecution(tx, id, {
         status: "canceled",
@@ -126,6 +135,8 @@ export async function cancel(core: Core, id: string, user: string): Promise<Stor
       });
   });
   await tell(core, after);
+  if (newly && isWorkflow(after.runner) && after.parent !== null)
+    await cancel(core, after.parent, user);
   return after;
 }
 

@@ -66,7 +66,13 @@ export async function rerunTasks(
   { tasks, reset, context, delaySeconds }: Again,
 ): Promise<string> {
   const { ref, runner, pack } = actionFor(core, before.action);
-  const whole = { ...context, pack, "re-run": { ref: before.id, tasks, reset } };
+  const whole = {
+    ...context,
+    pack,
+    "re-run": { ref: before.id, tasks, reset },
+    // To StackStorm's clients it is the same workflow that goes on.
+    workflow_execution: before.context["workflow_execution"] ?? before.id,
+  };
   await check(core, before, whole);
   const id = core.newId();
   await copyWorkflow(core.database.db, before.id, id);

@@ -1,10 +1,11 @@
 /** What a workflow and its children know about where they come from. */
 import { ExpressionError } from "../expressions/context.ts";
 import { PythonError } from "../expressions/python/errors.ts";
+import { isFinished } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
-import type { StoredExecution } from "../store/executions.ts";
 import type { Unit } from "../store/unit.ts";
-import { latestOfTask } from "../store/workflows.ts";
+import { itemsOfTask, latestOfTask } from "../store/workflows.ts";
+import { isStatus } from "../workflows/statuses.ts";
 import type { Core } from "./core.ts";
 import type { ChainSurroundings } from "../workflows/action-chain.ts";
 import { packConfig } from "./pack-config.ts";
@@ -75,60 +76,95 @@ async function configOf(core: Core, pack: Parameters<typeof packConfig>[1]): Pro
   }
 }
 
-/** A child that ran ahead of the disk. */
-export interface TaskSeen {
-  readonly task_key: string | undefined;
+/** A child as far as this process knows: from the disk, or ahead of it. */
+interface TaskSeen {
+  readonly task_key: string | null | undefined;
   readonly status: string;
   readonly result?: unknown;
+  readonly started_at?: Date | null;
+  readonly ended_at?: Date | null;
 }
 
 /** Answers `task(name)` from what is on disk and what the workflow's next unit will write. */
 export async function taskAnswer(
-  { database }: Pick<Core, "database">,
+  { database: { db } }: Pick<Core, "database">,
   workflow: string,
-  { taskId, route }: { readonly taskId: string; readonly route: number },
-  { finished, changes }: Pick<Unit, "finished" | "changes">,
+  task: { readonly taskId: string; readonly route: number },
+  pending: Pick<Unit, "finished" | "changes">,
 ): Promise<JsonObject | undefined> {
-  const ahead = finished?.findLast(({ k }) => k?.startsWith(`${taskId}:${route}:`) === true);
-  const waiting =
-    ahead === undefined ? undefined : { task_key: ahead.k, status: "succeeded", result: ahead.z };
-  const row = await latestOfTask(database.db, workflow, { taskId, route });
-  // An end that this process just brought is not in the row yet.
-  const end = changes?.findLast(({ id }) => id === row?.id);
-  const known =
-    row === undefined || end === undefined
-      ? row
-      : { ...row, status: end.status, result: end.result };
-  return taskFacts(workflow, { taskId, route }, { waiting, row: known });
+  const prefix = `${task.taskId}:${task.route}:`;
+  const ahead = aheadOfDisk(pending, prefix).at(-1);
+  const row = await latestOfTask(db, workflow, task);
+  const child = ahead ?? (row === undefined ? undefined : withEnd(row, pending));
+  if (child === undefined) return undefined;
+  const [visit = "0", item] = (child.task_key ?? "").slice(prefix.length).split(":");
+  const key = prefix + visit;
+  if (item === undefined) return taskFacts(workflow, task, { key, ...child });
+  const rows = await itemsOfTask(db, workflow, key);
+  const children = rows.map((each) => withEnd(each, pending));
+  return taskFacts(workflow, task, {
+    key,
+    ...ofItems(key, [...children, ...aheadOfDisk(pending, `${key}:`)]),
+  });
 }
 
-/** What `task(name)` answers: as StackStorm's task execution. `waiting` = a child that ran ahead of the disk. */
-export function taskFacts(
-  workflow: string,
-  { taskId, route }: { taskId: string; route: number },
-  {
-    waiting,
-    row,
-  }: {
-    waiting: TaskSeen | undefined;
-    row:
-      | Pick<StoredExecution, "id" | "task_key" | "status" | "result" | "started_at" | "ended_at">
-      | undefined;
-  },
-): JsonObject | undefined {
-  const child = waiting ?? row;
-  if (child === undefined) return undefined;
-  const key = child.task_key ?? "";
+/** Children that are known to have ended before they are on disk at all. */
+function aheadOfDisk({ finished = [] }: Pick<Unit, "finished">, prefix: string): TaskSeen[] {
+  return finished
+    .filter(({ k }) => k?.startsWith(prefix) === true)
+    .map(({ k, z }) => ({ task_key: k, status: "succeeded", result: z }));
+}
+
+/** An end that this process just brought is not in the row yet. */
+function withEnd(
+  row: TaskSeen & { readonly id: string },
+  { changes }: Pick<Unit, "changes">,
+): TaskSeen {
+  const end = changes?.findLast(({ id }) => id === row.id);
+  return end === undefined ? row : { ...row, status: end.status, result: end.result };
+}
+
+/** A task with items as a whole, as StackStorm keeps it: an item that has not begun is null. */
+function ofItems(key: string, children: readonly TaskSeen[]): Omit<TaskSeen, "task_key"> {
+  const items: (JsonObject | null)[] = [];
+  for (const { task_key, status, result = null } of children) {
+    const index = Number((task_key ?? "").slice(key.length + 1));
+    while (items.length <= index) items.push(null);
+    items[index] = { status, result };
+  }
+  const ended = children.every(({ status }) => isStatus(status) && isFinished(status));
+  const good = children.every(({ status }) => status === "succeeded");
+  const last = children.findLast(({ ended_at: at }) => at !== null && at !== undefined)?.ended_at;
   return {
-    task_execution_id: key.split(":").slice(0, 3).join(":"),
+    status: ended ? (good ? "succeeded" : "failed") : "running",
+    result: { items },
+    started_at: children[0]?.started_at ?? null,
+    ended_at: ended ? (last ?? null) : null,
+  };
+}
+
+/** What `task(name)` answers: as StackStorm's task execution. */
+function taskFacts(
+  workflow: string,
+  { taskId, route }: { readonly taskId: string; readonly route: number },
+  {
+    key,
+    status,
+    result = null,
+    started_at,
+    ended_at,
+  }: Omit<TaskSeen, "task_key"> & { readonly key: string },
+): JsonObject {
+  return {
+    task_execution_id: key,
     workflow_execution_id: workflow,
     task_name: taskId,
     task_id: taskId,
     task_route: route,
     route,
-    result: child.result ?? null,
-    status: child.status,
-    start_timestamp: row?.started_at?.toISOString() ?? null,
-    end_timestamp: row?.ended_at?.toISOString() ?? null,
+    result,
+    status,
+    start_timestamp: started_at?.toISOString() ?? null,
+    end_timestamp: ended_at?.toISOString() ?? null,
   };
 }

@@ -2,7 +2,8 @@
 import { parseYaml } from "../content/yaml.ts";
 import { findDefinition, keepDefinition } from "../store/workflows.ts";
 import { compilePlan, type Plan, type PlanFaults } from "../workflows/course.ts";
-import type { Core } from "./core.ts";
+import type { Core, Definitions } from "./core.ts";
+import { inspectText } from "./inspection.ts";
 
 export interface Pinned {
   readonly plan: Plan;
@@ -18,22 +19,42 @@ function keptOf(core: Core): Map<string, Plan> {
   return known;
 }
 
-/** Already kept: known at once. */
-export function pinnedNow(core: Core, action: string): Pinned | undefined {
-  const found = core.definitions().workflow(action);
-  if (found === undefined || !("plan" in found) || !keptOf(core).has(found.hash)) return undefined;
-  return found;
+function faultsOf(errors: readonly unknown[]): PlanFaults {
+  return { errors, result: { output: null, errors } };
 }
 
-/** Keeps the present text and gives it; `errors` when it cannot run. */
+/** Workflows that were found without faults, by the definitions that they were held against. */
+const inspected = new WeakMap<Definitions, Set<string>>();
+
+function soundIn(definitions: Definitions): Set<string> {
+  const known = inspected.get(definitions) ?? new Set<string>();
+  inspected.set(definitions, known);
+  return known;
+}
+
+/** Already kept and inspected: known at once. */
+export function pinnedNow(core: Core, action: string): Pinned | undefined {
+  const definitions = core.definitions();
+  const found = definitions.workflow(action);
+  if (found === undefined || !("plan" in found)) return undefined;
+  return keptOf(core).has(found.hash) && soundIn(definitions).has(action) ? found : undefined;
+}
+
+/** Keeps the present text and gives it; `errors`, listed as StackStorm's API does, when an inspection finds faults. */
 export async function pin(core: Core, action: string): Promise<Pinned | PlanFaults> {
-  const found = core.definitions().workflow(action);
+  const definitions = core.definitions();
+  const found = definitions.workflow(action);
   if (found === undefined) {
     const message = `The workflow of action "${action}" is not there.`;
-    const errors = [{ type: "content", message }];
-    return { errors, result: { output: null, errors } };
+    return faultsOf([{ type: "content", message }]);
+  }
+  const { actions, workflows } = definitions.content;
+  if (actions.get(action)?.runner !== "action-chain") {
+    const faults = inspectText(core, workflows.get(action)?.text ?? "");
+    if (faults.length > 0) return faultsOf(faults);
   }
   if (!("plan" in found)) return found;
+  soundIn(definitions).add(action);
   await keepDefinition(core.database.db, found.hash, found.text);
   keptOf(core).set(found.hash, found.plan);
   return found;

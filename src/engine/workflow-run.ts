@@ -9,11 +9,11 @@ import { findExecution, undeliveredChildren } from "../store/executions.ts";
 import type { SnapshotRow, Unit, WorkflowRow } from "../store/unit.ts";
 import type { WorkflowEvent } from "../workflows/conductor.ts";
 import type { Course, CourseEffect, Turn } from "../workflows/course.ts";
-import type { Status } from "../workflows/statuses.ts";
+import { isIn, type Status } from "../workflows/statuses.ts";
 import { announceFinished, tellParent } from "./announce.ts";
-import { eventOf, reasonOf, tellChildren, wishes } from "./children.ts";
+import { eventOf, Heard, reasonOf, tellChildren, wishes } from "./children.ts";
 import type { ChildEnd, Conducted, Core } from "./core.ts";
-import { type Launch, plan } from "./launch.ts";
+import { type Launch, plan, userIn } from "./launch.ts";
 import type { LoadedWorkflow } from "./load-workflow.ts";
 import type { Claim } from "./run.ts";
 import { release, start } from "./start.ts";
@@ -25,6 +25,8 @@ import { taskAnswer } from "./workflow-context.ts";
 const snapshotEvery = 200;
 /** Steps that may run ahead of the disk. */
 const runAhead = 500;
+
+const restsOrGoesOn: ReadonlySet<Status> = new Set<Status>(["paused", "pending", "running"]);
 
 /** One workflow in hand. See `conduct.ts` for what must stay true. */
 export class WorkflowRun implements Conducted {
@@ -39,8 +41,7 @@ export class WorkflowRun implements Conducted {
   #working: Promise<void> | undefined;
   #ended = false;
   #dropped = false;
-  /** Ends already taken in: a bell and a local delivery may bring the same one. */
-  readonly #seen = new Set<string>();
+  readonly #heard = new Heard();
   /** The operator's wish that was taken in last; none once it changed the workflow's status. */
   #wish: string | undefined;
   /** An operator paused it: only an operator resumes it. What an inquiry paused goes on with the answer. */
@@ -66,10 +67,8 @@ export class WorkflowRun implements Conducted {
   }
 
   deliver({ id, context, status, result, change, recorded }: ChildEnd): void {
-    const key = `${id} ${status}`;
-    if (this.#seen.has(key) || this.#dropped) return;
-    this.#seen.add(key);
-    if (change === undefined) this.#pending.delivered.push({ id });
+    if (this.#dropped || !this.#heard.isNews(id, status)) return;
+    if (change === undefined) this.#pending.delivered.push({ id, status });
     else this.#pending.changes.push(change);
     if (recorded !== undefined) this.#pending.after.push(recorded);
     const event = eventOf({ id, context, status, result });
@@ -133,6 +132,8 @@ export class WorkflowRun implements Conducted {
   #decide(): Promise<void> | undefined {
     const event = this.#events.shift();
     if (event === undefined) return undefined;
+    // Meanwhile a child that went on may have taken it along.
+    if (event.kind === "resume" && !isIn("pause", this.#course.status)) return undefined;
     const at = timeNow();
     const decision = (ask: Ask): Turn => this.#course.advance(event, ask, at);
     const decided = decideNow(decision, this.#core.ask);
@@ -142,7 +143,7 @@ export class WorkflowRun implements Conducted {
 
   /** What only this workflow can tell: `task(name)`. */
   async #answer(question: Question): Promise<unknown> {
-    if (question.kind !== "task") return this.#core.answer(question);
+    if (question.kind !== "task") return this.#core.answer(question, userIn(this.#claim.context));
     return taskAnswer(this.#core, this.#claim.id, question, this.#pending);
   }
 
@@ -238,11 +239,13 @@ export class WorkflowRun implements Conducted {
     this.#wish = undefined;
     if (isFinished(status) || status === "null" || status === "retrying") return;
     if (status === "running" && this.#seq === 0) return;
-    const { id, fence } = this.#claim;
-    const change = { id, fence, status, ended: false, delivered: true, released: false } as const;
+    if (status === "running") this.#held = false;
+    const { id, fence, parent } = this.#claim;
+    // What its own workflow has to know: that it rests, and that it goes on.
+    const child = typeof parent === "string" && restsOrGoesOn.has(status);
+    const change = { id, fence, status, ended: false, delivered: !child, released: false } as const;
     this.#pending.changes.push(result === undefined ? change : { ...change, result });
-    const { parent } = this.#claim;
-    if ((status === "paused" || status === "pending") && parent !== undefined && parent !== null)
+    if (child)
       this.#pending.after.push(() =>
         tellParent(this.#core, this.#claim, { status, result: result ?? null }),
       );

@@ -103,8 +103,8 @@ export interface Unit {
   readonly workflows?: readonly WorkflowRow[];
   readonly journal?: readonly JournalRow[];
   readonly snapshots?: readonly SnapshotRow[];
-  /** Ends that a workflow has now taken in. */
-  readonly delivered?: readonly { readonly id: string }[];
+  /** Children whose workflow has now taken in that they have that status. */
+  readonly delivered?: readonly { readonly id: string; readonly status: string }[];
   readonly cursors?: readonly { readonly name: string; readonly value: unknown }[];
 }
 
@@ -175,7 +175,7 @@ const clauses: Record<Kind, (rows: string, guarded: boolean) => string> = {
   snapshots: (rows) => `update workflow w set snapshot = r.snapshot, snapshot_seq = r.snapshot_seq
     from ${rows} as r(execution_id text, snapshot jsonb, snapshot_seq int) where w.execution_id = r.execution_id`,
   delivered: (rows) =>
-    `update execution e set delivered = true from ${rows} as r(id text) where e.id = r.id`,
+    `update execution e set delivered = true from ${rows} as r(id text, status text) where e.id = r.id and e.status = r.status`,
   cursors: (
     rows,
   ) => `insert into sensor_cursor (name, value) select name, value from ${rows} as r(name text, value jsonb)

@@ -78,6 +78,26 @@ export async function latestOfTask(
     .executeTakeFirst();
 }
 
+/** Executions of a visit of a task with items (`task:route:visit`), each under `task:route:visit:item`. */
+export async function itemsOfTask(
+  db: Db,
+  parent: string,
+  visit: string,
+): Promise<
+  readonly Pick<
+    StoredExecution,
+    "id" | "task_key" | "status" | "result" | "started_at" | "ended_at"
+  >[]
+> {
+  return db
+    .selectFrom("execution")
+    .select(["id", "task_key", "status", "result", "started_at", "ended_at"])
+    .where("parent", "=", parent)
+    .where(sql<boolean>`starts_with(task_key, ${`${visit}:`})`)
+    .orderBy("id")
+    .execute();
+}
+
 /** Gives another execution the workflow of this one as it is now: definition, snapshot and the journal after it. */
 export async function copyWorkflow(db: Db, from: string, to: string): Promise<void> {
   await sql`with copied as (insert into workflow (execution_id, definition, snapshot, snapshot_seq)

@@ -11,13 +11,14 @@ export function askHere(question: Question): unknown {
   throw new Unanswered(question);
 }
 
-/** Answers from the datastore and from evaluator children. `user.x` are the keys of `user`: rules and workflows act in its name. */
+/** Answers from the datastore and from evaluator children. `user.x` are the keys of the user in whose name it is asked: without one, of
+ * `systemUser`, in whose name rules act. */
 export function answerer(
   pool: ChildPool<EvaluatorRequest, unknown>,
   store: Datastore,
-  user: string,
-): (question: Question) => Promise<unknown> {
-  return (question) =>
+  systemUser: string,
+): (question: Question, user?: string) => Promise<unknown> {
+  return (question, user = systemUser) =>
     answerQuestion(question, {
       pool,
       now: () => new Date().toISOString(),
@@ -27,14 +28,14 @@ export function answerer(
     });
 }
 
-/** `system.x`, `user.x`: as written after `st2kv.`. */
+/** `system.x`, `user.x` as written after `st2kv.`; a name without a scope is one of the user's, as in StackStorm. */
 function lookup(
   store: Datastore,
   user: string,
 ): (name: string, decrypt: boolean) => Promise<unknown> {
   return async (name, decrypt) => {
-    const dot = name.indexOf(".");
-    const scope = name.slice(0, dot) === "user" ? `user:${user}` : "system";
-    return (await store.get(scope, name.slice(dot + 1), decrypt))?.value;
+    const [, scope, key] = /^(system|user)\.(.*)$/s.exec(name) ?? [undefined, "user", name];
+    const place = scope === "system" ? "system" : `user:${user}`;
+    return (await store.get(place, key ?? name, decrypt))?.value;
   };
 }

@@ -18,7 +18,7 @@ import type { Ask } from "../expressions/context.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { assertNever } from "../model/outcome.ts";
 import { begin, renderOutput } from "./begin.ts";
-import { closeDraft, type Draft } from "./draft.ts";
+import { closeDraft, latestRun, type Draft } from "./draft.ts";
 import { ConductorError } from "./errors.ts";
 import { unlessUnanswered } from "./evaluate.ts";
 import type { TaskNode } from "./graph.ts";
@@ -110,9 +110,13 @@ export function advance(
   const step = openStep(workflow, state, ask);
   const effects: Effect[] = [];
   takeIn(step, event, effects);
+  // As StackStorm: a workflow that fails over its own input never began, and has no output.
+  const stillborn = event.kind === "start" && step.draft.status === "failed";
   const partial = event.kind === "task" && isIn("running", state.status);
-  runOn(step, partial, effects);
-  renderOutput(step);
+  if (!stillborn) {
+    runOn(step, partial, effects);
+    renderOutput(step);
+  }
   conclude(step, state, effects);
   return { state: closeDraft(step.draft), entries: step.entries, effects };
 }
@@ -164,8 +168,11 @@ function takeTask(step: Step, event: Extract<WorkflowEvent, { kind: "task" }>): 
   const { taskId, route, item, status, result } = event;
   const node = nodeOf(step.draft, taskId);
   const name = actionEvents[status];
-  const facts = { node, route, name, status, result };
-  updateTask(step, item === undefined ? facts : { ...facts, item });
+  const at = { node, route, ...(item === undefined ? {} : { item }) };
+  // A sub-workflow that rested goes on before it ends; whoever brings its end may not have heard of that.
+  if (isIn("completed", status) && latestRun(step.draft, node.index, route)?.status === "paused")
+    updateTask(step, { ...at, name: actionEvents.running, status: "running", result: null });
+  updateTask(step, { ...at, name, status, result });
 }
 
 /** Starts what can start, until nothing more can: a task without an action is done at once and leads on. */

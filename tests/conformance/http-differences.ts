@@ -15,12 +15,6 @@ export const httpDifferences: readonly ListedHttpDifference[] = [
       /^(?:actions\/(?:create|clone|put\.ref)|policies\/(?:create|bad|dup|put|del)|rules_webhooks\/(?:create|bad|put|del|get\.gone|post\.d)|triggers\/(?:type|timer)|aliases\/(?:create|dup|del|put|match\.disabled|bad)|packs\/cfg|meta\/nobody)/,
   },
   {
-    reason:
-      "A no-operation is done before it is answered: the answer to the request that runs it has its end already.",
-    cases: /^executions\/(?:badfield|user|notify)$/,
-    what: /with (?:end_timestamp|elapsed_seconds|result|result_size)$/,
-  },
-  {
     reason: "Which process ran an execution is told while it runs, and not kept after its end.",
     cases: /^(?:executions|keys|workflows|aliases)\//,
     what: /runner_info: without (?:hostname|pid)$/,

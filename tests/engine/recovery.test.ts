@@ -115,7 +115,7 @@ describe("after the loss of a process", () => {
 });
 
 describe("operators", () => {
-  test("cancel a running action and its workflow within moments", async () => {
+  test("cancel a running action, and its workflow with it", async () => {
     const runner = testRunner(
       ({ signal }) =>
         new Promise((resolve) =>
@@ -126,9 +126,35 @@ describe("operators", () => {
     await heartbeat(engine.core, "worker");
     const id = await request(engine.core, { action: "test.w", parameters: {}, context: {} });
     await expect.poll(async () => (await children(id)).length).toBe(2);
-    await cancel(engine.core, id, "admin");
+    await cancel(engine.core, (await children(id))[1]?.id ?? "", "admin");
     expect((await engine.ended(id)).status).toBe("canceled");
     expect((await children(id)).map(({ status }) => status)).toEqual(["succeeded", "canceled"]);
+  });
+
+  test("cancel a workflow: what runs ends in peace, and nothing more begins", async () => {
+    const gate = Promise.withResolvers<undefined>();
+    const runner = testRunner(async () => {
+      await gate.promise;
+      return { status: "succeeded", result: { n: 1 } };
+    });
+    await using engine = testEngine(database.url, { name: "peace", content, runners: [runner] });
+    await heartbeat(engine.core, "worker");
+    const id = await request(engine.core, { action: "test.w", parameters: {}, context: {} });
+    await expect.poll(async () => (await children(id)).length).toBe(2);
+    const decided = async (): Promise<number> =>
+      (
+        await database.db
+          .selectFrom("journal")
+          .select("seq")
+          .where("execution_id", "=", id)
+          .execute()
+      ).length;
+    const before = await decided();
+    expect((await cancel(engine.core, id, "admin")).status).toBe("canceling");
+    await expect.poll(decided).toBeGreaterThan(before);
+    gate.resolve(undefined);
+    expect((await engine.ended(id)).status).toBe("canceled");
+    expect((await children(id)).map(({ status }) => status)).toEqual(["succeeded", "succeeded"]);
   });
 
   test("answer an inquiry, and the workflow that had gone to rest goes on", async () => {
