@@ -2,6 +2,7 @@
 import { differences, jinja2Differences } from "../expressions/jinja/differences.ts";
 import { templateDifferences, yaqlTestDifferences } from "../expressions/yaql/differences.ts";
 import type { ListedDifference } from "./comparison.ts";
+import { clients } from "./clients.ts";
 import { httpDifferences } from "./http-differences.ts";
 import { inspectionReasons } from "./inspection-differences.ts";
 import { workflowReasons } from "./workflow-differences.ts";
@@ -43,5 +44,5 @@ does so on purpose, for the reasons below; \`npm run conformance\` fails on ever
     ([heading, about, reasons]) =>
       `## ${heading}\n\n${about}\n\n${[...new Set(reasons)].map((reason) => `- ${reason}`).join("\n")}\n`,
   );
-  return [head, ...parts].join("\n");
+  return [head, ...parts, clients].join("\n");
 }
