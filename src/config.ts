@@ -20,6 +20,8 @@ export interface Config {
   /** False only on loopback: every caller is admin. */
   readonly auth: boolean;
   readonly adminPassword: string | undefined;
+  /** Directory of roles, assignments and mappings. */
+  readonly rbac: string;
   readonly timeZone: string;
   readonly configsDirectory: string | undefined;
   /** Extra directories of packs. */
@@ -215,6 +217,7 @@ export function readConfig(
     auth: auth(environment, host),
     // Set but empty is as good as not set: nobody wants an empty password.
     adminPassword: environment["RAICHO_ADMIN_PASSWORD"] || undefined,
+    rbac: resolve(directory, environment["RAICHO_RBAC"] ?? join(home, "rbac")),
     timeZone: timeZone(environment["RAICHO_TZ"]),
     configsDirectory: directories(environment["RAICHO_CONFIGS"], "RAICHO_CONFIGS", directory)[0],
     packs: directories(environment["RAICHO_PACKS"], "RAICHO_PACKS", directory),

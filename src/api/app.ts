@@ -18,6 +18,8 @@ import { apiKeyRoutes, tokenRoutes } from "./tokens.ts";
 import { packRoutes } from "./packs.ts";
 import { policyRoutes } from "./policies.ts";
 import { quickWebhooks } from "./quick-webhooks.ts";
+import { rbacRoutes, roleRoutes } from "./role-routes.ts";
+import { userRoutes } from "./users.ts";
 import { registryRoutes } from "./registry.ts";
 import { assertDeclared, type DeclaredRoute, Routes } from "./routes.ts";
 import { ruleRoutes } from "./rules.ts";
@@ -65,6 +67,7 @@ function st2Routes(door: Door, feed: Feed): Routes {
     keyRoutes(door),
     aliasRoutes(door),
     registryRoutes(door),
+    rbacRoutes(door),
   );
   router.router.use(notFound);
   return router;
@@ -83,7 +86,7 @@ function ownRoutes(door: Door, inventory: InventoryService): Routes {
   const router = new Routes();
   router.router.use(guard(door), express.json({ limit: "20mb" }));
   router.mount("/inventory", inventoryRoutes(inventory));
-  router.use(alertRoutes(door));
+  router.use(alertRoutes(door), roleRoutes(door), userRoutes(door));
   router.router.use(notFound);
   return router;
 }

@@ -1,12 +1,14 @@
 /** What the routes may use. Handed in by the composition root. */
 import type { Core } from "../engine/core.ts";
 import type { User } from "../engine/auth.ts";
+import type { RoleBook } from "../engine/role-book.ts";
 import type { Datastore } from "../engine/datastore.ts";
 import type { Content } from "../model/definitions.ts";
 
 export interface Door {
   readonly core: Core;
   readonly datastore: Datastore;
+  readonly book: RoleBook;
   /** The user of a token or API key. */
   authenticate(secret: string): Promise<User | undefined>;
   /** False: everybody is admin (loopback only). */

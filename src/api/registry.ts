@@ -4,7 +4,6 @@ import type { JsonObject } from "../model/json.ts";
 import { liveProcesses } from "../store/processes.ts";
 import type { Door } from "./door.ts";
 import { headerSecret, isAdmin, userOf } from "./guard.ts";
-import { text } from "./query.ts";
 import { Routes } from "./routes.ts";
 import { traceRoutes } from "./traces.ts";
 
@@ -30,7 +29,7 @@ export function registryRoutes(door: Door): Routes {
     response.json({
       username: name,
       authentication: shown === undefined ? {} : authentication,
-      rbac: { enabled: false, roles: [...roles], is_admin: isAdmin({ roles }) },
+      rbac: { enabled: door.auth, roles: [...roles], is_admin: isAdmin({ roles }) },
     });
   });
   router.get("/service_registry/groups", "admin", async (_request, response) => {
@@ -50,20 +49,6 @@ export function registryRoutes(door: Door): Routes {
       })),
     });
   });
-  // Roles are not defined yet: who is an administrator stands in the account.
-  for (const path of ["/rbac/roles", "/rbac/role_assignments"]) {
-    router.get(path, "admin", (_request, response) => {
-      response.setHeader("X-Total-Count", "0").json([]);
-    });
-    router.get(`${path}/:id`, "admin", (request) => {
-      const wanted = text(request.params["id"]) ?? "";
-      throw new AppError("NOT_FOUND", [
-        path === "/rbac/roles"
-          ? `Role with a name or id "${wanted}" not found`
-          : `Unable to identify resource with id "${wanted}".`,
-      ]);
-    });
-  }
   traceRoutes(door, router);
   return router;
 }

@@ -5,6 +5,7 @@ import type { Grant } from "../model/permissions.ts";
 import { addAccount, addToken, findAccount, findToken } from "../store/accounts.ts";
 import type { Database } from "../store/database.ts";
 import type { Core } from "./core.ts";
+import type { RoleBook } from "./role-book.ts";
 import { idMaker } from "./ids.ts";
 import { userOfRun } from "./run-token.ts";
 
@@ -38,7 +39,8 @@ export async function hashPassword(
   return `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=${cost.parallelism}$${salt.toString("base64url")}$${tag.toString("base64url")}`;
 }
 
-async function passwordFits(password: string, stored: string): Promise<boolean> {
+/** Whether that is the password of which this is stored. */
+export async function passwordFits(password: string, stored: string): Promise<boolean> {
   const salt = Buffer.from(stored.split("$")[4] ?? "", "base64url");
   const given = Buffer.from(
     await hashPassword(password, salt.length >= 8 ? salt : randomBytes(16)),
@@ -76,7 +78,8 @@ export async function login(
 ): Promise<Issued | undefined> {
   const account = await findAccount(db, name);
   const stored = account?.password ?? `$argon2id$v=19$m=19456,t=2,p=1$${"A".repeat(22)}$`;
-  if (!(await passwordFits(password, stored)) || account === undefined) return undefined;
+  if (!(await passwordFits(password, stored)) || account === undefined || account.disabled)
+    return undefined;
   return issue({ db }, { account: name, kind: "token", ttlSeconds, metadata: {} });
 }
 
@@ -107,14 +110,13 @@ export async function issue(
 
 /** Finds the user of a token or API key; remembers the answer for a second, so that a revoked one stops working within that time. Tokens of runs end
  * with their runs and are not remembered. */
-export function authenticator({
-  database: { db },
-  sign,
-  systemUser,
-}: Pick<Core, "database" | "sign" | "systemUser">): (secret: string) => Promise<User | undefined> {
+export function authenticator(
+  { database: { db }, sign, systemUser }: Pick<Core, "database" | "sign" | "systemUser">,
+  book: RoleBook,
+): (secret: string) => Promise<User | undefined> {
   const remembered = new Map<string, { readonly user: User | undefined; readonly until: number }>();
   return async (secret) => {
-    if (secret.startsWith("run-")) return userOfRun({ sign, systemUser }, db, secret);
+    if (secret.startsWith("run-")) return userOfRun({ sign, systemUser }, { db, book }, secret);
     const hash = digest(secret);
     const now = performance.now();
     const known = remembered.get(hash);
@@ -125,7 +127,7 @@ export function authenticator({
         ? undefined
         : {
             name: found.account,
-            roles: found.roles,
+            ...(await book.rightsOf(found.account, [...found.roles, ...found.remote_roles])),
             shown: { kind: found.kind, expires: found.expires_at },
           };
     if (remembered.size > 10_000) remembered.clear();

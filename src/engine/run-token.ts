@@ -7,6 +7,7 @@ import { findExecution } from "../store/executions.ts";
 import type { Db } from "../store/schema.ts";
 import type { User } from "./auth.ts";
 import type { Core } from "./core.ts";
+import type { RoleBook } from "./role-book.ts";
 import type { Claim } from "./run.ts";
 
 const shape = /^run-([0-9a-f]{24})-(\d{1,9})-([\w-]{43})$/;
@@ -31,7 +32,7 @@ function runIn(
 /** The user in whose name that run acts; undefined when this is no token of a run, or its run is over. */
 export async function userOfRun(
   { sign, systemUser }: Pick<Core, "sign" | "systemUser">,
-  db: Db,
+  { db, book }: { readonly db: Db; readonly book: RoleBook },
   secret: string,
 ): Promise<User | undefined> {
   const named = runIn(sign, secret);
@@ -43,5 +44,7 @@ export async function userOfRun(
   // Rules act in the name of the system user, who may do everything but cannot sign in.
   if (name === systemUser) return { name, roles: ["admin"], shown };
   const account = await findAccount(db, name);
-  return account === undefined ? undefined : { name, roles: account.roles, shown };
+  if (account === undefined || account.disabled) return undefined;
+  const rights = await book.rightsOf(name, [...account.roles, ...account.remote_roles]);
+  return { name, ...rights, shown };
 }

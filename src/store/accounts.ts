@@ -3,16 +3,73 @@ import type { Db, LedgerSchema } from "./schema.ts";
 import type { Selectable } from "kysely";
 
 export type StoredToken = Selectable<LedgerSchema["token"]>;
+export type StoredAccount = Selectable<LedgerSchema["account"]>;
 
-export async function findAccount(
+export async function findAccount(db: Db, name: string): Promise<StoredAccount | undefined> {
+  return db.selectFrom("account").selectAll().where("name", "=", name).executeTakeFirst();
+}
+
+/** All accounts by name. */
+export async function listAccounts(db: Db): Promise<readonly StoredAccount[]> {
+  return db.selectFrom("account").selectAll().orderBy("name").limit(100_000).execute();
+}
+
+/** Changes an account; what is undefined stays. True when there is one. */
+export async function changeAccount(
   db: Db,
   name: string,
-): Promise<{ name: string; password: string; roles: string[] } | undefined> {
-  return db
-    .selectFrom("account")
-    .select(["name", "password", "roles"])
+  {
+    password,
+    disabled,
+    roles,
+  }: {
+    readonly password?: string | undefined;
+    readonly disabled?: boolean | undefined;
+    readonly roles?: readonly string[] | undefined;
+  },
+): Promise<boolean> {
+  const changed = await db
+    .updateTable("account")
+    .set({
+      name,
+      ...(password === undefined ? {} : { password }),
+      ...(disabled === undefined ? {} : { disabled }),
+      ...(roles === undefined ? {} : { roles: [...roles] }),
+    })
     .where("name", "=", name)
+    .returning("name")
     .executeTakeFirst();
+  return changed !== undefined;
+}
+
+/** Somebody whom another service let in: the account is made at the first login, what its groups give is kept. */
+export async function keepRemoteAccount(
+  db: Db,
+  { name, origin, roles }: { name: string; origin: string; roles: readonly string[] },
+): Promise<StoredAccount> {
+  return db
+    .insertInto("account")
+    .values({ name, password: "!", roles: [], origin, remote_roles: [...roles] })
+    .onConflict((on) => on.column("name").doUpdateSet({ remote_roles: [...roles] }))
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+/** Ends every token and disables every API key of an account. */
+export async function removeTokensOf(db: Db, account: string): Promise<void> {
+  await db.deleteFrom("token").where("account", "=", account).where("kind", "=", "token").execute();
+}
+
+/** Removes an account with its tokens and keys; true when there was one. */
+export async function removeAccount(db: Db, name: string): Promise<boolean> {
+  await db.deleteFrom("token").where("account", "=", name).execute();
+  await db.deleteFrom("role_assignment").where("account", "=", name).execute();
+  const gone = await db
+    .deleteFrom("account")
+    .where("name", "=", name)
+    .returning("name")
+    .executeTakeFirst();
+  return gone !== undefined;
 }
 
 /** Adds an account unless one of that name exists; true when it was added. */
@@ -51,14 +108,27 @@ export async function findToken(
   db: Db,
   hash: string,
 ): Promise<
-  | { account: string; roles: string[]; kind: "token" | "api_key"; expires_at: Date | null }
+  | {
+      account: string;
+      roles: string[];
+      remote_roles: string[];
+      kind: "token" | "api_key";
+      expires_at: Date | null;
+    }
   | undefined
 > {
   return db
     .selectFrom("token")
     .innerJoin("account", "account.name", "token.account")
-    .select(["token.account", "account.roles", "token.kind", "token.expires_at"])
+    .select([
+      "token.account",
+      "account.roles",
+      "account.remote_roles",
+      "token.kind",
+      "token.expires_at",
+    ])
     .where("token.hash", "=", hash)
+    .where("account.disabled", "=", false)
     .where("token.enabled", "=", true)
     .where((where) =>
       where.or([

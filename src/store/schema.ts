@@ -69,7 +69,53 @@ export interface LedgerSchema {
   };
   sensor_cursor: { name: string; value: unknown; updated_at: Generated<Date> };
   setting: { name: string; value: unknown };
-  account: { name: string; password: string; roles: string[]; created_at: Generated<Date> };
+  account: {
+    name: string;
+    password: string;
+    roles: string[];
+    created_at: Generated<Date>;
+    disabled: Generated<boolean>;
+    /** Who knows the password: `local`, `ldap`, `oidc`, `proxy`. */
+    origin: Generated<string>;
+    /** What groups elsewhere gave at the last login. */
+    remote_roles: Generated<string[]>;
+  };
+  role: {
+    name: string;
+    description: Generated<string>;
+    grants: unknown;
+    created_at: Generated<Date>;
+  };
+  role_assignment: {
+    id: string;
+    account: string;
+    role: string;
+    description: Generated<string>;
+    created_at: Generated<Date>;
+  };
+  webhook: { name: string; settings: unknown; updated_at: Generated<Date> };
+  idempotency: {
+    scope: string;
+    key: string;
+    fingerprint: string;
+    status: number | null;
+    body: string | null;
+    content_type: string | null;
+    at: Generated<Date>;
+  };
+  audit: {
+    seq: Generated<number>;
+    at: Generated<Date>;
+    account: string;
+    method: string;
+    action: string;
+    target: string;
+    status: number;
+    address: string;
+    request_id: string;
+    details: unknown;
+    digest: Generated<string>;
+  };
   token: {
     hash: string;
     id: string;

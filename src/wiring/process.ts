@@ -1,14 +1,9 @@
 /** One role in one process: what `--role` names, or what the supervisor started. */
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import { ConfigError, type Config } from "../config.ts";
-import { makeDoor } from "../api/app.ts";
-import type { Door } from "../api/door.ts";
-import { asService } from "../api/ports.ts";
-import { authenticator } from "../engine/auth.ts";
 import { hear, heartbeat } from "../engine/hear.ts";
 import { Interrupted } from "../engine/run.ts";
 import { sweep } from "../engine/sweep.ts";
-import { AppError } from "../model/errors.ts";
 import { childLife, type ChildLife } from "../processes/supervisor.ts";
 import type { Listener } from "../queue/queue.ts";
 import { removeExpiredTokens } from "../store/accounts.ts";
@@ -16,6 +11,7 @@ import { migrate, openDatabase, waitForDatabase } from "../store/database.ts";
 import { forgetProcess } from "../store/processes.ts";
 import { type EngineProcess, openEngine } from "./engine.ts";
 import { freePort } from "./free-port.ts";
+import { openDoor } from "./door.ts";
 import { say } from "./log.ts";
 import { type OpenSensors, openSensors } from "./open-sensors.ts";
 
@@ -38,8 +34,6 @@ function dutiesOf({ role, workers }: Config): Duties {
 
 const beatMs = 2_000;
 const sweepMs = 1_000;
-/** How long the door waits for the database to say who is calling. */
-const answerMs = 4_000;
 /** What a process without a supervisor may take to end: the embedded database goes down at the same time, so nothing can be waited for. */
 const orphanMs = 3_000;
 
@@ -70,79 +64,6 @@ function every(ms: number, name: string, work: () => Promise<unknown>): () => Pr
     clearTimeout(timer);
     await running;
   };
-}
-
-function listen(server: Server, { host, port }: Config): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const why = error.code === "EADDRINUSE" ? "is taken by another program" : error.message;
-      reject(
-        new ConfigError(`RAICHO_PORT: ${host}:${port} ${why}; set RAICHO_PORT to a free port`),
-      );
-    });
-    server.listen(port, host, () => {
-      const address = server.address();
-      resolve(
-        `http://${host}:${typeof address === "object" && address !== null ? address.port : port}`,
-      );
-    });
-  });
-}
-
-/** A database that hangs must not make callers hang. */
-function soon<Value>(work: Promise<Value>): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () => reject(new AppError("LEDGER_DOWN", ["the database does not answer"])),
-      answerMs,
-    );
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
-}
-
-function doorOf({ core, datastore, definitions, reload }: EngineProcess, { auth }: Config): Door {
-  const authenticate = authenticator(core);
-  return {
-    core,
-    datastore,
-    auth,
-    tokenTtl: 86_400,
-    authenticate: (secret) => soon(authenticate(secret)),
-    webhooks: () => definitions().webhooks,
-    reload: async () => {
-      const { problems } = await reload();
-      core.bells.ring({ kind: "reload", id: core.process });
-      return { problems, content: definitions().content };
-    },
-    notReady: async () => {
-      if (!core.pump.healthy()) return "the database cannot be reached";
-      const look = core.database.db.selectFrom("setting").select("name").limit(1).execute();
-      return soon(look).then(
-        () => undefined,
-        (error: unknown) => `the database cannot be reached: ${text(error)}`,
-      );
-    },
-  };
-}
-
-/** The door, and StackStorm's ports for tokens and streams where they are wanted. */
-async function openDoor(
-  engine: EngineProcess,
-  config: Config,
-): Promise<{ readonly http: string; readonly servers: readonly Server[] }> {
-  const door = makeDoor(doorOf(engine, config), engine.inventory);
-  const first = createServer(door);
-  const servers = [first];
-  const http = await listen(first, config);
-  const { st2Ports: ports } = config;
-  if (ports === undefined) return { http, servers };
-  for (const service of ["auth", "stream"] as const) {
-    const server = createServer(asService(door, service));
-    await listen(server, { ...config, port: ports[service] });
-    servers.push(server);
-  }
-  return { http, servers };
 }
 
 /** Lets running actions end, then interrupts them; nothing of them is lost. */

@@ -30,16 +30,25 @@ const forSignedIn = [
   "get /v1/triggertypes",
   "get /v1/triggertypes/:ref",
   "post /v1/workflows/inspect",
+  "put /api/v2/user/password",
 ];
 
 /** Reads that are no GET. */
 const readingPosts = ["post /v1/packs/index/search", "post /api/v2/inventory/search"];
 /** GETs that only administrators may send. */
 const forAdmins = new Set([
+  "get /v1/rbac/permission_types",
+  "get /v1/rbac/permission_types/:type",
   "get /v1/rbac/roles",
-  "get /v1/rbac/roles/:id",
+  // Of oneself one may see them: tests/api/roles.test.ts.
   "get /v1/rbac/role_assignments",
   "get /v1/rbac/role_assignments/:id",
+  "get /api/v2/roles",
+  "get /api/v2/roles/:name",
+  "get /api/v2/role-assignments",
+  "get /api/v2/users",
+  "get /api/v2/users/:name",
+  "get /v1/rbac/roles/:id",
   "get /v1/service_registry/groups",
   "get /v1/service_registry/groups/:group/members",
 ]);

@@ -4,6 +4,7 @@ import { heartbeat } from "../../src/engine/hear.ts";
 import { request } from "../../src/engine/request.ts";
 import { addAccount } from "../../src/store/accounts.ts";
 import { returnExecution } from "../../src/store/sweep.ts";
+import { emptyBook } from "../support/door.ts";
 import { testEngine, testRunner } from "../support/engine.ts";
 import { testDatabase } from "../support/postgres.ts";
 
@@ -21,7 +22,7 @@ test("the token of a run is good while it runs, in the name of its user, and for
   await using engine = testEngine(database.url, { content, runners: [runner] });
   await heartbeat(engine.core, "worker");
   await addAccount(database.db, { name: "mia", password: "!", roles: ["observer"] });
-  const who = authenticator(engine.core);
+  const who = authenticator(engine.core, emptyBook(database));
   const id = await request(engine.core, {
     action: "test.act",
     parameters: {},
@@ -50,7 +51,7 @@ test("who lost its claim has lost its token; rules act in the name of the system
   await heartbeat(engine.core, "worker");
   const id = await request(engine.core, { action: "test.act", parameters: {}, context: {} });
   await expect.poll(() => tokens.length).toBe(1);
-  const who = authenticator(engine.core);
+  const who = authenticator(engine.core, emptyBook(database));
   expect(await who(tokens[0] ?? "")).toMatchObject({ name: "stanley", roles: ["admin"] });
   await returnExecution(database.db, id);
   expect(await who(tokens[0] ?? "")).toBeUndefined();

@@ -7,6 +7,8 @@ import { AppError } from "../../src/model/errors.ts";
 import type { Door } from "../../src/api/door.ts";
 import type { User } from "../../src/engine/auth.ts";
 import { datastore } from "../../src/engine/datastore.ts";
+import { RoleBook } from "../../src/engine/role-book.ts";
+import type { Database } from "../../src/store/database.ts";
 import type { Core } from "../../src/engine/core.ts";
 
 export interface TestDoor {
@@ -45,6 +47,16 @@ export const emptyInventory: InventoryService = new Proxy({} as InventoryService
   },
 });
 
+/** No roles but those of the system and of the API. */
+export function emptyBook(database: Database): RoleBook {
+  return new RoleBook(database, () => ({
+    roles: [],
+    assignments: [],
+    mappings: [],
+    problems: [],
+  }));
+}
+
 /** The parts of that door. */
 export function doorOf(core: Core, users?: ReadonlyMap<string, User>): Door {
   const vault = {
@@ -56,6 +68,7 @@ export function doorOf(core: Core, users?: ReadonlyMap<string, User>): Door {
   };
   return {
     core,
+    book: emptyBook(core.database),
     datastore: datastore(core.database, vault),
     authenticate: (token) => Promise.resolve(users?.get(token)),
     auth: users !== undefined,

@@ -1,0 +1,118 @@
+/** The door of a process: what its routes may use, and where it listens. */
+import { createServer, type Server } from "node:http";
+import { makeDoor } from "../api/app.ts";
+import type { Door } from "../api/door.ts";
+import { asService } from "../api/ports.ts";
+import { ConfigError, type Config } from "../config.ts";
+import { readRoles, type RoleFiles } from "../content/roles.ts";
+import { authenticator } from "../engine/auth.ts";
+import { RoleBook } from "../engine/role-book.ts";
+import { AppError } from "../model/errors.ts";
+import type { EngineProcess } from "./engine.ts";
+import { say } from "./log.ts";
+
+/** How long the door waits for the database to say who is calling. */
+const answerMs = 4_000;
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function listen(server: Server, { host, port }: Config): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const why = error.code === "EADDRINUSE" ? "is taken by another program" : error.message;
+      reject(
+        new ConfigError(`RAICHO_PORT: ${host}:${port} ${why}; set RAICHO_PORT to a free port`),
+      );
+    });
+    server.listen(port, host, () => {
+      const address = server.address();
+      resolve(
+        `http://${host}:${typeof address === "object" && address !== null ? address.port : port}`,
+      );
+    });
+  });
+}
+
+/** A database that hangs must not make callers hang. */
+function soon<Value>(work: Promise<Value>): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new AppError("LEDGER_DOWN", ["the database does not answer"])),
+      answerMs,
+    );
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+function doorOf(
+  { core, datastore, definitions, reload }: EngineProcess,
+  { auth }: Config,
+  book: RoleBook,
+): Door {
+  const authenticate = authenticator(core, book);
+  return {
+    core,
+    datastore,
+    book,
+    auth,
+    tokenTtl: 86_400,
+    authenticate: (secret) => soon(authenticate(secret)),
+    webhooks: () => definitions().webhooks,
+    reload: async () => {
+      const { problems } = await reload();
+      core.bells.ring({ kind: "reload", id: core.process });
+      return { problems, content: definitions().content };
+    },
+    notReady: async () => {
+      if (!core.pump.healthy()) return "the database cannot be reached";
+      const look = core.database.db.selectFrom("setting").select("name").limit(1).execute();
+      return soon(look).then(
+        () => undefined,
+        (error: unknown) => `the database cannot be reached: ${text(error)}`,
+      );
+    },
+  };
+}
+
+/** Roles of files, read again with the content; and those of the API. */
+async function openRoles(
+  { database, onReload }: Pick<EngineProcess, "database" | "onReload">,
+  { rbac }: Config,
+): Promise<RoleBook> {
+  const read = async (): Promise<RoleFiles> => {
+    const found = await readRoles(rbac);
+    for (const { severity, file, line, column, message } of found.problems)
+      say("warn", "roles", { problem: `${severity}: ${file}:${line}:${column} ${message}` });
+    return found;
+  };
+  let files = await read();
+  const book = new RoleBook(database, () => files);
+  const again = async (): Promise<void> => {
+    files = await read();
+    book.forget();
+  };
+  onReload(() => void again());
+  return book;
+}
+
+/** The door, and StackStorm's ports for tokens and streams where they are wanted. */
+export async function openDoor(
+  engine: EngineProcess,
+  config: Config,
+): Promise<{ readonly http: string; readonly servers: readonly Server[] }> {
+  const door = makeDoor(doorOf(engine, config, await openRoles(engine, config)), engine.inventory);
+  const first = createServer(door);
+  const servers = [first];
+  const http = await listen(first, config);
+  const { st2Ports: ports } = config;
+  if (ports === undefined) return { http, servers };
+  for (const service of ["auth", "stream"] as const) {
+    const server = createServer(asService(door, service));
+    await listen(server, { ...config, port: ports[service] });
+    servers.push(server);
+  }
+  return { http, servers };
+}
