@@ -13,7 +13,7 @@ interface Room {
 }
 
 const pure = (...imports: string[]): Room => ({ imports, pure: true });
-const reasoning = ["expressions", "rules", "workflows", "inventory", "alerts"];
+const reasoning = ["expressions", "rules", "policies", "workflows", "inventory", "alerts"];
 const edge = ["content", "store", "queue", "runners", "sensors", "processes"];
 
 /** Rooms are the folders of `src`; the three files beside them are rooms of their own. */
@@ -21,6 +21,7 @@ const rooms: Readonly<Record<string, Room>> = {
   model: pure(),
   expressions: pure("model"),
   rules: pure("model", "expressions"),
+  policies: pure("model", "expressions"),
   workflows: pure("model", "expressions"),
   inventory: pure("model", "expressions"),
   alerts: pure("model", "expressions"),

@@ -123,7 +123,10 @@ function workflowPart({ context }: StoredExecution): JsonObject {
 }
 
 function delayOf({ run_at, created_at }: StoredExecution): number {
-  return run_at === null ? 0 : Math.max(0, run_at.getTime() - created_at.getTime());
+  // What waits for a policy has no time yet.
+  return run_at === null || run_at.getFullYear() > 9_000
+    ? 0
+    : Math.max(0, run_at.getTime() - created_at.getTime());
 }
 
 function contextPart({ id, runner, started_at, context }: StoredExecution): JsonObject {

@@ -19,6 +19,14 @@ const whatThen = {
   description: "What happens to an execution once the threshold is reached.",
 };
 
+const seconds = { type: "number", required: true } as const;
+const gateKey = {
+  type: "string",
+  required: false,
+  description:
+    "Jinja or JSONata over the parameters; executions with the same value share the limit.",
+} as const;
+
 const policyTypes: readonly JsonObject[] = (
   [
     [
@@ -67,6 +75,42 @@ const policyTypes: readonly JsonObject[] = (
           maximum: 120,
           required: false,
           description: "Seconds before it is run again.",
+        },
+      },
+    ],
+    [
+      "rate_limit",
+      "Limits how many executions of an action begin within a time, per key.",
+      "raicho.policies.rate_limit",
+      {
+        limit: {
+          type: "integer",
+          minimum: 1,
+          required: true,
+          description: "How many may begin within the time.",
+        },
+        seconds: { ...seconds, description: "The time, in seconds." },
+        key: gateKey,
+        action: whatThen,
+      },
+    ],
+    [
+      "debounce",
+      "Runs an action once for a burst of executions, per key.",
+      "raicho.policies.debounce",
+      {
+        seconds: { ...seconds, description: "Quiet that ends a burst, in seconds." },
+        max_seconds: {
+          type: "number",
+          required: false,
+          description: "The longest time that a burst can put off its execution.",
+        },
+        key: gateKey,
+        edge: {
+          type: "string",
+          enum: ["trailing", "leading"],
+          default: "trailing",
+          description: "Whether the last one of a burst runs, or the first.",
         },
       },
     ],

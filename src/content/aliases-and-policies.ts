@@ -3,7 +3,8 @@ import { nearest } from "./problems.ts";
 import type { SourceFile } from "./problems.ts";
 import { flagOf, objectOf, shaped, textOf } from "./reading.ts";
 import type { PackReading } from "./reading.ts";
-import { aliasShape, policyShape, policyTypes } from "./schemas/definitions.ts";
+import { aliasShape } from "./schemas/definitions.ts";
+import { policyShape, policyTypes } from "./schemas/policies.ts";
 import { checkShape } from "./shape.ts";
 import type { Path } from "./yaml.ts";
 

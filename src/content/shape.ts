@@ -14,7 +14,12 @@ export type Shape =
       readonly filled?: boolean;
     }
   | { readonly kind: "word"; readonly words: readonly string[] }
-  | { readonly kind: "number"; readonly minimum?: number; readonly integer?: boolean }
+  | {
+      readonly kind: "number";
+      readonly minimum?: number;
+      readonly maximum?: number;
+      readonly integer?: boolean;
+    }
   | { readonly kind: "list"; readonly items: Shape }
   | { readonly kind: "map"; readonly keys?: RegExp; readonly values: Shape }
   | {
@@ -158,7 +163,8 @@ function fitsNumber(shape: Shape & { kind: "number" }, value: unknown): boolean 
   return (
     typeof value === "number" &&
     (shape.integer !== true || Number.isInteger(value)) &&
-    (shape.minimum === undefined || value >= shape.minimum)
+    (shape.minimum === undefined || value >= shape.minimum) &&
+    (shape.maximum === undefined || value <= shape.maximum)
   );
 }
 
@@ -180,8 +186,9 @@ function describe(shape: Shape): string {
   return nouns[shape.kind];
 }
 
-function describeNumber({ integer, minimum }: Shape & { kind: "number" }): string {
+function describeNumber({ integer, minimum, maximum }: Shape & { kind: "number" }): string {
   const noun = integer === true ? "an integer" : "a number";
+  if (maximum !== undefined) return `${noun} from ${minimum ?? "any"} to ${maximum}`;
   return minimum === undefined ? noun : `${noun} of at least ${minimum}`;
 }
 

@@ -3,6 +3,7 @@ import { type FinishedStatus, isFinished } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { ExecutionChange } from "../store/unit.ts";
 import type { Core } from "./core.ts";
+import { freed } from "./gates.ts";
 import { ingest } from "./ingest.ts";
 import type { Launch } from "./launch.ts";
 import type { Claim } from "./run.ts";
@@ -25,6 +26,7 @@ export function announceEnd(
   claim: Claim,
   { status, result }: { status: FinishedStatus; result: unknown },
 ): void {
+  freed(core, claim);
   if (!core.definitions().listens(actionTrigger)) return;
   const payload = {
     execution_id: claim.id,

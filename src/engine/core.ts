@@ -1,6 +1,7 @@
 /** What every room of the engine works with. One per process. */
 import type { Ask, Question } from "../expressions/context.ts";
 import type { Content } from "../model/definitions.ts";
+import type { CompiledPolicies } from "../policies/policy.ts";
 import type { Runner } from "../runners/runner.ts";
 import type { WorkQueue } from "../queue/queue.ts";
 import type { RuleIndex } from "../rules/index.ts";
@@ -23,6 +24,7 @@ export type Log = (
 export interface Definitions {
   readonly content: Content;
   readonly rules: RuleIndex;
+  readonly policies: CompiledPolicies;
   /** Whether any enabled rule listens to that trigger type. */
   listens(trigger: string): boolean;
   /** The workflow that action runs now, or why it cannot. */

@@ -1,6 +1,7 @@
 /** Content, compiled for the engine. Immutable; a reload makes another one, and what runs goes on with its own. */
 import { compileParsers, type AlertParser } from "../alerts/definition.ts";
 import type { Content, DeclarationFile } from "../model/definitions.ts";
+import { compilePolicies } from "../policies/policy.ts";
 import { compileRules } from "../rules/index.ts";
 import { compilePlan } from "../workflows/course.ts";
 import type { Definitions } from "./core.ts";
@@ -26,6 +27,7 @@ export function compileContent(content: Content): CompiledContent {
   return {
     content,
     rules: compileRules(rules),
+    policies: compilePolicies(content.policies.values()),
     parsers,
     types: content.declarations.filter(({ kind }) => kind === "entity-type"),
     problems: problems.map(({ message }) => message),

@@ -12,6 +12,7 @@ import { beat } from "../store/processes.ts";
 import { hostname } from "node:os";
 import { conduct } from "./conduct.ts";
 import type { Carry, Core } from "./core.ts";
+import { knock } from "./gates.ts";
 import { Interrupted, runHere } from "./run.ts";
 import { forsake, sweep } from "./sweep.ts";
 
@@ -22,7 +23,11 @@ export const carry: Carry = { run: runHere, conduct };
 export async function hear(core: Core, ring: Ring): Promise<void> {
   if (ring.name !== "run") return sweep(core);
   const claim = await claimExecution(core.database.db, ring.execution, core.process);
-  if (claim === undefined) return undefined;
+  if (claim === undefined) {
+    // It may be held by a policy whose knock was lost.
+    if (core.definitions().policies.rules.size > 0) knock(core, { executions: [ring.execution] });
+    return undefined;
+  }
   if (isWorkflow(claim.runner)) return conduct(core, claim, claim.fence === 1 ? "new" : "known");
   core.slots.take();
   return runHere(core, claim);

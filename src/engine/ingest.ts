@@ -14,6 +14,7 @@ import type {
   EnforcementRow,
   ExecutionRow,
   FinishedRow,
+  GateRow,
   InstanceRow,
   Unit,
 } from "../store/unit.ts";
@@ -26,10 +27,17 @@ interface Matched {
   readonly enforcements: readonly EnforcementRow[];
   readonly executions: readonly ExecutionRow[];
   readonly finished: readonly FinishedRow[];
+  readonly gates: readonly GateRow[];
   readonly launches: readonly Launch[];
 }
 
-const noMatch: Matched = { enforcements: [], executions: [], finished: [], launches: [] };
+const noMatch: Matched = {
+  enforcements: [],
+  executions: [],
+  finished: [],
+  gates: [],
+  launches: [],
+};
 
 /** What the rules make of an event. Throws Unanswered when one of them needs an answer first. `fresh`: the instance is in the same unit. */
 function matchEvent(
@@ -40,7 +48,13 @@ function matchEvent(
 ): Matched {
   const { matches, failures } = match(core.definitions().rules, event, ask);
   if (matches.length === 0 && failures.length === 0) return noMatch;
-  const drafted: Draft = { enforcements: [], executions: [], finished: [], launches: [] };
+  const drafted: Draft = {
+    enforcements: [],
+    executions: [],
+    finished: [],
+    gates: [],
+    launches: [],
+  };
   for (const { rule, reason } of failures)
     drafted.enforcements.push(
       refusal(
@@ -99,6 +113,7 @@ function enforce(core: Core, { id, event, rule, ask, fresh }: Hit, drafted: Draf
     drafted.launches.push(launch);
     if (launch.how === "inline") drafted.finished.push(launch.row);
     else drafted.executions.push(launch.row);
+    if (launch.how === "held") drafted.gates.push(...launch.gates);
     const execution_id = launch.how === "inline" ? launch.row.i : launch.row.id;
     drafted.enforcements.push({
       id: core.newId(),
@@ -168,6 +183,7 @@ export async function ingest(
     enforcements: planned.flatMap(({ matched }) => matched?.enforcements ?? []),
     executions: planned.flatMap(({ matched }) => matched?.executions ?? []),
     finished: planned.flatMap(({ matched }) => matched?.finished ?? []),
+    gates: planned.flatMap(({ matched }) => matched?.gates ?? []),
     ...(cursor === undefined ? {} : { cursors: [cursor] }),
   };
   const { known } = await core.pump.commit(unit).catch((error: unknown) => {
@@ -206,9 +222,9 @@ export async function matchLater(core: Core, id: string, event: NewEvent): Promi
       (ask) => matchEvent(core, id, event, { ask, fresh: false }),
       (question) => core.answer(question),
     );
-    const { enforcements, executions, finished } = matched;
+    const { enforcements, executions, finished, gates } = matched;
     await core.pump.commit(
-      { processed: [{ id, status: "processed" }], enforcements, executions, finished },
+      { processed: [{ id, status: "processed" }], enforcements, executions, finished, gates },
       { persistent: true },
     );
     start(core, matched.launches);

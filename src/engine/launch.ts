@@ -1,14 +1,15 @@
 /** From a wish ("run this action with these parameters") to a row, and from a committed row to work.
  *
  * 1. `plan` decides only; nothing runs before its row is committed.
- * 2. `inline`: the result is known at once (noop), the row is born finished. `here`: this process claimed it at insert. `queue`: somebody else may. */
+ * 2. `held`: the action has policies, which let it start. `inline`: the result is known at once (noop), the row is born finished. `here`: this process claimed it at insert. `queue`: somebody else may. */
 import { AppError } from "../model/errors.ts";
 import type { Ask } from "../expressions/context.ts";
 import type { ActionDefinition } from "../model/definitions.ts";
 import { isWorkflow } from "../model/execution.ts";
 import type { JsonObject } from "../model/json.ts";
-import type { ExecutionRow, FinishedRow } from "../store/unit.ts";
+import type { ExecutionRow, FinishedRow, GateRow, Unit } from "../store/unit.ts";
 import type { Core } from "./core.ts";
+import { gateRows, gatesFor } from "./gates.ts";
 import { parametersFor } from "./parameters.ts";
 
 export interface Wish {
@@ -28,6 +29,8 @@ export interface Wish {
 
 export type Launch =
   | { readonly how: "here" | "queue"; readonly row: ExecutionRow }
+  /** Policies say when it may run. */
+  | { readonly how: "held"; readonly row: ExecutionRow; readonly gates: readonly GateRow[] }
   /** `task` children without items leave their context to `childContext`. */
   | { readonly how: "inline"; readonly row: FinishedRow; readonly context: JsonObject };
 
@@ -46,7 +49,9 @@ export function plan(core: Core, wish: Wish, ask: Ask): Launch {
   const action = actionFor(core, wish.action);
   const parameters = parametersFor(core, action, wish, ask);
   const delayed = wish.delaySeconds !== undefined && wish.delaySeconds > 0;
-  const how = delayed ? "queue" : placeOf(core, action);
+  const context = { ...wish.context, pack: wish.context["pack"] ?? action.pack };
+  const gates = gatesFor(core, { action: action.ref, parameters, context }, ask);
+  const how = delayed || gates !== undefined ? ("queue" as const) : placeOf(core, action);
   const id = core.newId();
   if (how === "inline") return finishedAtOnce(wish, { id, action, parameters });
   const base = {
@@ -54,7 +59,7 @@ export function plan(core: Core, wish: Wish, ask: Ask): Launch {
     action: action.ref,
     runner: action.runner,
     parameters,
-    context: { ...wish.context, pack: wish.context["pack"] ?? action.pack },
+    context,
     parent: wish.parent,
     task_key: wish.taskKey,
     instance: wish.instance,
@@ -75,18 +80,31 @@ export function plan(core: Core, wish: Wish, ask: Ask): Launch {
       },
     };
   }
+  const waiting = queued(base, wish);
+  if (gates === undefined) return { how, row: waiting };
+  const { delaySeconds: delay, instance } = wish;
   return {
-    how,
-    row: {
-      ...base,
-      status: delayed ? "delayed" : "requested",
-      fence: 0,
-      attempt: 0,
-      delivered: true,
-      delay: wish.delaySeconds,
-      started: false,
-      ended: false,
-    },
+    how: "held",
+    row: { ...waiting, held: true },
+    gates: gateRows(id, gates, { delay, instance }),
+  };
+}
+
+/** A row that waits to be claimed. */
+export function queued(
+  base: Omit<ExecutionRow, "status" | "fence" | "attempt" | "delivered" | "started" | "ended">,
+  { delaySeconds }: Pick<Wish, "delaySeconds">,
+): ExecutionRow {
+  const delayed = delaySeconds !== undefined && delaySeconds > 0;
+  return {
+    ...base,
+    status: delayed ? "delayed" : "requested",
+    fence: 0,
+    attempt: 0,
+    delivered: true,
+    delay: delaySeconds,
+    started: false,
+    ended: false,
   };
 }
 
@@ -111,9 +129,20 @@ function finishedAtOnce(
   return { how: "inline", row, context };
 }
 
-function placeOf(core: Core, { runner }: ActionDefinition): Launch["how"] {
+function placeOf(core: Core, { runner }: ActionDefinition): "inline" | "here" | "queue" {
   if (runner === "noop") return "inline";
   return core.slots.free() > 0 ? "here" : "queue";
+}
+
+/** What a launch adds to a unit. */
+export function rowsOf(
+  launches: readonly Launch[],
+): Required<Pick<Unit, "executions" | "finished" | "gates">> {
+  return {
+    executions: launches.flatMap((launch) => (launch.how === "inline" ? [] : [launch.row])),
+    finished: launches.flatMap((launch) => (launch.how === "inline" ? [launch.row] : [])),
+    gates: launches.flatMap((launch) => (launch.how === "held" ? launch.gates : [])),
+  };
 }
 
 /** A row for a wish that cannot run: it exists so that everybody sees why. */

@@ -1,4 +1,10 @@
-import type { ExecutionChange, ExecutionRow, FinishedRow, WorkflowRow } from "../store/unit.ts";
+import type {
+  ExecutionChange,
+  ExecutionRow,
+  FinishedRow,
+  GateRow,
+  WorkflowRow,
+} from "../store/unit.ts";
 import { isFinished } from "../model/execution.ts";
 import { findExecution } from "../store/executions.ts";
 import type { Core } from "./core.ts";
@@ -10,6 +16,7 @@ export interface Pending {
   entries: object[];
   executions: ExecutionRow[];
   finished: FinishedRow[];
+  gates: GateRow[];
   changes: ExecutionChange[];
   delivered: { id: string; status: string }[];
   workflows: WorkflowRow[];
@@ -22,6 +29,7 @@ export function nothing(): Pending {
     entries: [],
     executions: [],
     finished: [],
+    gates: [],
     changes: [],
     delivered: [],
     workflows: [],

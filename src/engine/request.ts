@@ -17,7 +17,7 @@ import {
 import type { Db } from "../store/schema.ts";
 import { announceEnd, announceFinished } from "./announce.ts";
 import type { Core } from "./core.ts";
-import { plan, userIn } from "./launch.ts";
+import { plan, rowsOf, userIn } from "./launch.ts";
 import { release, start } from "./start.ts";
 import { checkAnswer } from "./inquiry.ts";
 
@@ -43,8 +43,7 @@ export async function request(
     (ask) => plan(core, wish, ask),
     (question) => core.answer(question, userIn(context)),
   );
-  const unit = launch.how === "inline" ? { finished: [launch.row] } : { executions: [launch.row] };
-  await core.pump.commit(unit).catch((error: unknown) => {
+  await core.pump.commit(rowsOf([launch])).catch((error: unknown) => {
     release(core, [launch]);
     throw error;
   });

@@ -8,12 +8,14 @@ import { isFinished } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { Unanswered } from "../expressions/context.ts";
 import type { StoredExecution } from "../store/executions.ts";
+import { decide } from "../processes/ask.ts";
 import { copyWorkflow } from "../store/workflows.ts";
 import type { WorkflowEvent } from "../workflows/conductor.ts";
 import { ConductorError } from "../workflows/errors.ts";
 import type { Core } from "./core.ts";
+import { gateRows, gatesFor } from "./gates.ts";
 import type { Launch } from "./launch.ts";
-import { actionFor } from "./launch.ts";
+import { actionFor, queued, rowsOf, userIn } from "./launch.ts";
 import { loadWorkflow } from "./load-workflow.ts";
 import { start } from "./start.ts";
 
@@ -74,42 +76,46 @@ export async function rerunTasks(
     workflow_execution: before.context["workflow_execution"] ?? before.id,
   };
   await check(core, before, whole);
+  const { parameters } = before;
   const id = core.newId();
   await copyWorkflow(core.database.db, before.id, id);
   const base = {
     id,
     action: ref,
     runner,
-    parameters: before.parameters,
+    parameters,
     context: whole,
-    ended: false,
-    delivered: true,
   };
+  const gates = await decide(
+    (ask) => gatesFor(core, { action: ref, parameters, context: whole }, ask),
+    (question) => core.answer(question, userIn(whole)),
+  );
   const launch: Launch =
-    delaySeconds === undefined
+    gates !== undefined
       ? {
-          how: "here",
-          row: {
-            ...base,
-            status: "running",
-            owner: core.process,
-            fence: 1,
-            attempt: 1,
-            started: true,
-          },
+          how: "held",
+          row: { ...queued(base, {}), held: true },
+          gates: gateRows(id, gates, { delay: delaySeconds }),
         }
-      : {
-          how: "queue",
-          row: {
-            ...base,
-            status: "delayed",
-            fence: 0,
-            attempt: 0,
-            delay: delaySeconds,
-            started: false,
-          },
-        };
-  await core.pump.commit({ executions: [launch.row] });
+      : delaySeconds === undefined
+        ? {
+            how: "here",
+            row: {
+              ...base,
+              ended: false,
+              delivered: true,
+              status: "running",
+              owner: core.process,
+              fence: 1,
+              attempt: 1,
+              started: true,
+            },
+          }
+        : {
+            how: "queue",
+            row: queued(base, { delaySeconds }),
+          };
+  await core.pump.commit(rowsOf([launch]));
   start(core, [launch]);
   return id;
 }

@@ -12,9 +12,12 @@ import { isOutage } from "../store/database.ts";
 import type { ExecutionChange } from "../store/unit.ts";
 import { announce } from "./announce.ts";
 import type { Core } from "./core.ts";
+import { type Launch, rowsOf } from "./launch.ts";
 import { outputSink } from "./output.ts";
 import { packConfig } from "./pack-config.ts";
+import { nextTry, taskOf, triedBefore } from "./retry.ts";
 import { runToken } from "./run-token.ts";
+import { start } from "./start.ts";
 
 /** An execution that this process may carry out, and nobody else. */
 export interface Claim {
@@ -153,24 +156,28 @@ function timeoutOf({ timeout }: JsonObject): number | undefined {
   return typeof timeout === "number" && timeout > 0 ? timeout : undefined;
 }
 
-/** Stable over attempts: the same step of the same workflow, or the same execution. */
-function idempotencyKey({ id, parent, task_key }: Claim): string {
-  return parent === undefined || parent === null ? id : `${parent}:${task_key ?? id}`;
+/** Stable over attempts and over the tries of a retry policy: the same step of the same workflow, or the same execution. */
+function idempotencyKey(claim: Claim): string {
+  const { id, parent, task_key } = claim;
+  if (parent === undefined || parent === null) return triedBefore(claim).first;
+  return `${parent}:${taskOf(task_key ?? id)}`;
 }
 
 /** Records how a claimed execution ended (or that it waits), and tells its workflow. */
 export async function finish(core: Core, claim: Claim, { status, result }: End): Promise<void> {
   const ended = isFinished(status);
   const child = claim.parent !== undefined && claim.parent !== null;
+  const again = nextTry(core, claim, status);
   const change: ExecutionChange = {
     id: claim.id,
     fence: claim.fence,
     status,
     result,
     ended,
-    delivered: !child || status === "requested",
+    delivered: !child || status === "requested" || again !== undefined,
     released: true,
   };
+  if (again !== undefined) return tryAgain(core, claim, change, again);
   const conducted = child ? core.conducted.get(claim.parent) : undefined;
   if (conducted !== undefined && status !== "requested") {
     const recorded = (): void => announce(core, claim, { status, result });
@@ -193,6 +200,23 @@ export async function finish(core: Core, claim: Claim, { status, result }: End):
       .ring([{ name: "run", execution: claim.id, attempt: claim.attempt + 1 }])
       .catch(() => undefined);
   announce(core, claim, { status, result });
+}
+
+/** The failed try and the next one are one unit. */
+async function tryAgain(
+  core: Core,
+  claim: Claim,
+  change: ExecutionChange,
+  again: Launch,
+): Promise<void> {
+  try {
+    await core.pump.commit({ changes: [change], ...rowsOf([again]) }, { persistent: true });
+  } catch (error) {
+    stale(core, claim, error);
+    return;
+  }
+  start(core, [again]);
+  announce(core, claim, { status: change.status, result: change.result });
 }
 
 function stale(core: Core, claim: Claim, error: unknown): void {

@@ -1,6 +1,7 @@
 /** What follows a commit: rows that this process claimed start, the others are rung for. */
 import { isWorkflow } from "../model/execution.ts";
 import type { Core } from "./core.ts";
+import { knock } from "./gates.ts";
 import type { Launch } from "./launch.ts";
 
 /** Starts committed launches. Never throws and never waits. */
@@ -8,6 +9,10 @@ export function start(core: Core, launches: readonly Launch[]): void {
   const rings = [];
   for (const launch of launches) {
     if (launch.how === "inline") continue;
+    if (launch.how === "held") {
+      knock(core, { gates: launch.gates.map(({ gate }) => gate) });
+      continue;
+    }
     const { row, how } = launch;
     if (how === "queue")
       rings.push({

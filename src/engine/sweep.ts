@@ -6,6 +6,7 @@
  * 4. Pending instances are matched again by the rules of now; the unit that records it succeeds once. */
 import { isWorkflow } from "../model/execution.ts";
 import { isObject } from "../model/json.ts";
+import { busyGates } from "../store/admission.ts";
 import { overrideExecution } from "../store/executions.ts";
 import { forgetSilentProcesses } from "../store/processes.ts";
 import {
@@ -20,6 +21,7 @@ import {
 } from "../store/sweep.ts";
 import type { Db } from "../store/schema.ts";
 import type { Core } from "./core.ts";
+import { knock } from "./gates.ts";
 import { matchLater } from "./ingest.ts";
 import { lossPolicy } from "./run.ts";
 
@@ -60,6 +62,7 @@ export async function sweep(core: Core): Promise<void> {
     return { rings: await unheard(tx, found.length > 0 ? 0 : unheardSeconds), parents };
   });
   if (swept === undefined) return;
+  knock(core, { gates: await busyGates(core.database.db) });
   for (const id of swept.parents) core.bells.ring({ kind: "advance", id });
   await core.queue.ring(
     swept.rings.map(({ id, attempt }) => ({ name: "run", execution: id, attempt: attempt + 1 })),

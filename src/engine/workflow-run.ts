@@ -10,11 +10,12 @@ import type { SnapshotRow, Unit, WorkflowRow } from "../store/unit.ts";
 import type { WorkflowEvent } from "../workflows/conductor.ts";
 import type { Course, CourseEffect, Turn } from "../workflows/course.ts";
 import { isIn, type Status } from "../workflows/statuses.ts";
-import { announceFinished, tellParent } from "./announce.ts";
+import { announceEnd, announceFinished, tellParent } from "./announce.ts";
 import { eventOf, Heard, reasonOf, tellChildren, wishes } from "./children.ts";
 import type { ChildEnd, Conducted, Core } from "./core.ts";
-import { type Launch, plan, userIn } from "./launch.ts";
+import { type Launch, plan, rowsOf, userIn } from "./launch.ts";
 import type { LoadedWorkflow } from "./load-workflow.ts";
+import { nextTry } from "./retry.ts";
 import type { Claim } from "./run.ts";
 import { release, start } from "./start.ts";
 import { isSomething, isStillMine, latestChanges, nothing } from "./pending.ts";
@@ -212,10 +213,16 @@ export class WorkflowRun implements Conducted {
       });
       this.#pending.after.push(() => announceFinished(this.#core, launch));
     } else {
-      this.#pending.executions.push(launch.row);
-      this.#pending.launches.push(launch);
+      this.#add(launch);
     }
     return undefined;
+  }
+
+  #add(launch: Launch): void {
+    const { executions, gates } = rowsOf([launch]);
+    this.#pending.executions.push(...executions);
+    this.#pending.gates.push(...gates);
+    this.#pending.launches.push(launch);
   }
 
   #refused({ place: { taskId, route } }: Child, error: unknown): undefined {
@@ -225,13 +232,8 @@ export class WorkflowRun implements Conducted {
         task: taskId,
         reason: reasonOf(error),
       });
-    this.#events.push({
-      kind: "fail",
-      message: error instanceof Error ? error.message : String(error),
-      taskId,
-      route,
-      ...causeOf(error),
-    });
+    const message = error instanceof Error ? error.message : String(error);
+    this.#events.push({ kind: "fail", message, taskId, route, ...causeOf(error) });
     return undefined;
   }
 
@@ -262,20 +264,20 @@ export class WorkflowRun implements Conducted {
     this.#ended = true;
     const { id, fence, parent } = this.#claim;
     const child = parent !== undefined && parent !== null;
-    this.#pending.changes.push({
-      id,
-      fence,
-      status,
-      result,
-      ended: true,
-      delivered: !child,
-      released: true,
-    });
-    this.#pending.after.push(() => tellParent(this.#core, this.#claim, { status, result }));
+    const again = nextTry(this.#core, this.#claim, status);
+    if (again !== undefined) this.#add(again);
+    const delivered = !child || again !== undefined;
+    const change = { id, fence, status, result, ended: true, delivered, released: true };
+    this.#pending.changes.push(change);
+    this.#pending.after.push(() =>
+      again === undefined
+        ? tellParent(this.#core, this.#claim, { status, result })
+        : announceEnd(this.#core, this.#claim, { status, result }),
+    );
   }
 
   async #write(): Promise<void> {
-    const { entries, executions, finished, changes, delivered, workflows, launches, after } =
+    const { entries, executions, finished, gates, changes, delivered, workflows, launches, after } =
       this.#pending;
     this.#pending = nothing();
     const execution_id = this.#claim.id;
@@ -283,6 +285,7 @@ export class WorkflowRun implements Conducted {
       workflows,
       executions,
       finished,
+      gates,
       changes: latestChanges(changes),
       delivered,
       journal: entries.length === 0 ? [] : [{ execution_id, seq: this.#seq + 1, entries }],

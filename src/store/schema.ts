@@ -44,6 +44,16 @@ export interface LedgerSchema {
     delivered: Generated<boolean>;
     log: unknown;
   };
+  admission: {
+    execution_id: string;
+    gate: string;
+    policy: string;
+    seq: Generated<number>;
+    state: Generated<"new" | "waiting" | "admitted">;
+    since: Generated<Date>;
+    due_at: Date;
+  };
+  admission_pass: { gate: string; at: Generated<Date> };
   workflow: {
     execution_id: string;
     definition: string;

@@ -42,6 +42,19 @@ export interface ExecutionRow {
   readonly started: boolean;
   readonly ended: boolean;
   readonly instance?: string | undefined;
+  /** True: policies decide when it may run; nobody can claim it until then. */
+  readonly held?: boolean;
+}
+
+/** An execution that waits at a gate of a policy until the policy lets it through. */
+export interface GateRow {
+  readonly execution_id: string;
+  readonly gate: string;
+  readonly policy: string;
+  /** Seconds from now until it may be considered. */
+  readonly delay: number;
+  /** Written only if that trigger instance is new in the same unit. */
+  readonly instance?: string | undefined;
 }
 
 /** An execution that is born finished: decided and done before its first commit. Children of a workflow leave their context out: it follows
@@ -98,6 +111,7 @@ export interface Unit {
   }[];
   readonly enforcements?: readonly EnforcementRow[];
   readonly executions?: readonly ExecutionRow[];
+  readonly gates?: readonly GateRow[];
   readonly finished?: readonly FinishedRow[];
   readonly changes?: readonly ExecutionChange[];
   readonly workflows?: readonly WorkflowRow[];
@@ -113,6 +127,7 @@ const kinds = [
   "processed",
   "enforcements",
   "executions",
+  "gates",
   "finished",
   "changes",
   "workflows",
@@ -151,9 +166,13 @@ const clauses: Record<Kind, (rows: string, guarded: boolean) => string> = {
   ) => `insert into execution (id, action, runner, status, parameters, context, result, parent, task_key, owner, fence, attempt,
       delivered, run_at, started_at, ended_at)
     select r.id, action, runner, status, parameters, context, result, parent, task_key, owner, fence, attempt, delivered,
-      case when delay > 0 then now() + delay * interval '1 second' end, case when started then now() end, case when ended then now() end
+      case when held then '9999-01-01' when delay > 0 then now() + delay * interval '1 second' end, case when started then now() end, case when ended then now() end
     from ${rows} as r(id text, action text, runner text, status text, parameters json, context json, result json, parent text, task_key text,
-      owner text, fence int, attempt int, delivered boolean, delay float8, started boolean, ended boolean, instance text)
+      owner text, fence int, attempt int, delivered boolean, delay float8, started boolean, ended boolean, instance text, held boolean)
+    ${guarded ? "where r.instance is null or r.instance not in (select id from known)" : ""}`,
+  gates: (rows, guarded) => `insert into admission (execution_id, gate, policy, due_at)
+    select execution_id, gate, policy, clock_timestamp() + delay * interval '1 second'
+    from ${rows} as r(execution_id text, gate text, policy text, delay float8, instance text)
     ${guarded ? "where r.instance is null or r.instance not in (select id from known)" : ""}`,
   finished: (
     rows,

@@ -105,7 +105,7 @@ const broken: Broken = [
   [
     "policies/p.yaml",
     "name: p\nresource_ref: demo.good\npolicy_type: action.concurency\n",
-    'error packs/demo/policies/p.yaml:3:14 policy_type must be action.concurrency, action.concurrency.attr or action.retry, not "action.concurency" | action.concurrency',
+    'error packs/demo/policies/p.yaml:3:14 policy_type must be action.concurrency, action.concurrency.attr, action.retry, action.rate_limit or action.debounce, not "action.concurency" | action.concurrency',
   ],
   [
     "policies/p.yaml",

@@ -11,6 +11,7 @@ import type {
   ActionDefinition,
   Content,
   ParameterSchemas,
+  PolicyDefinition,
   RuleDefinition,
   WorkflowSource,
 } from "../../src/model/definitions.ts";
@@ -40,6 +41,7 @@ export interface TestContent {
   /** Workflow YAML by action ref. */
   readonly workflows?: Readonly<Record<string, string>>;
   readonly rules?: readonly Partial<RuleDefinition>[];
+  readonly policies?: readonly Omit<PolicyDefinition, "ref" | "pack" | "enabled">[];
 }
 
 function action(
@@ -68,7 +70,12 @@ function action(
 }
 
 /** Content as if it had been read from disk. */
-export function contentOf({ actions = {}, workflows = {}, rules = [] }: TestContent): Content {
+export function contentOf({
+  actions = {},
+  workflows = {},
+  rules = [],
+  policies = [],
+}: TestContent): Content {
   const all = new Map<string, ActionDefinition>([["core.noop", action("core.noop", "noop")]]);
   for (const [ref, { runner, ...more }] of Object.entries(actions))
     all.set(ref, action(ref, runner, more));
@@ -128,7 +135,12 @@ export function contentOf({ actions = {}, workflows = {}, rules = [] }: TestCont
     triggerTypes: new Map(),
     sensors: new Map(),
     aliases: new Map(),
-    policies: new Map(),
+    policies: new Map(
+      policies.map((policy) => {
+        const ref = `test.${policy.name}`;
+        return [ref, { ...policy, ref, pack: "test", enabled: true }];
+      }),
+    ),
     workflows: sources,
     declarations: [],
   };
@@ -218,7 +230,7 @@ export function testEngine(
     conducted: new Map(),
     carry,
     log: (level, sentence, details) =>
-      level === "error"
+      level !== "info"
         ? void process.stderr.write(`${sentence} ${JSON.stringify(details)}\n`)
         : undefined,
     systemUser: "stanley",

@@ -240,48 +240,6 @@ export const aliasShape: Shape = {
   },
 };
 
-const concurrency: Readonly<Record<string, Field>> = {
-  threshold: { shape: { kind: "number", integer: true, minimum: 0 }, required: true },
-  action: { shape: { kind: "word", words: ["delay", "cancel"] } },
-};
-
-/** Parameters of the policy types. */
-export const policyTypes: Readonly<Record<string, Shape>> = {
-  "action.concurrency": { kind: "record", others: "reject", fields: concurrency },
-  "action.concurrency.attr": {
-    kind: "record",
-    others: "reject",
-    fields: { ...concurrency, attributes: { shape: texts } },
-  },
-  "action.retry": {
-    kind: "record",
-    others: "reject",
-    fields: {
-      retry_on: { shape: { kind: "word", words: ["failure", "timeout"] }, required: true },
-      max_retry_count: { shape: { kind: "number", integer: true, minimum: 1 }, required: true },
-      delay: { shape: { kind: "number", minimum: 0 } },
-    },
-  },
-};
-
-export const policyShape: Shape = {
-  kind: "record",
-  others: "reject",
-  fields: {
-    name,
-    pack: { shape: text },
-    description: { shape: text },
-    enabled: { shape: boolean },
-    resource_ref: name,
-    policy_type: { shape: { kind: "word", words: Object.keys(policyTypes) }, required: true },
-    parameters: { shape: mapping },
-    id: { shape: text },
-    ref: { shape: text },
-    uid: { shape: text },
-    metadata_file: { shape: text },
-  },
-};
-
 const switches: Field = {
   shape: {
     kind: "record",
