@@ -24,6 +24,10 @@ export interface Config {
   readonly rbac: string;
   readonly timeZone: string;
   readonly configsDirectory: string | undefined;
+  /** Whether events that do not fit the schema of their trigger type are refused; else they are only told of. */
+  readonly validatePayloads: boolean;
+  /** Where actions and sensors reach the door; undefined = the own one. */
+  readonly apiUrl: string | undefined;
   /** Extra directories of packs. */
   readonly packs: readonly string[];
   readonly masterKeyFile: string;
@@ -125,15 +129,20 @@ function timeZone(name = "Asia/Tokyo"): string {
 
 const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
+/** `on` where nothing is said. */
+function onOrOff(environment: Environment, name: string): boolean {
+  const wish = environment[name] ?? "on";
+  if (wish !== "on" && wish !== "off") throw new ConfigError(`${name}=${wish}: give "on" or "off"`);
+  return wish === "on";
+}
+
 function auth(environment: Environment, host: string): boolean {
-  const wish = environment["RAICHO_AUTH"] ?? "on";
-  if (wish !== "on" && wish !== "off")
-    throw new ConfigError(`RAICHO_AUTH=${wish}: give "on" or "off"`);
-  if (wish === "off" && !loopback.test(host))
+  const wish = onOrOff(environment, "RAICHO_AUTH");
+  if (!wish && !loopback.test(host))
     throw new ConfigError(
       `RAICHO_AUTH=off is refused with RAICHO_HOST=${host}: without authentication listen on 127.0.0.1 only`,
     );
-  return wish === "on";
+  return wish;
 }
 
 function url(
@@ -219,6 +228,8 @@ export function readConfig(
     adminPassword: environment["RAICHO_ADMIN_PASSWORD"] || undefined,
     rbac: resolve(directory, environment["RAICHO_RBAC"] ?? join(home, "rbac")),
     timeZone: timeZone(environment["RAICHO_TZ"]),
+    apiUrl: url(environment, "RAICHO_API_URL", ["http", "https"])?.replace(/\/+$/, ""),
+    validatePayloads: onOrOff(environment, "RAICHO_VALIDATE_PAYLOADS"),
     configsDirectory: directories(environment["RAICHO_CONFIGS"], "RAICHO_CONFIGS", directory)[0],
     packs: directories(environment["RAICHO_PACKS"], "RAICHO_PACKS", directory),
     masterKeyFile: resolve(

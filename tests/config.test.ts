@@ -22,6 +22,8 @@ test("without any environment everything has a value that works on one machine",
     adminPassword: undefined,
     rbac: join(site, ".raicho", "rbac"),
     timeZone: "Asia/Tokyo",
+    validatePayloads: true,
+    apiUrl: undefined,
     configsDirectory: undefined,
     packs: [],
     masterKeyFile: join(site, ".raicho", "master.key"),
@@ -115,4 +117,13 @@ describe("what cannot work is refused in one line that says what to do", () => {
       "--workers 65: give a whole number",
     );
   });
+});
+
+test("payloads are validated unless that is switched off, and the door may be elsewhere", () => {
+  const env = { RAICHO_VALIDATE_PAYLOADS: "off", RAICHO_API_URL: "https://raicho.example/api/" };
+  const { validatePayloads, apiUrl } = readConfig(env, site);
+  expect([validatePayloads, apiUrl]).toEqual([false, "https://raicho.example/api"]);
+  expect(() => readConfig({ RAICHO_VALIDATE_PAYLOADS: "yes" }, site)).toThrow(
+    'RAICHO_VALIDATE_PAYLOADS=yes: give "on" or "off"',
+  );
 });

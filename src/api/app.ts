@@ -24,6 +24,7 @@ import { registryRoutes } from "./registry.ts";
 import { assertDeclared, type DeclaredRoute, Routes } from "./routes.ts";
 import { ruleRoutes } from "./rules.ts";
 import { outputStreamRoutes, streamRoutes } from "./streams.ts";
+import { sensorRoutes, sensorTypeRoutes } from "./sensors.ts";
 import { triggerRoutes } from "./triggers.ts";
 import { webhookRoutes } from "./webhooks.ts";
 import { workflowRoutes } from "./workflows.ts";
@@ -63,6 +64,7 @@ function st2Routes(door: Door, feed: Feed): Routes {
     triggerRoutes(door),
     packRoutes(door),
     policyRoutes(door),
+    sensorTypeRoutes(door),
     apiKeyRoutes(door),
     keyRoutes(door),
     aliasRoutes(door),
@@ -86,7 +88,7 @@ function ownRoutes(door: Door, inventory: InventoryService): Routes {
   const router = new Routes();
   router.router.use(guard(door), express.json({ limit: "20mb" }));
   router.mount("/inventory", inventoryRoutes(inventory));
-  router.use(alertRoutes(door), roleRoutes(door), userRoutes(door));
+  router.use(alertRoutes(door), sensorRoutes(door), roleRoutes(door), userRoutes(door));
   router.router.use(notFound);
   return router;
 }

@@ -1,13 +1,10 @@
-/** `/policies`, `/policytypes`, `/sensortypes`. */
-import { pathToFileURL } from "node:url";
-import type { PolicyDefinition, SensorDefinition } from "../model/definitions.ts";
+/** `/policies`, `/policytypes`. */
+import type { PolicyDefinition } from "../model/definitions.ts";
 import type { JsonObject } from "../model/json.ts";
-import { metadataFile } from "./action-view.ts";
 import type { Door } from "./door.ts";
 import { idFor } from "./ids.ts";
 import { answerList, fileRoutes } from "./lists.ts";
 import { AppError } from "../model/errors.ts";
-import { flag, text } from "./query.ts";
 import { amongRows } from "./resources.ts";
 import { on, Routes } from "./routes.ts";
 
@@ -178,60 +175,5 @@ export function policyRoutes(door: Door): Routes {
     resource: "policy",
     rows: () => [...core.definitions().content.policies.values()].map(policyView),
   });
-  sensorRoutes(door, router);
   return router;
-}
-
-function sensorRoutes({ core }: Door, router: Routes): void {
-  const view = (sensor: SensorDefinition): JsonObject => {
-    const { ref, pack, className, entryPoint, entryPath, description, enabled } = sensor;
-    return {
-      id: idFor(`sensor_type:${ref}`),
-      uid: `sensor_type:${pack}:${className}`,
-      ref,
-      pack,
-      name: className,
-      description,
-      enabled,
-      artifact_uri: pathToFileURL(entryPath).href,
-      entry_point: `sensors.${entryPoint.replace(/\.\w+$/, "").replaceAll("/", ".")}.${className}`,
-      ...(sensor.pollInterval === undefined ? {} : { poll_interval: sensor.pollInterval }),
-      trigger_types: sensor.triggerTypes.map((type) => type.ref),
-      metadata_file: metadataFile(core.definitions().content, pack, sensor.source),
-    };
-  };
-  const all = (): readonly JsonObject[] =>
-    [...core.definitions().content.sensors.values()].map(view);
-  const listed = {
-    names: [
-      "id",
-      "uid",
-      "ref",
-      "pack",
-      "name",
-      "enabled",
-      "entry_point",
-      "artifact_uri",
-      "trigger_types",
-      "description",
-    ],
-    filters: ["pack", "name"],
-  };
-  router.get("/sensortypes", "sensor_type_list", (request, response) => {
-    const enabled = flag(request, "enabled");
-    const trigger = text(request.query["trigger"]);
-    const rows = all().filter(
-      (each) =>
-        (enabled === undefined || each["enabled"] === enabled) &&
-        (trigger === undefined ||
-          (Array.isArray(each["trigger_types"]) && each["trigger_types"].includes(trigger))),
-    );
-    answerList(request, response, rows, listed);
-  });
-  fileRoutes(router, "/sensortypes", {
-    ...listed,
-    noun: "sensor",
-    resource: "sensor_type",
-    rows: all,
-  });
 }

@@ -127,6 +127,33 @@ const sensors = ["process_spawn", "process_exit"].map((event) =>
   }),
 );
 
+const sensor = { sensor: text, pack: text, class_name: text, host: text } as const;
+
+const sensorTroubles = [
+  builtin(
+    "core",
+    "raicho.sensor.crashlooping",
+    "A sensor ends again and again soon after it starts.",
+    {
+      payload: {
+        ...sensor,
+        failures: { type: "integer", description: "Quick ends in a row." },
+        exit_code: { type: "integer", description: "Negative: the signal that ended it." },
+        words: { type: "string", description: "What it printed last." },
+        pause_seconds: { type: "number", description: "Until it is started again." },
+      },
+    },
+  ),
+  builtin(
+    "core",
+    "raicho.sensor.recovered",
+    "A sensor that was crash-looping has run for a while.",
+    {
+      payload: sensor,
+    },
+  ),
+];
+
 const datastore = [
   ...["create", "update", "delete"].map((event) =>
     builtin("core", `st2.key_value_pair.${event}`, `A datastore item: ${event}.`, {
@@ -220,6 +247,7 @@ export const builtinTriggerTypes: ReadonlyMap<string, BuiltinTriggerType> = new 
     ...requests,
     ...executions,
     ...sensors,
+    ...sensorTroubles,
     ...datastore,
     ...inventory,
     ...mail,

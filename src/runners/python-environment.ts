@@ -36,32 +36,57 @@ const startsWith = /^(?:PYTHON|LD_|DYLD_|LC_|LANG$|OPENSSL_|MALLOC_|GLIBC_)/;
 
 const names = fileURLToPath(new URL("./python", import.meta.url));
 
+/** The Python program that hosts a sensor. */
+export const sensorHost = join(names, "sensor_host.py");
+
+/** Where a file of a pack is. */
+export interface PackFile {
+  readonly entryPath: string;
+  readonly packPath: string;
+}
+
 /** The pack's own directories of Python modules, in the order of `sys.path`. */
-export function modulePaths({ action }: Pick<RunCall, "action">): string[] {
-  return [join(dirname(action.entryPath), "lib"), join(action.packPath, "lib")].filter(
+export function modulePaths({ entryPath, packPath }: PackFile): string[] {
+  return [join(dirname(entryPath), "lib"), join(packPath, "lib")].filter(
     (path, index, all) => all.indexOf(path) === index && existsSync(path),
   );
 }
 
-export function pythonEnvironment(call: RunCall, places: PythonPlaces): PythonEnvironment {
-  const { pack, packPath } = call.action;
+/** PYTHONPATH of a file of a pack: its own directories, then the names that StackStorm brings. */
+export function pythonPath(file: PackFile): string {
+  return [...modulePaths(file), names].join(delimiter);
+}
+
+/** The interpreter of a pack. `base` is what every program of the pack sees of our environment. */
+export function packInterpreter(
+  { pack, packPath }: { readonly pack: string; readonly packPath: string },
+  places: PythonPlaces,
+): Pick<PythonEnvironment, "program" | "base" | "missingLibraries"> {
   const virtualenv = places.virtualenvs === undefined ? undefined : join(places.virtualenvs, pack);
   const own = virtualenv === undefined ? "" : join(virtualenv, "bin", "python");
   const base = inherited();
   const found = virtualenv !== undefined && existsSync(own);
   if (found)
     base["PATH"] = [join(virtualenv, "bin"), base["PATH"] ?? "/usr/bin:/bin"].join(delimiter);
+  return {
+    program: found ? own : places.python,
+    base,
+    missingLibraries: found ? undefined : missing(packPath, virtualenv, places.python),
+  };
+}
+
+export function pythonEnvironment(call: RunCall, places: PythonPlaces): PythonEnvironment {
+  const { pack, packPath } = call.action;
+  const interpreter = packInterpreter({ pack, packPath }, places);
   const wished = wishes(call.parameters["env"]);
   const token = call.environment["ST2_ACTION_AUTH_TOKEN"];
   const api = call.environment["ST2_ACTION_API_URL"];
   return {
-    program: found ? own : places.python,
-    base,
+    ...interpreter,
     cold: Object.keys(wished).some((name) => startsWith.test(name)),
-    missingLibraries: found ? undefined : missing(packPath, virtualenv, places.python),
     action: {
-      ...base,
-      PYTHONPATH: [...modulePaths(call), names].join(delimiter),
+      ...interpreter.base,
+      PYTHONPATH: pythonPath(call.action),
       ...wished,
       ST2_ACTION_DEBUG: "False",
       RAICHO_PACK_PATH: packPath,

@@ -207,7 +207,7 @@ class PythonRun {
       user: userOf(context),
       entry: action.entryPath,
       directory: action.packPath,
-      paths: modulePaths(this.#call),
+      paths: modulePaths(action),
       environment,
       parameters: Object.fromEntries(own),
       config,

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { JsonObject } from "../model/json.ts";
 import type { Db, LedgerSchema } from "./schema.ts";
 import type { Selectable } from "kysely";
@@ -192,5 +193,14 @@ export async function removeExpiredTokens(db: Db): Promise<void> {
   await db
     .deleteFrom("token")
     .where("expires_at", "<", (from) => from.fn<Date>("now", []))
+    .execute();
+}
+
+/** Lets a token live that long from now on. */
+export async function extendToken(db: Db, id: string, seconds: number): Promise<void> {
+  await db
+    .updateTable("token")
+    .set({ expires_at: sql<Date>`now() + ${seconds} * interval '1 second'` })
+    .where("id", "=", id)
     .execute();
 }

@@ -4,9 +4,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { connect } from "./database.ts";
 
-/** `advance`: an end waits to be delivered to that workflow; `control`: that execution is to be canceled, paused or resumed; `reload`: content changed. */
+/** `advance`: an end waits to be delivered to that workflow; `control`: that execution is to be canceled, paused or resumed; `reload`: content changed; `sensor`: somebody
+ * wishes something of that sensor. */
 export interface Bell {
-  readonly kind: "advance" | "control" | "reload" | "feed";
+  readonly kind: "advance" | "control" | "reload" | "feed" | "sensor";
   readonly id: string;
 }
 
@@ -18,13 +19,15 @@ export interface Bells {
 
 const channel = "raicho_bells";
 
+const kinds: readonly Bell["kind"][] = ["advance", "control", "reload", "feed", "sensor"];
+
+function isKind(text: string | undefined): text is Bell["kind"] {
+  return kinds.some((kind) => kind === text);
+}
+
 function parse(payload: string | undefined): Bell | undefined {
   const [kind, id] = payload?.split(" ") ?? [];
-  if (
-    id === undefined ||
-    (kind !== "advance" && kind !== "control" && kind !== "reload" && kind !== "feed")
-  )
-    return undefined;
+  if (id === undefined || !isKind(kind)) return undefined;
   return { kind, id };
 }
 

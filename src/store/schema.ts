@@ -77,6 +77,21 @@ export interface LedgerSchema {
     host: string;
     pid: number;
   };
+  sensor: {
+    ref: string;
+    enabled: boolean | null;
+    wish: Generated<number>;
+    state: Generated<string>;
+    owner: string | null;
+    host: string | null;
+    pid: number | null;
+    restarts: Generated<number>;
+    failures: Generated<number>;
+    exit_code: number | null;
+    words: string | null;
+    dropped: Generated<number>;
+    since: Generated<Date>;
+  };
   sensor_cursor: { name: string; value: unknown; updated_at: Generated<Date> };
   setting: { name: string; value: unknown };
   account: {

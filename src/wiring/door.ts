@@ -79,7 +79,7 @@ function doorOf(
 
 /** Roles of files, read again with the content; and those of the API. */
 async function openRoles(
-  { database, onReload }: Pick<EngineProcess, "database" | "onReload">,
+  { database, on }: Pick<EngineProcess, "database" | "on">,
   { rbac }: Config,
 ): Promise<RoleBook> {
   const read = async (): Promise<RoleFiles> => {
@@ -94,7 +94,7 @@ async function openRoles(
     files = await read();
     book.forget();
   };
-  onReload(() => void again());
+  on("reload", () => void again());
   return book;
 }
 

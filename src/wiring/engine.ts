@@ -26,6 +26,8 @@ import { loadDefinitions, type Loaded } from "./load.ts";
 import { say } from "./log.ts";
 import { builtinRunners } from "./runners.ts";
 
+type News = "reload" | "feed" | "sensor";
+
 export interface EngineProcess {
   readonly core: Core;
   readonly database: Database;
@@ -35,10 +37,8 @@ export interface EngineProcess {
   readonly definitions: () => CompiledContent;
   /** Reads the content again; what is broken keeps its problems, what runs keeps its definitions. */
   readonly reload: () => Promise<{ readonly problems: readonly string[] }>;
-  /** Called after every reload. */
-  onReload(listener: () => void): void;
-  /** Called when the inventory was changed, by anybody. */
-  onInventoryChange(listener: () => void): void;
+  /** Calls the listener after every reload, when somebody changed the inventory, or wishes something of a sensor. */
+  readonly on: (news: News, listener: () => void) => void;
   close(): Promise<void>;
 }
 
@@ -61,7 +61,7 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
   const onError = gate("the queue reports an error");
   const queue = await openQueue({ databaseUrl, redisUrl: config.redisUrl, onError });
   let loaded = await loadDefinitions(config);
-  const listeners = { reload: listenerList(), change: listenerList() };
+  const listeners = { reload: listenerList(), feed: listenerList(), sensor: listenerList() };
   const vault = openVault(config.masterKeyFile);
   const store = datastore(database, vault);
   const evaluators = evaluatorPool({ size: 2 });
@@ -90,7 +90,7 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     definitions: () => loaded.compiled,
     answer: answerer(evaluators, store, systemUser),
     onBell: ({ kind, id }) => {
-      if (kind === "feed") listeners.change.tell();
+      if (kind === "feed" || kind === "sensor") listeners[kind].tell();
       if (kind === "reload" && id !== core.process) void reload().catch(sayNotReloaded);
     },
   });
@@ -102,8 +102,7 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     datastore: store,
     definitions: () => loaded.compiled,
     reload,
-    onReload: (listener) => listeners.reload.add(listener),
-    onInventoryChange: (listener) => listeners.change.add(listener),
+    on: (news, listener) => listeners[news].add(listener),
     close: async () => {
       await core.pump.close();
       const parts = [...runners, evaluators, spawn, core.bells, queue];

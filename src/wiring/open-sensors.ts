@@ -1,4 +1,4 @@
-/** The sensors of a process: mail, timers, the inventory's change feed. */
+/** The sensors of a process: mail, timers, the inventory's change feed, and those of packs. */
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config.ts";
@@ -10,6 +10,7 @@ import { imapAccounts, imapSensor } from "../sensors/imap.ts";
 import { smtpSensor, type SmtpSensor } from "../sensors/smtp.ts";
 import { timerSensor, type TimerSensor, timersOf } from "../sensors/timer.ts";
 import type { EngineProcess } from "./engine.ts";
+import { openPythonSensors } from "./python-sensors.ts";
 import { keepSensor, type KeptSensor } from "./sensors.ts";
 
 export interface OpenSensors {
@@ -49,24 +50,25 @@ export async function openSensors(engine: EngineProcess, config: Config): Promis
       () => (feed = inventoryFeed({ db: core.database.db, known: () => engine.inventory.known })),
     ),
   );
-  engine.onInventoryChange(() => feed?.wake());
+  engine.on("feed", () => feed?.wake());
   let timers: TimerSensor | undefined;
   const timersInUse = () => timersOf([...core.definitions().content.rules.values()]);
   kept.push(
     keepSensor(core, () => (timers = timerSensor(timersInUse(), { timeZone: config.timeZone }))),
   );
-  engine.onReload(() => void timers?.setTimers(timersInUse()));
+  engine.on("reload", () => void timers?.setTimers(timersInUse()));
   const email = core.definitions().content.packs.get("email")?.config ?? {};
   const accounts = imapAccounts(isObject(email) ? email["imap_accounts"] : undefined);
   for (const account of accounts) kept.push(keepSensor(core, () => imapSensor({ account, parse })));
   // The SMTP port is part of what "ready" says; mailboxes may come later.
   await Promise.all(kept.slice(0, 3).map(({ started }) => started));
   for (const { started } of kept) started.catch(() => undefined);
+  const python = openPythonSensors(engine, config);
   const address = smtp?.address();
   return {
     smtp: address === undefined ? "-" : `${address.host}:${address.port}`,
     stop: async () => {
-      await Promise.all(kept.map((sensor) => sensor.stop()));
+      await Promise.all([python.stop(), ...kept.map((sensor) => sensor.stop())]);
       await pool.close();
     },
   };

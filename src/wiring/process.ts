@@ -90,11 +90,11 @@ interface Opened {
 
 async function openRole(config: Config, databaseUrl: string): Promise<Opened> {
   const duties = dutiesOf(config);
-  const apiUrl = `http://${config.host === "0.0.0.0" ? "127.0.0.1" : config.host}:${config.port}`;
+  const own = `http://${config.host === "0.0.0.0" ? "127.0.0.1" : config.host}:${config.port}`;
   const engine = await openEngine(config, {
     databaseUrl,
     slotCount: duties.work ? config.concurrency : 0,
-    apiUrl,
+    apiUrl: config.apiUrl ?? own,
   });
   const { core } = engine;
   await heartbeat(core, config.role);

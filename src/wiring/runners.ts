@@ -4,6 +4,7 @@ import { inquirerRunner } from "../engine/inquiry.ts";
 import { localShellCommandRunner, localShellScriptRunner } from "../runners/local-shell.ts";
 import { httpRequestRunner } from "../runners/http-request.ts";
 import { noopRunner } from "../runners/noop.ts";
+import type { PythonPlaces } from "../runners/python-environment.ts";
 import { pythonRunner, type PythonRunnerOptions } from "../runners/python.ts";
 import { remoteShellCommandRunner, remoteShellScriptRunner } from "../runners/remote-shell.ts";
 import type { Runner } from "../runners/runner.ts";
@@ -76,7 +77,7 @@ export function builtinRunners(spawn: Spawn = noSpawn, places?: RunnerPlaces): r
     localShellScriptRunner({ spawn }),
     httpRequestRunner(),
     typescriptRunner(),
-    pythonRunner(places && pythonPlaces(places)),
+    pythonRunner(places && pythonOptions(places)),
     remoteShellCommandRunner(places?.ssh ?? noSsh),
     remoteShellScriptRunner(places?.ssh ?? noSsh),
     inquirerRunner,
@@ -85,10 +86,24 @@ export function builtinRunners(spawn: Spawn = noSpawn, places?: RunnerPlaces): r
   ];
 }
 
-function pythonPlaces({ home, configsDirectory }: RunnerPlaces): PythonRunnerOptions {
+/** Where Python's environments and the packs' configurations are. */
+export function pythonPlaces({
+  home,
+  configsDirectory,
+}: Pick<RunnerPlaces, "home" | "configsDirectory">): PythonPlaces {
   return {
     virtualenvs: join(home, "virtualenvs"),
-    cache: join(home, "cache"),
+    python: "python3",
     configs: configsDirectory ?? join(home, "configs"),
+  };
+}
+
+function pythonOptions(places: RunnerPlaces): PythonRunnerOptions {
+  const { virtualenvs, python, configs } = pythonPlaces(places);
+  return {
+    cache: join(places.home, "cache"),
+    python,
+    ...(virtualenvs === undefined ? {} : { virtualenvs }),
+    ...(configs === undefined ? {} : { configs }),
   };
 }

@@ -18,6 +18,8 @@ test("StackStorm's own trigger types and Raicho's are all there", () => {
     "alert.repeated",
     "alert.resolved",
     "alert.unparsed",
+    "core.raicho.sensor.crashlooping",
+    "core.raicho.sensor.recovered",
     "core.st2.CronTimer",
     "core.st2.DateTimer",
     "core.st2.IntervalTimer",

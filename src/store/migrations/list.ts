@@ -2,6 +2,7 @@ import type { Kysely } from "kysely";
 import { up as ledger } from "./0001_ledger.ts";
 import { up as inventory } from "./0002_inventory.ts";
 import { up as api } from "./0003_api.ts";
+import { up as sensors } from "./0020_sensors.ts";
 import { up as policies } from "./0040_policies.ts";
 import { up as access } from "./0060_access.ts";
 
@@ -13,6 +14,7 @@ export const migrations: ReadonlyArray<{
   { name: "0001_ledger", up: ledger },
   { name: "0002_inventory", up: inventory },
   { name: "0003_api", up: api },
+  { name: "0020_sensors", up: sensors },
   { name: "0040_policies", up: policies },
   { name: "0060_access", up: access },
 ];

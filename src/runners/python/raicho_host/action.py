@@ -7,15 +7,13 @@ import os
 import sys
 import threading
 import time
-import traceback
 import types
 
-from raicho_host import outcome
+from raicho_host import outcome, trace
 from raicho_host.service import ActionService, Wrapper
 from st2common.runners.base_action import Action
 from st2common.runners.utils import get_action_class_instance
 
-OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _codes = {}
 
 
@@ -43,12 +41,12 @@ def run(call, code, result_fd):
     except SystemExit as ending:
         status = _exit_status(ending.code)
     except BaseException as error:
-        _print_error(error)
+        trace.print_error(error)
         status = 1
         hint = call.get("missingLibraries")
         if isinstance(error, ImportError) and hint:
             report["error"] = hint
-            _say(hint)
+            trace.say(hint)
     _hand_over(result_fd, report)
     return _leave(status)
 
@@ -81,7 +79,7 @@ def _carry_out(call, code, report):
     try:
         report.update(outcome.of(returned))
     except outcome.WrongStatus as error:
-        _say(str(error))
+        trace.say(str(error))
         return outcome.WRONG_STATUS
     return 0
 
@@ -122,10 +120,9 @@ def _is_runnable(cls):
 
 
 def _load_error(path, error):
-    lines = traceback.format_exception(type(error), error, _pack_frames(error.__traceback__))
     message = (
         'Failed to load action class from file "%s" (action file most likely doesn\'t exist or contains invalid syntax): %s\n\n%s'
-        % (path, error, "".join(lines))
+        % (path, error, trace.text(error))
     )
     try:
         return type(error)(message)
@@ -144,29 +141,8 @@ def _exit_status(code):
         return 0
     if isinstance(code, int):
         return code & 0xFF
-    _say(str(code))
+    trace.say(str(code))
     return 1
-
-
-def _pack_frames(frames):
-    """Without the frames of this host, which say nothing about the action."""
-    while frames is not None and frames.tb_frame.f_code.co_filename.startswith(OWN):
-        frames = frames.tb_next
-    return frames
-
-
-def _print_error(error):
-    try:
-        traceback.print_exception(type(error), error, _pack_frames(error.__traceback__))
-    except Exception:
-        _say("%s: %s" % (type(error).__name__, error))
-
-
-def _say(text):
-    try:
-        sys.stderr.write(text + "\n")
-    except (OSError, ValueError, AttributeError):
-        pass
 
 
 def _hand_over(fd, report):
@@ -185,7 +161,7 @@ def _leave(status):
         threading._shutdown()
         atexit._run_exitfuncs()
     except BaseException as error:
-        _print_error(error)
+        trace.print_error(error)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

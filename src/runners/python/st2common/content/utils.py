@@ -6,7 +6,7 @@ import os
 def get_pack_base_path(pack_name, include_trailing_slash=False, use_pack_cache=False):
     """The directory of the running action's pack, or of another pack beside it; None when there is no such pack."""
     own = os.environ.get("RAICHO_PACK_PATH", "")
-    path = own if pack_name == os.environ.get("ST2_ACTION_PACK_NAME") else os.path.join(os.path.dirname(own), pack_name)
+    path = own if pack_name == os.environ.get("ST2_ACTION_PACK_NAME", os.environ.get("RAICHO_PACK")) else os.path.join(os.path.dirname(own), pack_name)
     if not os.path.isdir(path):
         return None
     return os.path.join(path, "") if include_trailing_slash else path

@@ -88,3 +88,16 @@ class ActionDatastoreService(BaseDatastoreService):
         if self._client is None:
             self._client = Client(api_url=os.environ.get("ST2_ACTION_API_URL"), token=self._auth_token)
         return self._client
+
+
+class SensorDatastoreService(BaseDatastoreService):
+    """With the token that the engine made for the sensor's process."""
+
+    def __init__(self, logger, pack_name, class_name, api_username):
+        super().__init__(logger, pack_name, class_name)
+        self._api_username = api_username
+
+    def get_api_client(self):
+        if self._client is None:
+            self._client = Client()
+        return self._client

@@ -1,4 +1,5 @@
 import abc
+import sys
 import time
 
 __all__ = ["Sensor", "PollingSensor"]
@@ -57,7 +58,7 @@ class PollingSensor(BaseSensor):
     def run(self):
         while True:
             self.poll()
-            time.sleep(self._poll_interval)
+            _sleep(self._poll_interval)
 
     def get_poll_interval(self):
         """Seconds between two polls."""
@@ -65,3 +66,9 @@ class PollingSensor(BaseSensor):
 
     def set_poll_interval(self, poll_interval):
         self._poll_interval = poll_interval
+
+
+def _sleep(seconds):
+    """Lets the other threads of a sensor work that uses eventlet, as StackStorm does."""
+    eventlet = sys.modules.get("eventlet")
+    (time if eventlet is None else eventlet).sleep(seconds)
