@@ -21,6 +21,14 @@ export function textOf(body: JsonObject, name: string): string | undefined {
   throw badRequest(`${name} is ${shown(value)}; expected text`);
 }
 
+/** A list of texts of the body, or undefined. */
+export function textsOf(body: JsonObject, name: string): readonly string[] | undefined {
+  const value = body[name];
+  if (value === undefined || value === null) return undefined;
+  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value;
+  throw badRequest(`${name} is ${shown(value)}; expected a list of texts`);
+}
+
 /** An object of attributes in the body. */
 export function attributesOf(body: JsonObject, name: string): JsonObject {
   const value = body[name];

@@ -4,9 +4,20 @@ import type { SearchQuery } from "../engine/inventory-search.ts";
 import { badRequest } from "../inventory/problem.ts";
 import { shown } from "../inventory/validate.ts";
 import type { JsonObject } from "../model/json.ts";
-import { queryNumber, queryText, textOf } from "./inventory-requests.ts";
+import { queryNumber, queryText, textOf, textsOf } from "./inventory-requests.ts";
 
-const asked = ["type", "where", "text", "sort", "select", "facets", "count", "limit", "after"];
+const asked = [
+  "type",
+  "where",
+  "text",
+  "sort",
+  "select",
+  "facets",
+  "count",
+  "limit",
+  "after",
+  "at",
+];
 
 /** `{type, where, text, sort, select, facets, count, limit, after}`. */
 export function searchOfBody(body: JsonObject): SearchQuery {
@@ -23,20 +34,13 @@ export function searchOfBody(body: JsonObject): SearchQuery {
     text: textOf(body, "text"),
     sort: textOf(body, "sort"),
     after: textOf(body, "after"),
+    at: textOf(body, "at"),
     select: textsOf(body, "select"),
     facets: textsOf(body, "facets"),
     limit,
     count,
     where: body["where"] ?? {},
   };
-}
-
-/** A list of texts of the body, or undefined. */
-function textsOf(body: JsonObject, name: string): readonly string[] | undefined {
-  const value = body[name];
-  if (value === undefined || value === null) return undefined;
-  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value;
-  throw badRequest(`${name} is ${shown(value)}; expected a list of texts`);
 }
 
 const reserved = new Set([
@@ -49,6 +53,7 @@ const reserved = new Set([
   "count",
   "limit",
   "after",
+  "at",
   "x-auth-token",
   "st2-api-key",
 ]);
@@ -69,6 +74,7 @@ export function searchOfUrl(request: Request): SearchQuery {
     count: queryText(request, "count") === "true",
     limit: queryNumber(request, "limit"),
     after: queryText(request, "after"),
+    at: queryText(request, "at"),
     where: where === undefined ? short : { and: [short, jsonOf(where)] },
   };
 }

@@ -5,6 +5,7 @@ import type { KnownType } from "../inventory/catalogue.ts";
 import { badRequest } from "../inventory/problem.ts";
 import { readUpsertItem } from "../inventory/upsert.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
+import { pastRoutes } from "./inventory-history.ts";
 import { inventoryProblems } from "./inventory-problems.ts";
 import {
   attributesOf,
@@ -12,7 +13,6 @@ import {
   bodyOf,
   etag,
   ifVersion,
-  queryNumber,
   queryText,
   textOf,
 } from "./inventory-requests.ts";
@@ -31,7 +31,9 @@ export type InventoryService = Pick<
   | "remove"
   | "restore"
   | "upsert"
-  | "history"
+  | "ground"
+  | "revert"
+  | "revertChangeset"
   | "findHost"
   | "findOwner"
 >;
@@ -99,10 +101,6 @@ function readRoutes(router: Routes, service: InventoryService): void {
     response.setHeader("ETag", etag(entry.version));
     response.json(entry);
   });
-  router.get("/entries/:id/history", "inventory_view", async (request, response) => {
-    const [before, limit] = [queryNumber(request, "before"), queryNumber(request, "limit")];
-    response.json({ revisions: await service.history(request.params.id, { before, limit }) });
-  });
   router.get("/hosts", "inventory_list", async (request, response) => {
     response.json(await service.findHost(queryText(request, "q") ?? ""));
   });
@@ -162,6 +160,7 @@ export function inventoryRoutes(service: InventoryService): Routes {
   typeRoutes(router, service);
   readRoutes(router, service);
   writeRoutes(router, service);
+  pastRoutes(router, service);
   router.router.use(inventoryProblems);
   return router;
 }

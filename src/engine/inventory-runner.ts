@@ -7,6 +7,7 @@ import { isObject, type JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { RunCall, Runner } from "../runners/runner.ts";
 import type { Inventory } from "./inventory.ts";
+import { difference, historyOf } from "./inventory-history.ts";
 import { exposureOf } from "./inventory-exposure.ts";
 import type { Author } from "./inventory-write.ts";
 
@@ -105,12 +106,26 @@ const inventoryOperations: Readonly<Record<string, Operation>> = {
       ifVersion: count(parameters, "version"),
     }),
   restore: (service, parameters, author) => service.restore(needed(parameters, "id"), author),
+  revert: async (service, parameters, author) => {
+    const version = count(parameters, "version");
+    if (version === undefined) throw badRequest("version is missing");
+    const to = { version, attributes: texts(parameters, "attributes") };
+    return service.revert(await entryId(service, parameters), to, { author });
+  },
+  revert_changeset: (service, parameters, author) =>
+    service.revertChangeset(needed(parameters, "changeset"), author),
   history: async (service, parameters) => ({
-    revisions: await service.history(await entryId(service, parameters), {
+    revisions: await historyOf(service.ground, await entryId(service, parameters), {
       before: count(parameters, "before"),
       limit: count(parameters, "limit"),
     }),
   }),
+  diff: async (service, parameters) => {
+    const from = count(parameters, "from");
+    if (from === undefined) throw badRequest("from is missing; expected a version");
+    const to = count(parameters, "to");
+    return difference(service.ground, await entryId(service, parameters), { from, to });
+  },
   find_host: (service, parameters) => service.findHost(needed(parameters, "host")),
   find_exposure: async (service, parameters) =>
     exposureOf(service, await entryId(service, parameters)),

@@ -44,6 +44,8 @@ export interface SearchQuery {
   readonly limit?: number | undefined;
   /** `next` of the page before. */
   readonly after?: string | undefined;
+  /** Entries as they were at this moment, ISO 8601 with offset. Conditions and order then speak of their own attributes only. */
+  readonly at?: string | undefined;
 }
 
 export interface FoundEntry extends EntryView {
@@ -89,7 +91,13 @@ export async function search(
 ): Promise<SearchPage> {
   const limit = pageLength(query.limit);
   const types = typesOf(options.known, query.type);
-  const context = { access: fullAccess, ...definedAccess(options), resolve: () => undefined };
+  const past = pastOf(query, types);
+  const context = {
+    access: fullAccess,
+    ...definedAccess(options),
+    resolve: () => undefined,
+    past: past !== undefined,
+  };
   const predicate = all(
     await compiledWhere(db, query.where ?? {}, types, context),
     wordsOf(query.text ?? ""),
@@ -102,6 +110,7 @@ export async function search(
     order,
     after: query.after === undefined ? undefined : readCursor(query.after, query.sort),
     limit: limit + 1,
+    past,
   });
   const page = rows.slice(0, limit);
   const last = page.at(-1);
@@ -123,6 +132,25 @@ function definedAccess({ known, access, clock }: SearchOptions): Pick<
   access?: Access;
 } {
   return { known, clock, ...(access === undefined ? {} : { access }) };
+}
+
+/** What of a search can be asked of the past. */
+function pastOf(
+  { at, text, select, facets, count, sort }: SearchQuery,
+  types: readonly KnownType[],
+): { at: string; typeIds: readonly number[] } | undefined {
+  if (at === undefined) return undefined;
+  if (Number.isNaN(Date.parse(at)))
+    throw badRequest(`at is ${shown(at)}; expected a moment as 2026-04-01T09:00:00+09:00`);
+  for (const [name, value] of Object.entries({ text, select, facets, count })) {
+    if (value !== undefined && value !== false)
+      throw badRequest(`${name} can only be asked of the present, not of the past (at)`);
+  }
+  if (sort?.includes(".") === true)
+    throw badRequest(
+      `sort: ${sort} leads to other entries; of the past only own attributes are known`,
+    );
+  return { at, typeIds: types.map(({ id }) => id) };
 }
 
 function typesOf(known: Catalogue, given: SearchQuery["type"]): readonly KnownType[] {

@@ -27,6 +27,8 @@ export interface Author {
   readonly reason?: string | undefined;
   readonly ticket?: string | undefined;
   readonly cause: Cause;
+  /** The changeset that is taken back. */
+  readonly reverts?: string | undefined;
 }
 
 export function changesetOf(author: Author): ChangesetRow {
@@ -41,6 +43,7 @@ export function changesetOf(author: Author): ChangesetRow {
     rule_chain: author.cause.ruleChain,
     causes: author.cause.changesets,
     depth: author.cause.depth,
+    reverts: author.reverts ?? null,
   };
 }
 

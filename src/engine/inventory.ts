@@ -2,8 +2,7 @@
 import { catalogue, typeNamed, type Catalogue, type KnownType } from "../inventory/catalogue.ts";
 import type { EntityTypes } from "../inventory/definition.ts";
 import { isUuid } from "../inventory/attribute-types.ts";
-import { operations, type Operation } from "../inventory/event.ts";
-import { diff, patchDocument, threeWayMerge, type Change } from "../inventory/patch.ts";
+import { patchDocument, threeWayMerge } from "../inventory/patch.ts";
 import { badRequest, InventoryError } from "../inventory/problem.ts";
 import { requestKey } from "../inventory/references.ts";
 import type { UpsertItem } from "../inventory/upsert.ts";
@@ -11,12 +10,14 @@ import { shown } from "../inventory/validate.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Database } from "../store/database.ts";
 import { loadEntries, type EntryRow, type Lock } from "../store/inventory/entries.ts";
-import { loadHistory, loadRevision } from "../store/inventory/history.ts";
+import { loadRevision } from "../store/inventory/history.ts";
 import { countEntries, saveTypes } from "../store/inventory/types.ts";
 import { uuidv7 } from "../store/inventory/uuid.ts";
 import type { Db } from "../store/schema.ts";
 import { findHost, type FoundHost } from "./inventory-host.ts";
 import { findOwner, type OwnerAnswer, type OwnerSettings } from "./inventory-owner.ts";
+import type { Ground } from "./inventory-history.ts";
+import { changesetRevert, entryRevert, type RevertTo } from "./inventory-revert.ts";
 import { removal } from "./inventory-remove.ts";
 import { resolveReferences } from "./inventory-resolve.ts";
 import { queryClock, search, type SearchPage, type SearchQuery } from "./inventory-search.ts";
@@ -31,24 +32,6 @@ import {
   type Author,
   type Draft,
 } from "./inventory-write.ts";
-
-export interface HistoryItem {
-  readonly version: number;
-  readonly at: string;
-  readonly op: Operation;
-  readonly name: string;
-  readonly actor: string;
-  readonly reason: string | null;
-  readonly ticket: string | null;
-  readonly cause: {
-    readonly kind: string;
-    readonly source: string | null;
-    readonly execution: string | null;
-    readonly rule_chain: readonly string[];
-  };
-  readonly changeset: string;
-  readonly changes: readonly Change[];
-}
 
 /** `unchanged` = the entry was so already: no version, no history, no event. */
 export interface WriteResult {
@@ -185,33 +168,36 @@ export class Inventory {
     return results;
   }
 
-  /** Newest first; `before` a version continues. */
-  async history(
+  /** The past: `inventory-history.ts` reads it. */
+  get ground(): Ground {
+    return { db: this.#db, known: this.#known };
+  }
+
+  /** Brings an entry, or some of its attributes, back to what it was at a version. */
+  async revert(
     id: string,
-    { before, limit = 50 }: { before?: number | undefined; limit?: number | undefined } = {},
-  ): Promise<readonly HistoryItem[]> {
-    await this.#load(this.#db, id, "none");
-    const rows = await loadHistory(this.#db, id, { before, limit });
-    return rows.map((row) => ({
-      version: row.version,
-      at: row.at.toISOString(),
-      op: operations[row.op],
-      name: row.name,
-      actor: row.actor,
-      reason: row.message,
-      ticket: row.ticket,
-      cause: {
-        kind: row.originKind,
-        source: row.source,
-        execution: row.execution,
-        rule_chain: row.ruleChain,
-      },
-      changeset: row.changesetId,
-      changes: diff(
-        row.op === "I" || row.op === "R" ? {} : (row.before ?? {}),
-        row.op === "D" ? {} : row.doc,
-      ),
-    }));
+    to: RevertTo,
+    { author, ifVersion }: WriteOptions,
+  ): Promise<WriteResult> {
+    let restored = false;
+    const written = await this.#write(author, async (tx) => {
+      const row = await this.#load(tx, id, "write");
+      if (ifVersion !== undefined && ifVersion !== row.version) throw stale(row, ifVersion);
+      const draft = await entryRevert(tx, { row, type: this.#typeOf(row) }, to);
+      restored = draft.op === "R";
+      return [draft];
+    });
+    const result = restored ? "restored" : written > 0 ? "updated" : "unchanged";
+    return { result, entry: await this.get(id) };
+  }
+
+  /** Takes a changeset back as a whole; the answer is the changeset that does so, or undefined when there was nothing to do. */
+  async revertChangeset(id: string, author: Author): Promise<{ changes: number }> {
+    const reason = author.reason ?? `revert of changeset ${id}`;
+    const changes = await this.#write({ ...author, reason, reverts: id }, (tx) =>
+      changesetRevert(tx, this.#known, id),
+    );
+    return { changes };
   }
 
   async #write(author: Author, plan: (tx: Db) => Promise<readonly Draft[]>): Promise<number> {

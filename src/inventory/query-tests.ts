@@ -1,6 +1,7 @@
 /** What each operator asks of the value at the end of a path. */
 import { attributeType, isUuid } from "./attribute-types.ts";
 import type { Catalogue } from "./catalogue.ts";
+import type { Attribute } from "./definition.ts";
 import { all, any, never, not, type Comparison, type Predicate } from "./predicate.ts";
 import { badRequest, type InventoryError } from "./problem.ts";
 import type { Condition, Operator } from "./query-condition.ts";
@@ -14,6 +15,7 @@ export interface TestContext {
   readonly known: Catalogue;
   readonly resolve: Resolve;
   readonly clock: QueryClock;
+  readonly past?: boolean;
   /** Puts a predicate of the last entry behind the steps of the path. */
   enclose(path: Path, last: Predicate): Predicate;
 }
@@ -31,7 +33,7 @@ export function compileTest(test: Test, path: Path, context: TestContext): Predi
     const wanted = test.value === undefined || test.value === true || test.value === "true";
     if (!wanted && test.value !== false && test.value !== "false")
       throw wrong(test, "expected true or false");
-    const there = context.enclose(path, presence(test, path));
+    const there = context.enclose(path, presence(test, path, context));
     // Empty is the contrary of being there.
     return (test.op === "empty") === wanted ? not(there) : there;
   }
@@ -42,7 +44,9 @@ function wrong({ path, op, value }: Test, message: string): InventoryError {
   return badRequest(`${path} ${op} ${shown(value)}: ${message}`, { path, op });
 }
 
-function presence(test: Test, { ending: end }: Path): Predicate {
+function presence(test: Test, { ending: end }: Path, { past }: TestContext): Predicate {
+  if (test.op === "duplicated" && past === true)
+    throw wrong(test, "can only be asked of the present");
   if (end.kind !== "attribute") {
     if (test.op === "duplicated") throw wrong(test, "expected a path that ends at an attribute");
     return all();
@@ -77,9 +81,9 @@ function attributeTest(test: Test, one: AttributeOf, context: TestContext): Pred
   const { attribute } = one;
   const comparison = comparisons[test.op];
   if (comparison !== undefined) return comparing(test, one, comparison, context);
-  if (test.op === "within" || test.op === "contains_ip") return inNetwork(test, one);
-  if (test.op !== "eq" && test.op !== "in") return liking(test, one);
-  if (isReference(attribute)) return referring(test, attribute.name, attribute.element.to, context);
+  if (test.op === "within" || test.op === "contains_ip") return inNetwork(test, one, context);
+  if (test.op !== "eq" && test.op !== "in") return liking(test, one, context);
+  if (isReference(attribute)) return referring(test, attribute, context);
   return any(...listOf(test).map((value) => equal({ ...test, value }, one, context)));
 }
 
@@ -108,20 +112,23 @@ function typed(value: unknown, type: string, { clock }: TestContext): unknown {
   return value.trim() === "" ? value : Number(value);
 }
 
-function referring(
-  test: Test,
-  attribute: string,
-  to: readonly string[],
-  { resolve }: TestContext,
-): Predicate {
+function referring(test: Test, attribute: Attribute, { resolve, past }: TestContext): Predicate {
+  const { name, array, element } = attribute;
   const ids = listOf(test).flatMap((given) => {
     if (given === undefined || given === null || typeof given === "boolean")
       throw wrong(test, "expected an entry by id, name or key");
-    const answer = resolve({ to, given });
+    const answer = resolve({ to: element.to, given });
     // What does not exist is referred to by nobody.
     return answer !== undefined && "id" in answer ? [answer.id] : [];
   });
-  return ids.length === 0 ? never : { kind: "edge", attribute, ids };
+  if (ids.length === 0) return never;
+  if (past !== true) return { kind: "edge", attribute: name, ids };
+  return any(
+    ...ids.map((id): Predicate => {
+      const one = element.type === "named_ref" ? { ref: id } : id;
+      return { kind: "contains", document: { [name]: array ? [one] : one } };
+    }),
+  );
 }
 
 function comparing(
@@ -151,7 +158,7 @@ function comparing(
     column,
     comparison,
     value: String(parsed.value),
-    indexed: attribute.index === "range",
+    indexed: attribute.index === "range" && context.past !== true,
   };
 }
 
@@ -168,7 +175,7 @@ const withText: ReadonlySet<string> = new Set([
   "duration",
 ]);
 
-function liking(test: Test, { attribute }: AttributeOf): Predicate {
+function liking(test: Test, { attribute }: AttributeOf, { past }: TestContext): Predicate {
   const { element, name } = attribute;
   if (isReference(attribute)) throw wrong(test, `${name} is a reference; ask ${test.path}.name`);
   if (!withText.has(element.type)) throw wrong(test, `${name} is a ${element.type}, not text`);
@@ -179,7 +186,7 @@ function liking(test: Test, { attribute }: AttributeOf): Predicate {
     kind: "like",
     attribute: name,
     pattern: patternOf(test.op, word),
-    searched: attribute.search ? containsPattern(word) : undefined,
+    searched: attribute.search && past !== true ? containsPattern(word) : undefined,
   };
 }
 
@@ -188,7 +195,7 @@ function patternOf(op: Operator, word: string): string {
   return op === "ends_with" ? `%${escapeLike(word)}` : containsPattern(word);
 }
 
-function inNetwork(test: Test, { attribute }: AttributeOf): Predicate {
+function inNetwork(test: Test, { attribute }: AttributeOf, { past }: TestContext): Predicate {
   const { element, name } = attribute;
   const within = test.op === "within";
   if (element.type !== "cidr" && (element.type !== "ip" || !within))
@@ -206,7 +213,7 @@ function inNetwork(test: Test, { attribute }: AttributeOf): Predicate {
         attribute: name,
         relation: within ? "within" : "around",
         value: parsed.value,
-        indexed: attribute.index === "network",
+        indexed: attribute.index === "network" && past !== true,
       };
     }
   }

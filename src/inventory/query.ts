@@ -27,6 +27,8 @@ export interface QueryContext {
   readonly resolve: Resolve;
   /** The site's day and the moment of the query: `today+90d` and `now-2h` count from them. */
   readonly clock: QueryClock;
+  /** True: entries as they were at some moment, of which only documents are known. */
+  readonly past?: boolean;
 }
 
 /** What entries of `types` must fulfil; the types and what the caller may see are part of it. */
@@ -60,15 +62,22 @@ function compile(
     case "not":
       return not(compile(condition.of, types, context));
     case "text":
+      if (context.past === true) throw presentOnly("words");
       return wordsOf(condition.words);
     case "test": {
       const path = readPath(condition.path, types, reading(context));
+      if (context.past === true && path.steps.length > 0)
+        throw presentOnly(`a path (${path.text})`);
       return compileTest(condition, path, {
         ...context,
         enclose: (p, last) => enclose(p, last, context),
       });
     }
   }
+}
+
+function presentOnly(what: string): Error {
+  return badRequest(`${what} can only be asked of the present, not of the past (at)`);
 }
 
 function reading({ known, access }: QueryContext): { known: Catalogue; readable: Readable } {

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { historyOf } from "../../src/engine/inventory-history.ts";
 import { author, refusal, site, testInventory, type TestInventory } from "./inventory-site.ts";
 
 let world: TestInventory;
@@ -31,7 +32,7 @@ describe("patch", () => {
       entry: { attributes: { status: "failed" } },
     });
     expect(written.entry.references).not.toHaveProperty("rack");
-    const [latest, first] = await world.inventory.history(id);
+    const [latest, first] = await historyOf(world.inventory.ground, id);
     expect(latest).toMatchObject({
       op: "updated",
       actor: "sato",
@@ -148,7 +149,7 @@ describe("delete and restore", () => {
     expect((await find("Device", "del1")).references["primary_ip"]).toMatchObject({
       name: "10.9.9.9",
     });
-    expect((await world.inventory.history(device.id)).map(({ op }) => op)).toEqual([
+    expect((await historyOf(world.inventory.ground, device.id)).map(({ op }) => op)).toEqual([
       "restored",
       "deleted",
       "updated",

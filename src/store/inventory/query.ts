@@ -20,6 +20,8 @@ export interface PageQuery {
   readonly order: Order | undefined;
   readonly after: PageKey | undefined;
   readonly limit: number;
+  /** Entries as they were at this moment (ISO 8601), of these types; the predicate must ask nothing but documents. */
+  readonly past?: { readonly at: string; readonly typeIds: readonly number[] } | undefined;
 }
 export interface SortedRow extends EntryRow {
   readonly key: string | null;
@@ -28,8 +30,9 @@ export interface SortedRow extends EntryRow {
 /** One page of living entries in the order (key, id); entries without the sort key come last. */
 export async function queryPage(
   db: Db,
-  { predicate, order, after, limit }: PageQuery,
+  { predicate, order, after, limit, past }: PageQuery,
 ): Promise<readonly SortedRow[]> {
+  const source = past === undefined ? sql`inv.entry` : imagesAt(past);
   const aliases = new Aliases();
   const e = aliases.fresh();
   const where = predicateSql(predicate, e, aliases);
@@ -39,18 +42,26 @@ export async function queryPage(
         ? sql``
         : sql`and (e0.name, e0.id) > (${after.key ?? ""}, ${after.id}::uuid)`;
     const { rows } = await sql<SortedRow>`
-      select ${entryColumns(e)}, e0.name as key from inv.entry e0 where e0.deleted_at is null and ${where} ${next}
+      select ${entryColumns(e)}, e0.name as key from ${source} e0 where e0.deleted_at is null and ${where} ${next}
       order by e0.name, e0.id limit ${limit}`.execute(db);
     return rows;
   }
   const direction = sql.raw(order.descending ? "desc" : "asc");
   const { rows } = await sql<SortedRow>`
     select p.*, p.k::text as key from (
-      select ${entryColumns(e)}, ${sortSql(order.path, e, aliases)} as k from inv.entry e0
+      select ${entryColumns(e)}, ${sortSql(order.path, e, aliases)} as k from ${source} e0
       where e0.deleted_at is null and ${where}) p
     ${after === undefined ? sql`` : sql`where ${beyond(after, order)}`}
     order by p.k ${direction} nulls last, p.id limit ${limit}`.execute(db);
   return rows;
+}
+
+/** The last image of each entry at a moment; deleted ones say so. */
+function imagesAt({ at, typeIds }: NonNullable<PageQuery["past"]>): RawBuilder<unknown> {
+  return sql`(select i.entry_id as id, i.type_id, i.name, i.doc, i.version, i.at as updated_at,
+      (select min(f.at) from inv.revision f where f.entry_id = i.entry_id) as created_at, case when i.op = 'D' then i.at end as deleted_at
+    from (select distinct on (r.entry_id) r.* from inv.revision r where r.type_id = any(${typeIds}::int[]) and r.at <= ${at}::timestamptz
+      order by r.entry_id, r.version desc) i)`;
 }
 
 function beyond({ key, id }: PageKey, { path, descending }: Order): RawBuilder<unknown> {

@@ -16,6 +16,8 @@ export interface ChangesetRow {
   readonly rule_chain: readonly string[];
   readonly causes: readonly string[];
   readonly depth: number;
+  /** The changeset that this one takes back. */
+  readonly reverts: string | null;
 }
 
 /** One entry's next version. */
@@ -69,10 +71,10 @@ export async function writeChanges(
       select r.*, at from payload, jsonb_to_recordset(p->'entries') as r(id uuid, "typeId" int, "schemaVersion" int, op text, name text,
         doc jsonb, version int, changed text[], search text, grams text[], ord int)),
     cs as (
-      insert into inv.changeset as c (id, at, actor, origin_kind, source, message, ticket, execution, rule_chain, causes, depth, size)
-      select r.id, at, actor, origin_kind, source, message, ticket, execution, rule_chain, causes, depth, (select count(*) from input)
+      insert into inv.changeset as c (id, at, actor, origin_kind, source, message, ticket, execution, rule_chain, causes, depth, reverts, size)
+      select r.id, at, actor, origin_kind, source, message, ticket, execution, rule_chain, causes, depth, reverts, (select count(*) from input)
       from payload, jsonb_to_record(p->'changeset') as r(id uuid, actor text, origin_kind text, source text, message text, ticket text,
-        execution text, rule_chain text[], causes uuid[], depth int)
+        execution text, rule_chain text[], causes uuid[], depth int, reverts uuid)
       on conflict (id) do update set size = c.size + excluded.size returning id),
     born as (
       insert into inv.entry (id, type_id, name, doc, version, schema_version, search, grams, created_at, updated_at, last_changeset)

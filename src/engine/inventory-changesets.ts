@@ -1,0 +1,129 @@
+/** Changesets: one write or one import each, with who, why and what it did. */
+import { isUuid } from "../inventory/attribute-types.ts";
+import type { Catalogue } from "../inventory/catalogue.ts";
+import { operations, type Operation } from "../inventory/event.ts";
+import type { Change } from "../inventory/patch.ts";
+import { badRequest, InventoryError } from "../inventory/problem.ts";
+import { shown } from "../inventory/validate.ts";
+import {
+  listChangesets,
+  loadChangeset,
+  loadDeeds,
+  type ChangesetHead,
+  type DeedRow,
+} from "../store/inventory/changesets.ts";
+import { changesOf, entryIdOf, pageLength, type Ground } from "./inventory-history.ts";
+
+export interface ChangesetView {
+  readonly id: string;
+  readonly at: string;
+  readonly actor: string;
+  readonly kind: string;
+  readonly source: string | null;
+  readonly reason: string | null;
+  readonly ticket: string | null;
+  readonly execution: string | null;
+  /** Versions that it made. */
+  readonly size: number;
+  readonly reverts: string | null;
+  readonly reverted_by: string | null;
+}
+
+export interface DeedView {
+  readonly id: string;
+  readonly type: string;
+  readonly name: string;
+  readonly op: Operation;
+  readonly version: number;
+  readonly changes: readonly Change[];
+}
+
+export interface ChangesetQuery {
+  readonly actor?: string | undefined;
+  readonly source?: string | undefined;
+  readonly ticket?: string | undefined;
+  /** ISO 8601 with offset. */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+}
+
+/** Changesets, newest first. */
+export async function changesets(
+  { db }: Ground,
+  query: ChangesetQuery,
+): Promise<{ readonly changesets: readonly ChangesetView[]; readonly next?: string }> {
+  const limit = pageLength(query.limit);
+  for (const name of ["since", "until"] as const) {
+    const given = query[name];
+    if (given !== undefined && Number.isNaN(Date.parse(given)))
+      throw badRequest(`${name} is ${shown(given)}; expected a moment with offset`);
+  }
+  const rows = await listChangesets(db, {
+    actor: query.actor,
+    source: query.source,
+    ticket: query.ticket,
+    since: query.since,
+    until: query.until,
+    after: query.after === undefined ? undefined : readCursor(query.after),
+    limit: limit + 1,
+  });
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  return {
+    changesets: rows.slice(0, limit).map(changesetView),
+    ...(last === undefined ? {} : { next: `${last.at.toISOString()}~${last.id}` }),
+  };
+}
+
+function readCursor(text: string): { at: string; id: string } {
+  const [at = "", id = ""] = text.split("~");
+  if (isUuid(id) && !Number.isNaN(Date.parse(at))) return { at, id };
+  throw badRequest("after is not a cursor; expected the `next` of an earlier page");
+}
+
+function changesetView({
+  originKind,
+  message,
+  revertedBy,
+  at,
+  ...head
+}: ChangesetHead): ChangesetView {
+  return {
+    ...head,
+    at: at.toISOString(),
+    kind: originKind,
+    reason: message,
+    reverted_by: revertedBy,
+  };
+}
+
+/** One changeset with what it did, entry by entry; `after` an entry's id continues. */
+export async function changesetNamed(
+  { db, known }: Ground,
+  given: string,
+  page: { readonly after?: string | undefined; readonly limit?: number | undefined } = {},
+): Promise<ChangesetView & { readonly entries: readonly DeedView[]; readonly next?: string }> {
+  const found = await loadChangeset(db, entryIdOf(given));
+  if (found === undefined) throw new InventoryError("INVENTORY_CHANGESET_UNKNOWN", [given]);
+  const limit = pageLength(page.limit);
+  const deeds = await loadDeeds(db, found.id, { after: page.after, limit: limit + 1 });
+  const last = deeds.length > limit ? deeds[limit - 1] : undefined;
+  return {
+    ...changesetView(found),
+    entries: deeds.slice(0, limit).map((deed) => deedView(deed, known)),
+    ...(last === undefined ? {} : { next: last.entryId }),
+  };
+}
+
+function deedView(deed: DeedRow, known: Catalogue): DeedView {
+  const before = deed.firstOp === "I" || deed.firstOp === "R" ? null : deed.before;
+  return {
+    id: deed.entryId,
+    type: known.byId.get(deed.typeId)?.name ?? "unknown",
+    name: deed.name,
+    op: operations[deed.firstOp === "U" ? deed.lastOp : deed.firstOp],
+    version: deed.version,
+    changes: changesOf(deed.lastOp, before, deed.after),
+  };
+}

@@ -1,0 +1,179 @@
+/**
+ * Taking changes back. A revert is a change of its own, with its own changeset: nothing of the past is rewritten.
+ *
+ * 1. A changeset is taken back as a whole or not at all.
+ * 2. Later changes of other attributes stay.
+ * 3. Nothing may refer to an entry that the revert deletes. */
+import type { Catalogue, KnownType } from "../inventory/catalogue.ts";
+import { badRequest, InventoryError } from "../inventory/problem.ts";
+import { storedReferences } from "../inventory/references.ts";
+import { undo, withAttributesOf, type Deed, type Undoing } from "../inventory/revert.ts";
+import { nearest } from "../inventory/text.ts";
+import type { JsonObject } from "../model/json.ts";
+import {
+  loadChangeset,
+  loadDeeds,
+  revisionAt,
+  type DeedRow,
+} from "../store/inventory/changesets.ts";
+import { findReferrers, loadEntries, type EntryRow } from "../store/inventory/entries.ts";
+import type { Db } from "../store/schema.ts";
+import { entryIdOf } from "./inventory-history.ts";
+import type { Draft } from "./inventory-write.ts";
+
+export interface RevertTo {
+  readonly version: number;
+  /** Only these attributes; all of them when left out. */
+  readonly attributes?: readonly string[] | undefined;
+}
+
+/** The draft that brings an entry (locked, living or deleted) back to what it was at a version. */
+export async function entryRevert(
+  db: Db,
+  { row, type }: { readonly row: EntryRow; readonly type: KnownType },
+  { version, attributes }: RevertTo,
+): Promise<Draft> {
+  const old = await revisionAt(db, row.id, { version });
+  if (old === undefined || old.op === "D") {
+    const because =
+      old === undefined ? "there is no such version" : "it was deleted in that version";
+    throw badRequest(`${row.name} cannot go back to version ${version}: ${because}`);
+  }
+  for (const name of attributes ?? []) {
+    if (type.attributes.has(name) || Object.hasOwn(old.doc, name)) continue;
+    const near = nearest(name, type.attributes.keys());
+    throw badRequest(
+      `${type.name} has no attribute ${name}${near === undefined ? "" : `; did you mean ${near}?`}`,
+    );
+  }
+  if (row.deletedAt !== null) {
+    if (attributes !== undefined) throw badRequest(`${row.name} is deleted; restore it first`);
+    return { id: row.id, type, op: "R", before: row, document: fitting(type, old.doc) };
+  }
+  const document = withAttributesOf(row.doc, fitting(type, old.doc), attributes);
+  return { id: row.id, type, op: "U", before: row, document };
+}
+
+/** What the type still knows: an attribute that it lost since cannot come back. */
+function fitting(type: KnownType, document: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(document).filter(([name]) => type.attributes.has(name)));
+}
+
+export interface RevertConflict {
+  readonly id: string;
+  readonly type: string;
+  readonly name: string;
+  readonly because: string;
+  readonly conflicts: readonly unknown[];
+}
+
+/** Entries of one changeset that can be taken back at once. */
+const mostEntries = 100_000;
+
+/** The drafts that take a changeset back. Throws INVENTORY_REVERT_CONFLICT with everything that is in the way. */
+export async function changesetRevert(
+  db: Db,
+  known: Catalogue,
+  given: string,
+): Promise<readonly Draft[]> {
+  const changeset = await loadChangeset(db, entryIdOf(given));
+  if (changeset === undefined) throw new InventoryError("INVENTORY_CHANGESET_UNKNOWN", [given]);
+  const deeds = await loadDeeds(db, changeset.id, { after: undefined, limit: mostEntries + 1 });
+  if (deeds.length > mostEntries)
+    throw badRequest(`changeset ${given} changed more than ${mostEntries} entries`);
+  const rows = await loadEntries(
+    db,
+    deeds.map(({ entryId }) => entryId),
+    "delete",
+  );
+  const conflicts: RevertConflict[] = [];
+  const drafts: Draft[] = [];
+  for (const deed of deeds) {
+    const row = rows.get(deed.entryId);
+    const type = known.byId.get(deed.typeId);
+    if (row === undefined || type === undefined) {
+      conflicts.push(inTheWay(deed, known, "its type is no longer known"));
+      continue;
+    }
+    const undoing = undo(deedOf(deed), row.deletedAt === null ? row.doc : undefined);
+    if (undoing.kind === "conflict")
+      conflicts.push(inTheWay(deed, known, undoing.because, undoing.conflicts));
+    else drafts.push(...draftOf(undoing, row, type));
+  }
+  conflicts.push(...(await stillReferred(db, known, drafts)));
+  if (conflicts.length > 0) throw revertConflict(given, conflicts);
+  return drafts;
+}
+
+function deedOf({ firstOp, lastOp, before, after }: DeedRow): Deed {
+  const lived = firstOp === "U" || firstOp === "D";
+  return {
+    before: lived ? (before ?? undefined) : undefined,
+    after: lastOp === "D" ? undefined : after,
+  };
+}
+
+function draftOf(undoing: Undoing, row: EntryRow, type: KnownType): readonly Draft[] {
+  const base = { id: row.id, type, before: row };
+  if (undoing.kind === "delete") return [{ ...base, op: "D", document: row.doc }];
+  if (undoing.kind === "restore")
+    return [{ ...base, op: "R", document: fitting(type, undoing.document) }];
+  if (undoing.kind === "change")
+    return [{ ...base, op: "U", document: fitting(type, undoing.document) }];
+  return [];
+}
+
+function inTheWay(
+  { entryId, typeId, name }: { entryId: string; typeId: number; name: string },
+  known: Catalogue,
+  because: string,
+  conflicts: readonly unknown[] = [],
+): RevertConflict {
+  const type = known.byId.get(typeId)?.name ?? "unknown";
+  return { id: entryId, type, name, because, conflicts };
+}
+
+/** Entries that would go although others, as they will be, refer to them. */
+async function stillReferred(
+  db: Db,
+  known: Catalogue,
+  drafts: readonly Draft[],
+): Promise<readonly RevertConflict[]> {
+  const going = new Map(drafts.filter(({ op }) => op === "D").map((draft) => [draft.id, draft]));
+  if (going.size === 0) return [];
+  const planned = new Map(drafts.map((draft) => [draft.id, draft]));
+  const referrers = await findReferrers(db, [...going.keys()]);
+  const sources = await loadEntries(db, [...new Set(referrers.map(({ src }) => src))]);
+  return referrers.flatMap(({ src, attr, dst }) => {
+    const draft = planned.get(src);
+    if (draft?.op === "D") return [];
+    if (draft !== undefined && !refersTo(draft, dst)) return [];
+    const gone = going.get(dst);
+    const source = sources.get(src);
+    if (gone === undefined || source === undefined) return [];
+    const whose = known.byId.get(source.typeId)?.name ?? "unknown";
+    const because = `it would be deleted, but ${whose} ${source.name} (${attr}) refers to it`;
+    return [
+      inTheWay(
+        { entryId: dst, typeId: gone.type.id, name: gone.before?.name ?? dst },
+        known,
+        because,
+      ),
+    ];
+  });
+}
+
+function refersTo({ type, document }: Draft, id: string): boolean {
+  return storedReferences(type, document).some((reference) => reference.id === id);
+}
+
+function revertConflict(changeset: string, conflicts: readonly RevertConflict[]): InventoryError {
+  const list = conflicts
+    .slice(0, 5)
+    .map(({ type, name, because }) => `${type} ${name}: ${because}`)
+    .join("; ");
+  const more = conflicts.length > 5 ? ` and ${conflicts.length - 5} more` : "";
+  return new InventoryError("INVENTORY_REVERT_CONFLICT", [changeset, `${list}${more}`], {
+    conflicts: conflicts.slice(0, 1000),
+  });
+}
