@@ -9,6 +9,9 @@ export type CommandLine = Omit<Cli, "end">;
 const examples = `
 Examples:
   raicho start                          everything one machine needs, on port 9101
+  raicho login admin                    sign in
+  raicho run core.local cmd=date        run an action and wait for it
+  raicho execution list --status failed what went wrong
   raicho lint packs/mine                what is wrong with a pack, and where
   raicho COMMAND --help                 arguments, options and examples of a command
 
@@ -25,7 +28,24 @@ function addGlobalOptions(program: Command): void {
       ]),
     )
     .option("-j, --json", "results as JSON, the same as -o json")
-    .option("-y, --yaml", "results as YAML, the same as -o yaml");
+    .option("-y, --yaml", "results as YAML, the same as -o yaml")
+    .optionsGroup("Server:")
+    .option(
+      "--url <address>",
+      "where the server is (RAICHO_URL), such as https://raicho.example.com",
+    )
+    .option("--api-url <address>", "StackStorm's API alone (ST2_API_URL)")
+    .option("--auth-url <address>", "its token service (ST2_AUTH_URL)")
+    .option("--stream-url <address>", "its streams (ST2_STREAM_URL)")
+    .option("--api-version <version>", "version in the addresses (default: v1)")
+    .option("--cacert <file>", "certificates to trust (RAICHO_CACERT, ST2_CACERT)")
+    .option("--insecure", "trust every certificate")
+    .option("-t, --token <token>", "token (RAICHO_TOKEN, ST2_AUTH_TOKEN)")
+    .option("--api-key <key>", "API key (RAICHO_API_KEY, ST2_API_KEY)")
+    .option("--basic-auth <user:password>", "for a proxy in front of the server")
+    .option("--config-file <file>", "instead of ~/.config/raicho/config and ~/.st2/config")
+    .option("--skip-config", "read no configuration file")
+    .option("--debug", "print requests as curl commands, without secrets");
 }
 
 async function setUp(command: Command, entry: CommandEntry | undefined, cli: Cli): Promise<void> {
