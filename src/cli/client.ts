@@ -12,9 +12,8 @@ type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface Call {
   readonly query?: Query | undefined;
-  /** Sent as JSON; text with `type: "text"`. */
+  /** Sent as JSON. */
   readonly body?: unknown;
-  readonly type?: "text";
   readonly service?: Service;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -73,6 +72,11 @@ function wordsOf(status: number, text: string): string {
     .trim()
     .slice(0, 200);
   return line === "" ? `the server answered ${status}` : `the server answered ${status}: ${line}`;
+}
+
+function rowsIn(text: string): readonly JsonObject[] {
+  const value: unknown = JSON.parse(text);
+  return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
 export interface EventStream {
@@ -141,15 +145,14 @@ export class Client {
       const limit = Math.min(100, (wanted ?? Infinity) - rows.length);
       const offset = rows.length === 0 ? undefined : rows.length;
       const answer = await this.request("GET", path, { query: { ...query, limit, offset } });
-      const value: unknown = JSON.parse(answer.text);
-      const page = Array.isArray(value) ? value.filter(isObject) : [];
+      const page = rowsIn(answer.text);
       rows.push(...page);
       const said = answer.headers["x-total-count"];
       if (typeof said === "string") total = Number(said);
-      const enough = rows.length >= (wanted ?? Infinity) || rows.length >= (total ?? Infinity);
+      const enough = rows.length >= Math.min(wanted ?? Infinity, total ?? Infinity);
       // Without a count a short page is the last one.
-      if (enough || page.length === 0 || (total === undefined && page.length !== limit))
-        return { rows: rows.slice(0, wanted), total };
+      const last = page.length === 0 || (total === undefined && page.length !== limit);
+      if (enough || last) return { rows: rows.slice(0, wanted), total };
     }
   }
 
@@ -219,15 +222,12 @@ export class Client {
     call: Call,
     signal?: AbortSignal,
   ): Promise<IncomingMessage> {
-    const { query, body, type, service = "api", headers } = call;
+    const { query, body, service = "api", headers } = call;
     const address = withQuery(this.#address(path, service), query);
-    const text =
-      body === undefined ? undefined : type === "text" ? String(body) : JSON.stringify(body);
+    const text = body === undefined ? undefined : JSON.stringify(body);
     const given = {
       accept: service === "stream" ? "text/event-stream" : "application/json, text/plain, */*",
-      ...(text === undefined
-        ? {}
-        : { "content-type": type === "text" ? "text/plain" : "application/json" }),
+      ...(text === undefined ? {} : { "content-type": "application/json" }),
       ...(service === "auth" ? this.#proxy() : await this.#credentials()),
       ...headers,
     };

@@ -29,10 +29,7 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerat
       held = (held + decoder.decode(chunk, { stream: true })).replaceAll("\r\n", "\n");
       const blocks = held.split("\n\n");
       held = blocks.pop() ?? "";
-      for (const block of blocks) {
-        const event = parseBlock(block);
-        if (event !== undefined) yield event;
-      }
+      yield* blocks.flatMap((block) => parseBlock(block) ?? []);
     }
   } catch (error) {
     if (error instanceof CliError) throw error;

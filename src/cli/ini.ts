@@ -65,21 +65,19 @@ export function changeIni(
 ): void {
   const changes: Changes = new Map(Object.entries(changed));
   const written = new Set<string>();
-  const lines: string[] = [];
   let section = "general";
-  const before = readLines(file);
   // What is set goes to the head of its section; what it replaces is left out.
-  for (const line of before) {
+  const lines = readLines(file).flatMap((line) => {
     const head = /^\s*\[([^\]]+)\]/.exec(line)?.[1]?.trim();
-    const path = `${section}.${/^\s*([^=:#;\s]+)/.exec(line)?.[1] ?? ""}`;
     if (head === undefined) {
-      if (!changes.has(path)) lines.push(line);
-      continue;
+      const key = /^\s*([^=:#;\s]+)/.exec(line)?.[1] ?? "";
+      return changes.has(`${section}.${key}`) ? [] : [line];
     }
     section = head;
-    lines.push(line, ...(written.has(head) ? [] : linesOf(head, changes)));
+    const added = written.has(head) ? [] : linesOf(head, changes);
     written.add(head);
-  }
+    return [line, ...added];
+  });
   for (const name of new Set([...changes.keys()].map(sectionOf))) {
     const own = linesOf(name, changes);
     if (written.has(name) || own.length === 0) continue;

@@ -35,13 +35,7 @@ async function typeOf(
     );
     const { keys, title } = type;
     return {
-      keys: (Array.isArray(keys) ? keys : []).map((key: unknown) =>
-        Array.isArray(key)
-          ? String(key[0])
-          : isObject(key)
-            ? String(rowsText(key["attributes"]))
-            : String(key),
-      ),
+      keys: (Array.isArray(keys) ? keys : []).map(firstOf),
       schemas,
       title: typeof title === "string" ? title : "name",
     };
@@ -59,8 +53,11 @@ async function typeOf(
   }
 }
 
-function rowsText(value: unknown): string {
-  return Array.isArray(value) ? String(value[0]) : String(value);
+/** A key is an attribute, or several. */
+function firstOf(key: unknown): string {
+  const inner: unknown = isObject(key) ? key["attributes"] : key;
+  const attribute: unknown = Array.isArray(inner) ? inner[0] : inner;
+  return typeof attribute === "string" ? attribute : "";
 }
 
 async function search(

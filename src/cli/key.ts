@@ -118,13 +118,13 @@ async function load({ args: [file = ""], client, options, print, cli }: Asked): 
     const body = {
       name,
       value: typeof value === "string" ? value : JSON.stringify(value),
-      scope: scope ?? "system",
+      scope: typeof scope === "string" ? scope : "system",
       user,
       secret,
       encrypted,
       ttl,
     };
-    const query = { scope: String(body.scope), user: typeof user === "string" ? user : undefined };
+    const query = { scope: body.scope, user: typeof user === "string" ? user : undefined };
     try {
       made.push(await client.object("PUT", place(String(name)), { query, body }));
     } catch (error) {

@@ -10,7 +10,7 @@ export function cell(value: unknown): string {
       .trim();
   if (Array.isArray(value) && value.every((each) => typeof each === "string"))
     return harmless(value.join(", "));
-  return harmless(typeof value === "object" ? JSON.stringify(value) : String(value));
+  return harmless(JSON.stringify(value));
 }
 
 export interface TableLimits {

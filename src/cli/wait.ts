@@ -30,7 +30,7 @@ export function idOf({ id }: JsonObject): string {
 }
 
 export function actionOf({ action }: JsonObject): string {
-  return isObject(action) ? String(action["ref"]) : String(action ?? "");
+  return cell(isObject(action) ? action["ref"] : action);
 }
 
 /** Name of the task that an execution is, of a workflow in either language; undefined for a root. */
@@ -164,14 +164,18 @@ function parsed(data: string): JsonObject {
 
 type Print = (text: string) => void;
 
+function textOf({ data }: JsonObject): string {
+  return typeof data === "string" ? data : "";
+}
+
 /** What one execution that has no tasks prints, from its beginning to its end. */
 async function tailAction({ client, cli }: Asked, id: string, print: Print): Promise<void> {
-  const { events, close } = await client.events(`/executions/${id}/output`, {}, cli.signal());
-  for await (const { name, data } of events) {
+  const stream = await client.events(`/executions/${id}/output`, {}, cli.signal());
+  for await (const { name, data } of stream.events) {
     if (name === "EOF") break;
-    print(String(parsed(data)["data"] ?? ""));
+    print(textOf(parsed(data)));
   }
-  close();
+  stream.close();
 }
 
 /** What a workflow and all below it print, until it ends. */
@@ -187,17 +191,17 @@ async function tailWorkflow(
   for await (const { name, data } of events) {
     const row = parsed(data);
     if (name === outputEvent) {
-      if (followed.has(String(row["execution_id"]))) print(String(row["data"] ?? ""));
+      if (followed.has(cell(row["execution_id"]))) print(textOf(row));
       continue;
     }
     const id = idOf(row);
-    if (!followed.has(id) && !followed.has(String(row["parent"]))) continue;
-    followed.add(id);
-    const status = statusOf(row);
-    if (told.get(id) !== status && id !== root)
-      asked.cli.terminal.note(`${cell(`${taskOf(row) ?? actionOf(row)} (${id}): ${status}`)}\n`);
-    told.set(id, status);
     if (id === root && hasEnded(row)) return;
+    const mine = followed.has(id) || followed.has(cell(row["parent"]));
+    if (!mine || id === root || told.get(id) === statusOf(row)) continue;
+    followed.add(id);
+    told.set(id, statusOf(row));
+    const task = taskOf(row) ?? actionOf(row);
+    asked.cli.terminal.note(`${cell(`${task} (${id}): ${statusOf(row)}`)}\n`);
   }
 }
 

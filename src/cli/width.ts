@@ -92,12 +92,12 @@ export function wrap(text: string, width: number): readonly string[] {
   });
 }
 
-/** Controls of both sets, and those that turn the direction of text: a terminal acts on them. */
-const control = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/g;
+/** Controls of both sets, and those that turn the direction of text: a terminal acts on them. Line ends and tabs may stay. */
+const suspicious = /(?![\t\n])[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu;
 
 /** The text with its controls written out (`\x1b`): safe to show. Tabs and line ends stay. */
 export function harmless(text: string): string {
-  return text.replaceAll("\r\n", "\n").replaceAll(control, (found) => {
+  return text.replaceAll("\r\n", "\n").replaceAll(suspicious, (found) => {
     const code = found.charCodeAt(0);
     return code < 256
       ? `\\x${code.toString(16).padStart(2, "0")}`
@@ -105,10 +105,13 @@ export function harmless(text: string): string {
   });
 }
 
+const escape = String.fromCodePoint(0x1b);
+const colour = new RegExp(String.raw`(${escape}\[[0-9;]{0,32}m)`);
+
 /** As `harmless`, but colours stay: for what programs print. */
 export function harmlessButColours(text: string): string {
   return text
-    .split(/(\u001B\[[0-9;]{0,32}m)/)
+    .split(colour)
     .map((part, index) => (index % 2 === 1 ? part : harmless(part)))
     .join("");
 }
