@@ -30,6 +30,10 @@ export interface Config {
   readonly apiUrl: string | undefined;
   /** Extra directories of packs. */
   readonly packs: readonly string[];
+  /** Paths and addresses of indexes in which packs are found by name. */
+  readonly packIndexes: readonly string[];
+  /** Directory of Python wheels: pip then fetches nothing from anywhere. */
+  readonly wheels: string | undefined;
   readonly masterKeyFile: string;
   /** Where the site's own packs/, rules/ and workflows/ are. */
   readonly site: string;
@@ -171,6 +175,16 @@ function directories(text: string | undefined, name: string, base: string): read
     });
 }
 
+/** StackStorm's public index, unless others are named; `off` for none. */
+function packIndexes(text: string | undefined, base: string): readonly string[] {
+  if (text === "off") return [];
+  const given = (text ?? "").split(",").filter((entry) => entry.trim() !== "");
+  if (given.length === 0) return ["https://index.stackstorm.org/v1/index.json"];
+  return given.map((entry) =>
+    /^[a-z]+:\/\//i.test(entry.trim()) ? entry.trim() : resolve(base, entry.trim()),
+  );
+}
+
 function ssh(environment: Environment, home: string, directory: string): SshConfig {
   const { HOME, RAICHO_SSH_USER, RAICHO_SSH_KEY, RAICHO_SSH_KNOWN_HOSTS } = environment;
   const usual = [
@@ -232,6 +246,8 @@ export function readConfig(
     validatePayloads: onOrOff(environment, "RAICHO_VALIDATE_PAYLOADS"),
     configsDirectory: directories(environment["RAICHO_CONFIGS"], "RAICHO_CONFIGS", directory)[0],
     packs: directories(environment["RAICHO_PACKS"], "RAICHO_PACKS", directory),
+    packIndexes: packIndexes(environment["RAICHO_PACK_INDEX"], directory),
+    wheels: directories(environment["RAICHO_WHEELS"], "RAICHO_WHEELS", directory)[0],
     masterKeyFile: resolve(
       directory,
       environment["RAICHO_MASTER_KEY_FILE"] ?? join(home, "master.key"),

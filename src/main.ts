@@ -4,7 +4,7 @@ import type { Host } from "./cli/cli.ts";
 import { runCommandLine } from "./cli/program.ts";
 import { processTerminal } from "./cli/terminal.ts";
 
-const variables = `Environment: RAICHO_HOME, RAICHO_PORT, RAICHO_HOST, RAICHO_SMTP_PORT, RAICHO_ST2_PORTS, RAICHO_ADMIN_PASSWORD, RAICHO_AUTH, RAICHO_RBAC, RAICHO_CONFIGS, RAICHO_PACKS,
+const variables = `Environment: RAICHO_HOME, RAICHO_PORT, RAICHO_HOST, RAICHO_SMTP_PORT, RAICHO_ST2_PORTS, RAICHO_ADMIN_PASSWORD, RAICHO_AUTH, RAICHO_RBAC, RAICHO_CONFIGS, RAICHO_PACKS, RAICHO_PACK_INDEX, RAICHO_WHEELS,
 RAICHO_MASTER_KEY_FILE, RAICHO_TZ, RAICHO_WORKERS, RAICHO_CONCURRENCY, RAICHO_DRAIN_SECONDS, RAICHO_SSH_USER, RAICHO_SSH_KEY,
 RAICHO_SSH_KNOWN_HOSTS, RAICHO_SSH_UNKNOWN_HOSTS, RAICHO_VALIDATE_PAYLOADS, RAICHO_API_URL, DATABASE_URL, REDIS_URL (docs/operations.md)`;
 
@@ -26,6 +26,14 @@ const host: Host = {
     return (await import("./wiring/process.ts")).runProcess(config, { supervised });
   },
   home: async () => (await import("./config.ts")).readConfig(process.env, process.cwd()).home,
+  packPlaces: async () => {
+    const [{ readConfig }, { packPlaces }] = await Promise.all([
+      import("./config.ts"),
+      import("./wiring/packs.ts"),
+    ]);
+    const program = [process.execPath, process.argv[1] ?? ""];
+    return { ...packPlaces(readConfig(process.env, process.cwd())), program };
+  },
   lintParts: async () => {
     const [{ readConfig }, { contentDirectories, knownRunners }, { declarationFaults }] =
       await Promise.all([

@@ -14,7 +14,7 @@ interface Room {
 
 const pure = (...imports: string[]): Room => ({ imports, pure: true });
 const reasoning = ["expressions", "rules", "policies", "workflows", "inventory", "alerts"];
-const edge = ["content", "store", "queue", "runners", "sensors", "processes"];
+const edge = ["content", "installer", "store", "queue", "runners", "sensors", "processes"];
 
 /** Rooms are the folders of `src`; the three files beside them are rooms of their own. */
 const rooms: Readonly<Record<string, Room>> = {
@@ -26,6 +26,7 @@ const rooms: Readonly<Record<string, Room>> = {
   inventory: pure("model", "expressions"),
   alerts: pure("model", "expressions"),
   content: { imports: ["model", "expressions", "rules", "workflows", "inventory"] },
+  installer: { imports: ["model", "content"] },
   store: { imports: ["model"], types: ["workflows", "inventory"] },
   queue: { imports: ["model"] },
   runners: { imports: ["model", "pack.ts"] },
@@ -33,7 +34,9 @@ const rooms: Readonly<Record<string, Room>> = {
   processes: { imports: ["model", "expressions"] },
   engine: { imports: ["model", ...reasoning, ...edge] },
   api: { imports: ["model", "inventory", "content", "engine", "store"], types: ["runners"] },
-  cli: { imports: ["model", "expressions", "rules", "workflows", "inventory", "content"] },
+  cli: {
+    imports: ["model", "expressions", "rules", "workflows", "inventory", "content", "installer"],
+  },
   web: { imports: ["model"] },
   "pack.ts": { imports: ["model"] },
   "config.ts": { imports: [] },

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { ContentDirectories } from "../content/find-packs.ts";
 import type { LoadOptions } from "../content/load.ts";
+import type { InstallerPlaces } from "../installer/places.ts";
 import type { ParameterSchemas } from "../model/definitions.ts";
 
 /** How `raicho` ends; docs/cli.md tells users. */
@@ -62,6 +63,15 @@ export interface LintParts {
   readonly checkDeclarations?: LoadOptions["checkDeclarations"];
 }
 
+export interface PackPlaces extends InstallerPlaces {
+  /** Where `<pack>.yaml` of the configurations are. */
+  readonly configs: string;
+  /** Directory of the Python modules with StackStorm's names. */
+  readonly pythonPath: string;
+  /** How this program is started. */
+  readonly program: readonly string[];
+}
+
 export interface StartOptions {
   readonly workers?: string;
   readonly role?: string;
@@ -80,6 +90,8 @@ export interface Host {
   /** Data directory. */
   home(): Promise<string>;
   lintParts(): Promise<LintParts>;
+  /** Where packs are installed on this machine. */
+  packPlaces(): Promise<PackPlaces>;
 }
 
 export interface Cli {

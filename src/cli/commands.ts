@@ -198,4 +198,10 @@ export const commandEntries: readonly CommandEntry[] = [
     group: "Server",
     load: async () => (await import("./resources.ts")).setUpServiceRegistry,
   },
+  {
+    name: "pack",
+    summary: "install, remove, configure, check and test packs",
+    group: "Content",
+    load: async () => (await import("./pack.ts")).setUpPack,
+  },
 ];

@@ -18,6 +18,8 @@ export interface ContentDirectories {
     /** Inventory types outside of any pack. */
     readonly types?: string;
   };
+  /** Where packs are installed; what does not exist is skipped. */
+  readonly installed?: string;
   /** The entries of RAICHO_PACKS: directories of packs, or packs. */
   readonly packs: readonly string[];
   /** RAICHO_CONFIGS: `<pack>.yaml` each. */
@@ -75,6 +77,9 @@ export async function findPacks(
       await add(path, true);
   if (directories.site.packs !== undefined)
     for (const path of await packsIn(resolve(directories.site.packs), "optional", problems))
+      await add(path, false);
+  if (directories.installed !== undefined && directories.installed !== "")
+    for (const path of await packsIn(resolve(directories.installed), "optional", problems))
       await add(path, false);
   for (const entry of directories.packs)
     for (const path of await packsIn(resolve(entry), "required", problems)) await add(path, false);

@@ -1,6 +1,6 @@
 /** Which interpreter runs a pack's actions, and what they see of the world. */
-import { existsSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { existsSync, realpathSync } from "node:fs";
+import { basename, delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { RunCall } from "./runner.ts";
@@ -34,10 +34,11 @@ const passedOn = [
 /** Read by the interpreter or the loader when a program starts; in a fork it would be too late. */
 const startsWith = /^(?:PYTHON|LD_|DYLD_|LC_|LANG$|OPENSSL_|MALLOC_|GLIBC_)/;
 
-const names = fileURLToPath(new URL("./python", import.meta.url));
+/** Where `st2common` and the other modules with StackStorm's names are. */
+export const pythonNames = fileURLToPath(new URL("./python", import.meta.url));
 
 /** The Python program that hosts a sensor. */
-export const sensorHost = join(names, "sensor_host.py");
+export const sensorHost = join(pythonNames, "sensor_host.py");
 
 /** Where a file of a pack is. */
 export interface PackFile {
@@ -54,7 +55,7 @@ export function modulePaths({ entryPath, packPath }: PackFile): string[] {
 
 /** PYTHONPATH of a file of a pack: its own directories, then the names that StackStorm brings. */
 export function pythonPath(file: PackFile): string {
-  return [...modulePaths(file), names].join(delimiter);
+  return [...modulePaths(file), pythonNames].join(delimiter);
 }
 
 /** The interpreter of a pack. `base` is what every program of the pack sees of our environment. */
@@ -63,7 +64,7 @@ export function packInterpreter(
   places: PythonPlaces,
 ): Pick<PythonEnvironment, "program" | "base" | "missingLibraries"> {
   const virtualenv = places.virtualenvs === undefined ? undefined : join(places.virtualenvs, pack);
-  const own = virtualenv === undefined ? "" : join(virtualenv, "bin", "python");
+  const own = virtualenv === undefined ? "" : interpreterIn(virtualenv);
   const base = inherited();
   const found = virtualenv !== undefined && existsSync(own);
   if (found)
@@ -71,7 +72,7 @@ export function packInterpreter(
   return {
     program: found ? own : places.python,
     base,
-    missingLibraries: found ? undefined : missing(packPath, virtualenv, places.python),
+    missingLibraries: found ? undefined : missing(packPath, virtualenv),
   };
 }
 
@@ -98,6 +99,15 @@ export function pythonEnvironment(call: RunCall, places: PythonPlaces): PythonEn
   };
 }
 
+/** Behind the link that an installation exchanges: another environment is another interpreter, so a warm one of the old is not taken. */
+function interpreterIn(virtualenv: string): string {
+  try {
+    return join(realpathSync(virtualenv), "bin", "python");
+  } catch {
+    return "";
+  }
+}
+
 /** The variables of the call. As in StackStorm, PYTHONPATH is none of them: it would hide what actions need. */
 function wishes(env: unknown): Record<string, string> {
   const entries = isObject(env) ? Object.entries(env) : [];
@@ -108,18 +118,10 @@ function wishes(env: unknown): Record<string, string> {
   );
 }
 
-function missing(
-  packPath: string,
-  virtualenv: string | undefined,
-  python: string,
-): string | undefined {
+function missing(packPath: string, virtualenv: string | undefined): string | undefined {
   const requirements = join(packPath, "requirements.txt");
   if (virtualenv === undefined || !existsSync(requirements)) return undefined;
-  return (
-    `The pack has a requirements.txt but no virtual environment. Make one: ` +
-    `${python} -m venv --system-site-packages ${virtualenv} && ` +
-    `${join(virtualenv, "bin", "pip")} install -r ${requirements}`
-  );
+  return `The pack has a requirements.txt but no virtual environment. Make one: raicho pack setup-virtualenv ${basename(virtualenv)}`;
 }
 
 function inherited(): Record<string, string> {

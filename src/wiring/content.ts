@@ -23,6 +23,7 @@ export function contentDirectories({
       workflows: join(site, "workflows"),
       types: join(site, "types"),
     },
+    installed: join(home, "packs"),
     packs,
     ...(configsDirectory === undefined
       ? { configs: join(home, "configs") }
@@ -36,6 +37,7 @@ export function knownRunners(): ReadonlyMap<string, ParameterSchemas> {
   const engineOwn: [string, ParameterSchemas][] = [
     ["inventory", {}],
     ["alert", {}],
+    ["packs", {}],
   ];
   return new Map([
     ...engineOwn,

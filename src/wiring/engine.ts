@@ -24,6 +24,7 @@ import { answerer, askHere } from "./answers.ts";
 import { ownerSettings } from "./inventory.ts";
 import { loadDefinitions, type Loaded } from "./load.ts";
 import { say } from "./log.ts";
+import { packsHere } from "./packs.ts";
 import { builtinRunners } from "./runners.ts";
 
 type News = "reload" | "feed" | "sensor";
@@ -53,11 +54,15 @@ export interface EngineOptions {
 /** Rules, workflows and jobs act in this user's name. */
 const systemUser = "stanley";
 
+async function openPatiently(url: string): Promise<Database> {
+  await waitForDatabase(url, { patienceMs: 60_000 });
+  return openDatabase(url);
+}
+
 /** Opens everything. Rejects when the database cannot be reached for a minute. */
 export async function openEngine(config: Config, options: EngineOptions): Promise<EngineProcess> {
   const { databaseUrl, slotCount } = options;
-  await waitForDatabase(databaseUrl, { patienceMs: 60_000 });
-  const database = openDatabase(databaseUrl);
+  const database = await openPatiently(databaseUrl);
   const onError = gate("the queue reports an error");
   const queue = await openQueue({ databaseUrl, redisUrl: config.redisUrl, onError });
   let loaded = await loadDefinitions(config);
@@ -81,7 +86,11 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
   };
   const alerts = alertsOf(database, config, () => ({ core, parsers: loaded.compiled.parsers }));
   const start: Spawn | undefined = spawn && ((...started) => spawn.spawn(...started));
-  const runners = [...builtinRunners(start, config), inventoryRunner(inventory), alerts];
+  const packs = packsHere(config, {
+    content: () => loaded.compiled.content,
+    reload: () => reload().then(() => core.bells.ring({ kind: "reload", id: core.process })),
+  });
+  const runners = [...builtinRunners(start, config), inventoryRunner(inventory), alerts, packs];
   const core = makeCore(options, {
     database,
     queue,

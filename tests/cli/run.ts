@@ -47,6 +47,7 @@ export async function runCli(
       start: lent("server"),
       home: lent("home"),
       lintParts: lent("content"),
+      packPlaces: lent("packs"),
       ...host,
     },
     environment: environment ?? {},

@@ -235,7 +235,8 @@ describe.skipIf(!needs("python3"))("interpreters", () => {
     const fine = await venvs.run(runCall({}, own.action("return 1")));
     await venvs.close?.();
     own.remove();
-    const hint = `The pack has a requirements.txt but no virtual environment. Make one: python3 -m venv --system-site-packages /var/lib/venvs/needy && /var/lib/venvs/needy/bin/pip install -r ${own.path}/requirements.txt`;
+    const hint =
+      "The pack has a requirements.txt but no virtual environment. Make one: raicho pack setup-virtualenv needy";
     expect(outcome).toMatchObject({ status: "failed", result: { error: hint } });
     expect((outcome.result as { stderr: string }).stderr).toContain(hint);
     expect(fine).toMatchObject({ status: "succeeded" });

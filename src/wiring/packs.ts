@@ -1,0 +1,78 @@
+/** Where packs are installed, and how everybody learns of it. */
+import { join } from "node:path";
+import type { Config } from "../config.ts";
+import { describePack } from "../content/describe-pack.ts";
+import { findPacks } from "../content/find-packs.ts";
+import { ProblemList } from "../content/problems.ts";
+import { packRunner } from "../engine/pack-runner.ts";
+import type { InstallerPlaces } from "../installer/places.ts";
+import type { Content } from "../model/definitions.ts";
+import { pythonNames } from "../runners/python-environment.ts";
+import type { RunCall, Runner } from "../runners/runner.ts";
+import { contentDirectories } from "./content.ts";
+import { say } from "./log.ts";
+
+function installerPlaces(config: Config): InstallerPlaces {
+  const { home, packIndexes: indexes, wheels } = config;
+  return {
+    packs: join(home, "packs"),
+    virtualenvs: join(home, "virtualenvs"),
+    python: "python3",
+    indexes,
+    wheels,
+    bundled: async () => {
+      const found = await findPacks(
+        { ...contentDirectories(config), installed: "" },
+        new ProblemList(),
+      );
+      const described = await Promise.all(found.map(({ path, ref }) => describePack(path, ref)));
+      return new Map(
+        described.flatMap((each): [string, string][] =>
+          each.kind === "pack" ? [[each.pack.ref, each.pack.version]] : [],
+        ),
+      );
+    },
+  };
+}
+
+/** What the command line needs to work with packs on this machine. */
+export function packPlaces(
+  config: Config,
+): InstallerPlaces & { readonly configs: string; readonly pythonPath: string } {
+  const configs = config.configsDirectory ?? join(config.home, "configs");
+  return { ...installerPlaces(config), configs, pythonPath: pythonNames };
+}
+
+/** Asks the door to read the content, which tells all other processes; when it does not, they are told from here. */
+async function reloadEverywhere(
+  { environment }: RunCall,
+  otherwise: () => Promise<void>,
+): Promise<void> {
+  const { ST2_ACTION_API_URL: api, ST2_ACTION_AUTH_TOKEN: token } = environment;
+  try {
+    const answer = await fetch(`${api ?? ""}/v1/packs/register`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-auth-token": token ?? "" },
+      body: JSON.stringify({ types: ["configs"] }),
+      signal: AbortSignal.timeout(120_000),
+    });
+    if (!answer.ok) throw new Error(`the door answers ${answer.status}`);
+  } catch (error) {
+    say("info", "the door did not read the content for an action; all processes are told", {
+      reason: error instanceof Error ? error.message : String(error),
+    });
+  }
+  await otherwise();
+}
+
+/** The runner of the pack `packs` in this process. */
+export function packsHere(
+  config: Config,
+  here: { readonly content: () => Content; readonly reload: () => Promise<void> },
+): Runner {
+  return packRunner({
+    places: installerPlaces(config),
+    content: here.content,
+    reload: (call) => reloadEverywhere(call, here.reload),
+  });
+}
