@@ -29,7 +29,7 @@ const rooms: Readonly<Record<string, Room>> = {
   installer: { imports: ["model", "content"] },
   store: { imports: ["model"], types: ["workflows", "inventory"] },
   queue: { imports: ["model"] },
-  runners: { imports: ["model", "pack.ts"] },
+  runners: { imports: ["model", "pack.ts", "processes"] },
   sensors: { imports: ["model"] },
   processes: { imports: ["model", "expressions"] },
   engine: { imports: ["model", ...reasoning, ...edge] },

@@ -1,21 +1,30 @@
 /** Program of the spawner: starts programs for one process, so that the two milliseconds which each start blocks an event loop
  * are not that process's.
- * 1. Every program leads a process group of its own; signals go to the whole group.
- * 2. A watcher in the group waits on a pipe that only this process holds. When this process is gone, the watcher kills the group.
+ * 1. Every program leads a process group of its own; signals go to the whole group and to what it started outside of it (see process-family.ts).
+ * 2. A watcher in the group waits on a pipe that only this process holds. When this process is gone, the watcher kills the group and whatever
+ *    carries the program's mark in its environment.
  * 3. When the channel to our process closes, this process ends; by 2 nothing it started survives.
  * 4. What a program left running on purpose after it ended by itself is left alone. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
+import { randomUUID } from "node:crypto";
+import { markVariable, processFamily, type ProcessFamily } from "./process-family.ts";
 import type { FromSpawner, StartMessage, ToSpawner } from "./spawner-protocol.ts";
 
 // `exec` gives the program the place, the process id and the exit status of the shell.
-const script = `(trap '' TERM INT HUP QUIT; exec </dev/null >/dev/null 2>&1; read -r _ <&3 && exit 0; kill -9 0) &
+// Slashes and digits only come from /proc; the watcher spares itself until it has killed everybody else.
+const script = `(trap '' TERM INT HUP QUIT; exec </dev/null >/dev/null 2>&1; read -r _ <&3 && exit 0
+read -r me _ </proc/self/stat
+for _ in 1 2 3; do for file in $(grep -lszx "${markVariable}=$${markVariable}" /proc/[0-9]*/environ); do
+pid=\${file#/proc/}; pid=\${pid%/environ}; [ "$pid" = "$me" ] || kill -9 "$pid"; done; done
+kill -9 0) &
 exec 3<&-
 exec "$0" "$@"`;
 
 interface Running {
   readonly child: ChildProcess;
+  readonly family: ProcessFamily | undefined;
   stopped: boolean;
 }
 
@@ -36,11 +45,12 @@ function tell(message: FromSpawner): void {
 function start(message: StartMessage): void {
   const { id, args, cwd, environment, input, uid, gid } = message;
   let child: ChildProcess;
+  const mark = randomUUID();
   try {
     const program = find(message);
     child = spawn("/bin/sh", ["-c", script, program, ...args], {
       cwd,
-      env: environment,
+      env: { ...environment, [markVariable]: mark },
       detached: true,
       stdio: ["pipe", "pipe", "pipe", "pipe"],
       ...(uid === undefined ? {} : { uid }),
@@ -50,7 +60,8 @@ function start(message: StartMessage): void {
     failed(id, error);
     return;
   }
-  const run: Running = { child, stopped: false };
+  const family = child.pid === undefined ? undefined : processFamily(child.pid, mark);
+  const run: Running = { child, family, stopped: false };
   running.set(id, run);
   for (const stream of child.stdio) stream?.on("error", () => undefined);
   const isTruncated = pass(message, child);
@@ -84,8 +95,8 @@ function pass({ id, maxOutputBytes }: StartMessage, child: ChildProcess): () => 
 }
 
 /** The program has ended: what it started is stopped with it when it was stopped, otherwise the watcher goes home. */
-function release({ child, stopped }: Running): void {
-  if (stopped) signalGroup(child, "SIGKILL");
+function release({ child, family, stopped }: Running): void {
+  if (stopped) family?.kill();
   const watcher = child.stdio[3];
   if (watcher && "end" in watcher) watcher.end("ok\n");
 }
@@ -94,7 +105,8 @@ function kill(id: number, signal: "SIGTERM" | "SIGKILL"): void {
   const run = running.get(id);
   if (run === undefined) return;
   run.stopped = true;
-  signalGroup(run.child, signal);
+  if (signal === "SIGKILL") run.family?.kill();
+  else run.family?.signal(signal);
   // Output pipes may be held open by what is not in the group any more.
   if (signal === "SIGKILL") setTimeout(() => closePipes(run.child), 500).unref();
 }
@@ -102,15 +114,6 @@ function kill(id: number, signal: "SIGTERM" | "SIGKILL"): void {
 function closePipes(child: ChildProcess): void {
   child.stdout?.destroy();
   child.stderr?.destroy();
-}
-
-function signalGroup(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, signal);
-  } catch {
-    // The group is gone already.
-  }
 }
 
 function failed(id: number, error: unknown): void {

@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isObject } from "../model/json.ts";
+import { markVariable, processFamily } from "../processes/process-family.ts";
 import type { Ending } from "./ending.ts";
 import type { RunCall } from "./runner.ts";
 import type { FromHost, HostOptions, ToHost } from "./typescript-protocol.ts";
@@ -46,16 +48,18 @@ export class ActionHost {
   readonly gone: Promise<void>;
   readonly #child: ChildProcess;
   readonly #slots = new Map<number, Slot>();
+  readonly #mark = randomUUID();
   #nextId = 1;
   #alive = true;
   #idle: NodeJS.Timeout | undefined;
 
   constructor(packPath: string, limits: Pick<HostOptions, "outputLimit" | "resultLimit">) {
-    const options: HostOptions = { workerPid: process.pid, ...limits };
+    const options: HostOptions = { workerPid: process.pid, mark: this.#mark, ...limits };
     this.packPath = packPath;
     this.#child = fork(hostProgram, [JSON.stringify(options)], {
       cwd: packPath,
-      env: environment(),
+      env: { ...environment(), [markVariable]: this.#mark },
+      detached: true,
       execArgv: ["--disable-warning=ExperimentalWarning"],
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
@@ -98,6 +102,7 @@ export class ActionHost {
   kill(): void {
     this.#alive = false;
     this.#child.kill("SIGKILL");
+    processFamily(this.#child.pid, this.#mark).kill();
   }
 
   #hear(message: unknown): void {

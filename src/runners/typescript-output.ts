@@ -11,6 +11,8 @@ interface Speaker {
 export interface CapturedOutput {
   /** Runs `work`; what it prints belongs to call `id`. */
   during(id: number, work: () => Promise<void>): Promise<void>;
+  /** The call that is at work here. */
+  current(): number | undefined;
   /** Says something to the call that is at work here, or to all. */
   note(text: string): void;
 }
@@ -44,6 +46,7 @@ export function captureOutput(tell: (message: FromHost) => void, limit: number):
       await speakers.run(speaker, work);
       active.delete(speaker);
     },
+    current: () => (speakers.getStore() ?? onlyOne(active))?.id,
     note(text) {
       const speaker = speakers.getStore();
       for (const hearer of speaker ? [speaker] : active) say(hearer, "stderr", text);

@@ -31,6 +31,8 @@ export type FromHost =
 
 export interface HostOptions {
   readonly workerPid: number;
+  /** Tells what the host started from everything else (see process-family.ts). */
+  readonly mark: string;
   /** Characters of output kept of one call, and of its result as JSON. */
   readonly outputLimit: number;
   readonly resultLimit: number;

@@ -1,5 +1,8 @@
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import type { RunCall, Runner } from "../../src/runners/runner.ts";
+import { alive, pidsIn } from "../support/families.ts";
 import { runCall } from "../support/run-call.ts";
 
 type Case = Pick<RunCall, "parameters"> & { readonly action?: Partial<RunCall["action"]> };
@@ -12,10 +15,20 @@ export interface RunnerCases {
   readonly hangs?: Case;
   /** Produces more than the runner's bound, which has to be set below 100,000 characters. */
   readonly floods?: Case;
-  readonly skip?: Partial<Record<"fails" | "hangs" | "floods", string>>;
+  /** Says "started" and the ids of processes outside its process group (see families.ts), then stays. */
+  readonly family?: Case;
+  /** Prints 1 GB. */
+  readonly gigabyte?: Case;
+  /** Prints bytes that are no UTF-8 between `[` and `]`. */
+  readonly bytes?: Case;
+  /** The name under which `support/runner-worker.ts` knows the runner, to be killed with it. */
+  readonly worker?: string;
+  readonly skip?: Partial<Record<(typeof optional)[number], string>>;
   /** Whether a hanging case says "started" (a request to a silent server cannot). */
   readonly silent?: boolean;
 }
+
+const optional = ["fails", "hangs", "floods", "family", "gigabyte", "bytes", "worker"] as const;
 
 const call = (case_: Case, more: Parameters<typeof runCall>[1] = {}) =>
   runCall(case_.parameters, { ...more, action: { ...case_.action, ...more.action } });
@@ -24,7 +37,8 @@ const call = (case_: Case, more: Parameters<typeof runCall>[1] = {}) =>
 export function describeRunner(make: () => Runner, cases: RunnerCases): void {
   const { succeeds, skip = {} } = cases;
   const { fails = succeeds, hangs = succeeds, floods = succeeds } = cases;
-  for (const name of ["fails", "hangs", "floods"] as const)
+  const { family = succeeds, gigabyte = succeeds, bytes = succeeds, worker = "" } = cases;
+  for (const name of optional)
     if ((cases[name] === undefined) !== (skip[name] !== undefined))
       throw new Error(`The runner contract needs a case "${name}" or the reason to skip it`);
 
@@ -102,5 +116,77 @@ export function describeRunner(make: () => Runner, cases: RunnerCases): void {
         expect(recorded.said.stdout.length).toBeLessThan(300_000);
       });
     });
+
+    test.skipIf(skip.gigabyte)(
+      "a gigabyte of output costs little memory, and the result says that it was cut",
+      { timeout: 120_000 },
+      async () => {
+        await running(async (runner) => {
+          const recorded = call(gigabyte, { timeoutSeconds: 110 });
+          const before = process.memoryUsage().rss;
+          let most = before;
+          const watch = setInterval(() => {
+            most = Math.max(most, process.memoryUsage().rss);
+          }, 20);
+          const outcome = await runner.run(recorded);
+          clearInterval(watch);
+          expect(most - before).toBeLessThan(250_000_000);
+          const result = JSON.stringify(outcome.result);
+          expect(result.length).toBeLessThan(300_000);
+          expect(recorded.said.stdout.length).toBeLessThan(300_000);
+          expect(result + recorded.said.stdout).toMatch(/"truncated":true|\[output cut/);
+        });
+      },
+    );
+
+    test.skipIf(skip.bytes)("output that is no UTF-8 is shown with replacements", async () => {
+      await running(async (runner) => {
+        const recorded = call(bytes);
+        const outcome = await runner.run(recorded);
+        expect(outcome.status).toBe("succeeded");
+        const shown = JSON.stringify(outcome.result) + recorded.said.stdout;
+        expect(shown).toMatch(/\[\uFFFD+\]/);
+      });
+    });
+
+    for (const ends of ["canceled", "timeout"] as const)
+      test.skipIf(skip.family)(
+        `nothing of the process tree is left when it is ended: ${ends}`,
+        { timeout: 30_000 },
+        async () => {
+          await running(async (runner) => {
+            const controller = new AbortController();
+            const recorded = call(family, {
+              signal: controller.signal,
+              ...(ends === "timeout" ? { timeoutSeconds: 3 } : {}),
+            });
+            const outcome = runner.run(recorded);
+            await recorded.saying("\n");
+            const pids = pidsIn(recorded.said.stdout);
+            expect(alive(pids)).toEqual(pids);
+            if (ends === "canceled") controller.abort(new Error("enough"));
+            expect((await outcome).status).toBe(ends);
+            await expect.poll(() => alive(pids), { timeout: 5_000 }).toEqual([]);
+          });
+        },
+      );
+
+    test.skipIf(skip.worker)(
+      "nothing of the process tree is left when the worker is killed",
+      { timeout: 30_000 },
+      async () => {
+        const program = fileURLToPath(new URL("../support/runner-worker.ts", import.meta.url));
+        const child = fork(program, [worker, JSON.stringify(family)], { stdio: "inherit" });
+        let pids: readonly number[];
+        try {
+          const said = await new Promise((resolve) => child.once("message", resolve));
+          pids = pidsIn(String(said));
+          expect(alive(pids)).toEqual(pids);
+        } finally {
+          child.kill("SIGKILL");
+        }
+        await expect.poll(() => alive(pids), { timeout: 5_000 }).toEqual([]);
+      },
+    );
   });
 }

@@ -68,7 +68,7 @@ describe("the spawner", () => {
         ?.trim()
         .split(" ")
         .filter((name) => !["_", "OLDPWD", "SHLVL"].includes(name)),
-    ).toEqual(["A", "PATH", "PWD"]);
+    ).toEqual(["A", "PATH", "PWD", "RAICHO_RUN"]);
   });
 
   test("arguments arrive as they are", async () => {

@@ -18,6 +18,8 @@ const script = (name: string, text: string): string => {
   return path;
 };
 
+const reason = "needs the real spawner: local-shell-spawner.test.ts";
+const elsewhere = { family: reason, gigabyte: reason, bytes: reason, worker: reason };
 const command = () => localShellCommandRunner({ spawn, outputLimit: 50_000 });
 const scripts = () => localShellScriptRunner({ spawn, outputLimit: 50_000 });
 
@@ -27,6 +29,7 @@ describe("local-shell-cmd", () => {
     fails: { parameters: { cmd: "exit 3" } },
     hangs: { parameters: { cmd: "echo started; sleep 600" } },
     floods: { parameters: { cmd: "head -c 3000000 /dev/zero | tr '\\0' x" } },
+    skip: elsewhere,
   });
 
   test.each([
@@ -124,6 +127,7 @@ describe("local-shell-script", () => {
     fails: { parameters: {}, action: { entryPath: script("fail.sh", "exit 4") } },
     hangs: { parameters: {}, action: { entryPath: script("hang.sh", "echo started; sleep 600") } },
     floods: { parameters: {}, action: { entryPath: script("flood.sh", "yes | head -c 2000000") } },
+    skip: elsewhere,
   });
 
   test("named arguments first, then the positional ones in their order", async () => {

@@ -9,6 +9,10 @@ describeRunner(noopRunner, {
     fails: "it always succeeds",
     hangs: "it ends at once",
     floods: "it says nothing",
+    family: "it starts nothing",
+    gigabyte: "it says nothing",
+    bytes: "it says nothing",
+    worker: "it starts nothing",
   },
 });
 

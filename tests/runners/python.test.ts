@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { afterAll, describe, expect, test } from "vitest";
 import { pythonRunner } from "../../src/runners/python.ts";
 import { describeRunner } from "../contracts/runner.ts";
+import { familyInPython } from "../support/families.ts";
 import { needs } from "../support/needs.ts";
 import { pythonPack } from "../support/python-pack.ts";
 import { runCall } from "../support/run-call.ts";
@@ -30,6 +31,16 @@ describe.skipIf(!needs("python3"))("python-script", () => {
       ...action("import time\nprint('started')\ntime.sleep(600)"),
     },
     floods: { parameters: {}, ...action("print('x' * 3000000)") },
+    family: { parameters: {}, ...action(familyInPython) },
+    gigabyte: {
+      parameters: {},
+      ...action("import os\nfor _ in range(1000):\n    os.write(1, b'x' * 1000000)"),
+    },
+    bytes: {
+      parameters: {},
+      ...action("import sys\nsys.stdout.buffer.write(b'[\\xff\\xfe\\xc3]')"),
+    },
+    worker: "python-script",
   });
 
   test.each([

@@ -69,7 +69,13 @@ describe.skipIf(!needs("sshd"))("over SSH", () => {
       succeeds: { parameters: { cmd: "echo ok" } },
       fails: { parameters: { cmd: "exit 3" } },
       floods: { parameters: { cmd: "head -c 3000000 /dev/zero | tr '\\0' x" } },
-      skip: { hangs: "what happened stands below each host, not at the top; see below" },
+      gigabyte: { parameters: { cmd: "head -c 1000000000 /dev/zero" } },
+      bytes: { parameters: { cmd: "printf '[\\377\\376\\303]'" } },
+      skip: {
+        hangs: "what happened stands below each host, not at the top; see below",
+        family: "its processes are on other machines; see below",
+        worker: "its processes are on other machines; see below",
+      },
     });
 
     test.each([

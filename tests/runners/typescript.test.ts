@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
 import type { Runner } from "../../src/runners/runner.ts";
 import { typescriptRunner } from "../../src/runners/typescript.ts";
 import { runCall } from "../support/run-call.ts";
+import { familyInTypescript } from "../support/families.ts";
 import { packHead as head, temporaryPack } from "../support/temporary-pack.ts";
 import { describeRunner } from "../contracts/runner.ts";
 
@@ -32,6 +33,20 @@ describeRunner(
         '() => { for (let i = 0; i < 10_000; i++) console.log("x".repeat(100)); return "y".repeat(1e6); }',
       ),
     },
+    family: { parameters: {}, action: action(familyInTypescript) },
+    gigabyte: {
+      parameters: {},
+      action: action(
+        '() => { const x = "x".repeat(1e6); for (let i = 0; i < 1_000; i++) console.log(x); }',
+      ),
+    },
+    bytes: {
+      parameters: {},
+      action: action(
+        "() => { process.stdout.write(Buffer.from([0x5b, 0xff, 0xfe, 0xc3, 0x5d])); }",
+      ),
+    },
+    worker: "typescript",
   },
 );
 

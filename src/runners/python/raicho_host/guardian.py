@@ -3,6 +3,8 @@
 import os
 import signal
 
+from raicho_host.family import Family
+
 
 class Guardian:
     """A process that holds the other end of a pipe: it is told which groups run, and kills them when the pipe ends."""
@@ -18,9 +20,9 @@ class Guardian:
         os.close(reader)
         self.pid = pid
 
-    def began(self, pid):
+    def began(self, pid, mark):
         """Called in the new process before it does anything else."""
-        os.write(self.fd, b"+%d\n" % pid)
+        os.write(self.fd, b"+%d %s\n" % (pid, mark.encode()))
 
     def ended(self, pid):
         try:
@@ -36,21 +38,19 @@ def _guard(reader):
     nothing = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(nothing, fd)
-    groups = set()
+    families = {}
     rest = b""
     while True:
         data = os.read(reader, 65536)
         *lines, rest = (rest + data).split(b"\n")
         for line in lines:
             if line[:1] == b"+":
-                groups.add(int(line[1:]))
+                pid, mark = line[1:].split()
+                families[int(pid)] = Family(int(pid), mark.decode())
             else:
-                groups.discard(int(line[1:]))
+                families.pop(int(line[1:]), None)
         if not data:
             break
-    for group in groups:
-        try:
-            os.killpg(group, signal.SIGKILL)
-        except OSError:
-            pass
+    for family in families.values():
+        family.kill()
     os._exit(0)

@@ -10,6 +10,7 @@ import sys
 import time
 
 from raicho_host import action, frames
+from raicho_host.family import VARIABLE, Family
 from raicho_host.guardian import Guardian
 from raicho_host.preload import Preloader
 import st2common.services.datastore  # noqa: F401 - warm for every action
@@ -31,7 +32,8 @@ class Stream:
 
 
 class Run:
-    def __init__(self, number, pid, streams):
+    def __init__(self, number, pid, mark, streams):
+        self.family = Family(pid, mark)
         self.number = number
         self.pid = pid
         self.streams = streams
@@ -96,6 +98,7 @@ class Server:
             frames.send_json(self.frames_fd, number, frames.STALE, reason)
             return
         code = action.compiled(call["entry"])
+        mark = call["environment"][VARIABLE] = os.urandom(16).hex()
         pipes = []
         try:
             pipes = [os.pipe() for _ in range(3)]
@@ -107,11 +110,11 @@ class Server:
             frames.send_json(self.frames_fd, number, frames.FAILED, str(error))
             return
         if pid == 0:
-            self._become(call, code, pipes)
+            self._become(call, code, pipes, mark)
         bounds = (call["outputLimit"], call["outputLimit"], call["resultLimit"])
         kinds = (frames.STDOUT, frames.STDERR, frames.RESULT)
         readers = [reader for reader, _ in pipes]
-        run = Run(number, pid, [Stream(*three) for three in zip(readers, kinds, bounds)])
+        run = Run(number, pid, mark, [Stream(*three) for three in zip(readers, kinds, bounds)])
         self.runs[number] = self.by_pid[pid] = run
         for _, writer in pipes:
             os.close(writer)
@@ -129,12 +132,12 @@ class Server:
         threaded = self.preloader.load(call["entry"], call["paths"])
         return {"skip": threaded} if threaded else None
 
-    def _become(self, call, code, pipes):
+    def _become(self, call, code, pipes, mark):
         """In the new process: lets go of the server's things and becomes the action. Does not return."""
         status = 1
         try:
             os.setsid()
-            self.guardian.began(os.getpid())
+            self.guardian.began(os.getpid(), mark)
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -201,7 +204,7 @@ class Server:
             run.deadline = time.monotonic() + LINGER
             self.ended.append(run)
             if run.stopped:
-                _signal_group(run.pid, signal.SIGKILL)
+                run.family.kill()
             self.guardian.ended(run.pid)
 
     def _finish(self):
@@ -233,24 +236,14 @@ class Server:
         if run is None or run.status is not None:
             return
         run.stopped = True
-        _signal_group(run.pid, getattr(signal, name))
+        if name == "SIGKILL":
+            run.family.kill()
+        else:
+            run.family.signal(signal.SIGTERM)
 
     def kill_all(self):
         for run in self.runs.values():
-            _signal_group(run.pid, signal.SIGKILL)
-
-
-def _signal_group(pid, number):
-    try:
-        os.killpg(pid, number)
-    except ProcessLookupError:
-        # Forked this instant: not yet the leader of its group. Or gone altogether.
-        try:
-            os.kill(pid, number)
-        except OSError:
-            pass
-    except OSError:
-        pass
+            run.family.kill()
 
 
 def main():
