@@ -26,6 +26,12 @@ const options = {
 const gigabyte = "head -c 1000000000 /dev/zero | tr '\\0' x";
 const bytes = "printf '[\\377\\376\\303]'";
 
+const script = (name: string, text: string) => {
+  const entryPath = join(folder, name);
+  writeFileSync(entryPath, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  return { parameters: {}, action: { entryPath } };
+};
+
 describe("local-shell-cmd through the spawner process", () => {
   describeRunner(() => localShellCommandRunner(options), {
     succeeds: { parameters: { cmd: "echo ok" } },
@@ -40,11 +46,6 @@ describe("local-shell-cmd through the spawner process", () => {
 });
 
 describe("local-shell-script through the spawner process", () => {
-  const script = (name: string, text: string) => {
-    const entryPath = join(folder, name);
-    writeFileSync(entryPath, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
-    return { parameters: {}, action: { entryPath } };
-  };
   describeRunner(() => localShellScriptRunner(options), {
     succeeds: script("ok.sh", "echo ok"),
     fails: script("fails.sh", "exit 3"),
@@ -62,7 +63,7 @@ describe("local-shell-script through the spawner process", () => {
         fc.string({ unit: "grapheme", maxLength: 30 }),
         fc.string({ unit: "binary", maxLength: 30 }),
         fc.string({
-          unit: fc.constantFrom(...`'"\\$\`\n\r\t *?!~;&|<>(){}[]#=-%あ`),
+          unit: fc.constantFrom(...Array.from(`'"\\$\`\n\r\t *?!~;&|<>(){}[]#=-%あ`)),
           maxLength: 12,
         }),
       )

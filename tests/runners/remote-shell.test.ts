@@ -9,6 +9,7 @@ import {
 } from "../../src/runners/remote-shell.ts";
 import type { Runner } from "../../src/runners/runner.ts";
 import { describeRunner } from "../contracts/runner.ts";
+import { running } from "../support/families.ts";
 import { needs } from "../support/needs.ts";
 import { runCall } from "../support/run-call.ts";
 import { passphrase, startSshd, type Sshd } from "../support/sshd.ts";
@@ -321,12 +322,3 @@ describe.skipIf(!needs("sshd"))("over SSH", () => {
     });
   });
 });
-
-function running(mark: string): boolean {
-  try {
-    execFileSync("pgrep", ["-f", `^sleep ${mark}`]);
-    return true;
-  } catch {
-    return false;
-  }
-}

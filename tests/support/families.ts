@@ -1,4 +1,5 @@
 /** Programs whose children leave their process group, and whether anything of them is left. */
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 /** Shell text: says `started PIDS`, one of a child in a session of its own and one of a child without parents, and stays. Nobody minds a polite signal. */
@@ -40,4 +41,14 @@ export function alive(pids: readonly number[]): readonly number[] {
       return false;
     }
   });
+}
+
+/** Whether a `sleep` of that many seconds runs. */
+export function running(mark: string): boolean {
+  try {
+    execFileSync("pgrep", ["-f", `^sleep ${mark}`]);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -3,10 +3,12 @@ import { spawner } from "../../src/processes/spawner.ts";
 import { localShellCommandRunner, localShellScriptRunner } from "../../src/runners/local-shell.ts";
 import { pythonRunner } from "../../src/runners/python.ts";
 import type { RunCall, Runner } from "../../src/runners/runner.ts";
+import type { Spawn } from "../../src/runners/spawn.ts";
 import { typescriptRunner } from "../../src/runners/typescript.ts";
 import { runCall } from "./run-call.ts";
 
-const { spawn } = spawner();
+const real = spawner();
+const spawn: Spawn = (program, args, options) => real.spawn(program, args, options);
 const runners: Readonly<Record<string, () => Runner>> = {
   "local-shell-cmd": () => localShellCommandRunner({ spawn }),
   "local-shell-script": () => localShellScriptRunner({ spawn }),
