@@ -13,8 +13,8 @@ export interface RerunRequest {
   readonly reset: boolean;
 }
 
-/** Runs a workflow that ended again: from these tasks, or from every task that failed and ended it.
- * Throws ConductorError when it has not ended, or when a task never ran. */
+/** Runs a workflow that ended again: from these tasks, or from every task that failed it.
+ * Throws ConductorError when it has not ended, when a task never ran, or when there is nothing to begin with. */
 export function rerun(step: Step, requests: readonly RerunRequest[]): void {
   const { draft } = step;
   if (!isIn("completed", draft.status)) {
@@ -33,6 +33,10 @@ export function rerun(step: Step, requests: readonly RerunRequest[]): void {
   }
   const asked = wanted.flatMap(({ index }) => (index === undefined ? [] : [index]));
   const runs = sorted(draft, asked.length === 0 ? failedEnds(draft) : independent(draft, asked));
+  if (runs.length === 0) {
+    const message = "Unable to rerun workflow because no task of it failed; name the tasks to rerun.";
+    throw new ConductorError("InvalidTaskRerunRequest", message);
+  }
   const reset = wanted.filter(({ each }) => each.reset).flatMap(({ index }) => index ?? []);
   const retries = runs.map((index) => {
     const run = draft.runs.at(index);
@@ -47,14 +51,23 @@ function runOf(draft: Draft, request: RerunRequest): number | undefined {
   return node === undefined ? undefined : latestIndex(draft, node.index, request.route);
 }
 
-/** The tasks that failed and ended the workflow. A `fail` command cannot run; the tasks that led to it do. */
+/** The tasks that failed and ended the workflow. A `fail` command cannot run; the tasks that led to it do. Where no task failed, those whose
+ * transitions did (a `when` or `publish` that cannot be evaluated): Orquesta would wait for ever. */
 function failedEnds(draft: Draft): number[] {
+  const failed = endsThat(draft, (run) => isIn("abended", run.status));
+  if (failed.length > 0) return failed;
+  const faulty = new Set([...draft.errors].map((error) => `${error.task_id} ${error.route}`));
+  const nameOf = (run: TaskRun): string => draft.graph.nodes[run.task]?.name ?? "";
+  return endsThat(draft, (run) => faulty.has(`${nameOf(run)} ${run.route}`));
+}
+
+function endsThat(draft: Draft, wanted: (run: TaskRun) => boolean): number[] {
   const ends = new Map<string, number>();
   const add = (run: TaskRun, index: number) => {
     ends.set(`${run.task}:${run.route}`, latestIndex(draft, run.task, run.route) ?? index);
   };
   for (const [index, run] of [...draft.runs].entries()) {
-    if (!run.terminal || !isIn("abended", run.status)) continue;
+    if (!run.terminal || !wanted(run)) continue;
     const isCommand = draft.graph.nodes[run.task]?.command !== undefined;
     for (const source of isCommand ? sourcesOf(draft, run) : [{ run, index }]) {
       add(source.run, source.index);

@@ -103,5 +103,28 @@ describe("rerun", () => {
     const wrong = { kind: "rerun", tasks: [{ taskId: "c", route: 0, reset: false }] } as const;
     expect(() => failed().send(wrong)).toThrow("isn't rerunnable: c|0");
   });
-});
 
+  const transition = (text: string) =>
+    new Driver({
+      version: "1.0",
+      tasks: { a: { action: "x.y", next: [{ publish: [{ v: text }], do: "b" }] }, b: { action: "x.y" } },
+    }).start();
+
+  it("starts from the task whose publish failed, where no task failed", () => {
+    const driver = transition("<% ctx().missing %>");
+    driver.finish();
+    expect(driver.state.status).toBe("failed");
+    driver.send({ kind: "rerun", tasks: [] });
+    expect([driver.state.status, driver.tasks]).toEqual(["running", ["a", "a"]]);
+    driver.finish();
+    expect(driver.state.status).toBe("failed");
+    expect([...driver.state.errors]).toHaveLength(1);
+  });
+
+  it("is refused where there is nothing to begin with, and changes nothing", () => {
+    const driver = transition("fine");
+    driver.drain();
+    expect(() => driver.send({ kind: "rerun", tasks: [] })).toThrow("no task of it failed");
+    expect(driver.state.status).toBe("succeeded");
+  });
+});
