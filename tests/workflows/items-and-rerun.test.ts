@@ -90,6 +90,12 @@ const failed = () => {
       return driver;
     };
 
+const transition = (text: string) =>
+    new Driver({
+      version: "1.0",
+      tasks: { a: { action: "x.y", next: [{ publish: [{ v: text }], do: "b" }] }, b: { action: "x.y" } },
+    }).start();
+
 describe("rerun", () => {
   it("starts from what failed, or from the tasks that are named", () => {
     const plain = failed();
@@ -103,12 +109,6 @@ describe("rerun", () => {
     const wrong = { kind: "rerun", tasks: [{ taskId: "c", route: 0, reset: false }] } as const;
     expect(() => failed().send(wrong)).toThrow("isn't rerunnable: c|0");
   });
-
-  const transition = (text: string) =>
-    new Driver({
-      version: "1.0",
-      tasks: { a: { action: "x.y", next: [{ publish: [{ v: text }], do: "b" }] }, b: { action: "x.y" } },
-    }).start();
 
   it("starts from the task whose publish failed, where no task failed", () => {
     const driver = transition("<% ctx().missing %>");

@@ -119,6 +119,20 @@ function randomInteger(from: unknown, to: unknown, run: Run): number | bigint {
   return low + Math.floor(run.random() * (high - low + 1));
 }
 
+/** The number by which `value` makes 1 modulo `m`. Throws ValueError where there is none. */
+function inverse(value: bigint, m: bigint): bigint {
+  const size = m < 0n ? -m : m;
+  let [a, b] = [((value % size) + size) % size, size];
+  let [x, y] = [1n, 0n];
+  while (b !== 0n) {
+    const quotient = a / b;
+    [a, b] = [b, a - quotient * b];
+    [x, y] = [y, x - quotient * y];
+  }
+  if (a !== 1n && size !== 1n) throw valueError("base is not invertible for the given modulus");
+  return x;
+}
+
 function modularPower(
   base: number | bigint | Float,
   exponent: number | bigint | Float,
@@ -130,8 +144,11 @@ function modularPower(
   const m = BigInt(modulus);
   if (m === 0n) throw valueError("pow() 3rd argument cannot be 0");
   let e = BigInt(exponent);
-  if (e < 0n) throw valueError("base is not invertible for the given modulus");
   let b = BigInt(base) % m;
+  if (e < 0n) {
+    b = inverse(b, m);
+    e = -e;
+  }
   let result = 1n;
   for (; e > 0n; e >>= 1n) {
     if ((e & 1n) === 1n) result = (result * b) % m;
