@@ -1,8 +1,8 @@
 /** A Python sensor in this engine: what it is started with, what becomes of its events, what others hear of it. */
-import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { PackDefinition, ParameterSchemas, SensorDefinition } from "../model/definitions.ts";
+import type { Content, ParameterSchemas, SensorDefinition } from "../model/definitions.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import {
   modulePaths,
@@ -175,27 +175,36 @@ function part(schema: JsonObject, name: string): JsonObject {
   return isObject(found) ? found : {};
 }
 
-/** What a sensor is made of: its definition, its pack's configuration, and the pack's own Python files that it may import. */
+/** What a sensor is made of: its definition, its pack's configuration, and the pack's own Python files that it may import. Files of other
+ * sensors count only where its own file names them. */
 export async function sensorFingerprint(
   sensor: SensorDefinition,
-  pack: PackDefinition | undefined,
+  { packs, sensors }: Pick<Content, "packs" | "sensors">,
 ): Promise<string> {
   const { source, ...definition } = sensor;
+  const pack = packs.get(sensor.pack);
+  const text = await readFile(sensor.entryPath, "utf8").catch(() => "");
+  const others = new Set(
+    [...sensors.values()]
+      .map(({ entryPath }) => entryPath)
+      .filter((path) => path !== sensor.entryPath && !text.includes(basename(path, ".py"))),
+  );
   const roots = [join(pack?.path ?? "", "sensors"), join(pack?.path ?? "", "lib")];
-  const files = await Promise.all(roots.map(pythonFiles));
-  const own = await stateOf(sensor.entryPath);
-  return JSON.stringify([definition, pack?.config, pack?.path, own, source.file, ...files]);
+  const files = (await Promise.all(roots.map(pythonFiles)))
+    .flat()
+    .filter((file) => !others.has(file));
+  const states = await Promise.all([sensor.entryPath, ...files].map(stateOf));
+  return JSON.stringify([definition, source.file, pack?.config, pack?.path, states]);
 }
 
 async function pythonFiles(directory: string): Promise<readonly string[]> {
   const entries = await readdir(directory, { withFileTypes: true, recursive: true }).catch(
     () => [],
   );
-  const names = entries
+  return entries
     .filter((entry) => entry.name.endsWith(".py"))
     .map((entry) => join(entry.parentPath, entry.name))
     .toSorted();
-  return Promise.all(names.map(stateOf));
 }
 
 async function stateOf(file: string): Promise<string> {

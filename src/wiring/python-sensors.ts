@@ -32,7 +32,7 @@ export function openPythonSensors(engine: EngineProcess, config: Config): Python
     sensors: () => [...content().sensors.values()],
     rows: () => sensorRows(db),
     hosts: () => countSensorHosts(db),
-    fingerprint: (sensor) => sensorFingerprint(sensor, content().packs.get(sensor.pack)),
+    fingerprint: (sensor) => sensorFingerprint(sensor, content()),
     keep: (ref) =>
       keepPythonSensor(core, ref, {
         places: pythonPlaces(config),
