@@ -20,6 +20,8 @@ export interface Config {
   /** False only on loopback: every caller is admin. */
   readonly auth: boolean;
   readonly adminPassword: string | undefined;
+  /** How people sign in, where it is not only by accounts of our own. */
+  readonly authFile: string;
   /** Directory of roles, assignments and mappings. */
   readonly rbac: string;
   readonly timeZone: string;
@@ -240,6 +242,7 @@ export function readConfig(
     auth: auth(environment, host),
     // Set but empty is as good as not set: nobody wants an empty password.
     adminPassword: environment["RAICHO_ADMIN_PASSWORD"] || undefined,
+    authFile: resolve(directory, environment["RAICHO_AUTH_FILE"] ?? join(home, "auth.yaml")),
     rbac: resolve(directory, environment["RAICHO_RBAC"] ?? join(home, "rbac")),
     timeZone: timeZone(environment["RAICHO_TZ"]),
     apiUrl: url(environment, "RAICHO_API_URL", ["http", "https"])?.replace(/\/+$/, ""),

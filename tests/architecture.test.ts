@@ -14,7 +14,16 @@ interface Room {
 
 const pure = (...imports: string[]): Room => ({ imports, pure: true });
 const reasoning = ["expressions", "rules", "policies", "workflows", "inventory", "alerts"];
-const edge = ["content", "installer", "store", "queue", "runners", "sensors", "processes"];
+const edge = [
+  "content",
+  "installer",
+  "store",
+  "queue",
+  "runners",
+  "sensors",
+  "processes",
+  "identity",
+];
 
 /** Rooms are the folders of `src`; the three files beside them are rooms of their own. */
 const rooms: Readonly<Record<string, Room>> = {
@@ -29,6 +38,7 @@ const rooms: Readonly<Record<string, Room>> = {
   installer: { imports: ["model", "content"] },
   store: { imports: ["model"], types: ["workflows", "inventory"] },
   queue: { imports: ["model"] },
+  identity: { imports: ["model"] },
   runners: { imports: ["model", "pack.ts", "processes"] },
   sensors: { imports: ["model"] },
   processes: { imports: ["model", "expressions"] },
@@ -54,8 +64,10 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   ioredis: ["queue"],
   jsonata: ["expressions"],
   kysely: ["store"],
+  ldapts: ["identity"],
   mailparser: ["sensors"],
   nodemailer: ["packs"],
+  "openid-client": ["identity"],
   pg: ["store"],
   "smtp-server": ["sensors"],
   ssh2: ["runners"],

@@ -103,6 +103,7 @@ test("CI installs every server that a test asks for", () => {
     named: "bind9",
     python3: "python3",
     "redis-server": "redis-server",
+    slapd: "slapd",
     sshd: "openssh-server",
     sudo: "sudo",
   };

@@ -1,6 +1,8 @@
 /** What the routes may use. Handed in by the composition root. */
 import type { Core } from "../engine/core.ts";
 import type { User } from "../engine/auth.ts";
+import type { Issuer, SignInSettings } from "../model/sign-in.ts";
+import type { LoginDesk } from "../engine/login.ts";
 import type { RoleBook } from "../engine/role-book.ts";
 import type { Datastore } from "../engine/datastore.ts";
 import type { Content } from "../model/definitions.ts";
@@ -9,6 +11,10 @@ export interface Door {
   readonly core: Core;
   readonly datastore: Datastore;
   readonly book: RoleBook;
+  readonly desk: LoginDesk;
+  readonly signIn: SignInSettings;
+  /** Where browsers sign in, if anywhere but here. */
+  readonly issuer: Issuer | undefined;
   /** The user of a token or API key. */
   authenticate(secret: string): Promise<User | undefined>;
   /** False: everybody is admin (loopback only). */

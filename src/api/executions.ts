@@ -21,6 +21,7 @@ import {
   type ViewOptions,
 } from "./execution-view.ts";
 import { fault } from "./faults.ts";
+import { isAdmin, userOf } from "./guard.ts";
 import { isWorkflow } from "../model/execution.ts";
 import { liveActionId } from "../model/ids.ts";
 import { instanceView } from "./instance-view.ts";
@@ -143,7 +144,9 @@ async function list(door: Door, request: Request, response: Response): Promise<v
   const known = { names: executionAttributes, mandatory: executionMandatory };
   const wanted = attributes(request, known);
   const options = viewOptions(door, request, response);
-  const filter = filterOf(request);
+  const caller = userOf(response);
+  const apart = door.signIn.isolation && !isAdmin(caller);
+  const filter = { ...filterOf(request), ...(apart ? { user: caller.name } : {}) };
   const { rows, total } = await listExecutions(db, filter, { ...page, order: orderOf(request) });
   const workflows = rows.filter(({ runner }) => isWorkflow(runner)).map(({ id }) => id);
   const children = await childIds(

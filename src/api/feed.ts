@@ -38,6 +38,8 @@ export interface FeedEvent {
   readonly name: string;
   readonly execution: string;
   readonly action: string;
+  /** In whose name it runs. */
+  readonly user: unknown;
   /** The execution had ended. */
   readonly last: boolean;
   /** As it goes over the wire. */
@@ -196,7 +198,8 @@ export class Feed {
     const id = `${Date.now()}-${this.#count}`;
     const text = `id: ${id}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
     const { id: execution, action, status } = row;
-    return { id, name, execution, action, last: isFinished(status), text };
+    const user = row.context["user"];
+    return { id, name, execution, action, user, last: isFinished(status), text };
   }
 
   #tell(event: FeedEvent): void {

@@ -1,11 +1,23 @@
+/** Who is calling. */
 import type { Request, RequestHandler, Response } from "express";
 import type { IncomingMessage } from "node:http";
 import type { User } from "../engine/auth.ts";
-import type { Door } from "./door.ts";
+import { AppError } from "../model/errors.ts";
 import { isAdmin as isAdminBy, type Rights } from "../model/permissions.ts";
-import { fault } from "./faults.ts";
+import type { Door } from "./door.ts";
 
 const everybody: User = { name: "admin", roles: ["system_admin", "admin"] };
+
+/** The cookie in which browsers keep the token. */
+export const cookieName = "auth-token";
+
+/** Where a token or API key stood. */
+export type Location = "header" | "query parameter" | "cookie";
+
+export interface Shown {
+  readonly secret: string;
+  readonly location: Location;
+}
 
 /** The token or API key in the headers. */
 export function headerSecret({ headers }: IncomingMessage): string | undefined {
@@ -16,12 +28,38 @@ export function headerSecret({ headers }: IncomingMessage): string | undefined {
     : undefined;
 }
 
-/** The token or API key of a request, in its headers or, for what cannot set headers, its query. */
-export function secretOf(request: Request): string | undefined {
+/** The value of a cookie. */
+export function cookieOf({ headers }: IncomingMessage, name: string): string | undefined {
+  for (const part of (headers.cookie ?? "").split(";")) {
+    const [key, ...rest] = part.split("=");
+    if (key?.trim() === name) return rest.join("=").trim() || undefined;
+  }
+  return undefined;
+}
+
+/** The token or API key of a request: in its headers, for what cannot set headers in its query (where that is allowed), for browsers in a cookie. */
+export function shownIn(
+  request: Request,
+  { querySecrets }: { readonly querySecrets: boolean },
+): Shown | undefined {
   const header = headerSecret(request);
-  if (header !== undefined) return header;
+  if (header !== undefined) return { secret: header, location: "header" };
   const query = request.query["x-auth-token"] ?? request.query["st2-api-key"];
-  return typeof query === "string" ? query : undefined;
+  if (querySecrets && typeof query === "string")
+    return { secret: query, location: "query parameter" };
+  const cookie = cookieOf(request, cookieName);
+  return cookie === undefined ? undefined : { secret: cookie, location: "cookie" };
+}
+
+const harmless = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** Browsers send cookies with whatever any page makes them send: writes must come from a page of our own. */
+function isForged({ method, headers }: Request): boolean {
+  if (harmless.has(method)) return false;
+  const { origin, host } = headers;
+  const site = headers["sec-fetch-site"];
+  if (site !== undefined) return site !== "same-origin" && site !== "none";
+  return origin === undefined || !URL.canParse(origin) || new URL(origin).host !== host;
 }
 
 /** The user of that secret, or why there is none. */
@@ -34,22 +72,23 @@ export async function identify(
 }
 
 /** Lets a request through only with a valid token or API key; puts the user where `userOf` finds it. */
-export function guard({ auth, authenticate }: Pick<Door, "auth" | "authenticate">): RequestHandler {
-  if (!auth) {
+export function guard(door: Pick<Door, "auth" | "authenticate" | "signIn">): RequestHandler {
+  if (!door.auth) {
     return (_request, response, next) => {
       response.locals["user"] = everybody;
       next();
     };
   }
   return async (request, response, next) => {
-    const secret = secretOf(request);
-    if (secret === undefined)
-      return fault(response, 401, "Unauthorized - One of Token or API key required.");
-    const user = await authenticate(secret);
-    if (user === undefined)
-      return fault(response, 401, "Unauthorized - Token or API key is not valid.");
+    const shown = shownIn(request, door.signIn);
+    const user = await identify(door, shown?.secret);
+    if (typeof user === "string") throw new AppError("UNAUTHORIZED", [user]);
+    if (shown?.location === "cookie" && isForged(request))
+      throw new AppError("FORBIDDEN", [
+        "A request that writes and is signed in by a cookie must come from a page of this server.",
+      ]);
     response.locals["user"] = user;
-    return next();
+    next();
   };
 }
 

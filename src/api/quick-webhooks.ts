@@ -25,6 +25,7 @@ function plainName({ method, url = "", headers }: IncomingMessage): string | und
     length > 0 &&
     length <= longest &&
     headers["content-encoding"] === undefined &&
+    headers.cookie === undefined &&
     json.test(headers["content-type"] ?? "");
   return plain ? path.exec(url)?.[1] : undefined;
 }

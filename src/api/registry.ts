@@ -3,7 +3,7 @@ import { AppError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import { liveProcesses } from "../store/processes.ts";
 import type { Door } from "./door.ts";
-import { headerSecret, isAdmin, userOf } from "./guard.ts";
+import { shownIn, isAdmin, userOf } from "./guard.ts";
 import { Routes } from "./routes.ts";
 import { traceRoutes } from "./traces.ts";
 
@@ -21,7 +21,7 @@ export function registryRoutes(door: Door): Routes {
     const method = shown?.kind === "api_key" ? "API key" : "authentication token";
     const authentication: JsonObject = {
       method,
-      location: headerSecret(request) === undefined ? "query parameter" : "header",
+      location: shownIn(request, door.signIn)?.location ?? "header",
       ...(shown?.expires == null
         ? {}
         : { token_expire: shown.expires.toISOString().replace("Z", "000Z") }),

@@ -1,11 +1,13 @@
 /** Which resource a request is about, as permissions name it. Each reads the same definitions as the handler that follows. */
-import type { Request } from "express";
+import type { Request, Response } from "express";
 import { aliasNamed, matchAlias } from "../engine/aliases.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { PermissionType, Resource } from "../model/permissions.ts";
 import { findEnforcement } from "../store/reads.ts";
 import type { StoredExecution } from "../store/executions.ts";
 import type { Door } from "./door.ts";
+import { userOf } from "./guard.ts";
+import { AppError } from "../model/errors.ts";
 import { existing } from "./existing.ts";
 import { idFor } from "./ids.ts";
 import { type Access, on, type ResourceOf } from "./routes.ts";
@@ -122,7 +124,20 @@ export function accessTo(
 }
 
 export function executionNamed(door: Door): ResourceOf {
-  return async (request) => executionResource(await existing(door, parameter(request, "id")));
+  return async (request, response) => {
+    const execution = await existing(door, parameter(request, "id"));
+    assertOwn(door, execution, response);
+    return executionResource(execution);
+  };
+}
+
+/** Where users are kept apart, throws FORBIDDEN for what somebody else ran. */
+function assertOwn({ signIn }: Door, { id, context }: StoredExecution, response: Response): void {
+  const { name } = userOf(response);
+  if (signIn.isolation && context["user"] !== name)
+    throw new AppError("FORBIDDEN", [
+      `User "${name}" doesn't have access to resource "execution:${id}" due to resource permission isolation.`,
+    ]);
 }
 
 /** The action that a body asks to run. */

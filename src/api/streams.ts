@@ -7,7 +7,7 @@ import type { Door } from "./door.ts";
 import { existing } from "./existing.ts";
 import { outputType } from "./executions.ts";
 import { type Feed, outputView, type FeedEvent } from "./feed.ts";
-import { secretOf } from "./guard.ts";
+import { isAdmin, shownIn, userOf } from "./guard.ts";
 import { names, text } from "./query.ts";
 import { executionNamed, executionResource } from "./resources.ts";
 import { mayDo, on, Routes } from "./routes.ts";
@@ -50,7 +50,7 @@ function openStream(door: Door, request: Request, response: Response): Stream {
   let closed = false;
   const work: (() => void)[] = [];
   const beat = setInterval(() => void response.write("\n"), heartbeatMs);
-  const secret = secretOf(request);
+  const secret = shownIn(request, door.signIn)?.secret;
   const look = async (): Promise<void> => {
     if (!door.auth || closed) return;
     const user = await door.authenticate(secret ?? "").catch(() => "unknown" as const);
@@ -98,29 +98,35 @@ function globs(patterns: readonly string[]): (name: string) => boolean {
 }
 
 /** Who may list all executions hears of all; others of those that they may view. What belongs to no execution is for everybody. */
-function mayHear(response: Response, action: string, id: string): boolean {
+function mayHear(
+  { signIn }: Door,
+  response: Response,
+  { action, execution: id, user }: FeedEvent,
+): boolean {
+  if (action === "") return true;
+  const caller = userOf(response);
+  if (signIn.isolation && user !== caller.name && !isAdmin(caller)) return false;
   return (
-    action === "" ||
     mayDo(response, "execution_list") ||
     mayDo(response, "execution_view", executionResource({ id, action }))
   );
 }
 
 /** Which events a client asked for. */
-function filterOf(request: Request, response: Response): (event: FeedEvent) => boolean {
+function filterOf(door: Door, request: Request, response: Response): (event: FeedEvent) => boolean {
   const events = names(request.query["events"]);
   const actions = new Set(names(request.query["action_refs"]));
   const executions = new Set(names(request.query["execution_ids"]));
   const named = globs(events.length === 0 ? defaultEvents : events);
-  return ({ name, action, execution }) =>
-    named(name) &&
-    mayHear(response, action, execution) &&
-    (actions.size === 0 || actions.has(action)) &&
-    (executions.size === 0 || executions.has(execution));
+  return (event) =>
+    named(event.name) &&
+    mayHear(door, response, event) &&
+    (actions.size === 0 || actions.has(event.action)) &&
+    (executions.size === 0 || executions.has(event.execution));
 }
 
 async function follow(door: Door, feed: Feed, request: Request, response: Response): Promise<void> {
-  const wanted = filterOf(request, response);
+  const wanted = filterOf(door, request, response);
   const endEvent = text(request.query["end_event"]);
   const endExecution = text(request.query["end_execution_id"]);
   const waiting: FeedEvent[] = [];

@@ -69,20 +69,6 @@ export async function ensureAdmin(
   return added && given === undefined ? password : undefined;
 }
 
-/** A token for a password, or undefined. Takes as long for an unknown account as for a wrong password. */
-export async function login(
-  { db }: Database,
-  name: string,
-  password: string,
-  ttlSeconds: number,
-): Promise<Issued | undefined> {
-  const account = await findAccount(db, name);
-  const stored = account?.password ?? `$argon2id$v=19$m=19456,t=2,p=1$${"A".repeat(22)}$`;
-  if (!(await passwordFits(password, stored)) || account === undefined || account.disabled)
-    return undefined;
-  return issue({ db }, { account: name, kind: "token", ttlSeconds, metadata: {} });
-}
-
 export async function issue(
   { db }: Pick<Database, "db">,
   {

@@ -43,17 +43,23 @@ export async function changeAccount(
   return changed !== undefined;
 }
 
-/** Somebody whom another service let in: the account is made at the first login, what its groups give is kept. */
+/** Somebody whom another service let in: the account is made at the first login, what its groups give is kept. Undefined
+ * when the name belongs to an account of another origin. */
 export async function keepRemoteAccount(
   db: Db,
   { name, origin, roles }: { name: string; origin: string; roles: readonly string[] },
-): Promise<StoredAccount> {
+): Promise<StoredAccount | undefined> {
   return db
     .insertInto("account")
     .values({ name, password: "!", roles: [], origin, remote_roles: [...roles] })
-    .onConflict((on) => on.column("name").doUpdateSet({ remote_roles: [...roles] }))
+    .onConflict((on) =>
+      on
+        .column("name")
+        .doUpdateSet({ remote_roles: [...roles] })
+        .where("account.origin", "=", origin),
+    )
     .returningAll()
-    .executeTakeFirstOrThrow();
+    .executeTakeFirst();
 }
 
 /** Ends every token and disables every API key of an account. */
@@ -178,6 +184,11 @@ export async function changeApiKey(
     .where("id", "=", id)
     .where("kind", "=", "api_key")
     .execute();
+}
+
+/** Signs out: removes a token by what is stored of it; API keys stay. */
+export async function removeTokenByHash(db: Db, hash: string): Promise<void> {
+  await db.deleteFrom("token").where("hash", "=", hash).where("kind", "=", "token").execute();
 }
 
 /** Removes a token by its public id; true when there was one. */

@@ -6,6 +6,11 @@ import { asService } from "../api/ports.ts";
 import { ConfigError, type Config } from "../config.ts";
 import { readRoles, type RoleFiles } from "../content/roles.ts";
 import { authenticator } from "../engine/auth.ts";
+import { LoginDesk } from "../engine/login.ts";
+import { ldapDirectory } from "../identity/ldap.ts";
+import { oidcIssuer } from "../identity/oidc.ts";
+import type { Directory } from "../model/sign-in.ts";
+import { readSignIn } from "../content/sign-in.ts";
 import { RoleBook } from "../engine/role-book.ts";
 import { AppError } from "../model/errors.ts";
 import type { EngineProcess } from "./engine.ts";
@@ -47,17 +52,36 @@ function soon<Value>(work: Promise<Value>): Promise<Value> {
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-function doorOf(
-  { core, datastore, definitions, reload }: EngineProcess,
-  { auth }: Config,
-  book: RoleBook,
-): Door {
+/** Which services know people. Rejects when the file is wrong: nobody is let in by half of it. */
+async function openSignIn({
+  authFile,
+}: Config): Promise<
+  Pick<Door, "signIn" | "issuer"> & { readonly directory: Directory | undefined }
+> {
+  const { settings, problems } = await readSignIn(authFile);
+  const [problem] = problems;
+  if (problem !== undefined)
+    throw new ConfigError(`${problem.file}:${problem.line}:${problem.column} ${problem.message}`);
+  const { ldap, oidc } = settings;
+  return {
+    signIn: settings,
+    issuer: oidc === undefined ? undefined : oidcIssuer(oidc),
+    directory: ldap === undefined ? undefined : ldapDirectory(ldap),
+  };
+}
+
+async function doorOf(engine: EngineProcess, config: Config): Promise<Door> {
+  const { core, datastore, definitions, reload } = engine;
+  const book = await openRoles(engine, config);
+  const { directory, ...signing } = await openSignIn(config);
   const authenticate = authenticator(core, book);
   return {
     core,
     datastore,
     book,
-    auth,
+    desk: new LoginDesk(core.database, book, () => directory),
+    ...signing,
+    auth: config.auth,
     tokenTtl: 86_400,
     authenticate: (secret) => soon(authenticate(secret)),
     webhooks: () => definitions().webhooks,
@@ -103,7 +127,7 @@ export async function openDoor(
   engine: EngineProcess,
   config: Config,
 ): Promise<{ readonly http: string; readonly servers: readonly Server[] }> {
-  const door = makeDoor(doorOf(engine, config, await openRoles(engine, config)), engine.inventory);
+  const door = makeDoor(await doorOf(engine, config), engine.inventory);
   const first = createServer(door);
   const servers = [first];
   const http = await listen(first, config);

@@ -15,7 +15,10 @@ const forAnyone = [
   "get /readyz",
   "post /auth/v1/tokens",
   "post /auth/v1/tokens/validate",
+  "delete /auth/v1/tokens",
   "get /auth/v1/sso",
+  "get /auth/v1/sso/request",
+  "get /auth/v1/sso/callback",
 ];
 
 /** Routes for everybody who signed in, whatever the roles. */

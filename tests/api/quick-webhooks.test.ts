@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeDoor } from "../../src/api/app.ts";
 import type { Door } from "../../src/api/door.ts";
 import type { InventoryService } from "../../src/api/inventory.ts";
+import { defaultSignIn } from "../../src/model/sign-in.ts";
 import { testEngine, type TestEngine } from "../support/engine.ts";
 import { testDatabase, type TestDatabase } from "../support/postgres.ts";
 
@@ -34,6 +35,7 @@ async function serve(auth: boolean): Promise<string> {
   const door: Door = {
     core: engine.core,
     auth,
+    signIn: defaultSignIn,
     authenticate: (secret) =>
       Promise.resolve(
         secret === "right"

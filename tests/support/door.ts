@@ -7,6 +7,8 @@ import { AppError } from "../../src/model/errors.ts";
 import type { Door } from "../../src/api/door.ts";
 import type { User } from "../../src/engine/auth.ts";
 import { datastore } from "../../src/engine/datastore.ts";
+import { LoginDesk } from "../../src/engine/login.ts";
+import { defaultSignIn } from "../../src/model/sign-in.ts";
 import { RoleBook } from "../../src/engine/role-book.ts";
 import type { Database } from "../../src/store/database.ts";
 import type { Core } from "../../src/engine/core.ts";
@@ -66,9 +68,13 @@ export function doorOf(core: Core, users?: ReadonlyMap<string, User>): Door {
       return sealed.slice(place.length + 1);
     },
   };
+  const book = emptyBook(core.database);
   return {
     core,
-    book: emptyBook(core.database),
+    book,
+    desk: new LoginDesk(core.database, book),
+    signIn: defaultSignIn,
+    issuer: undefined,
     datastore: datastore(core.database, vault),
     authenticate: (token) => Promise.resolve(users?.get(token)),
     auth: users !== undefined,

@@ -1,6 +1,5 @@
-/** Tokens and API keys: how callers show who they are. */
-import express from "express";
-import { digest, issue, login, type Issued } from "../engine/auth.ts";
+/** `/apikeys`: keys by which programs show who they are. */
+import { digest, issue } from "../engine/auth.ts";
 import { AppError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import {
@@ -10,7 +9,7 @@ import {
   removeToken,
   type StoredToken,
 } from "../store/accounts.ts";
-import { bodyOf, countIn, objectIn, optionalTextIn, textIn } from "./bodies.ts";
+import { bodyOf, objectIn, optionalTextIn } from "./bodies.ts";
 import type { Door } from "./door.ts";
 import { fault } from "./faults.ts";
 import { isAdmin, userOf } from "./guard.ts";
@@ -18,55 +17,6 @@ import { isoTime } from "./ids.ts";
 import { countHeaders, paging, refusal, showsSecrets } from "./query.ts";
 import { parameter } from "./resources.ts";
 import { on, type ResourceOf, Routes } from "./routes.ts";
-
-const maxTtl = 86_400;
-
-function basicCredentials(
-  header: string | undefined,
-): { name: string; password: string } | undefined {
-  if (header?.startsWith("Basic ") !== true) return undefined;
-  const text = Buffer.from(header.slice(6), "base64").toString();
-  const colon = text.indexOf(":");
-  return colon < 1 ? undefined : { name: text.slice(0, colon), password: text.slice(colon + 1) };
-}
-
-function tokenView({ id, user, secret, expiry }: Issued): JsonObject {
-  return {
-    id,
-    user,
-    token: secret,
-    ...(expiry === undefined ? {} : { expiry: isoTime(expiry) }),
-    service: false,
-    metadata: {},
-  };
-}
-
-/** `POST /tokens` with Basic authentication, `POST /tokens/validate`. */
-export function tokenRoutes(door: Door): Routes {
-  const { core, tokenTtl } = door;
-  const router = new Routes();
-  const json = express.json({ limit: "10kb" });
-  router.post("/tokens", "anyone", json, async (request, response) => {
-    const body = bodyOf(request);
-    const credentials = basicCredentials(request.headers.authorization);
-    if (credentials === undefined) return fault(response, 401, "Invalid or missing credentials");
-    const ttl = countIn(body, "ttl", 1) ?? tokenTtl;
-    if (ttl > maxTtl) throw refusal(`TTL specified ${ttl} is greater than max allowed ${maxTtl}.`);
-    const other = optionalTextIn(body, "user") ?? credentials.name;
-    if (other !== credentials.name)
-      throw refusal("Current user is not a service and cannot request impersonated tokens");
-    const issued = await login(core.database, credentials.name, credentials.password, ttl);
-    if (issued === undefined) return fault(response, 401, "Invalid or missing credentials");
-    response.setHeader("X-API-URL", core.apiUrl);
-    return void response.status(201).json(tokenView(issued));
-  });
-  router.post("/tokens/validate", "anyone", json, async (request, response) => {
-    const user = await door.authenticate(textIn(bodyOf(request), "token"));
-    response.json({ valid: user?.shown?.kind === "token" });
-  });
-  router.get("/sso", "anyone", (_request, response) => void response.json({ enabled: false }));
-  return router;
-}
 
 const mask = "********";
 
