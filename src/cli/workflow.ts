@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
+import { chainProblems, isChainFile } from "../content/action-chain-files.ts";
 import { renderProblem } from "../content/code-frame.ts";
 import type { Problem } from "../content/problems.ts";
 import { inspectFile } from "../content/workflow-files.ts";
@@ -49,6 +50,7 @@ function inspect({ name, path }: NamedFile, json: boolean, write: Write): number
     return 1;
   }
   const { yaml } = read;
+  if (isChainFile(yaml.value)) return inspectChain({ name, path }, { yaml, json, write });
   const unreadable = yaml.faults.some(({ severity }) => severity === "error");
   const errors = unreadable ? [] : listInspection(inspectFile(yaml));
   const failed = unreadable || errors.length > 0;
@@ -62,6 +64,23 @@ function inspect({ name, path }: NamedFile, json: boolean, write: Write): number
     write(`${[...shown, summary].join("\n\n")}\n`);
   }
   return failed ? 1 : 0;
+}
+
+function inspectChain(
+  { name, path }: NamedFile,
+  { yaml, json, write }: { yaml: YamlFile; json: boolean; write: Write },
+): number {
+  const problems = chainProblems(path, yaml);
+  if (json) {
+    const errors = problems.map((problem) => ({ ...problem, file: name }));
+    write(`${JSON.stringify({ file: name, faults: yaml.faults, errors }, undefined, 2)}\n`);
+  } else {
+    const faults = yaml.faults.map((fault) => ({ ...fault, file: path }));
+    const shown = [...faults, ...problems].map((each) => renderProblem(each, name, yaml.text));
+    const summary = shown.length > 0 ? many(shown.length, "problem") : "no problems";
+    write(`${[...shown, summary].join("\n\n")}\n`);
+  }
+  return problems.some(({ severity }) => severity === "error") ? 1 : 0;
 }
 
 function toProblem(error: ListedError, file: string): Problem {

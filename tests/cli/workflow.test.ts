@@ -120,3 +120,16 @@ test("wrong arguments are refused with the usage", async () => {
   expect((await run("inspect", "good.yaml", "--jsn")).text).toContain("unknown option '--jsn'");
   expect(await run("--help")).toMatchObject({ code: 0 });
 });
+
+test("an action-chain is inspected like a workflow", async () => {
+  put("chain.yaml", "chain:\n  - name: a\n    ref: x.y\n    on-success: bb\n");
+  put("fine.yaml", "chain: [{name: a, ref: x.y}]\n");
+  const { code, text } = await run("inspect", "chain.yaml");
+  expect(code).toBe(1);
+  expect(text).toContain('Unable to find node with name "bb" referenced in "on-success"');
+  expect(text).toContain("chain.yaml:4:17");
+  expect(await run("inspect", "fine.yaml")).toEqual({ code: 0, text: "no problems\n" });
+  expect(JSON.parse((await run("inspect", "chain.yaml", "--json")).text)).toMatchObject({
+    errors: [{ line: 4 }],
+  });
+});
