@@ -46,6 +46,8 @@ export interface Config {
   readonly watch: boolean;
   /** How long a graceful stop waits for running actions. */
   readonly drainSeconds: number;
+  /** Ends of executions of which rules may hear through StackStorm's action trigger. */
+  readonly actionTriggers: readonly string[];
   /** How actions sign in at other machines. */
   readonly ssh: SshConfig;
 }
@@ -209,6 +211,19 @@ function ssh(environment: Environment, home: string, directory: string): SshConf
   };
 }
 
+const ends = ["succeeded", "failed", "timeout", "canceled", "abandoned"];
+
+/** A list with commas; StackStorm's `action_sensor.emit_when`. */
+function actionTriggers(text: string | undefined): readonly string[] {
+  if (text === undefined || text === "") return ends;
+  const given = text === "none" ? [] : text.split(",").map((each) => each.trim());
+  const wrong = given.find((each) => !ends.includes(each));
+  if (wrong === undefined) return given;
+  throw new ConfigError(
+    `RAICHO_ACTION_TRIGGERS: "${wrong}" is no end of an execution: give some of ${ends.join(",")}, or none`,
+  );
+}
+
 interface Options {
   readonly workers?: string | undefined;
   readonly role?: string | undefined;
@@ -261,6 +276,7 @@ export function readConfig(
     concurrency: Math.max(1, wholeNumber(environment, "RAICHO_CONCURRENCY", [32, 10_000])),
     watch: options.watch ?? false,
     drainSeconds: wholeNumber(environment, "RAICHO_DRAIN_SECONDS", [20, 3_600]),
+    actionTriggers: actionTriggers(environment["RAICHO_ACTION_TRIGGERS"]),
     ssh: ssh(environment, home, directory),
   };
 }

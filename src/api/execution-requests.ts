@@ -60,6 +60,8 @@ const ours = new Set([
   "re-run",
   "pack",
   "inventory_cause",
+  "notify",
+  "policies",
   "workflow_execution",
 ]);
 
@@ -82,6 +84,12 @@ function delayIn(body: JsonObject): { delaySeconds?: number } {
     throw refusal(`${pythonText(delay)} is not of type 'integer'`);
   if (delay < 0) throw refusal(`${delay} is less than the minimum of 0`);
   return { delaySeconds: delay / 1_000 };
+}
+
+/** Whom to tell of the end, instead of those that the action names. */
+function notifyIn(body: JsonObject): { notify?: JsonObject } {
+  const notify = objectIn(body, "notify");
+  return Object.keys(notify).length === 0 ? {} : { notify };
 }
 
 async function answer(
@@ -112,7 +120,7 @@ async function run(door: Door, request: Request, response: Response): Promise<vo
   const id = await requestExecution(door.core, {
     action,
     parameters: objectIn(body, "parameters"),
-    context: { ...(await contextFrom(door, request, body)), user },
+    context: { ...(await contextFrom(door, request, body)), ...notifyIn(body), user },
     ...delayIn(body),
   });
   response.status(201);

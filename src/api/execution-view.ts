@@ -8,7 +8,8 @@ import type { StoredExecution } from "../store/executions.ts";
 import { actionView } from "./action-view.ts";
 import { liveActionId } from "../model/ids.ts";
 import { isoTime } from "./ids.ts";
-import { maskedIn, runnerView } from "./runner-view.ts";
+import { maskedIn } from "../model/secrets.ts";
+import { runnerView } from "./runner-view.ts";
 
 interface LogEntry extends JsonObject {
   readonly status: string;
@@ -122,6 +123,11 @@ function workflowPart({ context }: StoredExecution): JsonObject {
   };
 }
 
+/** Its own notification; what a chain keeps quiet has none. */
+function notifyPart({ context: { notify } }: StoredExecution): unknown {
+  return isObject(notify) && Object.keys(notify).length > 0 ? notify : undefined;
+}
+
 function delayOf({ run_at, created_at }: StoredExecution): number {
   // What waits for a policy has no time yet.
   return run_at === null || run_at.getFullYear() > 9_000
@@ -129,7 +135,8 @@ function delayOf({ run_at, created_at }: StoredExecution): number {
     : Math.max(0, run_at.getTime() - created_at.getTime());
 }
 
-function contextPart({ id, runner, started_at, context }: StoredExecution): JsonObject {
+function contextPart({ id, runner, started_at, context: all }: StoredExecution): JsonObject {
+  const { notify: _, ...context } = all;
   return runner === "orquesta" && started_at !== null
     ? { workflow_execution: id, ...context }
     : context;
@@ -179,6 +186,7 @@ export function executionView(execution: StoredExecution, options: ViewOptions):
     parent,
     children,
     ...times(execution),
+    notify: notifyPart(execution),
     delay: delayOf(execution),
     log: logOf(execution),
     web_url: `${webUrl}/#/history/${id}/general`,

@@ -10,7 +10,8 @@ import { packContents, packFiles, sendPackFile } from "./pack-files.ts";
 import { names, refusal, showsSecrets, text } from "./query.ts";
 import { packNamed } from "./resources.ts";
 import { on, Routes } from "./routes.ts";
-import { maskedIn, runnerCount } from "./runner-view.ts";
+import { maskedIn } from "../model/secrets.ts";
+import { runnerCount } from "./runner-view.ts";
 
 function packView(pack: PackDefinition): JsonObject {
   const { ref, name, description, keywords, version, author, email, dependencies, path } = pack;

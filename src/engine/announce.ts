@@ -1,43 +1,57 @@
-/** Tells others what became of an execution: rules, and the workflow that it belongs to. */
-import { type FinishedStatus, isFinished } from "../model/execution.ts";
-import { isObject, type JsonObject } from "../model/json.ts";
-import type { ExecutionChange } from "../store/unit.ts";
+/** Tells others what became of an execution: rules, whoever is to be notified, and the workflow that it belongs to.
+ *
+ * What rules are to hear of an end is written in the unit that records the end, as pending trigger instances: no crash comes between. They are matched
+ * right after, or by the sweep. */
+import { isFinished } from "../model/execution.ts";
+import type { NewEvent } from "../model/events.ts";
+import type { ExecutionChange, InstanceRow } from "../store/unit.ts";
+import { actionEvent, inquiryEvent } from "./announcement.ts";
 import type { Core } from "./core.ts";
 import { freed } from "./gates.ts";
-import { ingest } from "./ingest.ts";
+import { ingest, instanceRow, matchLater } from "./ingest.ts";
 import type { Launch } from "./launch.ts";
+import { notifications, notifies, notifyNow } from "./notify.ts";
 import type { Claim } from "./run.ts";
 
-/** An end raises the action trigger, a question the inquiry trigger. */
-export function announce(
-  core: Core,
-  claim: Claim,
-  { status, result }: { status: string; result: unknown },
-): void {
-  if (isFinished(status)) announceEnd(core, claim, { status, result });
-  else if (status === "pending") announceInquiry(core, claim, result);
+export interface End {
+  readonly status: string;
+  readonly result: unknown;
 }
 
-const actionTrigger = "core.st2.generic.actiontrigger";
+/** What an end adds to the unit that records it, and what follows the commit. */
+export interface Told {
+  readonly instances: readonly InstanceRow[];
+  readonly after: () => void;
+}
 
-/** Raises StackStorm's action trigger where a rule listens to it. */
-export function announceEnd(
-  core: Core,
-  claim: Claim,
-  { status, result }: { status: FinishedStatus; result: unknown },
-): void {
-  freed(core, claim);
-  if (!core.definitions().listens(actionTrigger)) return;
-  const payload = {
-    execution_id: claim.id,
-    status,
-    action_name: claim.action.slice(claim.action.indexOf(".") + 1),
-    action_ref: claim.action,
-    runner_ref: claim.runner,
-    parameters: claim.parameters,
-    result,
+/** What is to be told of that end, or of that question. */
+export function telling(core: Core, claim: Claim, end: End): Told {
+  const late = isFinished(end.status) && notifies(core, claim);
+  const notified = late ? notifyNow(core, claim, end) : [];
+  const events = [...eventsOf(core, claim, end), ...(notified ?? [])];
+  const rows = events.map((event) => ({ event, row: instanceRow(core.newId(), event, true) }));
+  return {
+    instances: rows.map(({ row }) => row),
+    after: () => {
+      if (isFinished(end.status)) freed(core, claim);
+      for (const { event, row } of rows) void matchLater(core, row.id, event);
+      if (notified === undefined) void notifyLater(core, claim, end);
+    },
   };
-  void raise(core, actionTrigger, payload, `${claim.id}:${status}`);
+}
+
+function eventsOf(core: Core, claim: Claim, end: End): readonly NewEvent[] {
+  if (end.status === "pending") return [inquiryEvent(claim, end.result)];
+  const event = isFinished(end.status) ? actionEvent(core, claim, end) : undefined;
+  return event === undefined ? [] : [event];
+}
+
+/** The same after the commit, for ends that others recorded: an operator, a policy, the sweep. */
+export function announceEnd(core: Core, claim: Claim, end: End): void {
+  freed(core, claim);
+  const events = eventsOf(core, claim, end);
+  if (events.length > 0) void raise(core, claim, events);
+  if (notifies(core, claim)) void notifyLater(core, claim, end);
 }
 
 /** The same for one that was born finished. */
@@ -45,7 +59,6 @@ export function announceFinished(
   core: Core,
   { row, context }: Extract<Launch, { how: "inline" }>,
 ): void {
-  if (!core.definitions().listens(actionTrigger)) return;
   const { i: id, action, runner, p: parameters = {}, z: result } = row;
   announceEnd(
     core,
@@ -54,17 +67,25 @@ export function announceFinished(
   );
 }
 
-function announceInquiry(core: Core, claim: Claim, result: unknown): void {
-  const route = isObject(result) && typeof result["route"] === "string" ? result["route"] : "";
-  void raise(core, "core.st2.generic.inquiry", { id: claim.id, route }, claim.id);
+async function notifyLater(core: Core, claim: Claim, end: End): Promise<void> {
+  try {
+    await raise(core, claim, await notifications(core, claim, end));
+  } catch (error) {
+    core.log("error", "a notification could not be made", {
+      execution: claim.id,
+      reason: error instanceof Error ? error.message : String(error),
+    });
+  }
 }
 
-async function raise(core: Core, trigger: string, payload: JsonObject, key: string): Promise<void> {
-  await ingest(core, [
-    { trigger, payload, source: "engine", dedupeKey: `${trigger}:${key}` },
-  ]).catch((error: unknown) =>
-    core.log("error", "a trigger of the engine was not stored", {
-      trigger,
+async function raise(core: Core, { id }: Claim, events: readonly NewEvent[]): Promise<void> {
+  const keyed = events.map((event, index) => ({
+    ...event,
+    dedupeKey: `${event.trigger}:${id}:${index}`,
+  }));
+  await ingest(core, keyed).catch((error: unknown) =>
+    core.log("error", "triggers of the engine were not stored", {
+      triggers: events.map(({ trigger }) => trigger),
       reason: error instanceof Error ? error.message : String(error),
     }),
   );
@@ -76,7 +97,6 @@ export function tellParent(
   claim: Claim,
   { status, result }: { status: ExecutionChange["status"]; result: unknown },
 ): void {
-  if (isFinished(status)) announceEnd(core, claim, { status, result });
   if (claim.parent === undefined || claim.parent === null) return;
   const parent = core.conducted.get(claim.parent);
   if (parent === undefined) core.bells.ring({ kind: "advance", id: claim.parent });

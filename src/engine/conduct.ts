@@ -10,7 +10,7 @@ import { isFinished } from "../model/execution.ts";
 import { undeliveredChildren } from "../store/executions.ts";
 import type { ExecutionChange } from "../store/unit.ts";
 import { courseOf, type Plan, type PlanFaults } from "../workflows/course.ts";
-import { tellParent } from "./announce.ts";
+import { tellParent, telling } from "./announce.ts";
 import { reasonOf } from "./children.ts";
 import type { Core } from "./core.ts";
 import { loadWorkflow, type LoadedWorkflow } from "./load-workflow.ts";
@@ -86,6 +86,8 @@ async function refuse(core: Core, claim: Claim, { result }: PlanFaults): Promise
     delivered: !child,
     released: true,
   };
-  await core.pump.commit({ changes: [change] }, { persistent: true });
+  const { instances, after } = telling(core, claim, { status: "failed", result });
+  await core.pump.commit({ changes: [change], instances }, { persistent: true });
+  after();
   tellParent(core, claim, { status: "failed", result });
 }

@@ -10,7 +10,7 @@ import type { Database } from "../store/database.ts";
 import type { ExecutionStatus } from "../model/execution.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { CommitPump } from "../store/pump.ts";
-import type { ExecutionChange } from "../store/unit.ts";
+import type { ExecutionChange, InstanceRow } from "../store/unit.ts";
 import type { Plan, PlanFaults } from "../workflows/course.ts";
 import type { Claim } from "./run.ts";
 
@@ -58,6 +58,8 @@ export interface ChildEnd {
   readonly result: unknown;
   /** Absent when the end is on disk already. */
   readonly change?: ExecutionChange;
+  /** What is told of it, written with it. */
+  readonly instances?: readonly InstanceRow[];
   /** Called when it is on disk. */
   readonly recorded?: () => void;
 }
@@ -89,6 +91,8 @@ export interface Core {
   readonly apiUrl: string;
   /** A signature of that text which only processes with the same master key can make; 43 characters. */
   sign(text: string): string;
+  /** Ends of which rules may hear through StackStorm's action trigger. */
+  readonly actionTriggers: ReadonlySet<string>;
   definitions(): Definitions;
   newId(): string;
   /** Answers what this process knows by itself (time, chance); throws Unanswered for the rest. */

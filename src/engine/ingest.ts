@@ -201,7 +201,8 @@ export async function ingest(
   });
 }
 
-function instanceRow(id: string, event: NewEvent, pending: boolean): InstanceRow {
+/** The row of an event; `pending`: it is matched after its commit. */
+export function instanceRow(id: string, event: NewEvent, pending: boolean): InstanceRow {
   return {
     id,
     trigger: event.trigger,

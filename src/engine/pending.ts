@@ -3,6 +3,7 @@ import type {
   ExecutionRow,
   FinishedRow,
   GateRow,
+  InstanceRow,
   WorkflowRow,
 } from "../store/unit.ts";
 import { isFinished } from "../model/execution.ts";
@@ -17,6 +18,7 @@ export interface Pending {
   executions: ExecutionRow[];
   finished: FinishedRow[];
   gates: GateRow[];
+  instances: InstanceRow[];
   changes: ExecutionChange[];
   delivered: { id: string; status: string }[];
   workflows: WorkflowRow[];
@@ -30,6 +32,7 @@ export function nothing(): Pending {
     executions: [],
     finished: [],
     gates: [],
+    instances: [],
     changes: [],
     delivered: [],
     workflows: [],

@@ -110,12 +110,14 @@ export async function cancel(
 ): Promise<StoredExecution> {
   const result = { message: "Action canceled by user.", user };
   let newly = false;
+  let atOnce = false;
   const after = await change(core, id, async (tx, { status, owner, parent, runner }) => {
     const workflow = isWorkflow(runner);
     if (!cancelable.has(status) || (spareRunning && !workflow && owner !== null)) return;
     newly = status !== "canceling";
     const idle = owner === null && !workflow;
-    if (idle || status === "requested" || status === "delayed")
+    atOnce = idle || status === "requested" || status === "delayed";
+    if (atOnce)
       await overrideExecution(tx, id, {
         status: "canceled",
         context: { cancelled_by: user },
@@ -134,6 +136,7 @@ export async function cancel(
       });
   });
   await tell(core, after);
+  if (atOnce) announceEnd(core, after, { status: "canceled", result });
   if (newly && isWorkflow(after.runner) && after.parent !== null)
     await cancel(core, after.parent, user);
   return after;

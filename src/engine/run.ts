@@ -9,10 +9,10 @@ import { isObject, type JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { Runner } from "../runners/runner.ts";
 import { isOutage } from "../store/database.ts";
-import type { ExecutionChange } from "../store/unit.ts";
-import { announce } from "./announce.ts";
+import type { ExecutionChange, Unit } from "../store/unit.ts";
+import { telling } from "./announce.ts";
 import type { Core } from "./core.ts";
-import { type Launch, rowsOf } from "./launch.ts";
+import { rowsOf } from "./launch.ts";
 import { outputSink } from "./output.ts";
 import { packConfig } from "./pack-config.ts";
 import { nextTry, taskOf, triedBefore } from "./retry.ts";
@@ -30,6 +30,8 @@ export interface Claim {
   readonly task_key?: string | null | undefined;
   readonly fence: number;
   readonly attempt: number;
+  /** When it was asked for; absent when this process has just made it. */
+  readonly created_at?: Date;
 }
 
 /** Why a running action is aborted. */
@@ -177,46 +179,45 @@ export async function finish(core: Core, claim: Claim, { status, result }: End):
     delivered: !child || status === "requested" || again !== undefined,
     released: true,
   };
-  if (again !== undefined) return tryAgain(core, claim, change, again);
+  const { instances, after } = telling(core, claim, { status, result });
+  if (again !== undefined) {
+    const unit = { changes: [change], instances, ...rowsOf([again]) };
+    if (!(await recorded(core, claim, unit))) return;
+    start(core, [again]);
+    after();
+    return;
+  }
   const conducted = child ? core.conducted.get(claim.parent) : undefined;
   if (conducted !== undefined && status !== "requested") {
-    const recorded = (): void => announce(core, claim, { status, result });
     conducted.deliver({
       id: claim.id,
       context: claim.context,
       status,
       result,
       change: { ...change, delivered: true },
-      recorded,
+      instances,
+      recorded: after,
     });
     return;
   }
-  await core.pump
-    .commit({ changes: [change] }, { persistent: true })
-    .catch((error: unknown) => stale(core, claim, error));
+  if (!(await recorded(core, claim, { changes: [change], instances }))) return;
   if (child) core.bells.ring({ kind: "advance", id: claim.parent });
   if (status === "requested")
     await core.queue
       .ring([{ name: "run", execution: claim.id, attempt: claim.attempt + 1 }])
       .catch(() => undefined);
-  announce(core, claim, { status, result });
+  after();
 }
 
-/** The failed try and the next one are one unit. */
-async function tryAgain(
-  core: Core,
-  claim: Claim,
-  change: ExecutionChange,
-  again: Launch,
-): Promise<void> {
+/** False when this run had lost its claim: then nothing is recorded. */
+async function recorded(core: Core, claim: Claim, unit: Unit): Promise<boolean> {
   try {
-    await core.pump.commit({ changes: [change], ...rowsOf([again]) }, { persistent: true });
+    await core.pump.commit(unit, { persistent: true });
+    return true;
   } catch (error) {
     stale(core, claim, error);
-    return;
+    return false;
   }
-  start(core, [again]);
-  announce(core, claim, { status: change.status, result: change.result });
 }
 
 function stale(core: Core, claim: Claim, error: unknown): void {

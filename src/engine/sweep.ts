@@ -4,8 +4,8 @@
  * 2. Ringing again is harmless: a job that still waits is not doubled, and only one claim succeeds.
  * 3. Silence counts only while the sweep itself could look all the time: after an outage everybody is silent and nobody is lost.
  * 4. Pending instances are matched again by the rules of now; the unit that records it succeeds once. */
-import { isWorkflow } from "../model/execution.ts";
-import { isObject } from "../model/json.ts";
+import { type FinishedStatus, isWorkflow } from "../model/execution.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
 import { busyGates } from "../store/admission.ts";
 import { overrideExecution } from "../store/executions.ts";
 import { forgetSilentProcesses } from "../store/processes.ts";
@@ -20,6 +20,7 @@ import {
   unheard,
 } from "../store/sweep.ts";
 import type { Db } from "../store/schema.ts";
+import { announceEnd } from "./announce.ts";
 import type { Core } from "./core.ts";
 import { knock } from "./gates.ts";
 import { matchLater } from "./ingest.ts";
@@ -30,9 +31,16 @@ export const silenceSeconds = 6;
 const unheardSeconds = 3;
 const pendingSeconds = 5;
 
+interface Ended {
+  readonly execution: OrphanedExecution;
+  readonly status: FinishedStatus;
+  readonly result: JsonObject;
+}
+
 interface Swept {
   readonly rings: readonly { readonly id: string; readonly attempt: number }[];
   readonly parents: readonly string[];
+  readonly ended: readonly Ended[];
 }
 
 /** Since when the sweep of this process has looked without a gap, and when it looked last; milliseconds of the monotonic clock. */
@@ -56,14 +64,16 @@ export async function sweep(core: Core): Promise<void> {
     for (const process of lost)
       core.log("warn", "a process gave no sign of life; its work is taken over", { process });
     const found = await orphans(tx);
-    const parents: string[] = [];
-    for (const execution of found) await takeOver(core, tx, execution, parents);
-    for (const inquiry of await expiredInquiries(tx)) await expire(tx, inquiry, parents);
-    return { rings: await unheard(tx, found.length > 0 ? 0 : unheardSeconds), parents };
+    const ended: Ended[] = [];
+    for (const execution of found) ended.push(...(await takeOver(core, tx, execution)));
+    for (const inquiry of await expiredInquiries(tx)) ended.push(await expire(tx, inquiry));
+    const parents = ended.flatMap(({ execution: { parent } }) => (parent === null ? [] : [parent]));
+    return { rings: await unheard(tx, found.length > 0 ? 0 : unheardSeconds), parents, ended };
   });
   if (swept === undefined) return;
   knock(core, { gates: await busyGates(core.database.db) });
   for (const id of swept.parents) core.bells.ring({ kind: "advance", id });
+  for (const each of swept.ended) tellOf(core, each);
   await core.queue.ring(
     swept.rings.map(({ id, attempt }) => ({ name: "run", execution: id, attempt: attempt + 1 })),
   );
@@ -79,37 +89,39 @@ export async function sweep(core: Core): Promise<void> {
 }
 
 /** Nobody answered in time. */
-async function expire(
-  tx: Db,
-  { id, result, parent }: OrphanedExecution,
-  parents: string[],
-): Promise<void> {
-  const asked = isObject(result) ? result : {};
+async function expire(tx: Db, execution: OrphanedExecution): Promise<Ended> {
+  const { id, parent } = execution;
+  const asked = isObject(execution.result) ? execution.result : {};
+  const result = { ...asked, error: "Nobody answered within the time to live." };
   await overrideExecution(tx, id, {
     status: "timeout",
-    result: { ...asked, error: "Nobody answered within the time to live." },
+    result,
     ended: true,
     raiseFence: true,
     delivered: parent === null,
   });
-  if (parent !== null) parents.push(parent);
+  return { execution, status: "timeout", result };
+}
+
+/** Rules and whoever is to be notified hear of it as of every end. */
+function tellOf(core: Core, { execution, status, result }: Ended): void {
+  announceEnd(core, { ...execution, context: execution.context ?? {} }, { status, result });
 }
 
 async function takeOver(
   core: Core,
   tx: Db,
   execution: OrphanedExecution,
-  parents: string[],
-): Promise<void> {
+): Promise<readonly Ended[]> {
   const { id, action, runner, status, parent } = execution;
   if (isWorkflow(runner)) {
     await returnWorkflow(tx, id);
-    return;
+    return [];
   }
   if (status !== "canceling" && lossPolicy(core, action, runner) === "rerun") {
     core.log("info", "an execution of a lost process runs again", { execution: id, action });
     await returnExecution(tx, id);
-    return;
+    return [];
   }
   const ended = status === "canceling" ? "canceled" : "abandoned";
   const result = {
@@ -125,12 +137,15 @@ async function takeOver(
     raiseFence: true,
     delivered: parent === null,
   });
-  if (parent !== null) parents.push(parent);
+  return [{ execution, status: ended, result }];
 }
 
 /** Gives up an execution that this process claimed and does not carry out. */
 export async function forsake(core: Core, execution: OrphanedExecution): Promise<void> {
-  const parents: string[] = [];
-  await core.database.transaction((tx) => takeOver(core, tx, execution, parents));
-  for (const id of parents) core.bells.ring({ kind: "advance", id });
+  const ended = await core.database.transaction((tx) => takeOver(core, tx, execution));
+  for (const each of ended) {
+    if (each.execution.parent !== null)
+      core.bells.ring({ kind: "advance", id: each.execution.parent });
+    tellOf(core, each);
+  }
 }

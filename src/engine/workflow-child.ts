@@ -11,6 +11,8 @@ import type { JsonObject } from "../model/json.ts";
 import type { CourseEffect } from "../workflows/course.ts";
 import type { Core } from "./core.ts";
 import { actionFor, type Wish } from "./launch.ts";
+import { inheritedNotify } from "./notify.ts";
+import type { Claim } from "./run.ts";
 
 /** Whose execution it is, as its end will name it. */
 interface Place {
@@ -35,17 +37,23 @@ class ChainCastError extends AppError {
 
 /** A task of an Orquesta workflow. */
 export function taskChild(
-  workflow: string,
+  core: Core,
+  workflow: Claim,
   base: JsonObject,
   effect: Extract<CourseEffect, { kind: "run" }>,
 ): Child {
   const { key, taskId, route, item, action, input, delay } = effect;
+  const notify = inheritedNotify(core, workflow, { taskId, action });
   const wish = {
     action,
     parameters: input ?? {},
-    context: { ...base, orquesta: taskContext(workflow, effect) },
+    context: {
+      ...base,
+      orquesta: taskContext(workflow.id, effect),
+      ...(notify === undefined ? {} : { notify }),
+    },
     derived: item === undefined,
-    parent: workflow,
+    parent: workflow.id,
     taskKey: key,
     ...(delay === undefined ? {} : { delaySeconds: delay }),
   };

@@ -10,7 +10,7 @@ import type { SnapshotRow, Unit, WorkflowRow } from "../store/unit.ts";
 import type { WorkflowEvent } from "../workflows/conductor.ts";
 import type { Course, CourseEffect, Turn } from "../workflows/course.ts";
 import { isIn, type Status } from "../workflows/statuses.ts";
-import { announceEnd, announceFinished, tellParent } from "./announce.ts";
+import { announceFinished, tellParent, telling } from "./announce.ts";
 import { eventOf, Heard, reasonOf, tellChildren, wishes } from "./children.ts";
 import type { ChildEnd, Conducted, Core } from "./core.ts";
 import { type Launch, plan, rowsOf, userIn } from "./launch.ts";
@@ -67,10 +67,11 @@ export class WorkflowRun implements Conducted {
     this.#work();
   }
 
-  deliver({ id, context, status, result, change, recorded }: ChildEnd): void {
+  deliver({ id, context, status, result, change, instances = [], recorded }: ChildEnd): void {
     if (this.#dropped || !this.#heard.isNews(id, status)) return;
     if (change === undefined) this.#pending.delivered.push({ id, status });
     else this.#pending.changes.push(change);
+    this.#pending.instances.push(...instances);
     if (recorded !== undefined) this.#pending.after.push(recorded);
     const event = eventOf({ id, context, status, result });
     if (event !== undefined && !this.#ended) this.#events.push(event);
@@ -164,7 +165,7 @@ export class WorkflowRun implements Conducted {
   #effect(effect: CourseEffect): Promise<void> | undefined {
     switch (effect.kind) {
       case "run":
-        return this.#start(taskChild(this.#claim.id, this.#base, effect));
+        return this.#start(taskChild(this.#core, this.#claim, this.#base, effect));
       case "node":
         return this.#start(nodeChild(this.#core, { id: this.#claim.id, base: this.#base }, effect));
       case "children":
@@ -269,25 +270,20 @@ export class WorkflowRun implements Conducted {
     const delivered = !child || again !== undefined;
     const change = { id, fence, status, result, ended: true, delivered, released: true };
     this.#pending.changes.push(change);
-    this.#pending.after.push(() =>
-      again === undefined
-        ? tellParent(this.#core, this.#claim, { status, result })
-        : announceEnd(this.#core, this.#claim, { status, result }),
-    );
+    const { instances, after } = telling(this.#core, this.#claim, { status, result });
+    this.#pending.instances.push(...instances);
+    this.#pending.after.push(after);
+    if (again === undefined)
+      this.#pending.after.push(() => tellParent(this.#core, this.#claim, { status, result }));
   }
 
   async #write(): Promise<void> {
-    const { entries, executions, finished, gates, changes, delivered, workflows, launches, after } =
-      this.#pending;
+    const { entries, changes, launches, after, ...rows } = this.#pending;
     this.#pending = nothing();
     const execution_id = this.#claim.id;
     const unit: Unit = {
-      workflows,
-      executions,
-      finished,
-      gates,
+      ...rows,
       changes: latestChanges(changes),
-      delivered,
       journal: entries.length === 0 ? [] : [{ execution_id, seq: this.#seq + 1, entries }],
       snapshots: this.#snapshot(entries.length > 0),
     };

@@ -96,6 +96,7 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     queue,
     runners,
     sign: (text) => vault.sign(text),
+    actionTriggers: new Set(config.actionTriggers),
     definitions: () => loaded.compiled,
     answer: answerer(evaluators, store, systemUser),
     onBell: ({ kind, id }) => {
@@ -134,14 +135,17 @@ function alertsOf(
   });
 }
 
-interface Parts extends Pick<Core, "database" | "queue" | "definitions" | "answer" | "sign"> {
+interface Parts extends Pick<
+  Core,
+  "database" | "queue" | "definitions" | "answer" | "sign" | "actionTriggers"
+> {
   readonly runners: readonly Runner[];
   readonly onBell: (bell: Bell) => void;
 }
 
 function makeCore(
   { databaseUrl, slotCount, apiUrl }: EngineOptions,
-  { database, queue, runners, definitions, answer, sign, onBell }: Parts,
+  { database, queue, runners, definitions, answer, sign, actionTriggers, onBell }: Parts,
 ): Core {
   const hear = (bell: Bell): void => {
     onBell(bell);
@@ -162,6 +166,7 @@ function makeCore(
     systemUser,
     apiUrl,
     sign,
+    actionTriggers,
     definitions,
     newId: idMaker(),
     ask: askHere,

@@ -182,7 +182,7 @@ class Step {
       action: node.ref,
       input,
       shown: node.shown,
-      notify: quiet ? undefined : (node.notify ?? surroundings.notify),
+      notify: quiet ? {} : (node.notify ?? surroundings.notify),
     });
   }
 

@@ -234,6 +234,7 @@ export function testEngine(
         ? void process.stderr.write(`${sentence} ${JSON.stringify(details)}\n`)
         : undefined,
     systemUser: "stanley",
+    actionTriggers: new Set(["succeeded", "failed", "timeout", "canceled", "abandoned"]),
     apiUrl: "http://127.0.0.1:9101",
     sign: (text) => createHash("sha256").update(text).digest("base64url"),
     definitions: () => definitions,
