@@ -63,8 +63,7 @@ async function openPatiently(url: string): Promise<Database> {
 export async function openEngine(config: Config, options: EngineOptions): Promise<EngineProcess> {
   const { databaseUrl, slotCount } = options;
   const database = await openPatiently(databaseUrl);
-  const onError = gate("the queue reports an error");
-  const queue = await openQueue({ databaseUrl, redisUrl: config.redisUrl, onError });
+  const queue = await queueOf(config, databaseUrl);
   let loaded = await loadDefinitions(config);
   const listeners = { reload: listenerList(), feed: listenerList(), sensor: listenerList() };
   const vault = openVault(config.masterKeyFile);
@@ -85,12 +84,12 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     return { problems: loaded.problems };
   };
   const alerts = alertsOf(database, config, () => ({ core, parsers: loaded.compiled.parsers }));
-  const start: Spawn | undefined = spawn && ((...started) => spawn.spawn(...started));
   const packs = packsHere(config, {
     content: () => loaded.compiled.content,
     reload: () => reload().then(() => core.bells.ring({ kind: "reload", id: core.process })),
   });
-  const runners = [...builtinRunners(start, config), inventoryRunner(inventory), alerts, packs];
+  const own = [inventoryRunner(inventory), alerts, packs];
+  const runners = [...builtinRunners(spawnOf(spawn), config), ...own];
   const core = makeCore(options, {
     database,
     queue,
@@ -120,6 +119,14 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
       await database.close();
     },
   };
+}
+
+function queueOf({ redisUrl }: Config, databaseUrl: string): Promise<WorkQueue> {
+  return openQueue({ databaseUrl, redisUrl, onError: gate("the queue reports an error") });
+}
+
+function spawnOf(started: ReturnType<typeof spawner> | undefined): Spawn | undefined {
+  return started && ((...given) => started.spawn(...given));
 }
 
 function alertsOf(

@@ -21,8 +21,9 @@ const instances = async (trigger: string) =>
       .where("trigger", "=", trigger)
       .orderBy("id")
       .execute()
-  ).map(({ payload, ...rest }): Record<string, unknown> => ({
+  ).map(({ payload, status, ...rest }): Record<string, unknown> => ({
     ...rest,
+    matched: status,
     ...(payload as Record<string, unknown>),
   }));
 const notified = () => instances("core.st2.generic.notifytrigger");
