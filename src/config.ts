@@ -46,6 +46,13 @@ export interface Config {
   readonly watch: boolean;
   /** How long a graceful stop waits for running actions. */
   readonly drainSeconds: number;
+  /** Days that things are kept after their end; 0 = forever. */
+  readonly retention: {
+    readonly executions: number;
+    readonly output: number;
+    readonly events: number;
+    readonly feed: number;
+  };
   /** Ends of executions of which rules may hear through StackStorm's action trigger. */
   readonly actionTriggers: readonly string[];
   /** How actions sign in at other machines. */
@@ -276,6 +283,12 @@ export function readConfig(
     concurrency: Math.max(1, wholeNumber(environment, "RAICHO_CONCURRENCY", [32, 10_000])),
     watch: options.watch ?? false,
     drainSeconds: wholeNumber(environment, "RAICHO_DRAIN_SECONDS", [20, 3_600]),
+    retention: {
+      executions: wholeNumber(environment, "RAICHO_KEEP_EXECUTIONS_DAYS", [90, 36_500]),
+      output: wholeNumber(environment, "RAICHO_KEEP_OUTPUT_DAYS", [7, 36_500]),
+      events: wholeNumber(environment, "RAICHO_KEEP_EVENTS_DAYS", [30, 36_500]),
+      feed: wholeNumber(environment, "RAICHO_KEEP_FEED_DAYS", [30, 36_500]),
+    },
     actionTriggers: actionTriggers(environment["RAICHO_ACTION_TRIGGERS"]),
     ssh: ssh(environment, home, directory),
   };

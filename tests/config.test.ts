@@ -36,6 +36,7 @@ test("without any environment everything has a value that works on one machine",
     concurrency: 32,
     watch: false,
     drainSeconds: 20,
+    retention: { executions: 90, output: 7, events: 30, feed: 30 },
     actionTriggers: ["succeeded", "failed", "timeout", "canceled", "abandoned"],
     ssh: {
       username: "stanley",

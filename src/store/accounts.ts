@@ -199,14 +199,6 @@ export async function removeToken(db: Db, id: string): Promise<boolean> {
   );
 }
 
-/** Forgets tokens that expired. */
-export async function removeExpiredTokens(db: Db): Promise<void> {
-  await db
-    .deleteFrom("token")
-    .where("expires_at", "<", (from) => from.fn<Date>("now", []))
-    .execute();
-}
-
 /** Lets a token live that long from now on. */
 export async function extendToken(db: Db, id: string, seconds: number): Promise<void> {
   await db

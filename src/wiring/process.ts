@@ -3,10 +3,10 @@ import type { Server } from "node:http";
 import { ConfigError, type Config } from "../config.ts";
 import { hear, heartbeat } from "../engine/hear.ts";
 import { Interrupted } from "../engine/run.ts";
+import { collectGarbage } from "../engine/retention.ts";
 import { sweep } from "../engine/sweep.ts";
 import { childLife, type ChildLife } from "../processes/supervisor.ts";
 import type { Listener } from "../queue/queue.ts";
-import { removeExpiredTokens } from "../store/accounts.ts";
 import { migrate, openDatabase, waitForDatabase } from "../store/database.ts";
 import { forgetProcess } from "../store/processes.ts";
 import { type EngineProcess, openEngine } from "./engine.ts";
@@ -106,7 +106,7 @@ async function openRole(config: Config, databaseUrl: string): Promise<Opened> {
   const sweeps = duties.clock
     ? [
         every(sweepMs, "the sweep", () => sweep(core)),
-        every(3_600_000, "housekeeping", () => removeExpiredTokens(core.database.db)),
+        every(600_000, "housekeeping", () => collectGarbage(core, config.retention)),
       ]
     : [];
   const listener = duties.work

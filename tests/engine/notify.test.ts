@@ -19,6 +19,7 @@ const instances = async (trigger: string) =>
       .selectFrom("trigger_instance")
       .select(["payload", "trace_tag", "status"])
       .where("trigger", "=", trigger)
+      .orderBy("occurred_at")
       .orderBy("id")
       .execute()
   ).map(({ payload, status, ...rest }): Record<string, unknown> => ({
