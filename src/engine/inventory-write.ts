@@ -209,7 +209,7 @@ export async function apply(
   changeset: ChangesetRow,
 ): Promise<number> {
   const changes = decided.flatMap((one) => (one.kind === "change" ? [one.change] : []));
-  if (changes.length > 0) await writeChanges(db, changeset, changes);
+  await writeChanges(db, [{ changeset, changes }]);
   return changes.length;
 }
 

@@ -22,6 +22,7 @@ import { removal } from "./inventory-remove.ts";
 import { resolveReferences } from "./inventory-resolve.ts";
 import { queryClock, search, type SearchPage, type SearchQuery } from "./inventory-search.ts";
 import { upsertAll, type UpsertResult } from "./inventory-upsert.ts";
+import { InventoryWriter } from "./inventory-writer.ts";
 import { viewEntries, type EntryView } from "./inventory-view.ts";
 import {
   apply,
@@ -58,11 +59,17 @@ export interface InventoryOptions {
 /** Expected ends that callers can act on are thrown as InventoryError (404, 409, 412, 422 …). */
 export class Inventory {
   readonly #options: InventoryOptions;
+  readonly #writer: InventoryWriter;
   #known: Catalogue;
 
   private constructor(options: InventoryOptions, known: Catalogue) {
     this.#options = options;
     this.#known = known;
+    this.#writer = new InventoryWriter({
+      database: options.database,
+      known: () => this.#known,
+      onChange: () => options.onChange?.(),
+    });
   }
 
   /** Brings the type table up to date with the packs. */
@@ -125,24 +132,28 @@ export class Inventory {
   async create(typeName: string, document: JsonObject, author: Author): Promise<WriteResult> {
     const type = this.type(typeName);
     const draft: Draft = { id: uuidv7(), type, op: "I", before: undefined, document };
-    await this.#write(author, async () => [draft]);
-    return { result: "created", entry: await this.get(draft.id) };
+    const { entry } = await this.#writer.write({ author, id: undefined, draft: () => draft });
+    return { result: "created", entry };
   }
 
   /** RFC 7396 on the document: null removes an attribute. */
   async patch(id: string, patch: JsonObject, options: WriteOptions): Promise<WriteResult> {
-    const written = await this.#write(options.author, async (tx) => {
-      const before = await this.#living(tx, id, "write");
-      const document = await patched(tx, before, patch, options.ifVersion);
-      return [{ id, type: this.#typeOf(before), op: "U", before, document }];
+    const { changed, entry } = await this.#writer.write({
+      author: options.author,
+      id,
+      draft: async (tx, row) => {
+        const before = living(id, row);
+        const document = await patched(tx, before, patch, options.ifVersion);
+        return { id: before.id, type: this.#typeOf(before), op: "U", before, document };
+      },
     });
-    return { result: written > 0 ? "updated" : "unchanged", entry: await this.get(id) };
+    return { result: changed ? "updated" : "unchanged", entry };
   }
 
   /** Puts the entry aside; `restore` brings it back. References to it decide by their `on_delete`. */
   async remove(id: string, { author, ifVersion }: WriteOptions): Promise<WriteResult> {
     await this.#write(author, async (tx) => {
-      const before = await this.#living(tx, id, "delete");
+      const before = living(id, await this.#load(tx, id, "delete"));
       if (ifVersion !== undefined && ifVersion !== before.version) throw stale(before, ifVersion);
       return removal(tx, this.#known, before);
     });
@@ -150,13 +161,14 @@ export class Inventory {
   }
 
   async restore(id: string, author: Author): Promise<WriteResult> {
-    await this.#write(author, async (tx) => {
-      const before = await this.#load(tx, id, "write");
+    const draft = (_tx: Db, row: EntryRow | undefined): Draft => {
+      const before = present(id, row);
       if (before.deletedAt === null)
         throw badRequest(`Entry ${id} is not deleted; there is nothing to restore.`);
-      return [{ id, type: this.#typeOf(before), op: "R", before, document: before.doc }];
-    });
-    return { result: "restored", entry: await this.get(id) };
+      return { id: before.id, type: this.#typeOf(before), op: "R", before, document: before.doc };
+    };
+    const { entry } = await this.#writer.write({ author, id, draft });
+    return { result: "restored", entry };
   }
 
   /** One result per item, in order; all share one changeset. */
@@ -179,16 +191,13 @@ export class Inventory {
     to: RevertTo,
     { author, ifVersion }: WriteOptions,
   ): Promise<WriteResult> {
-    let restored = false;
-    const written = await this.#write(author, async (tx) => {
-      const row = await this.#load(tx, id, "write");
+    const draft = async (tx: Db, stored: EntryRow | undefined): Promise<Draft> => {
+      const row = present(id, stored);
       if (ifVersion !== undefined && ifVersion !== row.version) throw stale(row, ifVersion);
-      const draft = await entryRevert(tx, { row, type: this.#typeOf(row) }, to);
-      restored = draft.op === "R";
-      return [draft];
-    });
-    const result = restored ? "restored" : written > 0 ? "updated" : "unchanged";
-    return { result, entry: await this.get(id) };
+      return entryRevert(tx, { row, type: this.#typeOf(row) }, to);
+    };
+    const { op, changed, entry } = await this.#writer.write({ author, id, draft });
+    return { result: op === "R" ? "restored" : changed ? "updated" : "unchanged", entry };
   }
 
   /** Takes a changeset back as a whole; the answer is the changeset that does so, or undefined when there was nothing to do. */
@@ -214,16 +223,7 @@ export class Inventory {
 
   async #load(db: Db, id: string, lock: Lock): Promise<EntryRow> {
     if (!isUuid(id)) throw badRequest(`${shown(id)} is not an id of an entry; expected a UUID`);
-    const row = (await loadEntries(db, [id], lock)).get(id.toLowerCase());
-    if (row === undefined) throw new InventoryError("INVENTORY_ENTRY_UNKNOWN", [id]);
-    return row;
-  }
-
-  async #living(db: Db, id: string, lock: Lock): Promise<EntryRow> {
-    const row = await this.#load(db, id, lock);
-    if (row.deletedAt === null) return row;
-    const when = row.deletedAt.toISOString();
-    throw new InventoryError("INVENTORY_ENTRY_UNKNOWN", [`${id}: it was deleted at ${when}`]);
+    return present(id, (await loadEntries(db, [id], lock)).get(id.toLowerCase()));
   }
 
   #typeOf(row: EntryRow): KnownType {
@@ -237,6 +237,18 @@ export class Inventory {
     if (view === undefined) throw new InventoryError("INVENTORY_ENTRY_UNKNOWN", [row.id]);
     return view;
   }
+}
+
+function present(id: string, row: EntryRow | undefined): EntryRow {
+  if (row === undefined) throw new InventoryError("INVENTORY_ENTRY_UNKNOWN", [id]);
+  return row;
+}
+
+function living(id: string, stored: EntryRow | undefined): EntryRow {
+  const row = present(id, stored);
+  if (row.deletedAt === null) return row;
+  const when = row.deletedAt.toISOString();
+  throw new InventoryError("INVENTORY_ENTRY_UNKNOWN", [`${id}: it was deleted at ${when}`]);
 }
 
 function stale(

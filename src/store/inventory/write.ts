@@ -36,6 +36,12 @@ export interface EntryChange {
   readonly derived: DerivedChange;
 }
 
+/** One changeset with what it does. */
+export interface ChangeSet {
+  readonly changeset: ChangesetRow;
+  readonly changes: readonly EntryChange[];
+}
+
 function derivedRows(changes: readonly EntryChange[], which: "added" | "removed") {
   return {
     edges: changes.flatMap(({ id, derived }) =>
@@ -51,41 +57,42 @@ function derivedRows(changes: readonly EntryChange[], which: "added" | "removed"
 }
 
 /**
- * Writes the changes with their changeset, revisions, events and derived rows, in two statements at most (what must go goes first, so
+ * Writes the changes with their changesets, revisions, events and derived rows, in two statements at most (what must go goes first, so
  * that another entry of the same call may take over a key). Call it inside a transaction that holds the entries (`loadEntries` with a lock).
  * Rejects with SQLSTATE 23505 when a key was taken meanwhile, and with RA001 when an entry is not at the version this change is based on.
  */
-export async function writeChanges(
-  db: Db,
-  changeset: ChangesetRow,
-  changes: readonly EntryChange[],
-): Promise<void> {
+export async function writeChanges(db: Db, sets: readonly ChangeSet[]): Promise<void> {
+  const changes = sets.flatMap((set) => set.changes);
+  if (changes.length === 0) return;
   const removed = derivedRows(changes, "removed");
   if (removed.edges.length + removed.keys.length + removed.index.length > 0)
     await removeDerived(db, removed);
-  const entries = changes.map((change, ord) => ({ ...change, ord, derived: undefined }));
-  const payload = { changeset, entries, ...derivedRows(changes, "added") };
+  const entries = sets
+    .flatMap((set) => set.changes.map((change) => ({ ...change, changeset: set.changeset.id })))
+    .map((change, ord) => ({ ...change, ord, derived: undefined }));
+  const changesets = sets.map((set) => ({ ...set.changeset, size: set.changes.length }));
+  const payload = { changesets, entries, ...derivedRows(changes, "added") };
   await sql`
     with payload as materialized (select ${JSON.stringify(payload)}::jsonb as p, clock_timestamp() as at),
     input as materialized (
       select r.*, at from payload, jsonb_to_recordset(p->'entries') as r(id uuid, "typeId" int, "schemaVersion" int, op text, name text,
-        doc jsonb, version int, changed text[], search text, grams text[], ord int)),
+        doc jsonb, version int, changed text[], search text, grams text[], changeset uuid, ord int)),
     cs as (
       insert into inv.changeset as c (id, at, actor, origin_kind, source, message, ticket, execution, rule_chain, causes, depth, reverts, size)
-      select r.id, at, actor, origin_kind, source, message, ticket, execution, rule_chain, causes, depth, reverts, (select count(*) from input)
-      from payload, jsonb_to_record(p->'changeset') as r(id uuid, actor text, origin_kind text, source text, message text, ticket text,
-        execution text, rule_chain text[], causes uuid[], depth int, reverts uuid)
+      select r.id, at, actor, origin_kind, source, message, ticket, execution, rule_chain, causes, depth, reverts, r.size
+      from payload, jsonb_to_recordset(p->'changesets') as r(id uuid, actor text, origin_kind text, source text, message text, ticket text,
+        execution text, rule_chain text[], causes uuid[], depth int, reverts uuid, size int)
       on conflict (id) do update set size = c.size + excluded.size returning id),
     born as (
       insert into inv.entry (id, type_id, name, doc, version, schema_version, search, grams, created_at, updated_at, last_changeset)
-      select i.id, "typeId", name, doc, version, "schemaVersion", search, grams, at, at, cs.id from input i, cs where op = 'I' returning id),
+      select i.id, "typeId", name, doc, version, "schemaVersion", search, grams, at, at, i.changeset from input i where op = 'I' returning id),
     changed as (
       update inv.entry e set name = i.name, doc = i.doc, version = i.version, schema_version = i."schemaVersion", search = i.search, grams = i.grams,
-        updated_at = i.at, last_changeset = cs.id, deleted_at = case when op = 'D' then i.at end
-      from input i, cs where op <> 'I' and e.id = i.id and e.version = i.version - 1 returning e.id),
+        updated_at = i.at, last_changeset = i.changeset, deleted_at = case when op = 'D' then i.at end
+      from input i where op <> 'I' and e.id = i.id and e.version = i.version - 1 returning e.id),
     rev as (
       insert into inv.revision (entry_id, version, type_id, schema_version, at, op, name, doc, changed, changeset_id)
-      select i.id, version, "typeId", "schemaVersion", at, op::"char", name, doc, changed, cs.id from input i, cs),
+      select i.id, version, "typeId", "schemaVersion", at, op::"char", name, doc, changed, i.changeset from input i),
     ev as (
       insert into inv.event (entry_id, version, op) select id, version, op::"char" from input order by ord),
     edges as (

@@ -1,0 +1,219 @@
+/**
+ * Writes single entries, many callers' at once: what arrives while a transaction is out goes with the next one.
+ *
+ * 1. Each request is decided by itself and has its own changeset; a refused one takes no other with it.
+ * 2. Of several requests about one entry, or wanting the same key, only the first is in a transaction; the others see what it did.
+ * 3. An answer is given after the commit. */
+import type { Catalogue } from "../inventory/catalogue.ts";
+import { isUuid } from "../inventory/attribute-types.ts";
+import { badRequest, InventoryError } from "../inventory/problem.ts";
+import { shown } from "../inventory/validate.ts";
+import type { Database } from "../store/database.ts";
+import { loadEntries, type EntryRow } from "../store/inventory/entries.ts";
+import { writeChanges } from "../store/inventory/write.ts";
+import type { Db } from "../store/schema.ts";
+import { viewEntries, type EntryView } from "./inventory-view.ts";
+import {
+  changesetOf,
+  decide,
+  isRace,
+  type Author,
+  type Decided,
+  type Draft,
+} from "./inventory-write.ts";
+
+export interface WriteRequest {
+  readonly author: Author;
+  /** The stored entry that it is about; undefined for a new one. */
+  readonly id: string | undefined;
+  /** What the entry is to become; `row` is locked. Throws InventoryError when that cannot be. */
+  draft(tx: Db, row: EntryRow | undefined): Draft | Promise<Draft>;
+}
+
+export interface Written {
+  /** False: it was so already. */
+  readonly changed: boolean;
+  readonly op: Draft["op"];
+  readonly entry: EntryView;
+}
+
+interface Waiting {
+  readonly request: WriteRequest;
+  readonly resolve: (written: Written) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+type End =
+  | { readonly decided: Exclude<Decided, { readonly kind: "refused" }> }
+  | { readonly error: unknown };
+
+const largestBatch = 128;
+/** Attempts of one request alone, when others are faster each time. */
+const mostAttempts = 5;
+
+export interface WriterOptions {
+  readonly database: Database;
+  readonly known: () => Catalogue;
+  readonly onChange: () => void;
+}
+
+export class InventoryWriter {
+  readonly #options: WriterOptions;
+  #waiting: Waiting[] = [];
+  #busy = false;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with InventoryError when the request cannot be fulfilled. */
+  write(request: WriteRequest): Promise<Written> {
+    if (request.id !== undefined && !isUuid(request.id)) {
+      const message = `${shown(request.id)} is not an id of an entry; expected a UUID`;
+      return Promise.reject(badRequest(message));
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ request, resolve, reject });
+      if (!this.#busy) void this.#work();
+    });
+  }
+
+  async #work(): Promise<void> {
+    this.#busy = true;
+    while (this.#waiting.length > 0) {
+      const batch = this.#next();
+      await this.#settle(batch);
+    }
+    this.#busy = false;
+  }
+
+  /** As many as one transaction takes, each about another entry. */
+  #next(): readonly Waiting[] {
+    const batch: Waiting[] = [];
+    const later: Waiting[] = [];
+    const taken = new Set<string>();
+    for (const one of this.#waiting) {
+      const id = one.request.id?.toLowerCase();
+      if (batch.length >= largestBatch || (id !== undefined && taken.has(id))) later.push(one);
+      else {
+        batch.push(one);
+        if (id !== undefined) taken.add(id);
+      }
+    }
+    this.#waiting = later;
+    return batch;
+  }
+
+  async #settle(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const { ends, views, later } = await this.#commit(batch.map(({ request }) => request));
+      this.#waiting.unshift(...batch.filter((_, index) => later.has(index)));
+      for (const [index, { resolve, reject }] of batch.entries()) {
+        const end = ends[index];
+        if (end === undefined) continue;
+        if ("error" in end) reject(end.error);
+        else answer(end.decided, views, { resolve, reject });
+      }
+    } catch (error) {
+      if (isRace(error)) await Promise.all(batch.map((one) => this.#alone(one)));
+      else for (const { reject } of batch) reject(error);
+    }
+  }
+
+  /** Somebody else was faster with one of them: each by itself finds out whether it is the one. */
+  async #alone({ request, resolve, reject }: Waiting): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const { ends, views } = await this.#commit([request]);
+        const [end] = ends;
+        if (end === undefined || "error" in end) throw end?.error;
+        answer(end.decided, views, { resolve, reject });
+        return;
+      } catch (error) {
+        if (isRace(error) && attempt < mostAttempts) continue;
+        reject(error);
+        return;
+      }
+    }
+  }
+
+  async #commit(requests: readonly WriteRequest[]): Promise<{
+    readonly ends: readonly (End | undefined)[];
+    readonly later: ReadonlySet<number>;
+    readonly views: ReadonlyMap<string, EntryView>;
+  }> {
+    const { database, known, onChange } = this.#options;
+    const done = await database.transaction(async (tx) => {
+      const { ends, later } = await this.#decide(tx, requests);
+      const sets = requests.flatMap(({ author }, index) => {
+        const end = ends[index];
+        return end !== undefined && "decided" in end && end.decided.kind === "change"
+          ? [{ changeset: changesetOf(author), changes: [end.decided.change] }]
+          : [];
+      });
+      await writeChanges(tx, sets);
+      const ids = ends.flatMap((end) =>
+        end !== undefined && "decided" in end ? [end.decided.draft.id] : [],
+      );
+      const rows = await loadEntries(tx, ids);
+      return { ends, later, rows: [...rows.values()], written: sets.length };
+    });
+    if (done.written > 0) onChange();
+    const views = await viewEntries(database.db, done.rows, known());
+    return { ...done, views: new Map(views.map((view) => [view.id, view])) };
+  }
+
+  async #decide(
+    tx: Db,
+    requests: readonly WriteRequest[],
+  ): Promise<{ ends: (End | undefined)[]; later: ReadonlySet<number> }> {
+    const ids = requests.flatMap(({ id }) => (id === undefined ? [] : [id.toLowerCase()]));
+    const rows = await loadEntries(tx, ids, "write");
+    const ends: (End | undefined)[] = requests.map(() => undefined);
+    const drafts: { index: number; draft: Draft }[] = [];
+    for (const [index, request] of requests.entries()) {
+      try {
+        const row = request.id === undefined ? undefined : rows.get(request.id.toLowerCase());
+        // In order and one by one: a draft rarely asks the database, and then on this one connection.
+        drafts.push({ index, draft: await request.draft(tx, row) });
+      } catch (error) {
+        if (!(error instanceof InventoryError)) throw error;
+        ends[index] = { error };
+      }
+    }
+    const options = { known: this.#options.known(), hold: true };
+    const decided = await decide(
+      tx,
+      drafts.map(({ draft }) => draft),
+      options,
+    );
+    const later = new Set<number>();
+    const claimed = new Set<string>();
+    for (const [position, one] of decided.entries()) {
+      const index = drafts[position]?.index ?? 0;
+      if (one.kind === "refused") ends[index] = { error: one.error };
+      else if (claims(one).some((key) => claimed.has(key))) later.add(index);
+      else {
+        for (const key of claims(one)) claimed.add(key);
+        ends[index] = { decided: one };
+      }
+    }
+    return { ends, later };
+  }
+}
+
+function claims(decided: Decided): readonly string[] {
+  if (decided.kind !== "change") return [];
+  const { typeId, derived } = decided.change;
+  return derived.keys.added.map((key) => JSON.stringify([typeId, key.key_name, key.key_value]));
+}
+
+function answer(
+  { kind, draft }: Extract<End, { readonly decided: unknown }>["decided"],
+  views: ReadonlyMap<string, EntryView>,
+  { resolve, reject }: Pick<Waiting, "resolve" | "reject">,
+): void {
+  const entry = views.get(draft.id);
+  if (entry === undefined) reject(new InventoryError("INVENTORY_ENTRY_UNKNOWN", [draft.id]));
+  else resolve({ changed: kind === "change", op: draft.op, entry });
+}
