@@ -6,6 +6,7 @@ import type { LoginDesk } from "../engine/login.ts";
 import type { RoleBook } from "../engine/role-book.ts";
 import type { Datastore } from "../engine/datastore.ts";
 import type { Content } from "../model/definitions.ts";
+import type { PackIndexView } from "./pack-installs.ts";
 
 export interface Door {
   readonly core: Core;
@@ -25,6 +26,8 @@ export interface Door {
   webhooks(): ReadonlySet<string>;
   /** Takes up changes on disk; says what it found. */
   reload(): Promise<{ readonly problems: readonly string[]; readonly content: Content }>;
+  /** What the indexes of packs list, read lately. */
+  packIndex(): Promise<PackIndexView>;
   /** Undefined when work can be taken; else what is missing. */
   notReady(): Promise<string | undefined>;
 }

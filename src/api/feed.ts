@@ -17,6 +17,7 @@ import {
   statusesOf,
   type OutputLine,
 } from "../store/execution-watch.ts";
+import { announcementOf } from "../engine/announced.ts";
 import { executionView } from "./execution-view.ts";
 import { liveActionId } from "../model/ids.ts";
 import { isoTime } from "./ids.ts";
@@ -181,6 +182,8 @@ export class Feed {
     const event = this.#executionEvent(kind, row);
     this.#tell(event);
     this.#tell(this.#event(`st2.liveaction__${kind}`, row, liveActionView(row, this.#view(row))));
+    if (kind === "update" && row.runner === "announcement" && row.status === "succeeded")
+      this.#tell(this.#announcement(row));
   }
 
   #view(row: StoredExecution): JsonObject {
@@ -191,6 +194,12 @@ export class Feed {
 
   #executionEvent(kind: "create" | "update", row: StoredExecution): FeedEvent {
     return this.#event(`st2.execution__${kind}`, row, this.#view(row));
+  }
+
+  /** Belongs to no execution: it is for everybody who may listen. */
+  #announcement(row: StoredExecution): FeedEvent {
+    const { name, body } = announcementOf(row.parameters, row.context);
+    return { ...this.#event(name, row, body), execution: "", action: "", last: false };
   }
 
   #event(name: string, row: StoredExecution, data: JsonObject): FeedEvent {

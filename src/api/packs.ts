@@ -7,6 +7,7 @@ import type { Door } from "./door.ts";
 import { idFor } from "./ids.ts";
 import { answerList, oneOf } from "./lists.ts";
 import { packContents, packFiles, sendPackFile } from "./pack-files.ts";
+import { packInstallRoutes } from "./pack-installs.ts";
 import { names, refusal, showsSecrets, text } from "./query.ts";
 import { packNamed } from "./resources.ts";
 import { on, Routes } from "./routes.ts";
@@ -32,19 +33,6 @@ function packView(pack: PackDefinition): JsonObject {
     dependencies,
     system: {},
   };
-}
-
-/** What an index says about a pack. Ours lists what is installed: there is nowhere to install from yet. */
-function indexView({
-  ref,
-  name,
-  description,
-  keywords,
-  version,
-  author,
-  email,
-}: PackDefinition): JsonObject {
-  return { ref, name, description, keywords, version, author, email, repo_url: "" };
 }
 
 const listed = {
@@ -73,29 +61,7 @@ function packRoutesOnly(door: Door, router: Routes): void {
   router.get("/packs", "pack_list", (request, response) =>
     answerList(request, response, all().map(packView), listed),
   );
-  router.get("/packs/index", "pack_list", (_request, response) => {
-    response.json({
-      index: Object.fromEntries(all().map((pack) => [pack.ref, indexView(pack)])),
-      status: [],
-    });
-  });
-  router.get("/packs/index/health", "pack_views_index_health", (_request, response) => {
-    const none = { count: 0, valid: 0, invalid: 0, errors: {}, status: [] };
-    response.json({ indexes: none, packs: { count: all().length } });
-  });
-  router.post("/packs/index/search", "pack_search", (request, response) => {
-    const body: unknown = request.body;
-    const { pack, query } = isObject(body) ? body : {};
-    if (typeof pack === "string") {
-      const found = all().find(({ ref, name }) => ref === pack || name === pack);
-      return void response.json(found === undefined ? null : indexView(found));
-    }
-    if (typeof query !== "string") throw refusal("'query' or 'pack' is a required property");
-    const hits = all().filter((each) =>
-      JSON.stringify(indexView(each)).toLowerCase().includes(query.toLowerCase()),
-    );
-    return void response.json(hits.map(indexView));
-  });
+  packInstallRoutes(door, router);
   router.post("/packs/register", "pack_register", (request, response) =>
     register(door, request, response),
   );

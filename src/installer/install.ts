@@ -5,7 +5,6 @@
  * 3. One installation at a time. */
 import { existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { AppError } from "../model/errors.ts";
 import { systemPacks, whileLocked, type InstallerPlaces } from "./places.ts";
 import {
   installedVersion,
@@ -188,11 +187,4 @@ export function setUpVirtualenvs(
     }
     return aboutMissing(missing);
   });
-}
-
-/** Throws PACK_REFUSED unless that is a pack's ref. */
-export function checkRef(ref: string): string {
-  if (!/^[a-z0-9_]+$/.test(ref))
-    throw new AppError("PACK_REFUSED", [`"${ref}" is no pack's ref: small letters, digits and _`]);
-  return ref;
 }

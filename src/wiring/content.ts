@@ -38,6 +38,7 @@ export function knownRunners(): ReadonlyMap<string, ParameterSchemas> {
     ["inventory", {}],
     ["alert", {}],
     ["packs", {}],
+    ["chatops", {}],
   ];
   return new Map([
     ...engineOwn,

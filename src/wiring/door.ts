@@ -15,6 +15,7 @@ import { RoleBook } from "../engine/role-book.ts";
 import { AppError } from "../model/errors.ts";
 import type { EngineProcess } from "./engine.ts";
 import { say } from "./log.ts";
+import { packIndexOf } from "./packs.ts";
 
 /** How long the door waits for the database to say who is calling. */
 const answerMs = 4_000;
@@ -90,6 +91,7 @@ async function doorOf(engine: EngineProcess, config: Config): Promise<Door> {
       core.bells.ring({ kind: "reload", id: core.process });
       return { problems, content: definitions().content };
     },
+    packIndex: packIndexOf(config),
     notReady: async () => {
       if (!core.pump.healthy()) return "the database cannot be reached";
       const look = core.database.db.selectFrom("setting").select("name").limit(1).execute();

@@ -11,6 +11,7 @@ import { idMaker } from "../engine/ids.ts";
 import { ingest } from "../engine/ingest.ts";
 import { Inventory } from "../engine/inventory.ts";
 import { inventoryRunner } from "../engine/inventory-runner.ts";
+import type { Content } from "../model/definitions.ts";
 import { evaluatorPool } from "../processes/evaluator-pool.ts";
 import { spawner } from "../processes/spawner.ts";
 import { openQueue, type WorkQueue } from "../queue/queue.ts";
@@ -24,7 +25,7 @@ import { answerer, askHere } from "./answers.ts";
 import { ownerSettings } from "./inventory.ts";
 import { loadDefinitions, type Loaded } from "./load.ts";
 import { say } from "./log.ts";
-import { packsHere } from "./packs.ts";
+import { runnersHere } from "./packs.ts";
 import { builtinRunners } from "./runners.ts";
 
 type News = "reload" | "feed" | "sensor";
@@ -84,11 +85,9 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     return { problems: loaded.problems };
   };
   const alerts = alertsOf(database, config, () => ({ core, parsers: loaded.compiled.parsers }));
-  const packs = packsHere(config, {
-    content: () => loaded.compiled.content,
-    reload: () => reload().then(() => core.bells.ring({ kind: "reload", id: core.process })),
-  });
-  const own = [inventoryRunner(inventory), alerts, packs];
+  const content = (): Content => loaded.compiled.content;
+  const more = runnersHere(config, { core: () => core, content, reload });
+  const own = [inventoryRunner(inventory), alerts, ...more];
   const runners = [...builtinRunners(spawnOf(spawn), config), ...own];
   const core = makeCore(options, {
     database,

@@ -4,7 +4,10 @@ import type { Config } from "../config.ts";
 import { describePack } from "../content/describe-pack.ts";
 import { findPacks } from "../content/find-packs.ts";
 import { ProblemList } from "../content/problems.ts";
+import { chatRunner } from "../engine/chat-runner.ts";
+import type { Core } from "../engine/core.ts";
 import { packRunner } from "../engine/pack-runner.ts";
+import { readIndexes, type PackIndex } from "../installer/pack-index.ts";
 import type { InstallerPlaces } from "../installer/places.ts";
 import type { Content } from "../model/definitions.ts";
 import { pythonNames } from "../runners/python-environment.ts";
@@ -50,7 +53,7 @@ async function reloadEverywhere(
 ): Promise<void> {
   const { ST2_ACTION_API_URL: api, ST2_ACTION_AUTH_TOKEN: token } = environment;
   try {
-    const answer = await fetch(`${api ?? ""}/v1/packs/register`, {
+    const answer = await fetch(`${api ?? ""}/packs/register`, {
       method: "POST",
       headers: { "content-type": "application/json", "x-auth-token": token ?? "" },
       body: JSON.stringify({ types: ["configs"] }),
@@ -65,14 +68,39 @@ async function reloadEverywhere(
   await otherwise();
 }
 
-/** The runner of the pack `packs` in this process. */
-export function packsHere(
+/** The runners of the packs `packs` and `chatops` in this process. */
+export function runnersHere(
   config: Config,
-  here: { readonly content: () => Content; readonly reload: () => Promise<void> },
-): Runner {
-  return packRunner({
+  here: {
+    readonly core: () => Core;
+    readonly content: () => Content;
+    readonly reload: () => Promise<unknown>;
+  },
+): readonly Runner[] {
+  const everywhere = async (): Promise<void> => {
+    await here.reload();
+    const { bells, process: id } = here.core();
+    bells.ring({ kind: "reload", id });
+  };
+  const packs = packRunner({
     places: installerPlaces(config),
     content: here.content,
-    reload: (call) => reloadEverywhere(call, here.reload),
+    reload: (call) => reloadEverywhere(call, everywhere),
   });
+  return [packs, chatRunner(here.core)];
+}
+
+const indexMs = 60_000;
+/** People wait for the answer. */
+const patienceMs = 10_000;
+
+/** The indexes of packs, read at most once a minute. */
+export function packIndexOf({ packIndexes }: Config): () => Promise<PackIndex> {
+  let read: { readonly at: number; readonly index: Promise<PackIndex> } | undefined;
+  return () => {
+    const now = performance.now();
+    if (read === undefined || read.at < now - indexMs)
+      read = { at: now, index: readIndexes(packIndexes, AbortSignal.timeout(patienceMs)) };
+    return read.index;
+  };
 }

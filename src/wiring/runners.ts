@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { SshConfig } from "../config.ts";
+import { announcementRunner } from "../runners/announcement.ts";
 import { inquirerRunner } from "../engine/inquiry.ts";
 import { localShellCommandRunner, localShellScriptRunner } from "../runners/local-shell.ts";
 import { httpRequestRunner } from "../runners/http-request.ts";
@@ -73,6 +74,7 @@ const noSsh: SshConfig = {
 export function builtinRunners(spawn: Spawn = noSpawn, places?: RunnerPlaces): readonly Runner[] {
   return [
     noopRunner(),
+    announcementRunner(),
     localShellCommandRunner({ spawn }),
     localShellScriptRunner({ spawn }),
     httpRequestRunner(),

@@ -25,10 +25,12 @@ test("core holds StackStorm's actions by name", () => {
     .filter(({ pack }) => pack === "core")
     .map(({ name }) => name);
   expect(names.toSorted()).toEqual([
+    "announcement",
     "ask",
     "echo",
     "error",
     "http",
+    "inject_trigger",
     "local",
     "local_sudo",
     "noop",

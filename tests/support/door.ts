@@ -81,6 +81,7 @@ export function doorOf(core: Core, users?: ReadonlyMap<string, User>): Door {
     tokenTtl: 60,
     webhooks: () => new Set(),
     reload: () => Promise.resolve({ problems: [], content: core.definitions().content }),
+    packIndex: () => Promise.resolve({ packs: new Map(), status: [] }),
     notReady: () => Promise.resolve(undefined),
   };
 }

@@ -8,6 +8,7 @@ import type { JsonObject } from "../../src/model/json.ts";
 import type { Outcome } from "../../src/model/outcome.ts";
 import { httpRequestRunner } from "../../src/runners/http-request.ts";
 import { localShellCommandRunner, localShellScriptRunner } from "../../src/runners/local-shell.ts";
+import { announcementRunner } from "../../src/runners/announcement.ts";
 import { noopRunner } from "../../src/runners/noop.ts";
 import { remoteShellCommandRunner } from "../../src/runners/remote-shell.ts";
 import type { Runner } from "../../src/runners/runner.ts";
@@ -38,6 +39,7 @@ export async function shippedPackActions(
     writeFileSync(join(folder, `${pack}.yaml`), JSON.stringify(config));
   const runners = [
     noopRunner(),
+    announcementRunner(),
     httpRequestRunner(),
     localShellCommandRunner({ spawn }),
     localShellScriptRunner({ spawn }),
@@ -52,7 +54,11 @@ export async function shippedPackActions(
   const schemas = runners.map((runner) => [runner.name, runner.parameters] as const);
   const { content, problems } = await loadContent({
     directories: { bundled: [shippedPacks], packs: [], site: {}, configs: folder },
-    runners: new Map<string, ParameterSchemas>([...schemas, ["inquirer", asked]]),
+    runners: new Map<string, ParameterSchemas>([
+      ...schemas,
+      ["inquirer", asked],
+      ["python-script", {}],
+    ]),
   });
   const runnerOf = (action: ActionDefinition): Runner => {
     const found = runners.find(({ name }) => name === action.runner);

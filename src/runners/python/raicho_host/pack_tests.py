@@ -33,6 +33,17 @@ def _load(pack, names):
     return loader.discover(tests, pattern="test*.py", top_level_dir=pack if whole else tests)
 
 
+def _wanted(suite):
+    """Without classes that say `__test__ = False`: they are for others to inherit from."""
+    kept = unittest.TestSuite()
+    for test in suite:
+        if isinstance(test, unittest.TestSuite):
+            kept.addTest(_wanted(test))
+        elif getattr(test, "__test__", True):
+            kept.addTest(test)
+    return kept
+
+
 def _import_faults(suite):
     """Modules that could not be imported count as tests that went wrong, with the last line of the reason."""
     for test in suite:
@@ -47,7 +58,7 @@ def main(pack, result, *names):
     pack = os.path.abspath(pack)
     os.chdir(pack)
     _prepare(pack)
-    suite = _load(pack, names)
+    suite = _wanted(_load(pack, names))
     unimported = list(_import_faults(suite))
     outcome = unittest.TextTestRunner(stream=sys.stderr, verbosity=2).run(suite)
     counts = {

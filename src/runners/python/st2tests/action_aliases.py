@@ -17,6 +17,15 @@ def _match(formats, command):
     return json.loads(answer.stdout)
 
 
+class _Alias(SimpleNamespace):
+    def get_format_strings(self):
+        """All ways to say the command."""
+        found = []
+        for one in self.formats:
+            found.extend([one] if isinstance(one, str) else one.get("representation", []))
+        return found
+
+
 class BaseActionAliasTestCase(BasePackResourceTestCase):
     """For tests of one alias: `action_alias_name` is its name."""
 
@@ -55,5 +64,5 @@ class BaseActionAliasTestCase(BasePackResourceTestCase):
                 document = yaml.safe_load(file)
             if document.get("name") == name:
                 missing = {"description": "", "enabled": True, "formats": [], "immutable_parameters": {}}
-                return SimpleNamespace(**{**missing, **document})
+                return _Alias(**{**missing, **document})
         raise ValueError('Alias with name "%s" not found' % name)
