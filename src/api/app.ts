@@ -26,6 +26,7 @@ import { assertDeclared, type DeclaredRoute, Routes } from "./routes.ts";
 import { ruleRoutes } from "./rules.ts";
 import { outputStreamRoutes, streamRoutes } from "./streams.ts";
 import { sensorRoutes, sensorTypeRoutes } from "./sensors.ts";
+import { trialRoutes } from "./trials.ts";
 import { triggerRoutes } from "./triggers.ts";
 import { webhookRoutes } from "./webhooks.ts";
 import { workflowRoutes } from "./workflows.ts";
@@ -89,7 +90,13 @@ function ownRoutes(door: Door, inventory: InventoryService): Routes {
   const router = new Routes();
   router.router.use(guard(door), express.json({ limit: "20mb" }));
   router.mount("/inventory", inventoryRoutes(inventory));
-  router.use(alertRoutes(door), sensorRoutes(door), roleRoutes(door), userRoutes(door));
+  router.use(
+    alertRoutes(door),
+    sensorRoutes(door),
+    roleRoutes(door),
+    userRoutes(door),
+    trialRoutes(door),
+  );
   router.router.use(notFound);
   return router;
 }

@@ -37,6 +37,18 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import("./lint.ts")).setUpLint,
   },
   {
+    name: "init",
+    summary: "make the first files of a pack, rule, workflow or action",
+    group: "Files",
+    load: async () => (await import("./init.ts")).setUpInit,
+  },
+  {
+    name: "schema",
+    summary: "print JSON Schemas of content files, for editors",
+    group: "Files",
+    load: async () => (await import("./schema.ts")).setUpSchema,
+  },
+  {
     name: "workflow",
     summary: "inspect or rehearse a workflow",
     group: "Files",
@@ -79,6 +91,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import("./resources.ts")).setUpTriggerInstance,
   },
   {
+    name: "replay",
+    summary: "let something happen again, or tell which rules would fire",
+    group: "Work",
+    load: async () => (await import("./replay.ts")).setUpReplay,
+  },
+  {
     name: "action",
     summary: "list, show, change and execute actions",
     group: "Content",
@@ -92,7 +110,7 @@ export const commandEntries: readonly CommandEntry[] = [
   },
   {
     name: "rule",
-    summary: "list, show and change rules",
+    summary: "list, show, change and test rules",
     group: "Content",
     load: async () => (await import("./resources.ts")).setUpRule,
   },

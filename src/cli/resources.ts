@@ -2,6 +2,7 @@
 import type { CommandSetup } from "./cli.ts";
 import { addResource, find, packFilter, type Resource } from "./resource.ts";
 import { optionText } from "./output.ts";
+import { addRuleTest } from "./rule-test.ts";
 import { runShape } from "./run.ts";
 import { addVerb } from "./verb.ts";
 
@@ -200,7 +201,10 @@ export const setUpAction: CommandSetup = (command, cli) => {
   addVerb(command, cli, { ...runShape, usage: "execute <action> [parameters...]" });
 };
 
-export const setUpRule: CommandSetup = (command, cli) => addResource(command, cli, rule);
+export const setUpRule: CommandSetup = (command, cli) => {
+  addResource(command, cli, rule);
+  addRuleTest(command, cli);
+};
 export const setUpEnforcement: CommandSetup = (command, cli) =>
   addResource(command, cli, enforcement);
 export const setUpPolicy: CommandSetup = (command, cli) => addResource(command, cli, policy);

@@ -139,10 +139,11 @@ function enforce(core: Core, { id, event, rule, ask, fresh }: Hit, drafted: Draf
   }
 }
 
-function contextOf(
+/** The context of the executions that a rule starts because of an event. */
+export function contextOf(
   core: Core,
   id: string,
-  event: NewEvent,
+  event: Pick<NewEvent, "trigger" | "payload" | "traceTag">,
   rule: { ref: string; pack: string; context: JsonObject },
 ): JsonObject {
   return {

@@ -37,7 +37,11 @@ const forSignedIn = [
 ];
 
 /** Reads that are no GET. */
-const readingPosts = ["post /v1/packs/index/search", "post /api/v2/inventory/search"];
+const readingPosts = [
+  "post /v1/packs/index/search",
+  "post /api/v2/inventory/search",
+  "post /api/v2/rules/test",
+];
 /** GETs that only administrators may send. */
 const forAdmins = new Set([
   "get /v1/rbac/permission_types",
