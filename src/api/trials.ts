@@ -8,7 +8,7 @@ import { bodyOf } from "./bodies.ts";
 import type { Door } from "./door.ts";
 import { refusal } from "./query.ts";
 import { Routes } from "./routes.ts";
-import { maskedIn } from "./runner-view.ts";
+import { maskedIn } from "../model/secrets.ts";
 
 function eventOf({ trigger, parameters, payload }: StoredInstance): {
   readonly trigger: string;
