@@ -10,7 +10,7 @@ export const setUpReplay: CommandSetup = (command, cli) =>
       "Let a trigger instance happen again; with --dry-run only tell which rules would fire.",
     options: [["--dry-run", "store nothing and start nothing; exit code 1 when a rule would fail"]],
     examples: ["replay 6740b1f2c3d4e5f600000001 --dry-run"],
-    run: async ({ args: [id = ""], options, client, print, cli: { end } }) => {
+    run: async ({ args: [id = ""], options, client, print, cli: own }) => {
       const place = `/triggerinstances/${encodeURIComponent(id)}`;
       if (options["dryRun"] !== true) {
         const answer = await client.object("POST", `${place}/re_emit`);
@@ -21,7 +21,7 @@ export const setUpReplay: CommandSetup = (command, cli) =>
       const given: unknown = answer["rules"];
       const rules = (Array.isArray(given) ? given : []).filter(isObject);
       await tell(rules, print);
-      if (rules.some(({ outcome }) => outcome === "fails")) end(exitCodes.failed);
+      if (rules.some(({ outcome }) => outcome === "fails")) own.end(exitCodes.failed);
     },
   });
 

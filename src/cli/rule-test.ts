@@ -138,7 +138,7 @@ interface LocalEvent {
 /** `{trigger, payload, parameters?}`, as `raicho trigger-instance get -j` prints it; anything else is the payload of an event the rule listens to. */
 function eventIn(file: string, rule: RuleDefinition): LocalEvent {
   const { value, faults } = parseYaml(readFileSync(file, "utf8"), "python");
-  const [fault] = faults.filter(({ severity }) => severity === "error");
+  const fault = faults.find(({ severity }) => severity === "error");
   if (fault !== undefined)
     throw new CliError(exitCodes.failed, `${file}:${fault.line}: ${fault.message}`);
   if (!isObject(value) || typeof value["trigger"] !== "string" || !("payload" in value))

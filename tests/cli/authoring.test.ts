@@ -47,7 +47,12 @@ test("what init writes lints cleanly, and nothing is overwritten", async () => {
     ["rule", "rains", "--pack", "packs/weather"],
     ["workflow", "flow", "--pack", "packs/weather"],
     ...["python-script", "local-shell-script", "typescript", "orquesta"].map((runner) => [
-      ...["action", runner.replaceAll("-", "_"), "--pack", "packs/weather", "--runner", runner],
+      "action",
+      runner.replaceAll("-", "_"),
+      "--pack",
+      "packs/weather",
+      "--runner",
+      runner,
     ]),
   ];
   for (const words of made) expect(await raicho("init", ...words)).toMatchObject({ code: 0 });
@@ -91,20 +96,20 @@ action: {ref: core.noop}
 `;
 const payload = { body: { severity: 5, host: "web01", team: "ops", tags: ["a", "b"] } };
 
-describe("rule test, offline", () => {
-  const tried = async (event: unknown, ...more: string[]) => {
-    await raicho("init", "rule", "other");
-    file("rules/tried.yaml", ruleText);
-    return raicho(
-      "rule",
-      "test",
-      "rules/tried.yaml",
-      "-i",
-      file("event.json", JSON.stringify(event)),
-      ...more,
-    );
-  };
+const tried = async (event: unknown, ...more: string[]) => {
+  await raicho("init", "rule", "other");
+  file("rules/tried.yaml", ruleText);
+  return raicho(
+    "rule",
+    "test",
+    "rules/tried.yaml",
+    "-i",
+    file("event.json", JSON.stringify(event)),
+    ...more,
+  );
+};
 
+describe("rule test, offline", () => {
   test("a match, with values of the datastore", async () => {
     const { code, out, notes } = await tried(payload, "--key", "team=ops");
     expect([code, notes]).toEqual([0, ""]);
@@ -188,6 +193,9 @@ describe("through the door", () => {
     await database[Symbol.asyncDispose]();
   });
 
+  const count = async () =>
+    (await engine.core.database.db.selectFrom("execution").select("id").execute()).length;
+
   test("a rule of the server, and a file's", async () => {
     const fires = await raicho("rule", "test", "test.fires", "-i", id);
     expect([fires.code, fires.notes]).toEqual([0, ""]);
@@ -205,8 +213,6 @@ describe("through the door", () => {
   });
 
   test("a dry run tells what would fire, with parameters and without secrets, and runs nothing", async () => {
-    const count = async () =>
-      (await engine.core.database.db.selectFrom("execution").select("id").execute()).length;
     await expect.poll(() => ran).toHaveLength(1);
     const before = await count();
     const { code, out } = await raicho("replay", id, "--dry-run", "-j");
