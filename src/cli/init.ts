@@ -176,6 +176,9 @@ parameters:
   };
 }
 
+/** What packs in TypeScript import. */
+const packModule = "raicho/pack";
+
 const programs: Readonly<Record<string, { readonly suffix: string; readonly text: string }>> = {
   "python-script": {
     suffix: "py",
@@ -197,7 +200,7 @@ echo "Hello, $1!"
   },
   typescript: {
     suffix: "ts",
-    text: `import { defineAction } from "raicho/pack";
+    text: `import { defineAction } from "${packModule}";
 
 export const action = defineAction(({ name }: { name: string }) => ({ greeting: \`Hello, \${name}!\` }));
 `,
