@@ -200,7 +200,7 @@ echo "Hello, $1!"
   },
   typescript: {
     suffix: "ts",
-    text: `import { defineAction } from "${packModule}";
+    text: `import { defineAction } from ${JSON.stringify(packModule)};
 
 export const action = defineAction(({ name }: { name: string }) => ({ greeting: \`Hello, \${name}!\` }));
 `,
