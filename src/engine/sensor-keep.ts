@@ -130,7 +130,8 @@ async function assignmentOf(
     className,
     entry: entryPath,
     directory: packPath,
-    paths: modulePaths(file),
+    // Some packs' sensors import what their actions have.
+    paths: [...modulePaths(file), join(packPath, "actions", "lib")],
     pollInterval: pollInterval ?? null,
     triggerTypes: triggerTypes.map((type) => type.ref),
     config,

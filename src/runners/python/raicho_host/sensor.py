@@ -208,6 +208,8 @@ def _cooperate(path):
         with open(path, "rb") as file:
             if b"eventlet" not in file.read():
                 return
+        # Its own resolver does not take all that the system's takes.
+        os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
         import eventlet
     except (OSError, ImportError):
         # The sensor's own import says it better.
