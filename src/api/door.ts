@@ -22,6 +22,8 @@ export interface Door {
   readonly auth: boolean;
   /** Seconds a token lives when the client does not say. */
   readonly tokenTtl: number;
+  /** Whether events that do not fit the schema of their trigger type are refused. */
+  readonly validatePayloads: boolean;
   /** Urls of webhooks that some enabled rule listens to. */
   webhooks(): ReadonlySet<string>;
   /** Takes up changes on disk; says what it found. */

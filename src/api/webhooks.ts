@@ -1,6 +1,7 @@
 import express, { type Request } from "express";
 import type { IncomingMessage } from "node:http";
 import { ingest } from "../engine/ingest.ts";
+import { payloadFault } from "../engine/trigger-payload.ts";
 import { isObject } from "../model/json.ts";
 import type { NewEvent } from "../model/events.ts";
 import { builtinTriggerTypes } from "../model/builtin-triggers.ts";
@@ -66,14 +67,17 @@ function deliveryOf(request: IncomingMessage): string | undefined {
   return undefined;
 }
 
-/** Whether there is such a trigger type, or a rule that listens to it. */
-function isTrigger({ core }: Door, ref: string): boolean {
+/** Why an event cannot be one of that trigger. A rule may listen to a trigger that no file describes: then anything fits. */
+function triggerFault(
+  { core, validatePayloads }: Door,
+  ref: string,
+  payload: unknown,
+): string | undefined {
   const definitions = core.definitions();
-  return (
-    definitions.content.triggerTypes.has(ref) ||
-    builtinTriggerTypes.has(ref) ||
-    definitions.listens(ref)
-  );
+  const { content } = definitions;
+  const known = content.triggerTypes.has(ref) || builtinTriggerTypes.has(ref);
+  if (known ? !validatePayloads : definitions.listens(ref)) return undefined;
+  return payloadFault(content, ref, payload)?.text;
 }
 
 function eventOf(
@@ -96,8 +100,9 @@ function eventOf(
       ...trace,
     };
   if (!isObject(body) || typeof body["trigger"] !== "string") return "Trigger not specified.";
-  if (!isTrigger(door, body["trigger"]))
-    return `Trigger payload validation failed and validation is enabled, not dispatching a trigger "${body["trigger"]}" (${pythonText(body["payload"] ?? {})}): Trigger type with reference "${body["trigger"]}" doesn't exist in the database`;
+  const misfit = triggerFault(door, body["trigger"], body["payload"] ?? {});
+  if (misfit !== undefined)
+    return `Trigger payload validation failed and validation is enabled, not dispatching a trigger "${body["trigger"]}" (${pythonText(body["payload"] ?? {})}): ${misfit}`;
   return {
     trigger: body["trigger"],
     payload: body["payload"] ?? {},

@@ -63,7 +63,7 @@ function eventOf(
   const found = options.resolve(trigger) ?? named;
   if (found === undefined)
     return { event: undefined, fault: "it names no trigger that any rule listens to" };
-  const fault = payloadFault(core.definitions().content, found.type, payload);
+  const fault = payloadFault(core.definitions().content, found.type, payload)?.message;
   if (fault !== undefined && options.validate) return { event: undefined, fault };
   const event: NewEvent = {
     trigger: found.type,

@@ -1,22 +1,27 @@
 /** Payloads of events, held against the schema of their trigger type. */
-import { validateSchema } from "../expressions/parameter-schema.ts";
+import { type SchemaFault, validateSchema } from "../expressions/parameter-schema.ts";
 import { builtinTriggerTypes } from "../model/builtin-triggers.ts";
 import type { Content } from "../model/definitions.ts";
 import { isObject } from "../model/json.ts";
+
+/** One line, and all that StackStorm says. */
+export type PayloadFault = Pick<SchemaFault, "message" | "text">;
 
 /** Why that payload is none of this trigger type, as StackStorm words it; undefined when it is. */
 export function payloadFault(
   content: Pick<Content, "triggerTypes">,
   type: string,
   payload: unknown,
-): string | undefined {
+): PayloadFault | undefined {
   const known = content.triggerTypes.get(type) ?? builtinTriggerTypes.get(type);
-  if (known === undefined)
-    return `Trigger type with reference "${type}" doesn't exist in the database`;
+  if (known === undefined) {
+    const message = `Trigger type with reference "${type}" doesn't exist in the database`;
+    return { message, text: message };
+  }
   const { payloadSchema } = known;
   if (Object.keys(payloadSchema).length === 0) return undefined;
   // The check is of objects; what is none is held against the schema as a property.
-  if (isObject(payload)) return validateSchema(payload, payloadSchema).fault?.message;
+  if (isObject(payload)) return validateSchema(payload, payloadSchema).fault;
   const wrapped = { properties: { payload: { ...payloadSchema, required: true } } };
-  return validateSchema({ payload }, wrapped).fault?.message;
+  return validateSchema({ payload }, wrapped).fault;
 }

@@ -85,6 +85,7 @@ async function doorOf(engine: EngineProcess, config: Config): Promise<Door> {
     auth: config.auth,
     tokenTtl: 86_400,
     authenticate: (secret) => soon(authenticate(secret)),
+    validatePayloads: config.validatePayloads,
     webhooks: () => definitions().webhooks,
     reload: async () => {
       const { problems } = await reload();

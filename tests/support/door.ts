@@ -79,6 +79,7 @@ export function doorOf(core: Core, users?: ReadonlyMap<string, User>): Door {
     authenticate: (token) => Promise.resolve(users?.get(token)),
     auth: users !== undefined,
     tokenTtl: 60,
+    validatePayloads: true,
     webhooks: () => new Set(),
     reload: () => Promise.resolve({ problems: [], content: core.definitions().content }),
     packIndex: () => Promise.resolve({ packs: new Map(), status: [] }),
