@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { asService } from "../../src/api/ports.ts";
 import { request } from "../../src/engine/request.ts";
+import { announcementRunner } from "../../src/runners/announcement.ts";
 import { listenAt, testDoor, type TestDoor } from "../support/door.ts";
 import { testEngine, testRunner, type TestEngine } from "../support/engine.ts";
 import { testDatabase, type TestDatabase } from "../support/postgres.ts";
@@ -103,9 +104,10 @@ describe("streams", () => {
     });
     const secret = { type: "string", secret: true } as const;
     engine = testEngine(database.url, {
-      runners: [held],
+      runners: [held, announcementRunner()],
       content: {
         actions: {
+          "test.announce": { runner: "announcement", parameters: { text: {} } },
           "test.say": { runner: "test", parameters: { who: { type: "string" }, pin: secret } },
         },
       },
@@ -132,6 +134,19 @@ describe("streams", () => {
       context: { user: "admin" },
     });
   const token = { "x-auth-token": "good" };
+
+  test("an announcement is an event of its route, with its trace", async () => {
+    const following = await follow(`${url}/v1/stream?events=st2.announcement__*`, token);
+    const trace_context = { trace_tag: "t" };
+    await request(engine.core, {
+      action: "test.announce",
+      parameters: { text: "tea", route: "kitchen", experimental: true },
+      context: { user: "admin", trace_context },
+    });
+    const event = await following.until(({ name }) => name === "st2.announcement__kitchen");
+    expect(event.data).toEqual({ payload: { text: "tea" }, trace_context });
+    following.stop();
+  });
 
   test.each([
     ["/v1/stream", ""],
