@@ -70,7 +70,7 @@ describe.skipIf(!needs("sshd"))("over SSH", () => {
       succeeds: { parameters: { cmd: "echo ok" } },
       fails: { parameters: { cmd: "exit 3" } },
       floods: { parameters: { cmd: "head -c 3000000 /dev/zero | tr '\\0' x" } },
-      gigabyte: { parameters: { cmd: "head -c 1000000000 /dev/zero" } },
+      gigabyte: { parameters: { cmd: "head -c 1000000000 /dev/zero | tr '\\0' x" } },
       bytes: { parameters: { cmd: "printf '[\\377\\376\\303]'" } },
       skip: {
         hangs: "what happened stands below each host, not at the top; see below",
