@@ -82,10 +82,17 @@ function bare(command: string, ...args: readonly string[]): () => Promise<number
     });
 }
 
+function host(n: number): string {
+  return `web${Math.floor(n / 100)}.example.com`;
+}
+
+function ask(): never {
+  throw new Error("nothing is asked here");
+}
+
 /** That many rules, spread over 100 triggers; each event meets one that matches. */
 function matcher(count: number): (events: number) => number {
   const perTrigger = count / 100;
-  const host = (n: number): string => `web${Math.floor(n / 100)}.example.com`;
   const rules = Array.from({ length: count }, (_, n): RuleDefinition => ({
     ...ruleOf(n, {
       when: undefined,
@@ -101,9 +108,6 @@ function matcher(count: number): (events: number) => number {
     const body = { host: host(((n * 97) % perTrigger) * 100), severity: 3, state: "CRITICAL" };
     return { trigger: `bench.alert${n % 100}`, payload: { body } };
   });
-  const ask = (): never => {
-    throw new Error("nothing is asked here");
-  };
   return (wanted) => {
     const start = performance.now();
     let matches = 0;
