@@ -22,6 +22,8 @@ export interface Config {
   readonly adminPassword: string | undefined;
   /** How people sign in, where it is not only by accounts of our own. */
   readonly authFile: string;
+  /** Directory of webhooks that check signatures. */
+  readonly webhooks: string;
   /** Directory of roles, assignments and mappings. */
   readonly rbac: string;
   readonly timeZone: string;
@@ -265,6 +267,7 @@ export function readConfig(
     // Set but empty is as good as not set: nobody wants an empty password.
     adminPassword: environment["RAICHO_ADMIN_PASSWORD"] || undefined,
     authFile: resolve(directory, environment["RAICHO_AUTH_FILE"] ?? join(home, "auth.yaml")),
+    webhooks: resolve(directory, environment["RAICHO_WEBHOOKS"] ?? join(home, "webhooks")),
     rbac: resolve(directory, environment["RAICHO_RBAC"] ?? join(home, "rbac")),
     timeZone: timeZone(environment["RAICHO_TZ"]),
     apiUrl: url(environment, "RAICHO_API_URL", ["http", "https"])?.replace(/\/+$/, ""),

@@ -1,8 +1,14 @@
 /** The door: one Express app for StackStorm's API and ours. */
 import express, { type RequestHandler } from "express";
-import { randomUUID } from "node:crypto";
 import type { RequestListener } from "node:http";
 import { actionRoutes } from "./actions.ts";
+import { origins } from "./addresses.ts";
+import { auditRoutes } from "./audit-routes.ts";
+import { callerScope, idempotent } from "./idempotency.ts";
+import { observe } from "./observe.ts";
+import { documentRoutes } from "./openapi.ts";
+import { nothingHere, problems } from "./problems.ts";
+import { signedWebhookRoutes, webhookSettingRoutes } from "./signed-webhooks.ts";
 import { aliasRoutes } from "./aliases.ts";
 import { alertRoutes } from "./alerts.ts";
 import type { Door } from "./door.ts";
@@ -54,6 +60,7 @@ const json = /^application\/(?:[\w.+-]*\+)?json(?:$|[; ])/i;
 /** StackStorm's REST API, behind the guard. */
 function st2Routes(door: Door, feed: Feed): Routes {
   const router = new Routes();
+  router.use(signedWebhookRoutes(door));
   router.router.use(guard(door));
   router.use(streamRoutes(door, feed), webhookRoutes(door), workflowRoutes(door));
   router.router.use(readable, express.json({ limit: "10mb", type: () => true }));
@@ -86,9 +93,14 @@ function streamService(door: Door, feed: Feed): Routes {
   return router;
 }
 
-function ownRoutes(door: Door, inventory: InventoryService): Routes {
+function ownRoutes(
+  door: Door,
+  inventory: InventoryService,
+  declared: () => readonly DeclaredRoute[],
+): Routes {
   const router = new Routes();
-  router.router.use(guard(door), express.json({ limit: "20mb" }));
+  router.use(documentRoutes(declared, door.version));
+  router.router.use(guard(door), express.json({ limit: "20mb" }), idempotent(door, callerScope));
   router.mount("/inventory", inventoryRoutes(inventory));
   router.use(
     alertRoutes(door),
@@ -96,8 +108,10 @@ function ownRoutes(door: Door, inventory: InventoryService): Routes {
     roleRoutes(door),
     userRoutes(door),
     trialRoutes(door),
+    auditRoutes(door),
+    webhookSettingRoutes(door),
   );
-  router.router.use(notFound);
+  router.router.use(nothingHere, problems);
   return router;
 }
 
@@ -110,6 +124,10 @@ function healthRoutes(door: Door): Routes {
     if (missing === undefined) return void response.json({ status: "ready" });
     return fault(response, 503, missing);
   });
+  routes.get("/metrics", "anyone", async (_request, response) => {
+    response.setHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    response.end(await door.metrics.text());
+  });
   return routes;
 }
 
@@ -121,23 +139,28 @@ interface Part {
 
 function partsOf(door: Door, inventory: InventoryService): readonly Part[] {
   const feed = new Feed(door.core);
-  return [
+  const parts: readonly Part[] = [
     { bases: ["/"], routes: healthRoutes(door) },
     { bases: ["/auth/v1", "/auth"], routes: tokenRoutes(door) },
-    { bases: ["/api/v2"], routes: ownRoutes(door, inventory) },
+    { bases: ["/api/v2"], routes: ownRoutes(door, inventory, () => wholePaths(parts)) },
     { bases: ["/stream/v1", "/stream"], routes: streamService(door, feed) },
     { bases: ["/v1", "/api/v1", "/api"], routes: st2Routes(door, feed) },
   ];
+  return parts;
 }
 
-/** Every route of the door with its whole path. */
-export function declaredRoutes(door: Door, inventory: InventoryService): readonly DeclaredRoute[] {
-  return partsOf(door, inventory).flatMap(({ bases: [base = "/"], routes }) =>
+function wholePaths(parts: readonly Part[]): readonly DeclaredRoute[] {
+  return parts.flatMap(({ bases: [base = "/"], routes }) =>
     routes.declared.map((route) => ({
       ...route,
       path: base === "/" ? route.path : base + route.path,
     })),
   );
+}
+
+/** Every route of the door with its whole path. */
+export function declaredRoutes(door: Door, inventory: InventoryService): readonly DeclaredRoute[] {
+  return wholePaths(partsOf(door, inventory));
 }
 
 /** The whole door, ready to listen. Throws when a route does not say who may use it. */
@@ -146,18 +169,18 @@ export function makeDoor(parts: Door, inventory: InventoryService): RequestListe
   app.disable("x-powered-by");
   app.disable("etag");
   app.set("query parser", "simple");
-  app.use((request, response, next) => {
-    response.setHeader("X-Request-ID", request.headers["x-request-id"] ?? randomUUID());
-    next();
-  });
+  const { metrics, audit, signIn } = parts;
+  app.use(observe({ metrics, audit, from: origins(signIn) }));
   for (const { bases, routes } of partsOf(parts, inventory)) {
     const tail = bases[0] === "/auth/v1" ? [notFound] : [];
-    app.use([...bases], routes.router, ...tail);
+    // One by one: in a list, "/" would stand for the root alone.
+    for (const base of bases) app.use(base, routes.router, ...tail);
   }
   app.use(notFound);
   assertDeclared(app.router);
-  const log = (message: string, error: unknown): void =>
+  const log = (message: string, error: unknown, request?: string): void =>
     parts.core.log("error", message, {
+      request,
       reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
   app.use(faultHandler(log));

@@ -2,6 +2,9 @@
 import type { Core } from "../engine/core.ts";
 import type { User } from "../engine/auth.ts";
 import type { Issuer, SignInSettings } from "../model/sign-in.ts";
+import type { AuditLog } from "../engine/audit.ts";
+import type { HookBook } from "../engine/hook-book.ts";
+import type { Metrics } from "./metrics.ts";
 import type { LoginDesk } from "../engine/login.ts";
 import type { RoleBook } from "../engine/role-book.ts";
 import type { Datastore } from "../engine/datastore.ts";
@@ -13,6 +16,10 @@ export interface Door {
   readonly datastore: Datastore;
   readonly book: RoleBook;
   readonly desk: LoginDesk;
+  readonly hooks: HookBook;
+  readonly audit: AuditLog;
+  readonly metrics: Metrics;
+  readonly version: string;
   readonly signIn: SignInSettings;
   /** Where browsers sign in, if anywhere but here. */
   readonly issuer: Issuer | undefined;

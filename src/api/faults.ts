@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
 import type { ServerResponse } from "node:http";
 import { AppError } from "../model/errors.ts";
+import { requestIdOf } from "./observe.ts";
 import { isOutage } from "../store/database.ts";
 
 /** StackStorm's error body. */
@@ -36,11 +37,14 @@ export function faultOf(error: unknown): { readonly status: number; readonly mes
 }
 
 /** Answers what a route threw; what nobody expected is logged. */
-export function faultHandler(log: (message: string, error: unknown) => void): ErrorRequestHandler {
+export function faultHandler(
+  log: (message: string, error: unknown, requestId: string) => void,
+): ErrorRequestHandler {
   return (error: unknown, request: Request, response: Response, next) => {
     if (response.headersSent) return next(error);
     const { status, message } = faultOf(error);
-    if (status === 500) log(`${request.method} ${request.path} failed`, error);
+    if (status === 500)
+      log(`${request.method} ${request.path} failed`, error, requestIdOf(response));
     return fault(response, status, message);
   };
 }

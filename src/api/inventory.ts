@@ -6,7 +6,7 @@ import { badRequest } from "../inventory/problem.ts";
 import { readUpsertItem } from "../inventory/upsert.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { pastRoutes } from "./inventory-history.ts";
-import { inventoryProblems } from "./inventory-problems.ts";
+import { problems } from "./problems.ts";
 import {
   attributesOf,
   authorOf,
@@ -161,6 +161,6 @@ export function inventoryRoutes(service: InventoryService): Routes {
   readRoutes(router, service);
   writeRoutes(router, service);
   pastRoutes(router, service);
-  router.router.use(inventoryProblems);
+  router.router.use(problems);
   return router;
 }

@@ -2,14 +2,15 @@
  * of such a request.
  *
  * 1. It answers as the route does; both take the event in by `takeWebhook`, both let callers in by `identify`, both word faults by `faultOf`.
- * 2. Whatever is not plain (another type or charset, compressed, chunked, too long, a name to decode, a query, a name nobody listens to) goes to
+ * 2. Whatever is not plain (another type or charset, compressed, chunked, too long, a name to decode, a query, a cookie, an idempotency key, a name
+ *    nobody listens to or that checks signatures) goes to
  *    `otherwise`, untouched. */
-import { randomUUID } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { allows } from "../model/permissions.ts";
 import type { Door } from "./door.ts";
 import { fault, faultOf } from "./faults.ts";
 import { headerSecret, identify, rightsOf } from "./guard.ts";
+import { countAnswer, giveRequestId, requestIdOf } from "./observe.ts";
 import { denied } from "./routes.ts";
 import { listensTo, takeWebhook } from "./webhooks.ts";
 
@@ -26,6 +27,7 @@ function plainName({ method, url = "", headers }: IncomingMessage): string | und
     length <= longest &&
     headers["content-encoding"] === undefined &&
     headers.cookie === undefined &&
+    headers["idempotency-key"] === undefined &&
     json.test(headers["content-type"] ?? "");
   return plain ? path.exec(url)?.[1] : undefined;
 }
@@ -69,7 +71,7 @@ async function answer(
       `Failed to parse request body: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-  const refusal = await takeWebhook(door, name, request, body ?? {});
+  const refusal = await takeWebhook(door, name, request, { body: body ?? {} });
   if (refusal !== undefined) return fault(response, 400, refusal);
   response.statusCode = 202;
   response.setHeader("Content-Type", "application/json; charset=utf-8");
@@ -80,15 +82,27 @@ async function answer(
 export function quickWebhooks(
   door: Door,
   otherwise: RequestListener,
-  log: (message: string, error: unknown) => void,
+  log: (message: string, error: unknown, requestId: string) => void,
 ): RequestListener {
   return (request, response) => {
     const name = plainName(request);
-    if (name === undefined || !listensTo(door, name)) return otherwise(request, response);
-    response.setHeader("X-Request-ID", request.headers["x-request-id"] ?? randomUUID());
+    if (
+      name === undefined ||
+      !listensTo(door, name) ||
+      // Who checks signatures wants the bytes as they came.
+      door.hooks.settings(name) !== undefined
+    )
+      return otherwise(request, response);
+    const since = performance.now();
+    giveRequestId(request, response);
+    response.once("close", () => {
+      const { statusCode: status } = response;
+      const seen = { method: "POST", route: "/webhooks/*name", status };
+      countAnswer(door.metrics, seen, since);
+    });
     return void answer(door, name, request, response).catch((error: unknown) => {
       const { status, message } = faultOf(error);
-      if (status === 500) log(`POST /webhooks/${name} failed`, error);
+      if (status === 500) log(`POST /webhooks/${name} failed`, error, requestIdOf(response));
       if (response.headersSent) response.destroy();
       else fault(response, status, message);
     });

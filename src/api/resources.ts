@@ -38,7 +38,7 @@ export function executionResource({
 }
 
 /** A parameter of the path. */
-export function parameter(request: Request, name: string): string {
+export function parameter(request: Pick<Request, "params">, name: string): string {
   const value: unknown = request.params[name];
   if (Array.isArray(value)) return value.join("/");
   return typeof value === "string" ? value : "";

@@ -123,8 +123,16 @@ export class Routes {
     const last = handlers.at(-1);
     if (last === undefined) throw new TypeError(`${method} ${path} has no handler`);
     // Parsers of bodies come first: which resource is meant may stand in the body.
-    route[method](...handlers.slice(0, -1), checking(access), last);
+    route[method](named(path), ...handlers.slice(0, -1), checking(access), last);
   }
+}
+
+/** Tells what is noted of a request which route it took. */
+function named(path: string): RequestHandler<never> {
+  return (_request, response, next) => {
+    response.locals["route"] = path;
+    next();
+  };
 }
 
 function checking(access: Access): RequestHandler<never> {

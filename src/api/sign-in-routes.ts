@@ -107,6 +107,7 @@ export function tokenRoutes(door: Door): Routes {
     const other = optionalTextIn(body, "user") ?? issued.user;
     if (other !== issued.user)
       throw refusal("Current user is not a service and cannot request impersonated tokens");
+    response.locals["account"] = issued.user;
     response.setHeader("X-API-URL", core.apiUrl);
     // Only browsers say where a request comes from; others have no use for a cookie.
     if (request.headers["sec-fetch-site"] !== undefined)

@@ -39,6 +39,13 @@ interface Stream {
   readonly closed: () => boolean;
 }
 
+let streams = 0;
+
+/** How many streams of events are open here. */
+export function openStreams(): number {
+  return streams;
+}
+
 /** Opens the answer, keeps it alive, and closes it within 5 s once the caller's token is revoked. */
 function openStream(door: Door, request: Request, response: Response): Stream {
   response.writeHead(200, {
@@ -48,6 +55,7 @@ function openStream(door: Door, request: Request, response: Response): Stream {
   });
   response.write("\n");
   let closed = false;
+  streams += 1;
   const work: (() => void)[] = [];
   const beat = setInterval(() => void response.write("\n"), heartbeatMs);
   const secret = shownIn(request, door.signIn)?.secret;
@@ -60,6 +68,7 @@ function openStream(door: Door, request: Request, response: Response): Stream {
   const access = setInterval(() => void look(), accessMs);
   response.on("close", () => {
     closed = true;
+    streams -= 1;
     clearInterval(beat);
     clearInterval(access);
     for (const each of work) each();

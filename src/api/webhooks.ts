@@ -8,7 +8,8 @@ import { builtinTriggerTypes } from "../model/builtin-triggers.ts";
 import { pythonText } from "./bodies.ts";
 import type { Door } from "./door.ts";
 import { fault } from "./faults.ts";
-import { plain } from "./resources.ts";
+import { callerScope, idempotent } from "./idempotency.ts";
+import { parameter, plain } from "./resources.ts";
 import { on, Routes } from "./routes.ts";
 
 const hidden = new Set(["x-auth-token", "st2-api-key", "cookie", "authorization", "st2-trace-tag"]);
@@ -80,13 +81,19 @@ function triggerFault(
   return payloadFault(content, ref, payload)?.text;
 }
 
+export interface Delivered {
+  readonly body: unknown;
+  /** What a signature says of which delivery it is; better than what headers say. */
+  readonly identity?: string | undefined;
+}
+
 function eventOf(
   door: Door,
   name: string,
   request: IncomingMessage,
-  body: unknown,
+  { body, identity }: Delivered,
 ): NewEvent | string {
-  const delivery = deliveryOf(request);
+  const delivery = identity ?? deliveryOf(request);
   const key = delivery === undefined ? {} : { dedupeKey: `${name}:${delivery}` };
   const tag = request.headers["st2-trace-tag"];
   const trace = typeof tag === "string" ? { traceTag: tag } : {};
@@ -122,12 +129,17 @@ export async function takeWebhook(
   door: Door,
   name: string,
   request: IncomingMessage,
-  body: unknown,
+  delivered: Delivered,
 ): Promise<string | undefined> {
-  const event = eventOf(door, name, request, body);
+  const event = eventOf(door, name, request, delivered);
   if (typeof event === "string") return event;
   await ingest(door.core, [event]);
   return undefined;
+}
+
+/** The name in the path; slashes around it do not count. */
+export function hookName(request: Pick<Request, "params">): string {
+  return parameter(request, "name").replaceAll(/^\/+|\/+$/g, "");
 }
 
 /** The values of a form, each a list as in StackStorm; undefined when the body is none. */
@@ -147,16 +159,13 @@ export function webhookRoutes(door: Door): Routes {
     on("webhook_send", plain("webhook", "name")),
     express.json({ limit: "1mb", strict: false }),
     express.text({ type: "application/x-www-form-urlencoded", limit: "1mb" }),
+    idempotent(door, callerScope),
     async (request, response) => {
-      const parts: unknown = request.params["name"];
-      const name = (Array.isArray(parts) ? parts.join("/") : String(parts)).replaceAll(
-        /^\/+|\/+$/g,
-        "",
-      );
+      const name = hookName(request);
       if (name !== "st2" && !door.webhooks().has(name))
         return fault(response, 404, `Webhook ${name} not registered with st2`);
       const body = formOf(request) ?? request.body ?? {};
-      const refusal = await takeWebhook(door, name, request, body);
+      const refusal = await takeWebhook(door, name, request, { body });
       if (refusal !== undefined) return fault(response, 400, refusal);
       response.status(202).json(body);
     },

@@ -7,6 +7,13 @@ export const errorTable = {
   UNAUTHORIZED: [401, "%s"],
   TOO_MANY_TRIES: [429, "Too many failed sign-ins. Try again in %s seconds."],
   DIRECTORY_DOWN: [503, "The service that knows passwords cannot be reached. Try again."],
+  SIGNATURE_WRONG: [401, "The delivery is not let in: %s."],
+  SIGNATURE_SECRET: [
+    503,
+    "The signature cannot be checked: no key of the datastore is there of %s.",
+  ],
+  IDEMPOTENCY_MISMATCH: [422, 'The idempotency key "%s" was used for another request.'],
+  IDEMPOTENCY_RUNNING: [409, 'The request with the idempotency key "%s" is still worked on.'],
   FORBIDDEN: [403, "%s"],
   NOT_FOUND: [404, "%s"],
   CONFLICT: [409, "%s"],

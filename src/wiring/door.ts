@@ -1,7 +1,13 @@
 /** The door of a process: what its routes may use, and where it listens. */
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { makeDoor } from "../api/app.ts";
 import type { Door } from "../api/door.ts";
+import { Metrics, processReadings } from "../api/metrics.ts";
+import { ledgerReadings } from "../api/readings.ts";
+import { readWebhooks } from "../content/webhooks.ts";
+import { AuditLog } from "../engine/audit.ts";
+import { HookBook, type HookFile, hookFrom } from "../engine/hook-book.ts";
 import { asService } from "../api/ports.ts";
 import { ConfigError, type Config } from "../config.ts";
 import { readRoles, type RoleFiles } from "../content/roles.ts";
@@ -75,6 +81,8 @@ async function doorOf(engine: EngineProcess, config: Config): Promise<Door> {
   const { core, datastore, definitions, reload } = engine;
   const book = await openRoles(engine, config);
   const { directory, ...signing } = await openSignIn(config);
+  const metrics = new Metrics();
+  metrics.reading(...processReadings(), ...ledgerReadings(core, version()));
   const authenticate = authenticator(core, book);
   return {
     core,
@@ -82,6 +90,10 @@ async function doorOf(engine: EngineProcess, config: Config): Promise<Door> {
     book,
     desk: new LoginDesk(core.database, book, () => directory),
     ...signing,
+    hooks: await openHooks(engine, config),
+    audit: new AuditLog(core.database, say),
+    metrics,
+    version: version(),
     auth: config.auth,
     tokenTtl: 86_400,
     authenticate: (secret) => soon(authenticate(secret)),
@@ -102,6 +114,38 @@ async function doorOf(engine: EngineProcess, config: Config): Promise<Door> {
       );
     },
   };
+}
+
+/** Webhooks of files, read again with the content; and those of the API. */
+async function openHooks(
+  { database, datastore, on }: Pick<EngineProcess, "database" | "datastore" | "on">,
+  { webhooks }: Config,
+): Promise<HookBook> {
+  const read = async (): Promise<readonly HookFile[]> => {
+    const { hooks, problems } = await readWebhooks(webhooks, hookFrom);
+    for (const { severity, file, line, column, message } of problems)
+      say("warn", "webhooks", { problem: `${severity}: ${file}:${line}:${column} ${message}` });
+    return hooks;
+  };
+  let files = await read();
+  const book = new HookBook({ database, datastore, files: () => files, log: say });
+  await book.refresh();
+  const again = async (): Promise<void> => {
+    files = await read();
+    await book.refresh();
+  };
+  on("reload", () => void again().catch(sayFailure));
+  return book;
+}
+
+function sayFailure(error: unknown): void {
+  say("warn", "the settings of webhooks could not be read again", { reason: text(error) });
+}
+
+/** From package.json, which lies beside src/ and beside dist/. */
+function version(): string {
+  const packageFile = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return /"version": "([^"]+)"/.exec(packageFile)?.[1] ?? "unknown";
 }
 
 /** Roles of files, read again with the content; and those of the API. */
@@ -129,17 +173,24 @@ async function openRoles(
 export async function openDoor(
   engine: EngineProcess,
   config: Config,
-): Promise<{ readonly http: string; readonly servers: readonly Server[] }> {
-  const door = makeDoor(await doorOf(engine, config), engine.inventory);
+): Promise<{
+  readonly http: string;
+  readonly servers: readonly Server[];
+  /** Resolves when the audit log is written. */
+  readonly settled: () => Promise<void>;
+}> {
+  const parts = await doorOf(engine, config);
+  const door = makeDoor(parts, engine.inventory);
   const first = createServer(door);
   const servers = [first];
   const http = await listen(first, config);
   const { st2Ports: ports } = config;
-  if (ports === undefined) return { http, servers };
+  const settled = (): Promise<void> => parts.audit.settled();
+  if (ports === undefined) return { http, servers, settled };
   for (const service of ["auth", "stream"] as const) {
     const server = createServer(asService(door, service));
     await listen(server, { ...config, port: ports[service] });
     servers.push(server);
   }
-  return { http, servers };
+  return { http, servers, settled };
 }

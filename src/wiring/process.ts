@@ -1,5 +1,6 @@
 /** One role in one process: what `--role` names, or what the supervisor started. */
 import type { Server } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import { ConfigError, type Config } from "../config.ts";
 import { hear, heartbeat } from "../engine/hear.ts";
 import { Interrupted } from "../engine/run.ts";
@@ -8,6 +9,7 @@ import { sweep } from "../engine/sweep.ts";
 import { childLife, type ChildLife } from "../processes/supervisor.ts";
 import type { Listener } from "../queue/queue.ts";
 import { migrate, openDatabase, waitForDatabase } from "../store/database.ts";
+import { forgetAnswers } from "../store/idempotency.ts";
 import { forgetProcess } from "../store/processes.ts";
 import { type EngineProcess, openEngine } from "./engine.ts";
 import { freePort } from "./free-port.ts";
@@ -34,6 +36,8 @@ function dutiesOf({ role, workers }: Config): Duties {
 
 const beatMs = 2_000;
 const sweepMs = 1_000;
+/** How long the audit log may take at the end. */
+const lastWordsMs = 2_000;
 /** What a process without a supervisor may take to end: the embedded database goes down at the same time, so nothing can be waited for. */
 const orphanMs = 3_000;
 
@@ -82,6 +86,8 @@ async function drain({ core }: EngineProcess, seconds: number): Promise<void> {
 interface Opened {
   readonly engine: EngineProcess;
   readonly servers: readonly Server[];
+  /** Resolves when the audit log is written. */
+  readonly settled: () => Promise<void>;
   readonly sensors: OpenSensors | undefined;
   readonly listener: Listener | undefined;
   readonly ticks: readonly (() => Promise<void>)[];
@@ -99,14 +105,17 @@ async function openRole(config: Config, databaseUrl: string): Promise<Opened> {
   const { core } = engine;
   await heartbeat(core, config.role);
   const beats = every(beatMs, "the heartbeat", () => heartbeat(core, config.role));
-  const { http, servers } = duties.api
+  const { http, servers, settled } = duties.api
     ? await openDoor(engine, config)
-    : { http: "-", servers: [] };
+    : { http: "-", servers: [], settled: () => Promise.resolve() };
   const sensors = duties.sensors ? await openSensors(engine, config) : undefined;
   const sweeps = duties.clock
     ? [
         every(sweepMs, "the sweep", () => sweep(core)),
-        every(600_000, "housekeeping", () => collectGarbage(core, config.retention)),
+        every(600_000, "housekeeping", async () => {
+          await collectGarbage(core, config.retention);
+          await forgetAnswers(core.database.db);
+        }),
       ]
     : [];
   const listener = duties.work
@@ -119,6 +128,7 @@ async function openRole(config: Config, databaseUrl: string): Promise<Opened> {
   return {
     engine,
     servers,
+    settled,
     sensors,
     listener,
     ticks: [beats, ...sweeps],
@@ -127,7 +137,7 @@ async function openRole(config: Config, databaseUrl: string): Promise<Opened> {
 }
 
 async function closeRole(
-  { engine, servers, sensors, listener, ticks }: Opened,
+  { engine, servers, settled, sensors, listener, ticks }: Opened,
   config: Config,
 ): Promise<void> {
   await sensors?.stop();
@@ -141,6 +151,7 @@ async function closeRole(
   for (const stop of ticks) await stop();
   await forgetProcess(engine.database.db, engine.core.process).catch(() => undefined);
   for (const server of servers) server.closeAllConnections();
+  await Promise.race([settled(), delay(lastWordsMs, undefined, { ref: false })]);
   await engine.close();
 }
 

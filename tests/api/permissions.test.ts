@@ -12,6 +12,9 @@ import { testDatabase, type TestDatabase } from "../support/postgres.ts";
 /** Routes for which nobody needs to be known. */
 const forAnyone = [
   "get /livez",
+  "get /metrics",
+  "get /api/v2/openapi.json",
+  "get /api/v2/docs",
   "get /readyz",
   "post /auth/v1/tokens",
   "post /auth/v1/tokens/validate",
@@ -50,6 +53,8 @@ const forAdmins = new Set([
   // Of oneself one may see them: tests/api/roles.test.ts.
   "get /v1/rbac/role_assignments",
   "get /v1/rbac/role_assignments/:id",
+  "get /api/v2/audit",
+  "get /api/v2/audit/verify",
   "get /api/v2/roles",
   "get /api/v2/roles/:name",
   "get /api/v2/role-assignments",

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeDoor } from "../../src/api/app.ts";
 import type { Door } from "../../src/api/door.ts";
 import type { InventoryService } from "../../src/api/inventory.ts";
-import { defaultSignIn } from "../../src/model/sign-in.ts";
+import { doorOf } from "../support/door.ts";
 import { testEngine, type TestEngine } from "../support/engine.ts";
 import { testDatabase, type TestDatabase } from "../support/postgres.ts";
 
@@ -33,9 +33,8 @@ const servers: ReturnType<typeof createServer>[] = [];
 
 async function serve(auth: boolean): Promise<string> {
   const door: Door = {
-    core: engine.core,
+    ...doorOf(engine.core),
     auth,
-    signIn: defaultSignIn,
     authenticate: (secret) =>
       Promise.resolve(
         secret === "right"
@@ -47,7 +46,7 @@ async function serve(auth: boolean): Promise<string> {
           : undefined,
       ),
     webhooks: () => new Set(["in", "deep/er"]),
-  } as Partial<Door> as Door;
+  };
   const server = createServer(makeDoor(door, {} as InventoryService));
   servers.push(server);
   server.listen(0, "127.0.0.1");

@@ -7,6 +7,9 @@ import { AppError } from "../../src/model/errors.ts";
 import type { Door } from "../../src/api/door.ts";
 import type { User } from "../../src/engine/auth.ts";
 import { datastore } from "../../src/engine/datastore.ts";
+import { Metrics } from "../../src/api/metrics.ts";
+import { AuditLog } from "../../src/engine/audit.ts";
+import { HookBook } from "../../src/engine/hook-book.ts";
 import { LoginDesk } from "../../src/engine/login.ts";
 import { defaultSignIn } from "../../src/model/sign-in.ts";
 import { RoleBook } from "../../src/engine/role-book.ts";
@@ -69,13 +72,23 @@ export function doorOf(core: Core, users?: ReadonlyMap<string, User>): Door {
     },
   };
   const book = emptyBook(core.database);
+  const store = datastore(core.database, vault);
   return {
     core,
     book,
+    hooks: new HookBook({
+      database: core.database,
+      datastore: store,
+      files: () => [],
+      log: core.log,
+    }),
+    audit: new AuditLog(core.database, core.log),
+    metrics: new Metrics(),
+    version: "0.0.0",
     desk: new LoginDesk(core.database, book),
     signIn: defaultSignIn,
     issuer: undefined,
-    datastore: datastore(core.database, vault),
+    datastore: store,
     authenticate: (token) => Promise.resolve(users?.get(token)),
     auth: users !== undefined,
     tokenTtl: 60,

@@ -1,0 +1,79 @@
+/** What the ledger tells the metrics, over all processes. */
+import type { Core } from "../engine/core.ts";
+import { countKept } from "../store/counts.ts";
+import { openCounts } from "../store/open-counts.ts";
+import { liveProcesses } from "../store/processes.ts";
+import { openStreams } from "./streams.ts";
+import type { Reading } from "./metrics.ts";
+
+const open = [
+  "requested",
+  "scheduled",
+  "delayed",
+  "running",
+  "pausing",
+  "paused",
+  "resuming",
+  "pending",
+  "canceling",
+] as const;
+
+const kept = [
+  ["raicho_executions_total", "Executions in the ledger.", "execution"],
+  ["raicho_trigger_instances_total", "Trigger instances in the ledger.", "trigger_instance"],
+  ["raicho_enforcements_total", "Rule enforcements in the ledger.", "enforcement"],
+] as const;
+
+function totals(db: Core["database"]["db"]): readonly Reading[] {
+  return kept.map(([name, help, table]) => ({
+    name,
+    help,
+    kind: "gauge",
+    read: async () => [{ value: await countKept(db, table) }],
+  }));
+}
+
+export function ledgerReadings({ database, pump }: Core, version: string): readonly Reading[] {
+  const { db } = database;
+  return [
+    {
+      name: "raicho_info",
+      help: "Always 1; the version stands in the label.",
+      kind: "gauge",
+      read: () => [{ labels: { version }, value: 1 }],
+    },
+    {
+      name: "raicho_ledger_up",
+      help: "1 while commits reach the database.",
+      kind: "gauge",
+      read: () => [{ value: pump.healthy() ? 1 : 0 }],
+    },
+    {
+      name: "raicho_executions",
+      help: "Executions that have not ended, by status.",
+      kind: "gauge",
+      read: async () => {
+        const counts = new Map((await openCounts(db)).map(({ status, count }) => [status, count]));
+        return open.map((status) => ({ labels: { status }, value: counts.get(status) ?? 0 }));
+      },
+    },
+    ...totals(db),
+    {
+      name: "raicho_processes",
+      help: "Processes that gave a sign of life in the last ten seconds, by role.",
+      kind: "gauge",
+      read: async () => {
+        const live = await liveProcesses(db);
+        const roles = new Map<string, number>();
+        for (const { role } of live) roles.set(role, (roles.get(role) ?? 0) + 1);
+        return [...roles].map(([role, value]) => ({ labels: { role }, value }));
+      },
+    },
+    {
+      name: "raicho_streams",
+      help: "Streams of events that are open at this process.",
+      kind: "gauge",
+      read: () => [{ value: openStreams() }],
+    },
+  ];
+}

@@ -1,0 +1,163 @@
+/** Signatures of webhooks: each scheme with what it signs, and every way to be wrong. */
+import { createHmac } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { hookFrom } from "../../src/engine/hook-book.ts";
+import { verify } from "../../src/engine/signatures.ts";
+import type { HookSettings } from "../../src/model/signatures.ts";
+
+const now = 1_800_000_000;
+const body = '{"a": 1,  "b":"日本"}';
+const secret = "a secret of some length";
+const standardSecret = `whsec_${Buffer.from(secret).toString("base64")}`;
+
+function hmac(text: string, encoding: "hex" | "base64" = "hex", algorithm = "sha256"): string {
+  return createHmac(algorithm, secret).update(text).digest(encoding);
+}
+
+function settings(document: Record<string, unknown>): HookSettings {
+  const read = hookFrom({ secret_key: "k", ...document });
+  if (typeof read === "string") throw new Error(read);
+  return read;
+}
+
+type Headers = Record<string, string>;
+
+function check(
+  document: Record<string, unknown>,
+  headers: Headers,
+  { text = body, at = now, secrets = [secret] } = {},
+): ReturnType<typeof verify> {
+  const delivery = { header: (name: string) => headers[name], body: Buffer.from(text) };
+  return verify(settings(document), delivery, { secrets, now: at });
+}
+
+const standard = {
+  "webhook-id": "msg_1",
+  "webhook-timestamp": String(now),
+  "webhook-signature": `v1,${hmac(`msg_1.${now}.${body}`, "base64")}`,
+};
+const slack = {
+  "x-slack-request-timestamp": String(now),
+  "x-slack-signature": `v0=${hmac(`v0:${now}:${body}`)}`,
+};
+const generic = {
+  scheme: "hmac",
+  header: "X-Sign",
+  prefix: "sha512=",
+  algorithm: "sha512",
+  encoding: "base64",
+};
+
+describe("a right signature", () => {
+  test.each<[string, Record<string, unknown>, Headers]>([
+    ["github", { scheme: "github" }, { "x-hub-signature-256": `sha256=${hmac(body)}` }],
+    [
+      "github, in capitals",
+      { scheme: "github" },
+      { "x-hub-signature-256": `sha256=${hmac(body).toUpperCase()}` },
+    ],
+    ["jira", { scheme: "jira" }, { "x-hub-signature": `sha256=${hmac(body)}` }],
+    ["slack", { scheme: "slack" }, slack],
+    ["generic", generic, { "x-sign": `sha512=${hmac(body, "base64", "sha512")}` }],
+    [
+      "generic with a time",
+      { scheme: "hmac", header: "x-sign", timestamp_header: "x-time" },
+      { "x-sign": hmac(`${now}.${body}`), "x-time": String(now) },
+    ],
+  ])("%s", (_name, document, headers) => {
+    expect(check(document, headers)).toHaveProperty("identity");
+  });
+
+  test("of Standard Webhooks names the delivery, also among several and with a secret to come", () => {
+    expect(check({ scheme: "standard" }, standard, { secrets: [standardSecret] })).toStrictEqual({
+      identity: "msg_1",
+    });
+    const several = {
+      ...standard,
+      "webhook-signature": `v1,AAAA ${standard["webhook-signature"]}`,
+    };
+    expect(
+      check({ scheme: "standard" }, several, { secrets: ["old", standardSecret] }),
+    ).toStrictEqual({
+      identity: "msg_1",
+    });
+  });
+
+  test("of Standard Webhooks' own example", () => {
+    const example = {
+      "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+      "webhook-timestamp": "1614265330",
+      "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    };
+    const secrets = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"];
+    expect(
+      check({ scheme: "standard" }, example, {
+        text: '{"test": 2432232314}',
+        at: 1_614_265_330,
+        secrets,
+      }),
+    ).toStrictEqual({ identity: "msg_p5jXN8AQM9LWM0D4loKWxJek" });
+  });
+});
+
+describe("a wrong one", () => {
+  test.each<[string, Record<string, unknown>, Headers, Parameters<typeof check>[2]]>([
+    ["a bit of the body", { scheme: "slack" }, slack, { text: body.replace("1", "3") }],
+    [
+      "the same JSON written anew",
+      { scheme: "slack" },
+      slack,
+      { text: JSON.stringify(JSON.parse(body)) },
+    ],
+    ["301 s old", { scheme: "slack" }, slack, { at: now + 301 }],
+    ["301 s ahead", { scheme: "slack" }, slack, { at: now - 301 }],
+    ["another secret", { scheme: "slack" }, slack, { secrets: ["other"] }],
+    ["no header", { scheme: "slack" }, {}, {}],
+    ["no signature", { scheme: "slack" }, { "x-slack-request-timestamp": String(now) }, {}],
+    [
+      "another version",
+      { scheme: "slack" },
+      { ...slack, "x-slack-signature": `v1=${hmac(`v0:${now}:${body}`)}` },
+      {},
+    ],
+    ["another length", { scheme: "github" }, { "x-hub-signature-256": "sha256=abcd" }, {}],
+    [
+      "another time than was signed",
+      { scheme: "standard" },
+      { ...standard, "webhook-timestamp": String(now + 1) },
+      { secrets: [standardSecret] },
+    ],
+    [
+      "another id than was signed",
+      { scheme: "standard" },
+      { ...standard, "webhook-id": "msg_2" },
+      { secrets: [standardSecret] },
+    ],
+    [
+      "a time that is none",
+      { scheme: "slack" },
+      { "x-slack-request-timestamp": "soon", "x-slack-signature": `v0=${hmac(`v0:soon:${body}`)}` },
+      {},
+    ],
+    [
+      "without a time where one is signed",
+      { scheme: "hmac", header: "x-sign", timestamp_header: "x-time" },
+      { "x-sign": hmac(body) },
+      {},
+    ],
+  ])("%s", (...row) => {
+    const [, document, headers, how] = row;
+    expect(typeof check(document, headers, how)).toBe("string");
+  });
+});
+
+test.each([
+  [{}, "scheme: give one of"],
+  [{ scheme: "github", secret_key: "" }, "secret_key"],
+  [{ scheme: "github", tolerance: 0 }, "tolerance"],
+  [{ scheme: "hmac" }, "header"],
+  [{ scheme: "hmac", header: "h", algorithm: "md5" }, "algorithm"],
+  [{ scheme: "hmac", header: "h", encoding: "octal" }, "encoding"],
+])("settings %j are refused", (document, sentence) => {
+  expect(JSON.stringify(hookFrom({ secret_key: "k", ...document }))).toContain(sentence);
+});
