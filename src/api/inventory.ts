@@ -2,8 +2,10 @@
 import { json, type Response } from "express";
 import type { Inventory, WriteResult } from "../engine/inventory.ts";
 import type { KnownType } from "../inventory/catalogue.ts";
+import { allocationCount } from "../engine/inventory-allocate.ts";
 import { badRequest } from "../inventory/problem.ts";
 import { readUpsertItem } from "../inventory/upsert.ts";
+import { shown } from "../inventory/validate.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { pastRoutes } from "./inventory-history.ts";
 import { problems } from "./problems.ts";
@@ -13,6 +15,7 @@ import {
   bodyOf,
   etag,
   ifVersion,
+  queryNumber,
   queryText,
   textOf,
 } from "./inventory-requests.ts";
@@ -31,6 +34,8 @@ export type InventoryService = Pick<
   | "remove"
   | "restore"
   | "upsert"
+  | "allocate"
+  | "available"
   | "ground"
   | "revert"
   | "revertChangeset"
@@ -101,6 +106,17 @@ function readRoutes(router: Routes, service: InventoryService): void {
     response.setHeader("ETag", etag(entry.version));
     response.json(entry);
   });
+  router.get("/available", "inventory_list", async (request, response) => {
+    const values = await service.available(
+      queryText(request, "type") ?? "",
+      queryText(request, "from"),
+      {
+        count: allocationCount(queryNumber(request, "count")),
+        size: queryNumber(request, "size"),
+      },
+    );
+    response.json({ values });
+  });
   router.get("/hosts", "inventory_list", async (request, response) => {
     response.json(await service.findHost(queryText(request, "q") ?? ""));
   });
@@ -142,6 +158,21 @@ function writeRoutes(router: Routes, service: InventoryService): void {
     const body: unknown = request.body;
     const author = authorOf(request, response, isObject(body) ? body : {});
     answer(response, await service.restore(request.params.id, author));
+  });
+  router.post("/allocate", "inventory_modify", async (request, response) => {
+    const body = bodyOf(request);
+    const type = textOf(body, "type");
+    if (type === undefined) throw badRequest("type is missing; expected the name of a type");
+    const { size } = body;
+    if (size !== undefined && typeof size !== "number")
+      throw badRequest(`size is ${shown(size)}; expected a number`);
+    const entries = await service.allocate(type, body["from"], {
+      count: allocationCount(body["count"]),
+      size,
+      set: body["set"] === undefined ? {} : attributesOf(body, "set"),
+      author: authorOf(request, response, body),
+    });
+    response.status(201).json({ entries });
   });
   router.post("/upsert", "inventory_modify", async (request, response) => {
     const body = bodyOf(request);

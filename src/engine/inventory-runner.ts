@@ -8,6 +8,7 @@ import type { Outcome } from "../model/outcome.ts";
 import type { RunCall, Runner } from "../runners/runner.ts";
 import type { Inventory } from "./inventory.ts";
 import { difference, historyOf } from "./inventory-history.ts";
+import { allocationCount } from "./inventory-allocate.ts";
 import { exposureOf } from "./inventory-exposure.ts";
 import type { Author } from "./inventory-write.ts";
 
@@ -106,6 +107,14 @@ const inventoryOperations: Readonly<Record<string, Operation>> = {
       ifVersion: count(parameters, "version"),
     }),
   restore: (service, parameters, author) => service.restore(needed(parameters, "id"), author),
+  allocate: async (service, parameters, author) => ({
+    entries: await service.allocate(needed(parameters, "type"), parameters["from"], {
+      count: allocationCount(parameters["count"] ?? undefined),
+      size: count(parameters, "size"),
+      set: attributes(parameters, "set"),
+      author,
+    }),
+  }),
   revert: async (service, parameters, author) => {
     const version = count(parameters, "version");
     if (version === undefined) throw badRequest("version is missing");

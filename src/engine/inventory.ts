@@ -2,7 +2,6 @@
 import { catalogue, typeNamed, type Catalogue, type KnownType } from "../inventory/catalogue.ts";
 import type { EntityTypes } from "../inventory/definition.ts";
 import { isUuid } from "../inventory/attribute-types.ts";
-import { patchDocument, threeWayMerge } from "../inventory/patch.ts";
 import { badRequest, InventoryError } from "../inventory/problem.ts";
 import { requestKey } from "../inventory/references.ts";
 import type { UpsertItem } from "../inventory/upsert.ts";
@@ -10,13 +9,14 @@ import { shown } from "../inventory/validate.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Database } from "../store/database.ts";
 import { loadEntries, type EntryRow, type Lock } from "../store/inventory/entries.ts";
-import { loadRevision } from "../store/inventory/history.ts";
 import { countEntries, saveTypes } from "../store/inventory/types.ts";
 import { uuidv7 } from "../store/inventory/uuid.ts";
 import type { Db } from "../store/schema.ts";
+import { Allocator, type AllocationRequest } from "./inventory-allocate.ts";
 import { findHost, type FoundHost } from "./inventory-host.ts";
 import { findOwner, type OwnerAnswer, type OwnerSettings } from "./inventory-owner.ts";
 import type { Ground } from "./inventory-history.ts";
+import { living, patched, present, stale } from "./inventory-patched.ts";
 import { changesetRevert, entryRevert, type RevertTo } from "./inventory-revert.ts";
 import { removal } from "./inventory-remove.ts";
 import { resolveReferences } from "./inventory-resolve.ts";
@@ -60,16 +60,19 @@ export interface InventoryOptions {
 export class Inventory {
   readonly #options: InventoryOptions;
   readonly #writer: InventoryWriter;
+  readonly #allocator: Allocator;
   #known: Catalogue;
 
   private constructor(options: InventoryOptions, known: Catalogue) {
     this.#options = options;
     this.#known = known;
-    this.#writer = new InventoryWriter({
+    const parts = {
       database: options.database,
       known: () => this.#known,
       onChange: () => options.onChange?.(),
-    });
+    };
+    this.#writer = new InventoryWriter(parts);
+    this.#allocator = new Allocator(parts);
   }
 
   /** Brings the type table up to date with the packs. */
@@ -148,6 +151,34 @@ export class Inventory {
       },
     });
     return { result: changed ? "updated" : "unchanged", entry };
+  }
+
+  /** Takes the next free of a pool: addresses, networks, numbers, rack units. `from` is the pool by id, name or key. */
+  async allocate(
+    typeName: string,
+    from: unknown,
+    wanted: Pick<AllocationRequest, "count" | "size" | "set" | "author">,
+  ): Promise<readonly EntryView[]> {
+    const [type, pool] = [this.type(typeName), await this.#poolNamed(typeName, from)];
+    return this.#allocator.allocate({ ...wanted, type, pool });
+  }
+
+  /** What `allocate` would take now. */
+  async available(
+    typeName: string,
+    from: unknown,
+    wanted: Pick<AllocationRequest, "count" | "size">,
+  ): Promise<readonly (string | number)[]> {
+    const [type, pool] = [this.type(typeName), await this.#poolNamed(typeName, from)];
+    return this.#allocator.available({ ...wanted, type, pool });
+  }
+
+  async #poolNamed(typeName: string, given: unknown): Promise<string> {
+    const request = { to: this.type(typeName).allocate?.from ?? [], given };
+    const options = { known: this.#known, hold: false };
+    const answer = (await resolveReferences(this.#db, [request], options)).get(requestKey(request));
+    if (answer !== undefined && "id" in answer) return answer.id;
+    throw badRequest(`from ${shown(given)}: ${answer?.problem ?? "there is no such pool"}`);
   }
 
   /** Puts the entry aside; `restore` brings it back. References to it decide by their `on_delete`. */
@@ -237,44 +268,4 @@ export class Inventory {
     if (view === undefined) throw new InventoryError("INVENTORY_ENTRY_UNKNOWN", [row.id]);
     return view;
   }
-}
-
-function present(id: string, row: EntryRow | undefined): EntryRow {
-  if (row === undefined) throw new InventoryError("INVENTORY_ENTRY_UNKNOWN", [id]);
-  return row;
-}
-
-function living(id: string, stored: EntryRow | undefined): EntryRow {
-  const row = present(id, stored);
-  if (row.deletedAt === null) return row;
-  const when = row.deletedAt.toISOString();
-  throw new InventoryError("INVENTORY_ENTRY_UNKNOWN", [`${id}: it was deleted at ${when}`]);
-}
-
-function stale(
-  row: EntryRow,
-  ifVersion: number,
-  conflicts: readonly unknown[] = [],
-): InventoryError {
-  return new InventoryError(
-    "INVENTORY_STALE",
-    [`${row.name} is at version ${row.version}, the change was made for version ${ifVersion}.`],
-    { version: row.version, conflicts },
-  );
-}
-
-/** The patch applied to the version it was made for, then joined with what happened since. */
-async function patched(
-  db: Db,
-  current: EntryRow,
-  patch: JsonObject,
-  ifVersion: number | undefined,
-): Promise<JsonObject> {
-  if (ifVersion === undefined || ifVersion === current.version)
-    return patchDocument(current.doc, patch);
-  const base = await loadRevision(db, current.id, ifVersion);
-  if (base === undefined) throw stale(current, ifVersion);
-  const joined = threeWayMerge(base, current.doc, patchDocument(base, patch));
-  if ("merged" in joined) return joined.merged;
-  throw stale(current, ifVersion, joined.conflicts);
 }

@@ -93,3 +93,26 @@ export function canonicalCidr(
     hostBits: network !== address.value,
   };
 }
+
+/** A network as numbers. */
+export interface Network {
+  readonly bits: 32 | 128;
+  readonly length: number;
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+/** A canonical network or address (a network of one) as numbers, or undefined. */
+export function networkOf(text: string): Network | undefined {
+  const [host = "", length] = text.split("/");
+  const address = parseAddress(host);
+  if (address === undefined) return undefined;
+  const bits = length === undefined ? address.bits : Number(length);
+  const size = 1n << BigInt(address.bits - bits);
+  const first = (address.value / size) * size;
+  return { bits: address.bits, length: bits, first, last: first + size - 1n };
+}
+
+export function addressText(bits: 32 | 128, value: bigint): string {
+  return format({ bits, value });
+}

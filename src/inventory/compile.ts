@@ -1,6 +1,7 @@
 /** From YAML documents to entity types. Every fault is reported, and one broken type hides no other. */
 import type { DeclarationFile } from "../model/definitions.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
+import { readAllocation } from "./compile-allocation.ts";
 import { readAttribute } from "./compile-attribute.ts";
 import type { Attribute, EntityType, EntityTypes, HostRoles, Key } from "./definition.ts";
 import { Reader } from "./reader.ts";
@@ -13,7 +14,16 @@ export interface TypeProblem {
   readonly message: string;
 }
 
-const typeKeys = ["type", "label", "description", "attributes", "keys", "title", "host"] as const;
+const typeKeys = [
+  "type",
+  "label",
+  "description",
+  "attributes",
+  "keys",
+  "title",
+  "host",
+  "allocate",
+] as const;
 
 /** Attributes that every type has without declaring them. */
 const commonAttributes: JsonObject = {
@@ -76,6 +86,7 @@ function readType(file: DeclarationFile, reader: Reader): EntityType | undefined
     keys,
     title: readTitle(document["title"], attributes, reader),
     host: readHost(document["host"], attributes, reader),
+    allocate: readAllocation(document["allocate"], attributes, reader),
     document,
   };
 }
@@ -204,15 +215,20 @@ function unknownTargets(
   types: EntityTypes,
   declaration: DeclarationFile,
 ): readonly TypeProblem[] {
-  return [...type.attributes.values()].flatMap(({ name, element }) =>
-    element.to
+  const unknown = (path: string, names: readonly string[]): readonly TypeProblem[] =>
+    names
       .filter((target) => !types.has(target))
       .map((target) => {
         const near = nearest(target, types.keys());
         const hint = near === undefined ? "" : `; did you mean ${near}?`;
-        return { declaration, path: `attributes.${name}.to`, message: `no type ${target}${hint}` };
-      }),
-  );
+        return { declaration, path, message: `no type ${target}${hint}` };
+      });
+  return [
+    ...[...type.attributes.values()].flatMap(({ name, element }) =>
+      unknown(`attributes.${name}.to`, element.to),
+    ),
+    ...unknown("allocate.from", type.allocate?.from ?? []),
+  ];
 }
 
 /** The same problems as `content` wants them for its code frames: the path is a JSON pointer. */

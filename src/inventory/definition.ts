@@ -1,4 +1,5 @@
 /** A compiled entity type: what the YAML of a pack means. Plain data, frozen by convention. */
+import type { Allocation } from "./allocate.ts";
 import type { AttributeTypeName } from "./attribute-types.ts";
 
 /** Display text by language; both are always present (the name stands in for a missing one). */
@@ -74,6 +75,8 @@ export interface EntityType {
   /** Template of the entry's name over its own attributes: `{hostname}`, `{host} {rtype}`. */
   readonly title: string;
   readonly host: HostRoles | undefined;
+  /** How entries are taken from pools, if they can be. */
+  readonly allocate: Allocation | undefined;
   /** The checked YAML document, for the type table and for forms. */
   readonly document: Readonly<Record<string, unknown>>;
 }

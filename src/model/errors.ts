@@ -36,6 +36,7 @@ export const errorTable = {
   INVENTORY_CHANGESET_UNKNOWN: [404, "There is no inventory changeset %s."],
   INVENTORY_KEY_TAKEN: [409, "%s"],
   INVENTORY_REVERT_CONFLICT: [409, "Changeset %s cannot be taken back: %s."],
+  INVENTORY_POOL_EXHAUSTED: [409, "%s has no room for %s."],
   INVENTORY_REFERENCED: [409, "%s"],
   INVENTORY_STALE: [412, "%s"],
   INVENTORY_INVALID: [422, "%s"],
