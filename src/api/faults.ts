@@ -2,7 +2,7 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response } from "exp
 import type { ServerResponse } from "node:http";
 import { AppError } from "../model/errors.ts";
 import { requestIdOf } from "./observe.ts";
-import { isOutage } from "../store/database.ts";
+import { isOutage, isUnstorable } from "../store/database.ts";
 
 /** StackStorm's error body. */
 export function fault(response: ServerResponse, status: number, message: string): void {
@@ -27,6 +27,12 @@ export function faultOf(error: unknown): { readonly status: number; readonly mes
   if (error instanceof AppError) return { status: error.status, message: error.message };
   if (isOutage(error))
     return { status: 503, message: "The database cannot be reached. Try again." };
+  if (isUnstorable(error))
+    return {
+      status: 400,
+      message:
+        "The request has a value that cannot be stored or looked for: a NUL character, half a surrogate pair, or a number out of range.",
+    };
   const status = statusOf(error);
   if (status < 500 && error instanceof Error)
     return {

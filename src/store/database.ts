@@ -25,6 +25,12 @@ export function isOutage(error: unknown): boolean {
   return passing.test(code) || lostConnection.test(error.message);
 }
 
+/** True when the database refused a value itself: a NUL in a text, a number out of range, a text too long for an index. */
+export function isUnstorable(error: unknown): boolean {
+  if (!(error instanceof Error) || !("code" in error)) return false;
+  return typeof error.code === "string" && /^(22[0-9A-Z]{3}|54000)$/.test(error.code);
+}
+
 const int8 = 20;
 pg.types.setTypeParser(int8, Number);
 
