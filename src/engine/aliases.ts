@@ -87,6 +87,13 @@ export function formatNamed(alias: AliasDefinition, wanted: string): AliasFormat
   return found;
 }
 
+/** `a, b` is a list; so is JSON, which is read where all parameters are. */
+function listOf(text: string | null): unknown {
+  return text === null || text.trimStart().startsWith("[")
+    ? text
+    : text.split(",").map((each) => each.trim());
+}
+
 /** What a command runs. Throws AppError when it does not fit the format. */
 export function aliasCall(
   { definitions, runners }: Pick<Core, "definitions" | "runners">,
@@ -104,10 +111,7 @@ export function aliasCall(
   const parameters: Record<string, unknown> = {};
   for (const [name, text] of Object.entries(said)) {
     const type = (definition?.parameters[name] ?? runner?.parameters[name])?.type;
-    parameters[name] =
-      type === "array" && !text.trimStart().startsWith("[")
-        ? text.split(",").map((each) => each.trim())
-        : text;
+    parameters[name] = type === "array" ? listOf(text) : text;
   }
   const fixed = alias["immutable_parameters"];
   return { action, parameters: { ...parameters, ...(isObject(fixed) ? fixed : {}) } };

@@ -82,23 +82,23 @@ function compileOnce(format: string): Compiled {
 
 type Names = Readonly<Record<string, string | null>>;
 
-/** Groups that the format's author named, then the parameters. */
-function named(names: Names, parameters: readonly Parameter[]): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const [name, text] of Object.entries(names))
-    if (text !== null && !/^_\d+_$/.test(name)) found[name] = bare(text);
-  for (const [index, { name, fallback }] of parameters.entries()) {
-    const text = names[`_${index}_`] ?? fallback;
-    if (text !== undefined) found[name] = bare(text);
-  }
+/** Groups that the format's author named, then the parameters; null for those in a part of the format that the command left out. */
+function named(names: Names, parameters: readonly Parameter[]): Record<string, string | null> {
+  const found: Record<string, string | null> = {};
+  const put = (name: string, text: string | null): void => {
+    found[name] = text === null ? null : bare(text);
+  };
+  for (const [name, text] of Object.entries(names)) if (!/^_\d+_$/.test(name)) put(name, text);
+  for (const [index, { name, fallback }] of parameters.entries())
+    put(name, names[`_${index}_`] ?? fallback ?? null);
   return found;
 }
 
-/** The parameters of a command, all of them text; undefined when it does not fit the format. Throws PythonError when the format is no regular expression. */
+/** The parameters of a command, text or null; undefined when it does not fit the format. Throws PythonError when the format is no regular expression. */
 export function parseAliasCommand(
   format: string,
   command: string,
-): Readonly<Record<string, string>> | undefined {
+): Readonly<Record<string, string | null>> | undefined {
   if (command.length > longestCommand) return undefined;
   const { pattern, parameters } = compileOnce(format);
   const [, words = "", pairs = ""] = pairsAtEnd.exec(command) ?? [];

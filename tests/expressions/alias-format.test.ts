@@ -31,6 +31,12 @@ describe("a command and the format of an alias", () => {
       "show it",
       { what: "it" },
     ],
+    [
+      "a parameter in a part that was left out is null",
+      "get user( type {{kind}})? {{user}}",
+      "get user stanley",
+      { kind: null, user: "stanley" },
+    ],
     ["what does not fit gives nothing", "show {{what}} please", "show it", undefined],
   ])("%s", (_name, format, command, parameters) => {
     expect(parseAliasCommand(format, command)).toStrictEqual(parameters);
