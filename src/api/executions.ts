@@ -5,10 +5,10 @@ import { isObject, type JsonObject } from "../model/json.ts";
 import {
   childIds,
   descendantsOf,
-  executionFacets,
   listExecutions,
   type ExecutionFilter,
 } from "../store/execution-list.ts";
+import { executionFacets } from "../store/execution-counts.ts";
 import { outputOf, type StoredExecution } from "../store/executions.ts";
 import { findInstance } from "../store/reads.ts";
 import { ruleView } from "./action-view.ts";
@@ -228,11 +228,9 @@ async function facets(door: Door, request: Request): Promise<JsonObject> {
   const wanted = names(request.query["types"]);
   const found = await executionFacets(door.core.database.db);
   const shown: Record<string, readonly string[]> = {};
-  for (const name of facetNames) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
-    const values = found.map((row) => row[name === "trigger_type" ? "trigger" : name]);
-    shown[name] = [...new Set(values.filter((value) => value !== null))];
-  }
+  for (const name of facetNames)
+    if (wanted.length === 0 || wanted.includes(name))
+      shown[name] = found[name === "trigger_type" ? "trigger" : name];
   return shown;
 }
 

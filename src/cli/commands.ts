@@ -222,4 +222,10 @@ export const commandEntries: readonly CommandEntry[] = [
     group: "Content",
     load: async () => (await import("./pack.ts")).setUpPack,
   },
+  {
+    name: "import",
+    summary: "take over a running StackStorm",
+    group: "Server",
+    load: async () => (await import("./import.ts")).setUpImport,
+  },
 ];

@@ -7,6 +7,7 @@
 import { type FinishedStatus, isWorkflow } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { busyGates } from "../store/admission.ts";
+import { foldCounts } from "../store/execution-counts.ts";
 import { overrideExecution } from "../store/executions.ts";
 import { forgetSilentProcesses } from "../store/processes.ts";
 import {
@@ -68,6 +69,7 @@ export async function sweep(core: Core): Promise<void> {
     for (const execution of found) ended.push(...(await takeOver(core, tx, execution)));
     for (const inquiry of await expiredInquiries(tx)) ended.push(await expire(tx, inquiry));
     const parents = ended.flatMap(({ execution: { parent } }) => (parent === null ? [] : [parent]));
+    await foldCounts(tx);
     return { rings: await unheard(tx, found.length > 0 ? 0 : unheardSeconds), parents, ended };
   });
   if (swept === undefined) return;

@@ -27,7 +27,7 @@ const recountMs = 3_600_000;
 /** All rows of a table, or those for which a condition holds that never changes: only what is new is counted, and everything once an hour. */
 export async function countKept(
   db: Db,
-  table: "execution" | "trigger_instance" | "enforcement",
+  table: "trigger_instance" | "enforcement",
   condition = "true",
 ): Promise<number> {
   const name = `${table} ${condition}`;

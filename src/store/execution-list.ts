@@ -1,6 +1,8 @@
 /** Pages of the history. Results that are long stay behind, and counts are bounded: a list costs about the same however much there is. */
 import { sql, type SelectQueryBuilder } from "kysely";
-import { clockSlack, countKept, idAround, mostCounted } from "./counts.ts";
+import { clockSlack, idAround, mostCounted } from "./counts.ts";
+import { actionsOf, countExecutions, rulesOf } from "./execution-counts.ts";
+import { beginning } from "./page-marks.ts";
 import { completeContexts, type StoredExecution } from "./executions.ts";
 import type { Db, LedgerSchema } from "./schema.ts";
 
@@ -29,6 +31,26 @@ export interface ListedExecution extends StoredExecution {
   readonly result_here: boolean;
 }
 
+/** With what there is an index for in place of what there is none for. */
+interface ResolvedFilter extends ExecutionFilter {
+  /** Whole names of the rules that are meant by `rule` and `trigger`. */
+  readonly rules?: readonly string[];
+  /** Actions of the runner. */
+  readonly actions?: readonly string[];
+}
+
+async function resolve(db: Db, filter: ExecutionFilter): Promise<ResolvedFilter> {
+  const { rule, trigger, runner, action } = filter;
+  const byRule = rule !== undefined || trigger !== undefined;
+  return {
+    ...filter,
+    ...(byRule ? { rules: await rulesOf(db, { rule, trigger }) } : {}),
+    ...(runner !== undefined && action === undefined
+      ? { actions: await actionsOf(db, runner) }
+      : {}),
+  };
+}
+
 /** Bytes as the database stores them. */
 const longestResult = 16_384;
 type Query = SelectQueryBuilder<LedgerSchema, "execution", object>;
@@ -51,8 +73,8 @@ function named(path: string, name: string): ReturnType<typeof sql<boolean>> {
   return sql<boolean>`(${sql.raw(path)} = ${name} or substr(${sql.raw(path)}, strpos(${sql.raw(path)}, '.') + 1) = ${name})`;
 }
 
-function byCause(query: Query, filter: ExecutionFilter): Query {
-  const { rule, triggerInstance, trigger, user, traceTag } = filter;
+function byCause(query: Query, filter: ResolvedFilter): Query {
+  const { triggerInstance, user, traceTag, rules, trigger } = filter;
   let narrowed = query;
   if (triggerInstance !== undefined)
     narrowed = narrowed.where("id", "in", (from) =>
@@ -62,7 +84,8 @@ function byCause(query: Query, filter: ExecutionFilter): Query {
         .where("trigger_instance_id", "=", triggerInstance)
         .where("execution_id", "is not", null),
     );
-  if (rule !== undefined) narrowed = narrowed.where(named("context #>> '{rule,name}'", rule));
+  if (rules !== undefined)
+    narrowed = narrowed.where(sql<string>`context #>> '{rule,name}'`, "in", [...rules, ""]);
   if (trigger !== undefined)
     narrowed = narrowed.where(named("context #>> '{trigger_instance,name}'", trigger));
   if (traceTag !== undefined)
@@ -71,13 +94,14 @@ function byCause(query: Query, filter: ExecutionFilter): Query {
   return narrowed;
 }
 
-function filtered(query: Query, filter: ExecutionFilter): Query {
-  const { ids, status, action, runner, parent } = filter;
+function filtered(query: Query, filter: ResolvedFilter): Query {
+  const { ids, status, action, runner, parent, actions } = filter;
   let narrowed = query;
   if (ids !== undefined) narrowed = narrowed.where("id", "in", [...ids]);
   if (status !== undefined) narrowed = narrowed.where(sql<string>`status`, "=", status);
   if (action !== undefined) narrowed = narrowed.where("action", "=", action);
   if (runner !== undefined) narrowed = narrowed.where("runner", "=", runner);
+  if (actions !== undefined) narrowed = narrowed.where("action", "in", [...actions, ""]);
   if (parent === null) narrowed = narrowed.where("parent", "is", null);
   else if (parent !== undefined) narrowed = narrowed.where("parent", "=", parent);
   return byCause(inTime(narrowed, filter), filter);
@@ -90,14 +114,25 @@ interface ListPage {
   readonly order?: "oldest" | "newest";
 }
 
-/** One page, and how many there are: exact without filters (but `parent: null`), else exact up to 10,000 and then 10,001. */
+/** One page, and how many there are: exact for everything that is counted (`execution-counts.ts`), else exact up to 10,000 and then 10,001. */
 export async function listExecutions(
   db: Db,
   filter: ExecutionFilter,
   { limit, offset, order = "newest" }: ListPage,
 ): Promise<{ rows: readonly ListedExecution[]; total: number }> {
-  const query = filtered(db.selectFrom("execution"), filter);
-  const rows = await query
+  const resolved = await resolve(db, filter);
+  const query = filtered(db.selectFrom("execution"), resolved);
+  const direction = order === "newest" ? "desc" : "asc";
+  const place = beginning(db, filter, { offset, order });
+  const after =
+    place.mark === undefined
+      ? query
+      : query.where("id", order === "newest" ? "<" : ">", place.mark);
+  // Ids first: what is skipped is then read from an index alone.
+  const ids = after.select("id").orderBy("id", direction).limit(limit).offset(place.skip);
+  const rows = await db
+    .selectFrom("execution")
+    .where("id", "in", ids)
     .select([
       "id",
       "action",
@@ -123,21 +158,21 @@ export async function listExecutions(
         "result_here",
       ),
     ])
-    .orderBy("id", order === "newest" ? "desc" : "asc")
-    .limit(limit)
-    .offset(offset)
+    .orderBy("id", direction)
     .execute();
   const complete = await completeContexts(db, rows);
+  const last = rows.at(-1);
+  if (last !== undefined) place.remember(offset + rows.length, last.id);
   const all = rows.length < limit && (rows.length > 0 || offset === 0);
   const total = all ? offset + rows.length : await count(db, filter, query);
   return { rows: complete, total };
 }
 
 async function count(db: Db, filter: ExecutionFilter, query: Query): Promise<number> {
-  const given = Object.entries(filter).filter(([, value]) => value !== undefined);
-  const unfiltered = given.every(([name, value]) => name === "parent" && value === null);
-  if (unfiltered)
-    return countKept(db, "execution", given.length > 0 ? "parent is null" : undefined);
+  const { ids, triggerInstance, traceTag, since, until, parent, ...counted } = filter;
+  const uncounted = [ids, triggerInstance, traceTag, since, until, parent ?? undefined];
+  if (uncounted.every((value) => value === undefined))
+    return countExecutions(db, { ...counted, root: parent === null });
   const { total } = await db
     .selectFrom(
       query
@@ -148,26 +183,6 @@ async function count(db: Db, filter: ExecutionFilter, query: Query): Promise<num
     .select((from) => from.fn.countAll<number>().as("total"))
     .executeTakeFirstOrThrow();
   return total;
-}
-
-export interface ExecutionFacet {
-  readonly action: string;
-  readonly runner: string;
-  readonly status: string;
-  readonly user: string | null;
-  readonly rule: string | null;
-  readonly trigger: string | null;
-}
-
-/** Distinct values of the newest executions, for filters. */
-export async function executionFacets(db: Db): Promise<readonly ExecutionFacet[]> {
-  const { rows } = await sql<ExecutionFacet>`
-    select distinct action, runner, status, context ->> 'user' as "user", context #>> '{rule,name}' as rule,
-      context #>> '{trigger_instance,name}' as trigger
-    from (select action, runner, status, context from execution order by id desc limit 10000) as newest`.execute(
-    db,
-  );
-  return rows;
 }
 
 /** All that descend from an execution, level by level, down to `depth` (-1 = all). At most 10,000. */

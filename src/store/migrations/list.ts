@@ -5,6 +5,7 @@ import { up as api } from "./0003_api.ts";
 import { up as sensors } from "./0020_sensors.ts";
 import { up as policies } from "./0040_policies.ts";
 import { up as access } from "./0060_access.ts";
+import { up as history } from "./0080_history.ts";
 import { up as inventoryReverts } from "./0090_inventory_reverts.ts";
 
 /** In order; a name is never changed or removed once released. */
@@ -18,5 +19,6 @@ export const migrations: ReadonlyArray<{
   { name: "0020_sensors", up: sensors },
   { name: "0040_policies", up: policies },
   { name: "0060_access", up: access },
+  { name: "0080_history", up: history },
   { name: "0090_inventory_reverts", up: inventoryReverts },
 ];

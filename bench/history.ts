@@ -1,0 +1,179 @@
+/** `npm run bench:history -- [--rows N]`: the history with 1,000,000 executions, asked through the door: p50 and p95 of lists, filters, counts,
+ * facets and details. The rows are made by the database; everything else is what `raicho start --role api` does. */
+import { rmSync } from "node:fs";
+import { Agent, get, type IncomingHttpHeaders } from "node:http";
+import { loadavg } from "node:os";
+import { performance } from "node:perf_hooks";
+import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
+import { sql } from "kysely";
+import { migrate, openDatabase, type Database } from "../src/store/database.ts";
+import { startPostgres } from "../src/store/postgres.ts";
+import { startProgram } from "./children.ts";
+import { quantile, rounded } from "./measure.ts";
+import { temporaryDirectory, writeSite } from "./site.ts";
+
+const limitMs = 100;
+/** Seconds since 1970 of the first execution; the last is of now. */
+const start = Math.floor(Date.now() / 1_000) - 30 * 86_400;
+const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+
+/** Actions by how often they run: some are most of the history, one ran ten times. 20 rules, 40 users, one execution in 20 failed; three of
+ * four are tasks of a workflow. Results are 300 bytes, one in 1,000 is 40 kB. */
+async function fill({ db }: Database, rows: number): Promise<void> {
+  const step = 100_000;
+  for (let from = 0; from < rows; from += step) {
+    const to = Math.min(rows, from + step) - 1;
+    await sql`
+      insert into execution (id, action, runner, status, parameters, context, result, parent, task_key, created_at, started_at, ended_at)
+      select id(g), case when g % 4 = 0 then 'bench.flow' || (g % 7) when g % ${sql.lit(Math.floor(rows / 10))} = 1 then 'bench.rare'
+          when g % 1000 = 3 then 'bench.seldom' else 'bench.task' || (g % 200) end,
+        case when g % 4 = 0 then 'orquesta' when g % 1000 = 7 then 'http-request' else 'noop' end,
+        case when g % 20 = 5 then 'failed' when g % 1000 = 11 then 'timeout' when g > ${rows} - 20 then 'running' else 'succeeded' end,
+        '{"message":"disk is full","host":"web-0123.example.net"}',
+        case when g % 4 = 0 then json_build_object('user', 'user' || ((g / 4) % 40), 'rule', json_build_object('id', lpad(to_hex((g / 4) % 20), 24, '0'),
+            'name', 'bench.rule' || ((g / 4) % 20)), 'trigger_instance', json_build_object('id', id(g), 'name', 'bench.event' || ((g / 4) % 5))) end,
+        json_build_object('stdout', repeat('x', case when g % 1000 = 0 then 40000 else 300 end)),
+        case when g % 4 = 0 then null else id(g - g % 4) end, case when g % 4 = 0 then null else 't' || (g % 4) || ':0:0' end,
+        at, at, case when g > ${rows} - 20 then null else at + interval '1 second' end
+      from (select g, to_timestamp(${start}::float8 + g * 2592000.0 / ${rows}) as at from generate_series(${from}::bigint, ${to}::bigint) g) s`.execute(
+      db,
+    );
+    process.stderr.write(`\r${to + 1} of ${rows} executions`);
+  }
+  process.stderr.write("\n");
+  await sql`vacuum analyze`.execute(db);
+}
+
+/** A function of the database that makes ids as the engine does: they sort by time. */
+async function prepare({ db }: Database, rows: number): Promise<void> {
+  await sql
+    .raw(
+      `create or replace function id(g bigint) returns text immutable language sql as
+        $$ select to_hex((${start} + floor(g * 2592000.0 / ${rows}))::bigint) || lpad(to_hex(g), 16, '0') $$`,
+    )
+    .execute(db);
+}
+
+interface Answer {
+  readonly ms: number;
+  readonly bytes: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+function ask(address: string): Promise<Answer> {
+  const before = performance.now();
+  return new Promise((resolve, reject) => {
+    get(address, { agent }, (answer) => {
+      let body = "";
+      answer.setEncoding("utf8");
+      answer.on("data", (chunk: string) => void (body += chunk));
+      answer.once("end", () => {
+        const ms = performance.now() - before;
+        if (answer.statusCode === 200)
+          resolve({ ms, bytes: body.length, headers: answer.headers, body });
+        else reject(new Error(`${address}: ${body}`));
+      });
+    }).once("error", reject);
+  });
+}
+
+const id = (g: number, rows: number): string => {
+  const second = Math.floor(start + (g * 2_592_000) / rows);
+  return second.toString(16) + g.toString(16).padStart(16, "0");
+};
+
+const root = "parent=null&exclude_attributes=result,trigger_instance";
+
+/** Name → path. `turn` counts the repetitions, so that not the same page is asked for again. */
+const requests: Readonly<Record<string, (turn: number, rows: number) => string>> = {
+  "list, newest 50": () => "/v1/executions?limit=50",
+  "list, newest 50 roots": () => `/v1/executions?limit=50&${root}`,
+  "list, page by page": (turn) => `/v1/executions?limit=100&offset=${turn * 100}&${root}`,
+  "list, oldest 50": () => "/v1/executions?limit=50&sort_asc=True",
+  "action, often": () => `/v1/executions?limit=50&action=bench.flow1`,
+  "action, seldom": () => `/v1/executions?limit=50&action=bench.seldom`,
+  "action, ten times": () => `/v1/executions?limit=50&action=bench.rare`,
+  "action, never": () => `/v1/executions?limit=50&action=bench.unknown`,
+  "status failed": () => `/v1/executions?limit=50&status=failed`,
+  "status running": () => `/v1/executions?limit=50&status=running`,
+  "status succeeded": () => `/v1/executions?limit=50&status=succeeded`,
+  "runner, seldom": () => `/v1/executions?limit=50&runner=http-request`,
+  user: (turn) => `/v1/executions?limit=50&user=user${turn % 40}`,
+  rule: (turn) => `/v1/executions?limit=50&rule=bench.rule${turn % 20}`,
+  trigger: (turn) => `/v1/executions?limit=50&trigger=bench.event${turn % 5}`,
+  "action and status": () => `/v1/executions?limit=50&action=bench.task5&status=failed`,
+  "one day": () =>
+    `/v1/executions?limit=50&timestamp_gt=${new Date(Date.now() - 15 * 86_400_000).toISOString()}&timestamp_lt=${new Date(Date.now() - 14 * 86_400_000).toISOString()}`,
+  facets: () => "/v1/executions/views/filters",
+  detail: (turn, rows) => `/v1/executions/${id((turn * 7_919) % rows, rows)}`,
+  "detail of a workflow": (turn, rows) =>
+    `/v1/executions/${id(((turn * 7_919) % Math.floor(rows / 4)) * 4, rows)}`,
+};
+
+const turns = 60;
+
+async function measure(address: string, rows: number): Promise<boolean> {
+  let met = true;
+  for (const [name, path] of Object.entries(requests)) {
+    const times: number[] = [];
+    let last: Answer | undefined;
+    for (let turn = 0; turn < turns; turn++) {
+      last = await ask(`${address}${path(turn, rows)}`);
+      times.push(last.ms);
+    }
+    const [p50, p95] = [quantile(times, 0.5), quantile(times, 0.95)];
+    met &&= p95 < limitMs;
+    const count = last?.headers["x-total-count"];
+    process.stdout.write(
+      `${p95 < limitMs ? "ok  " : "MISS"} ${name.padEnd(24)} p50 ${String(rounded(p50)).padStart(6)} ms   p95 ${String(rounded(p95)).padStart(6)} ms   ${String(last?.bytes ?? 0).padStart(7)} bytes${typeof count === "string" ? `   X-Total-Count ${count}` : ""}\n`,
+    );
+  }
+  return met;
+}
+
+async function bench(rows: number): Promise<boolean> {
+  await using stack = new AsyncDisposableStack();
+  const site = temporaryDirectory();
+  stack.defer(() => rmSync(site, { recursive: true, force: true }));
+  writeSite(site);
+  const server = await startPostgres({ home: site });
+  stack.defer(() => server.stop());
+  const database = openDatabase(server.url, { max: 1 });
+  await migrate(database);
+  await prepare(database, rows);
+  const before = performance.now();
+  await fill(database, rows);
+  process.stdout.write(
+    `${rows} executions in ${Math.round((performance.now() - before) / 1_000)} s\n`,
+  );
+  await database.close();
+  const door = stack.use(
+    await startProgram({
+      command: process.execPath,
+      args: [fileURLToPath(new URL("../src/main.ts", import.meta.url)), "start", "--role", "api"],
+      cwd: site,
+      env: {
+        DATABASE_URL: server.url,
+        REDIS_URL: "",
+        RAICHO_HOME: site,
+        RAICHO_HOST: "127.0.0.1",
+        RAICHO_PORT: "0",
+        RAICHO_AUTH: "off",
+        RAICHO_PACKS: "",
+        RAICHO_CONFIGS: "",
+      },
+      ready: /raicho ready (http:\S+)/,
+    }),
+  );
+  for (let warm = 0; warm < 20; warm++) await ask(`${door.address}/v1/executions?limit=50`);
+  const met = await measure(door.address, rows);
+  const load = loadavg().map((value) => value.toFixed(1));
+  process.stdout.write(`load ${load.join(" ")}, limit p95 < ${limitMs} ms\n`);
+  return met;
+}
+
+const { values } = parseArgs({ options: { rows: { type: "string", default: "1000000" } } });
+process.exitCode = (await bench(Number(values.rows))) ? 0 : 1;
+agent.destroy();
