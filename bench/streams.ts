@@ -76,8 +76,11 @@ interface Effort {
   readonly seconds: number;
 }
 
-async function measure(address: string, { streams, rate, seconds }: Effort): Promise<boolean> {
-  const heard: Heard[] = [];
+async function open(
+  address: string,
+  streams: number,
+  heard: Heard[],
+): Promise<readonly (() => void)[]> {
   const stops: (() => void)[] = [];
   // As clients come: not all in the same millisecond.
   while (stops.length < streams) {
@@ -86,6 +89,12 @@ async function measure(address: string, { streams, rate, seconds }: Effort): Pro
       ...(await Promise.all(Array.from({ length: group }, async () => listen(address, heard)))),
     );
   }
+  return stops;
+}
+
+async function measure(address: string, { streams, rate, seconds }: Effort): Promise<boolean> {
+  const heard: Heard[] = [];
+  const stops = await open(address, streams, heard);
   await delay(2_000);
   const sent = new Map<string, number>();
   const count = rate * seconds;

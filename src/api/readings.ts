@@ -1,6 +1,7 @@
 /** What the ledger tells the metrics, over all processes. */
 import type { Core } from "../engine/core.ts";
 import { countKept } from "../store/counts.ts";
+import { countExecutions } from "../store/execution-counts.ts";
 import { openCounts } from "../store/open-counts.ts";
 import { liveProcesses } from "../store/processes.ts";
 import { openStreams } from "./streams.ts";
@@ -29,7 +30,9 @@ function totals(db: Core["database"]["db"]): readonly Reading[] {
     name,
     help,
     kind: "gauge",
-    read: async () => [{ value: await countKept(db, table) }],
+    read: async () => [
+      { value: await (table === "execution" ? countExecutions(db, {}) : countKept(db, table)) },
+    ],
   }));
 }
 
