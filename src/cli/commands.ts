@@ -199,6 +199,18 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import("./login.ts")).setUpApiKey,
   },
   {
+    name: "user",
+    summary: "make, change and disable users",
+    group: "Access",
+    load: async () => (await import("./user.ts")).setUpUser,
+  },
+  {
+    name: "audit",
+    summary: "tell who did what, and check the audit log",
+    group: "Access",
+    load: async () => (await import("./user.ts")).setUpAudit,
+  },
+  {
     name: "role",
     summary: "list roles",
     group: "Access",
