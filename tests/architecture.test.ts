@@ -43,7 +43,10 @@ const rooms: Readonly<Record<string, Room>> = {
   sensors: { imports: ["model"] },
   processes: { imports: ["model", "expressions"] },
   engine: { imports: ["model", ...reasoning, ...edge] },
-  api: { imports: ["model", "inventory", "content", "engine", "store"], types: ["runners"] },
+  api: {
+    imports: ["model", "expressions", "inventory", "content", "engine", "store"],
+    types: ["runners"],
+  },
   cli: {
     imports: ["model", "expressions", "rules", "workflows", "inventory", "content", "installer"],
   },

@@ -6,12 +6,19 @@ import type {
   RuleDefinition,
   SourcePosition,
 } from "../model/definitions.ts";
+import { isStored } from "../content/stored.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Runner } from "../runners/runner.ts";
 import { idFor } from "./ids.ts";
 
-/** The file of a definition, relative to its pack. */
+/** Whether an action has a file of its own that is run. */
+export function runsFiles({ entryPath }: ActionDefinition): boolean {
+  return entryPath !== "";
+}
+
+/** The file of a definition, relative to its pack; none for what was written through the API. */
 export function metadataFile(content: Content, pack: string, { file }: SourcePosition): string {
+  if (isStored(file)) return "";
   const path = content.packs.get(pack)?.path;
   if (path === undefined) return file;
   const inside = relative(path, file);

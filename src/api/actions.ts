@@ -4,12 +4,15 @@ import { AppError } from "../model/errors.ts";
 import type { ActionDefinition } from "../model/definitions.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { actionView, mergedParameters } from "./action-view.ts";
+import { actionWriting, cloneAction } from "./action-writing.ts";
+import { bodyOf } from "./bodies.ts";
+import { definitionRoutes, switchRoute } from "./definition-routes.ts";
 import type { Door } from "./door.ts";
 import { idFor } from "./ids.ts";
-import { answerList, fileRoutes } from "./lists.ts";
+import { answerList } from "./lists.ts";
 import { names } from "./query.ts";
-import { amongRows } from "./resources.ts";
-import { on, Routes } from "./routes.ts";
+import { amongRows, inPack } from "./resources.ts";
+import { assertAllowed, on, Routes } from "./routes.ts";
 import { runnerView } from "./runner-view.ts";
 
 function byRef<Each extends { readonly ref: string }>(all: Iterable<Each>): readonly Each[] {
@@ -28,7 +31,8 @@ function hasTags({ tags }: ActionDefinition, wanted: readonly string[]): boolean
   return wanted.every((each) => texts.has(each));
 }
 
-export function actionRoutes({ core }: Door): Routes {
+export function actionRoutes(door: Door): Routes {
+  const { core } = door;
   const router = new Routes();
   const all = (): readonly ActionDefinition[] => byRef(core.definitions().content.actions.values());
   const view = (action: ActionDefinition): JsonObject =>
@@ -72,27 +76,43 @@ export function actionRoutes({ core }: Door): Routes {
     const rows = all().filter((action) => tags.length === 0 || hasTags(action, tags));
     answerList(request, response, rows.map(view), listed);
   });
-  fileRoutes(router, "/actions", {
-    ...listed,
-    noun: "action",
-    resource: "action",
-    rows: () => all().map(view),
+  const rows = (): readonly JsonObject[] => all().map(view);
+  router.post("/actions/:ref/clone", viewable, async (request, response) => {
+    const source = find(request.params.ref);
+    assertAllowed(response, "action_create", inPack("action", targetOf(bodyOf(request))));
+    response.status(201).json(await cloneAction(door, { source, rows }, request, response));
   });
-  runnerRoutes(core, router);
+  definitionRoutes(door, router, "/actions", {
+    ...listed,
+    resource: "action",
+    rows,
+    writing: actionWriting(door),
+  });
+  runnerRoutes(door, router);
   return router;
 }
 
-function runnerRoutes(core: Door["core"], router: Routes): void {
-  fileRoutes(router, "/runnertypes", {
+function targetOf({ dest_pack, dest_action }: JsonObject): string {
+  return `${String(dest_pack)}.${String(dest_action)}`;
+}
+
+function runnerRoutes(door: Door, router: Routes): void {
+  const { core } = door;
+  const naming = "name or id";
+  const resource = "runner_type";
+  const rows = (): readonly JsonObject[] => {
+    const off = core.definitions().content.runnersOff;
+    return [...new Set([...core.runners.values()].map(({ name }) => name))]
+      .toSorted()
+      .map((name) => ({ ...runnerView(name, core.runners.get(name)), enabled: !off.has(name) }));
+  };
+  switchRoute(door, router, "/runnertypes", { rows, naming, resource });
+  definitionRoutes(door, router, "/runnertypes", {
     names: ["id", "name", "description", "runner_module", "runner_package"],
     filters: ["name"],
     limit: 100,
-    naming: "name or id",
-    noun: "runner",
-    resource: "runner_type",
-    rows: () =>
-      [...new Set([...core.runners.values()].map(({ name }) => name))]
-        .toSorted()
-        .map((name) => runnerView(name, core.runners.get(name))),
+    naming,
+    resource,
+    rows,
   });
 }

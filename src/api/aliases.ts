@@ -10,7 +10,7 @@ import {
   type AliasFormat,
 } from "../engine/aliases.ts";
 import { request as requestExecution } from "../engine/request.ts";
-import type { AliasDefinition } from "../model/definitions.ts";
+import type { AliasDefinition, Content } from "../model/definitions.ts";
 import type { JsonObject } from "../model/json.ts";
 import { bodyOf, optionalTextIn, textIn } from "./bodies.ts";
 import type { Door } from "./door.ts";
@@ -19,12 +19,14 @@ import { existing } from "./existing.ts";
 import { fullView, viewOptions } from "./executions.ts";
 import { userOf } from "./guard.ts";
 import { idFor } from "./ids.ts";
-import { fileRoutes } from "./lists.ts";
+import { metadataFile } from "./action-view.ts";
+import { definitionRoutes, plainDocument } from "./definition-routes.ts";
+import { aliasSchema } from "./definition-schemas.ts";
 import { paging, text } from "./query.ts";
 import { actionOfAlias } from "./resources.ts";
 import { on, Routes } from "./routes.ts";
 
-function view(alias: AliasDefinition): JsonObject {
+function view(content: Content, alias: AliasDefinition): JsonObject {
   const { ref, pack, name, description, enabled, action_ref, formats } = alias;
   const { ack = {}, result = {}, extra = {}, immutable_parameters = {} } = alias;
   return {
@@ -41,7 +43,7 @@ function view(alias: AliasDefinition): JsonObject {
     result,
     extra,
     immutable_parameters,
-    metadata_file: `aliases/${name}.yaml`,
+    metadata_file: metadataFile(content, pack, alias.source),
   };
 }
 
@@ -70,7 +72,7 @@ async function execute(
   });
   const options = viewOptions(door, request, response);
   const execution = await fullView(door, asRequested(await existing(door, id)), options);
-  const actionalias = view(alias);
+  const actionalias = view(core.definitions().content, alias);
   const told = await acknowledgement(core, alias, { execution, actionalias, alias: actionalias });
   return { execution, actionalias, ...told };
 }
@@ -89,15 +91,27 @@ export function aliasRoutes(door: Door): Routes {
   });
   router.post("/actionalias/match", "action_alias_match", (request, response) => {
     const { alias, display, representation } = matchAlias(core, textIn(bodyOf(request), "command"));
-    response.json({ actionalias: view(alias), display, representation });
+    response.json({
+      actionalias: view(core.definitions().content, alias),
+      display,
+      representation,
+    });
   });
-  fileRoutes(router, "/actionalias", {
+  definitionRoutes(door, router, "/actionalias", {
     names: ["action_ref", "formats", "ack", "result", "extra"],
     filters: ["pack", "name"],
     limit: 100,
-    noun: "action alias",
+    writing: {
+      kind: "alias",
+      schema: aliasSchema,
+      systemPacksStay: false,
+      documentOf: plainDocument,
+    },
     resource: "action_alias",
-    rows: () => [...core.definitions().content.aliases.values()].map(view),
+    rows: () =>
+      [...core.definitions().content.aliases.values()].map((alias) =>
+        view(core.definitions().content, alias),
+      ),
   });
   router.post(
     "/aliasexecution",

@@ -66,3 +66,9 @@ export function countIn(body: JsonObject, name: string, minimum: number): number
   if (value < minimum) throw refusal(`${value} is less than the minimum of ${minimum}`);
   return value;
 }
+
+/** A text where there is one. */
+export function textOr(body: JsonObject, name: string, otherwise: string): string {
+  const value = body[name];
+  return typeof value === "string" ? value : otherwise;
+}

@@ -7,7 +7,9 @@ import type { HookBook } from "../engine/hook-book.ts";
 import type { Metrics } from "./metrics.ts";
 import type { LoginDesk } from "../engine/login.ts";
 import type { RoleBook } from "../engine/role-book.ts";
+import type { Resources } from "../engine/resources.ts";
 import type { Datastore } from "../engine/datastore.ts";
+import type { JsonObject } from "../model/json.ts";
 import type { Content } from "../model/definitions.ts";
 import type { PackIndexView } from "./pack-installs.ts";
 
@@ -31,8 +33,14 @@ export interface Door {
   readonly tokenTtl: number;
   /** Whether events that do not fit the schema of their trigger type are refused. */
   readonly validatePayloads: boolean;
-  /** Urls of webhooks that some enabled rule listens to. */
+  /** Urls of webhooks that some rule listens to. */
   webhooks(): ReadonlySet<string>;
+  /** Definitions written through the API. */
+  readonly resources: Resources;
+  /** Replaces a pack's configuration: its file is written, and taken up. */
+  writeConfig(pack: string, values: JsonObject): Promise<void>;
+  /** The file of a pack's configuration. */
+  configFile(pack: string): string;
   /** Takes up changes on disk; says what it found. */
   reload(): Promise<{ readonly problems: readonly string[]; readonly content: Content }>;
   /** What the indexes of packs list, read lately. */

@@ -1,10 +1,8 @@
 /** Lists and lookups of what is defined in files, as StackStorm answers them. */
 import type { Request, Response } from "express";
 import { AppError } from "../model/errors.ts";
-import { isObject, type JsonObject } from "../model/json.ts";
-import { attributes, countHeaders, names, paging, project, refusal, text } from "./query.ts";
-import { accessTo, type DefinedKind } from "./resources.ts";
-import type { Routes } from "./routes.ts";
+import type { JsonObject } from "../model/json.ts";
+import { attributes, countHeaders, names, paging, project } from "./query.ts";
 
 /** What every kind of definition has. */
 const commonNames = [
@@ -84,7 +82,7 @@ export function answerList(
 }
 
 /** What is called in a sentence about what is missing. */
-type Naming = "reference or id" | "name or id" | "ref or id";
+export type Naming = "reference or id" | "name or id" | "ref or id";
 
 /** The element of that ref, name or id. Throws NOT_FOUND. */
 export function oneOf(
@@ -99,61 +97,4 @@ export function oneOf(
   if (found === undefined)
     throw new AppError("NOT_FOUND", [`Resource with a ${naming} "${wanted}" not found`]);
   return found;
-}
-
-/** Same values wherever both say something: clients put back the whole object that they got. */
-function changesNothing(shown: JsonObject, body: unknown): boolean {
-  return (
-    isObject(body) &&
-    Object.entries(body).every(
-      ([name, value]) => !(name in shown) || JSON.stringify(shown[name]) === JSON.stringify(value),
-    )
-  );
-}
-
-/** `GET /path` and `GET /path/:ref` of what files define. Files are where it is written: changes through the API are refused in plain words,
- * except putting back what is there. */
-export function fileRoutes(
-  router: Routes,
-  path: string,
-  {
-    rows,
-    naming,
-    noun,
-    resource,
-    ...listed
-  }: Listed & {
-    readonly rows: () => readonly JsonObject[];
-    readonly naming?: Naming;
-    /** What one is, e.g. `rule`. */
-    readonly noun: string;
-    /** As permissions call it. */
-    readonly resource: DefinedKind;
-  },
-): void {
-  const access = accessTo(resource, rows);
-  const sentence = `This (${noun}) is written in a file of a pack: change it there and reload ("raicho reload" or POST /packs/register).`;
-  router.get(path, access.list, (request, response) =>
-    answerList(request, response, rows(), listed),
-  );
-  router.get(`${path}/:ref`, access.view, (request, response) => {
-    response.json(oneOf(rows(), request.params["ref"] ?? "", naming));
-  });
-  router.post(path, access.create, (request) => {
-    const body: unknown = request.body;
-    const ref = isObject(body) ? `${text(body["pack"]) ?? ""}.${text(body["name"]) ?? ""}` : "";
-    const known = rows().find((row) => row["ref"] === ref);
-    throw known === undefined
-      ? refusal(sentence)
-      : new AppError("CONFLICT", [`"${ref}" is there already. ${sentence}`]);
-  });
-  router.put(`${path}/:ref`, access.modify, (request, response) => {
-    const shown = oneOf(rows(), request.params["ref"] ?? "", naming);
-    if (!changesNothing(shown, request.body)) throw refusal(sentence);
-    response.json(shown);
-  });
-  router.delete(`${path}/:ref`, access.remove, (request) => {
-    oneOf(rows(), request.params["ref"] ?? "", naming);
-    throw refusal(sentence);
-  });
 }

@@ -1,17 +1,17 @@
-/** `/packs`, `/configs`, `/config_schemas`. */
+/** `/packs`. */
 import type { Request, Response } from "express";
 import { AppError } from "../model/errors.ts";
 import type { Content, PackDefinition } from "../model/definitions.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
+import { configRoutes } from "./configs.ts";
 import type { Door } from "./door.ts";
 import { idFor } from "./ids.ts";
-import { answerList, oneOf } from "./lists.ts";
+import { answerList } from "./lists.ts";
 import { packContents, packFiles, sendPackFile } from "./pack-files.ts";
 import { packInstallRoutes } from "./pack-installs.ts";
-import { names, refusal, showsSecrets, text } from "./query.ts";
+import { names, refusal } from "./query.ts";
 import { packNamed } from "./resources.ts";
 import { on, Routes } from "./routes.ts";
-import { maskedIn } from "../model/secrets.ts";
 import { runnerCount } from "./runner-view.ts";
 
 function packView(pack: PackDefinition): JsonObject {
@@ -153,62 +153,6 @@ async function register(door: Door, request: Request, response: Response): Promi
   );
   const registered = Object.fromEntries(Object.entries(all).filter(([name]) => shown.has(name)));
   response.json(problems.length === 0 ? registered : { ...registered, problems });
-}
-
-function notConfigured(ref: string): AppError {
-  return new AppError("NOT_FOUND", [`Unable to identify resource with pack_ref "${ref}".`]);
-}
-
-function configView({ ref, config, configSchema }: PackDefinition, open: boolean): JsonObject {
-  return {
-    id: idFor(`config:${ref}`),
-    pack: ref,
-    values: open ? config : maskedIn(configSchema, config),
-  };
-}
-
-function schemaView({ ref, configSchema }: PackDefinition): JsonObject {
-  return { id: idFor(`config_schema:${ref}`), pack: ref, attributes: configSchema };
-}
-
-function configRoutes(door: Door, router: Routes): void {
-  const { core } = door;
-  const viewable = on("pack_view", packNamed(door));
-  const all = (): readonly PackDefinition[] =>
-    [...core.definitions().content.packs.values()].toSorted((a, b) => (a.ref < b.ref ? -1 : 1));
-  const configured = (): readonly PackDefinition[] =>
-    all().filter(({ config }) => Object.keys(config).length > 0);
-  const limits = { names: ["id", "pack", "values", "attributes"], filters: ["pack"], limit: 100 };
-  router.get("/configs", "pack_list", (request, response) => {
-    const shown = configured().map((pack) => configView(pack, showsSecrets(request, response)));
-    answerList(request, response, shown, limits);
-  });
-  router.get("/configs/:ref", viewable, (request, response) => {
-    const { ref } = request.params;
-    const pack = configured().find((each) => each.ref === ref);
-    if (pack === undefined) throw notConfigured(ref);
-    response.json(configView(pack, showsSecrets(request, response)));
-  });
-  router.put("/configs/:ref", on("pack_config", packNamed(door)), (request) => {
-    const ref = text(request.params["ref"]) ?? "";
-    oneOf(all().map(packView), ref, "ref or id");
-    throw refusal(
-      `The configuration of a pack is written in its file ${ref}.yaml in the directory of configurations: change it there and reload ("raicho reload" or POST /packs/register).`,
-    );
-  });
-  const withSchema = (): readonly PackDefinition[] =>
-    all().filter(({ configSchema }) => Object.keys(configSchema).length > 0);
-  // StackStorm knows no include_attributes here: everything is shown.
-  router.get("/config_schemas", "pack_list", (request, response) => {
-    answerList(request, response, withSchema().map(schemaView), { ...limits, chosen: false });
-  });
-  router.get("/config_schemas/:ref", viewable, (request, response) => {
-    const { ref } = request.params;
-    oneOf(all().map(packView), ref, "ref or id");
-    const pack = withSchema().find((each) => each.ref === ref);
-    if (pack === undefined) throw notConfigured(ref);
-    response.json(schemaView(pack));
-  });
 }
 
 export function packRoutes(door: Door): Routes {

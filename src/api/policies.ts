@@ -1,10 +1,15 @@
 /** `/policies`, `/policytypes`. */
-import type { PolicyDefinition } from "../model/definitions.ts";
+import type { Content, PolicyDefinition } from "../model/definitions.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Door } from "./door.ts";
+import { metadataFile } from "./action-view.ts";
 import { idFor } from "./ids.ts";
-import { answerList, fileRoutes } from "./lists.ts";
+import { objectIn } from "./bodies.ts";
+import { definitionRoutes, plainDocument } from "./definition-routes.ts";
+import { assertFits, policySchema } from "./definition-schemas.ts";
+import { answerList } from "./lists.ts";
 import { AppError } from "../model/errors.ts";
+import { refusal } from "./query.ts";
 import { amongRows } from "./resources.ts";
 import { on, Routes } from "./routes.ts";
 
@@ -124,20 +129,29 @@ const policyTypes: readonly JsonObject[] = (
   parameters,
 }));
 
-function policyView(policy: PolicyDefinition): JsonObject {
-  const { ref, pack, name, enabled, resourceRef, policyType, parameters } = policy;
+/** Its parameters must be those of its type. */
+function policyDocument(body: JsonObject): JsonObject {
+  const type = policyTypes.find(({ ref }) => ref === body["policy_type"]);
+  if (type === undefined) throw refusal(`Invalid reference: ${String(body["policy_type"])}`);
+  const schema = { type: "object", properties: type["parameters"], additionalProperties: false };
+  assertFits(objectIn(body, "parameters"), schema);
+  return plainDocument(body);
+}
+
+function policyView(content: Content, policy: PolicyDefinition): JsonObject {
+  const { ref, pack, name, description, enabled, resourceRef, policyType, parameters } = policy;
   return {
     id: idFor(`policy:${ref}`),
     uid: `policy:${pack}:${name}`,
     ref,
     pack,
     name,
-    description: "",
+    description,
     enabled,
     resource_ref: resourceRef,
     policy_type: policyType,
     parameters,
-    metadata_file: `policies/${name}.yaml`,
+    metadata_file: metadataFile(content, pack, policy.source),
   };
 }
 
@@ -167,13 +181,21 @@ export function policyRoutes(door: Door): Routes {
       response.json(found);
     },
   );
-  fileRoutes(router, "/policies", {
+  definitionRoutes(door, router, "/policies", {
     names: ["id", "uid", "ref", "pack", "name", "policy_type", "resource_ref", "parameters"],
     filters: ["pack", "name", "resource_ref", "policy_type"],
     limit: 100,
-    noun: "policy",
+    writing: {
+      kind: "policy",
+      schema: policySchema,
+      systemPacksStay: true,
+      documentOf: policyDocument,
+    },
     resource: "policy",
-    rows: () => [...core.definitions().content.policies.values()].map(policyView),
+    rows: () =>
+      [...core.definitions().content.policies.values()].map((each) =>
+        policyView(core.definitions().content, each),
+      ),
   });
   return router;
 }

@@ -16,7 +16,9 @@ import { executionView } from "./execution-view.ts";
 import { viewOptions } from "./executions.ts";
 import { idFor } from "./ids.ts";
 import { enforcementView, instanceView, ruleById } from "./instance-view.ts";
-import { answerList, fileRoutes, oneOf } from "./lists.ts";
+import { definitionRoutes } from "./definition-routes.ts";
+import { answerList, oneOf } from "./lists.ts";
+import { ruleWriting } from "./rule-writing.ts";
 import { attributes, countHeaders, flag, paging, project, text, time } from "./query.ts";
 import { amongRows, enforcementNamed } from "./resources.ts";
 import { on, Routes } from "./routes.ts";
@@ -100,9 +102,9 @@ export function ruleRoutes(door: Door): Routes {
   router.get("/rules", "rule_list", (request, response) =>
     answerList(request, response, wantedRules(door, request).map(view), listed),
   );
-  fileRoutes(router, "/rules", {
+  definitionRoutes(door, router, "/rules", {
     ...listed,
-    noun: "rule",
+    writing: ruleWriting(door),
     resource: "rule",
     rows: () => everyRule().map(view),
   });

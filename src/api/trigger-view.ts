@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isStored } from "../content/stored.ts";
 import { builtinTriggerTypes } from "../model/builtin-triggers.ts";
 import type { Content } from "../model/definitions.ts";
 import type { JsonObject } from "../model/json.ts";
@@ -26,7 +27,9 @@ export function triggerTypeOf(content: Content, ref: string): JsonObject | undef
     payload_schema: type.payloadSchema,
     parameters_schema: type.parametersSchema,
     tags: [],
-    metadata_file: own === undefined ? "" : metadataFile(content, pack, own.source),
+    ...(own !== undefined && isStored(own.source.file)
+      ? {}
+      : { metadata_file: own === undefined ? "" : metadataFile(content, pack, own.source) }),
   };
 }
 

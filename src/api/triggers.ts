@@ -6,8 +6,9 @@ import { isObject, type JsonObject } from "../model/json.ts";
 import { findInstance, listInstances, type StoredInstance } from "../store/reads.ts";
 import type { Door } from "./door.ts";
 import { instanceView } from "./instance-view.ts";
-import { fileRoutes } from "./lists.ts";
-import { attributes, countHeaders, paging, project, text, time } from "./query.ts";
+import { definitionRoutes, plainDocument, type Writing } from "./definition-routes.ts";
+import { triggerTypeSchema } from "./definition-schemas.ts";
+import { attributes, countHeaders, paging, project, refusal, text, time } from "./query.ts";
 import { plain } from "./resources.ts";
 import { on, Routes } from "./routes.ts";
 import { allTriggers, triggerTypes, triggerView } from "./trigger-view.ts";
@@ -36,15 +37,33 @@ function pick(rows: readonly JsonObject[], wanted: string): JsonObject {
   return found;
 }
 
+const triggerTypeWriting: Writing = {
+  kind: "trigger-type",
+  schema: triggerTypeSchema,
+  systemPacksStay: true,
+  documentOf: (body) => {
+    const { pack, name } = body;
+    if (typeof pack !== "string" || typeof name !== "string" || pack === "" || name === "")
+      throw refusal(
+        `Both pack and name needed for building ref. pack=${pythonName(pack)}, name=${pythonName(name)}`,
+      );
+    return plainDocument(body);
+  },
+};
+
+function pythonName(value: unknown): string {
+  return typeof value === "string" ? value : "None";
+}
+
 export function triggerRoutes(door: Door): Routes {
   const { core } = door;
   const router = new Routes();
   const content = (): ReturnType<typeof core.definitions>["content"] => core.definitions().content;
-  fileRoutes(router, "/triggertypes", {
+  definitionRoutes(door, router, "/triggertypes", {
     names: ["id", "uid", "ref", "pack", "name", "payload_schema", "parameters_schema"],
     filters: ["pack", "name"],
     limit: 100,
-    noun: "trigger type",
+    writing: triggerTypeWriting,
     resource: "trigger",
     rows: () => triggerTypes(content()),
   });

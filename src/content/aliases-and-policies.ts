@@ -1,7 +1,7 @@
 /** `aliases/*.yaml` and `policies/*.yaml`. */
 import { nearest } from "./problems.ts";
 import type { SourceFile } from "./problems.ts";
-import { flagOf, objectOf, shaped, textOf } from "./reading.ts";
+import { flagOf, objectOf, positionOf, shaped, textOf } from "./reading.ts";
 import type { PackReading } from "./reading.ts";
 import { aliasShape } from "./schemas/definitions.ts";
 import { policyShape, policyTypes } from "./schemas/policies.ts";
@@ -23,6 +23,7 @@ export function readAlias(source: SourceFile, reading: PackReading): void {
     ref,
     pack: reading.pack,
     name,
+    source: positionOf(source),
   });
   checkActionLater(source, ["action_ref"], textOf(document, "action_ref"), reading);
 }
@@ -43,8 +44,10 @@ export function readPolicy(source: SourceFile, reading: PackReading): void {
     name,
     resourceRef: textOf(document, "resource_ref"),
     policyType,
+    description: textOf(document, "description"),
     enabled: flagOf(document, "enabled", true),
     parameters,
+    source: positionOf(source),
   });
   checkActionLater(source, ["resource_ref"], textOf(document, "resource_ref"), reading);
 }

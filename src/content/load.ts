@@ -3,7 +3,12 @@ import { readdir, realpath } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 
 import { builtinTriggerTypes } from "../model/builtin-triggers.ts";
-import type { Content, DeclarationFile, ParameterSchemas } from "../model/definitions.ts";
+import type {
+  Content,
+  DeclarationFile,
+  PackDefinition,
+  ParameterSchemas,
+} from "../model/definitions.ts";
 import { isObject } from "../model/json.ts";
 import { readAction } from "./actions.ts";
 import { readAlias, readPolicy } from "./aliases-and-policies.ts";
@@ -154,7 +159,8 @@ async function readSite(site: ContentDirectories["site"], reading: PackReading):
   await readFiles(types ?? [], (source) => readDeclaration("entity-type", source, inside), inside);
 }
 
-function sitePack(path: string): Draft["packs"] extends Map<string, infer Pack> ? Pack : never {
+/** The pack `default`, the site's own. */
+export function sitePack(path: string): PackDefinition {
   return {
     ref: "default",
     name: "default",
@@ -256,6 +262,7 @@ function freeze(draft: Draft): Content {
     policies,
     workflows,
     declarations,
+    runnersOff: new Set<string>(),
   });
 }
 

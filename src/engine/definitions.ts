@@ -9,7 +9,7 @@ import type { Definitions } from "./core.ts";
 export interface CompiledContent extends Definitions {
   readonly parsers: readonly AlertParser[];
   readonly types: readonly DeclarationFile[];
-  /** Urls of webhooks that some enabled rule listens to. */
+  /** Urls of webhooks that some rule listens to; as in StackStorm also one that is switched off, so that senders notice nothing. */
   readonly webhooks: ReadonlySet<string>;
   /** What is wrong beyond what content itself found. */
   readonly problems: readonly string[];
@@ -32,7 +32,7 @@ export function compileContent(content: Content): CompiledContent {
     types: content.declarations.filter(({ kind }) => kind === "entity-type"),
     problems: problems.map(({ message }) => message),
     webhooks: new Set(
-      enabled
+      rules
         .filter(({ trigger }) => trigger.type === "core.st2.webhook")
         .map(({ trigger }) => webhookUrl(trigger.parameters["url"])),
     ),

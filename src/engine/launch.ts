@@ -40,7 +40,9 @@ const noopResult = { failed: false, succeeded: true, return_code: 0 } as const;
 export function actionFor(core: Core, ref: string): ActionDefinition {
   const action = core.definitions().content.actions.get(ref);
   if (action === undefined) throw new AppError("ACTION_NOT_FOUND", [ref]);
-  if (!action.enabled) throw new AppError("ACTION_DISABLED", [ref]);
+  const { runnersOff } = core.definitions().content;
+  if (!action.enabled || runnersOff.has(action.runner))
+    throw new AppError("ACTION_DISABLED", [ref]);
   return action;
 }
 

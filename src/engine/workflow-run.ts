@@ -6,7 +6,7 @@ import { isFinished, type FinishedStatus } from "../model/execution.ts";
 import type { JsonObject } from "../model/json.ts";
 import { decide, decideNow } from "../processes/ask.ts";
 import { findExecution, undeliveredChildren } from "../store/executions.ts";
-import type { SnapshotRow, Unit, WorkflowRow } from "../store/unit.ts";
+import { holdsSomething, type SnapshotRow, type Unit, type WorkflowRow } from "../store/unit.ts";
 import type { WorkflowEvent } from "../workflows/conductor.ts";
 import type { Course, CourseEffect, Turn } from "../workflows/course.ts";
 import { isIn, type Status } from "../workflows/statuses.ts";
@@ -288,7 +288,8 @@ export class WorkflowRun implements Conducted {
       snapshots: this.#snapshot(entries.length > 0),
     };
     try {
-      await this.#core.pump.commit(unit, { persistent: true });
+      // An event may lead to nothing: what it asked for had come about by itself.
+      if (holdsSomething(unit)) await this.#core.pump.commit(unit, { persistent: true });
     } catch (error) {
       release(this.#core, launches);
       throw error;

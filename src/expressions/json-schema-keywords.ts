@@ -63,7 +63,7 @@ function* properties(check: Check): Found {
       yield {
         message: `${pyRepr(name)} is a required property`,
         keyword: "required",
-        path: ["required"],
+        path: [name],
         schemaPath: [name, "required"],
       };
     }

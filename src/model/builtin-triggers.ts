@@ -43,9 +43,23 @@ const timerPayload = {
   schedule: { description: "Always null, as in StackStorm." },
 };
 
-const cronFields = ["year", "month", "day", "week", "day_of_week", "hour", "minute", "second"];
+/** With the bounds of what is given as a number. */
+const cronFields: Readonly<
+  Record<string, readonly [minimum: number, maximum: number] | undefined>
+> = {
+  year: undefined,
+  month: [1, 12],
+  day: [1, 31],
+  week: [1, 53],
+  day_of_week: [0, 6],
+  hour: [0, 23],
+  minute: [0, 59],
+  second: [0, 59],
+};
 /** A number, or text in APScheduler's grammar (`0-30`, `mon-fri`, `last`). */
-const cronField = { anyOf: [{ type: "string" }, { type: "integer" }] } as const;
+const numberOrText = {
+  anyOf: [{ type: "string" }, { type: "integer" }, { type: "null" }],
+} as const;
 
 const timers = [
   builtin("core", "st2.IntervalTimer", "Fires again and again after a fixed time.", {
@@ -66,7 +80,14 @@ const timers = [
   }),
   builtin("core", "st2.CronTimer", "Fires whenever all given fields of the calendar match.", {
     parameters: {
-      ...Object.fromEntries(cronFields.map((field) => [field, cronField])),
+      ...Object.fromEntries(
+        Object.entries(cronFields).map(([field, bounds]) => [
+          field,
+          bounds === undefined
+            ? numberOrText
+            : { ...numberOrText, minimum: bounds[0], maximum: bounds[1] },
+        ]),
+      ),
       timezone: zone,
     },
     payload: timerPayload,

@@ -113,6 +113,7 @@ export interface AliasDefinition extends JsonObject {
   readonly ref: string;
   readonly pack: string;
   readonly name: string;
+  readonly source: SourcePosition;
 }
 
 export interface PolicyDefinition {
@@ -121,8 +122,10 @@ export interface PolicyDefinition {
   readonly name: string;
   readonly resourceRef: string;
   readonly policyType: string;
+  readonly description: string;
   readonly enabled: boolean;
   readonly parameters: JsonObject;
+  readonly source: SourcePosition;
 }
 
 /** A workflow file (Orquesta) as parsed YAML; `workflows` compiles it. */
@@ -158,4 +161,25 @@ export interface Content {
   /** By action ref. */
   readonly workflows: ReadonlyMap<string, WorkflowSource>;
   readonly declarations: readonly DeclarationFile[];
+  /** Names of runners that were switched off. */
+  readonly runnersOff: ReadonlySet<string>;
+}
+
+/** Kinds of definitions that can also be written through the API. */
+export const definitionKinds = [
+  "action",
+  "alias",
+  "policy",
+  "rule",
+  "runner",
+  "trigger-type",
+] as const;
+export type DefinitionKind = (typeof definitionKinds)[number];
+
+/** A definition written through the API, as its file would say it; null: removed, whatever a file says. */
+export interface StoredDefinition {
+  readonly kind: DefinitionKind;
+  readonly pack: string;
+  readonly name: string;
+  readonly document: JsonObject | null;
 }

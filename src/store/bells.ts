@@ -4,10 +4,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { connect } from "./database.ts";
 
-/** `advance`: an end waits to be delivered to that workflow; `control`: that execution is to be canceled, paused or resumed; `reload`: content changed; `sensor`: somebody
- * wishes something of that sensor. */
+/** `advance`: an end waits to be delivered to that workflow; `control`: that execution is to be canceled, paused or resumed; `reload`: content changed;
+ * `resources`: definitions were written through the API; `sensor`: somebody wishes something of that sensor. */
 export interface Bell {
-  readonly kind: "advance" | "control" | "reload" | "feed" | "sensor";
+  readonly kind: "advance" | "control" | "reload" | "resources" | "feed" | "sensor";
   readonly id: string;
 }
 
@@ -19,7 +19,14 @@ export interface Bells {
 
 const channel = "raicho_bells";
 
-const kinds: readonly Bell["kind"][] = ["advance", "control", "reload", "feed", "sensor"];
+const kinds: readonly Bell["kind"][] = [
+  "advance",
+  "control",
+  "reload",
+  "resources",
+  "feed",
+  "sensor",
+];
 
 function isKind(text: string | undefined): text is Bell["kind"] {
   return kinds.some((kind) => kind === text);

@@ -1,4 +1,5 @@
-import type { Generated, Kysely, Transaction } from "kysely";
+import type { ColumnType, Generated, Kysely, Transaction } from "kysely";
+import type { DefinitionKind } from "../model/definitions.ts";
 import type { ExecutionStatus } from "../model/execution.ts";
 import type { JsonObject } from "../model/json.ts";
 
@@ -76,6 +77,7 @@ export interface LedgerSchema {
     started_at: Generated<Date>;
     host: string;
     pid: number;
+    resources: Generated<string>;
   };
   sensor: {
     ref: string;
@@ -92,6 +94,14 @@ export interface LedgerSchema {
     dropped: Generated<number>;
     since: Generated<Date>;
   };
+  resource: {
+    kind: DefinitionKind;
+    pack: string;
+    name: string;
+    document: ColumnType<JsonObject | null, string | null, string | null>;
+    updated_at: Generated<Date>;
+  };
+  resource_version: { n: string };
   sensor_cursor: { name: string; value: unknown; updated_at: Generated<Date> };
   setting: { name: string; value: unknown };
   account: {

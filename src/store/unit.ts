@@ -138,6 +138,11 @@ const kinds = [
 ] as const;
 type Kind = (typeof kinds)[number];
 
+/** Whether there is anything to write: no statement can be made of nothing. */
+export function holdsSomething(unit: Unit): boolean {
+  return kinds.some((kind) => (unit[kind] ?? []).length > 0);
+}
+
 const final = "('succeeded','failed','timeout','abandoned','canceled')";
 
 const instanceColumns =

@@ -50,3 +50,8 @@ export function knownRunners(): ReadonlyMap<string, ParameterSchemas> {
     ),
   ]);
 }
+
+/** The file that a pack's configuration is, or would be, read from. */
+export function configFile(config: Config, pack: string): string {
+  return join(contentDirectories(config).configs ?? join(config.home, "configs"), `${pack}.yaml`);
+}

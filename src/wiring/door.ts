@@ -11,6 +11,7 @@ import { HookBook, type HookFile, hookFrom } from "../engine/hook-book.ts";
 import { asService } from "../api/ports.ts";
 import { ConfigError, type Config } from "../config.ts";
 import { readRoles, type RoleFiles } from "../content/roles.ts";
+import { writeConfig } from "../content/write-config.ts";
 import { authenticator } from "../engine/auth.ts";
 import { LoginDesk } from "../engine/login.ts";
 import { ldapDirectory } from "../identity/ldap.ts";
@@ -19,6 +20,7 @@ import type { Directory } from "../model/sign-in.ts";
 import { readSignIn } from "../content/sign-in.ts";
 import { RoleBook } from "../engine/role-book.ts";
 import { AppError } from "../model/errors.ts";
+import { configFile } from "./content.ts";
 import type { EngineProcess } from "./engine.ts";
 import { say } from "./log.ts";
 import { packIndexOf } from "./packs.ts";
@@ -78,7 +80,7 @@ async function openSignIn({
 }
 
 async function doorOf(engine: EngineProcess, config: Config): Promise<Door> {
-  const { core, datastore, definitions, reload } = engine;
+  const { core, datastore, definitions, reload, resources } = engine;
   const book = await openRoles(engine, config);
   const { directory, ...signing } = await openSignIn(config);
   const metrics = new Metrics();
@@ -99,8 +101,15 @@ async function doorOf(engine: EngineProcess, config: Config): Promise<Door> {
     authenticate: (secret) => soon(authenticate(secret)),
     validatePayloads: config.validatePayloads,
     webhooks: () => definitions().webhooks,
+    resources,
+    configFile: (pack) => configFile(config, pack),
+    writeConfig: async (pack, values) => {
+      await writeConfig(configFile(config, pack), values);
+      await reload({ forget: false });
+      core.bells.ring({ kind: "reload", id: core.process });
+    },
     reload: async () => {
-      const { problems } = await reload();
+      const { problems } = await reload({ forget: true });
       core.bells.ring({ kind: "reload", id: core.process });
       return { problems, content: definitions().content };
     },

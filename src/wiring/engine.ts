@@ -11,7 +11,7 @@ import { idMaker } from "../engine/ids.ts";
 import { ingest } from "../engine/ingest.ts";
 import { Inventory } from "../engine/inventory.ts";
 import { inventoryRunner } from "../engine/inventory-runner.ts";
-import type { Content } from "../model/definitions.ts";
+import type { Resources } from "../engine/resources.ts";
 import { evaluatorPool } from "../processes/evaluator-pool.ts";
 import { spawner } from "../processes/spawner.ts";
 import { openQueue, type WorkQueue } from "../queue/queue.ts";
@@ -23,7 +23,8 @@ import { CommitPump } from "../store/pump.ts";
 import { openVault } from "../store/vault.ts";
 import { answerer, askHere } from "./answers.ts";
 import { ownerSettings } from "./inventory.ts";
-import { loadDefinitions, type Loaded } from "./load.ts";
+import type { Content } from "../model/definitions.ts";
+import { LiveDefinitions } from "./definitions.ts";
 import { say } from "./log.ts";
 import { runnersHere } from "./packs.ts";
 import { builtinRunners } from "./runners.ts";
@@ -37,8 +38,15 @@ export interface EngineProcess {
   readonly inventory: Inventory;
   readonly datastore: Datastore;
   readonly definitions: () => CompiledContent;
-  /** Reads the content again; what is broken keeps its problems, what runs keeps its definitions. */
-  readonly reload: () => Promise<{ readonly problems: readonly string[] }>;
+  /** Reads the content again; what is broken keeps its problems, what runs keeps its definitions. `forget`: what was written through the API over
+   * files counts no more. */
+  readonly reload: (how: {
+    readonly forget: boolean;
+  }) => Promise<{ readonly problems: readonly string[] }>;
+  /** Takes up what other processes wrote through the API. */
+  readonly catchUp: () => Promise<void>;
+  /** Definitions written through the API. */
+  readonly resources: Resources;
   /** Calls the listener after every reload, when somebody changed the inventory, or wishes something of a sensor. */
   readonly on: (news: News, listener: () => void) => void;
   close(): Promise<void>;
@@ -65,8 +73,9 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
   const { databaseUrl, slotCount } = options;
   const database = await openPatiently(databaseUrl);
   const queue = await queueOf(config, databaseUrl);
-  let loaded = await loadDefinitions(config);
+  const live = await LiveDefinitions.open(config, database);
   const listeners = { reload: listenerList(), feed: listenerList(), sensor: listenerList() };
+  live.onChange(() => listeners.reload.tell());
   const vault = openVault(config.masterKeyFile);
   const store = datastore(database, vault);
   const evaluators = evaluatorPool({ size: 2 });
@@ -74,19 +83,16 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
   const inventory = await Inventory.open({
     timeZone: config.timeZone,
     database,
-    types: loaded.types,
-    owners: ownerSettings(() => loaded.compiled.content),
+    types: live.loaded.types,
+    owners: ownerSettings(() => live.loaded.compiled.content),
     onChange: () => core.bells.ring({ kind: "feed", id: "inventory" }),
   });
-  const reload = async (): Promise<Pick<Loaded, "problems">> => {
-    loaded = await loadDefinitions(config);
-    await inventory.reload(loaded.types);
-    listeners.reload.tell();
-    return { problems: loaded.problems };
-  };
-  const alerts = alertsOf(database, config, () => ({ core, parsers: loaded.compiled.parsers }));
-  const content = (): Content => loaded.compiled.content;
-  const more = runnersHere(config, { core: () => core, content, reload });
+  const reload: EngineProcess["reload"] = (how) =>
+    live.reload(how, (types) => inventory.reload(types));
+  const alerts = alertsOf(database, config, () => ({ core, live }));
+  const content = (): Content => live.loaded.compiled.content;
+  const forgetting = (): ReturnType<typeof reload> => reload({ forget: true });
+  const more = runnersHere(config, { core: () => core, content, reload: forgetting });
   const own = [inventoryRunner(inventory), alerts, ...more];
   const runners = [...builtinRunners(spawnOf(spawn), config), ...own];
   const core = makeCore(options, {
@@ -95,11 +101,13 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     runners,
     sign: (text) => vault.sign(text),
     actionTriggers: new Set(config.actionTriggers),
-    definitions: () => loaded.compiled,
+    definitions: () => live.loaded.compiled,
     answer: answerer(evaluators, store, systemUser),
     onBell: ({ kind, id }) => {
       if (kind === "feed" || kind === "sensor") listeners[kind].tell();
-      if (kind === "reload" && id !== core.process) void reload().catch(sayNotReloaded);
+      const news = kind === "reload" && id !== core.process ? reload({ forget: false }) : undefined;
+      const caught = kind === "resources" ? live.catchUp(core.process) : undefined;
+      Promise.all([news, caught]).catch(sayNotReloaded);
     },
   });
   return {
@@ -108,8 +116,10 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     queue,
     inventory,
     datastore: store,
-    definitions: () => loaded.compiled,
+    definitions: () => live.loaded.compiled,
     reload,
+    catchUp: () => live.catchUp(core.process),
+    resources: live.resources(core),
     on: (news, listener) => listeners[news].add(listener),
     close: async () => {
       await core.pump.close();
@@ -131,12 +141,12 @@ function spawnOf(started: ReturnType<typeof spawner> | undefined): Spawn | undef
 function alertsOf(
   database: Database,
   { timeZone }: Config,
-  known: () => { readonly core: Core; readonly parsers: CompiledContent["parsers"] },
+  known: () => { readonly core: Core; readonly live: LiveDefinitions },
 ): Runner {
   return alertRunner({
     database,
     timeZone,
-    parsers: () => known().parsers,
+    parsers: () => known().live.loaded.compiled.parsers,
     ingest: (events) => ingest(known().core, events),
   });
 }

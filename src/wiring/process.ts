@@ -104,7 +104,11 @@ async function openRole(config: Config, databaseUrl: string): Promise<Opened> {
   });
   const { core } = engine;
   await heartbeat(core, config.role);
-  const beats = every(beatMs, "the heartbeat", () => heartbeat(core, config.role));
+  await engine.catchUp();
+  const beats = every(beatMs, "the heartbeat", async () => {
+    await heartbeat(core, config.role);
+    await engine.catchUp();
+  });
   const { http, servers, settled } = duties.api
     ? await openDoor(engine, config)
     : { http: "-", servers: [], settled: () => Promise.resolve() };
@@ -175,7 +179,7 @@ export async function runProcess(
     const opened = await openRole({ ...config, port }, config.databaseUrl);
     announce(life, opened, supervised);
     life.onMessage((message) => {
-      if (message === "reload") void opened.engine.reload();
+      if (message === "reload") void opened.engine.reload({ forget: dutiesOf(config).api });
     });
     const why = await life.stopped;
     if (why === "orphaned") setTimeout(() => process.exit(1), orphanMs).unref();

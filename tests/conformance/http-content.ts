@@ -66,9 +66,4 @@ export function writeRecordedContent(
   pack(root, "default");
   pack(root, "fixtures");
   configSchemas(root, file);
-  const made = { rules_webhooks: "rules", aliases: "aliases", policies: "policies" };
-  for (const [area, folder] of Object.entries(made)) {
-    const body = file[area]?.["create"]?.req?.[2];
-    if (isObject(body)) write(root, `default/${folder}/${String(body["name"])}.yaml`, body);
-  }
 }

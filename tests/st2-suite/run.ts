@@ -92,10 +92,13 @@ async function runSuite({ checkout, pythonPath, python, pytest }: Suite): Promis
         },
       },
     );
-    return await new Promise<number>((done, fail) => {
+    const code = await new Promise<number>((done, fail) => {
       child.once("error", fail);
-      child.once("exit", (code) => done(code ?? 1));
+      child.once("exit", (status) => done(status ?? 1));
     });
+    const { err } = raicho.printed();
+    if (code !== 0 && err !== "") process.stderr.write(`What Raicho logged:\n${err}`);
+    return code;
   } finally {
     await raicho.stop();
     removeHome(raicho.home);

@@ -94,6 +94,12 @@ export function doorOf(core: Core, users?: ReadonlyMap<string, User>): Door {
     tokenTtl: 60,
     validatePayloads: true,
     webhooks: () => new Set(),
+    writeConfig: () => Promise.reject(new Error("these tests write no configuration")),
+    configFile: (pack) => `/nowhere/${pack}.yaml`,
+    resources: {
+      put: () => Promise.reject(new Error("these tests write no definitions")),
+      remove: () => Promise.reject(new Error("these tests write no definitions")),
+    },
     reload: () => Promise.resolve({ problems: [], content: core.definitions().content }),
     packIndex: () => Promise.resolve({ packs: new Map(), status: [] }),
     notReady: () => Promise.resolve(undefined),

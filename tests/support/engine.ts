@@ -41,7 +41,10 @@ export interface TestContent {
   /** Workflow YAML by action ref. */
   readonly workflows?: Readonly<Record<string, string>>;
   readonly rules?: readonly Partial<RuleDefinition>[];
-  readonly policies?: readonly Omit<PolicyDefinition, "ref" | "pack" | "enabled">[];
+  readonly policies?: readonly Pick<
+    PolicyDefinition,
+    "name" | "resourceRef" | "policyType" | "parameters"
+  >[];
 }
 
 function action(
@@ -138,11 +141,12 @@ export function contentOf({
     policies: new Map(
       policies.map((policy) => {
         const ref = `test.${policy.name}`;
-        return [ref, { ...policy, ref, pack: "test", enabled: true }];
+        return [ref, { ...policy, ref, pack: "test", description: "", source, enabled: true }];
       }),
     ),
     workflows: sources,
     declarations: [],
+    runnersOff: new Set<string>(),
   };
 }
 

@@ -5,6 +5,7 @@ import { up as api } from "./0003_api.ts";
 import { up as sensors } from "./0020_sensors.ts";
 import { up as policies } from "./0040_policies.ts";
 import { up as access } from "./0060_access.ts";
+import { up as resources } from "./0070_resources.ts";
 import { up as history } from "./0080_history.ts";
 import { up as inventoryReverts } from "./0090_inventory_reverts.ts";
 
@@ -19,6 +20,7 @@ export const migrations: ReadonlyArray<{
   { name: "0020_sensors", up: sensors },
   { name: "0040_policies", up: policies },
   { name: "0060_access", up: access },
+  { name: "0070_resources", up: resources },
   { name: "0080_history", up: history },
   { name: "0090_inventory_reverts", up: inventoryReverts },
 ];
