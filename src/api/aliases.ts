@@ -47,6 +47,16 @@ function view(content: Content, alias: AliasDefinition): JsonObject {
   };
 }
 
+/** Where the result is told: the route of the chat bot, with whom it is for. */
+function answerTo(body: JsonObject): JsonObject {
+  const route =
+    optionalTextIn(body, "notification_route") ?? optionalTextIn(body, "notification_channel");
+  if (route === undefined || route === "") return {};
+  const { user = null, source_channel = null, source_context = null } = body;
+  const data = { user, source_channel, source_context };
+  return { notify: { "on-complete": { routes: [route], data } } };
+}
+
 /** Runs what was said in a chat. */
 async function execute(
   door: Door,
@@ -67,6 +77,7 @@ async function execute(
       action_alias_ref: { id: idFor(`action_alias:${alias.ref}`), name: alias.name },
       ...(said === undefined ? {} : { api_user: said }),
       ...(channel === undefined ? {} : { source_channel: channel }),
+      ...answerTo(body),
       user: userOf(response).name,
     },
   });

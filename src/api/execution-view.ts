@@ -124,8 +124,8 @@ function workflowPart({ context }: StoredExecution): JsonObject {
 }
 
 /** Its own notification; what a chain keeps quiet has none. */
-function notifyPart({ context: { notify } }: StoredExecution): unknown {
-  return isObject(notify) && Object.keys(notify).length > 0 ? notify : undefined;
+function notifyPart({ context: { notify } }: StoredExecution): JsonObject {
+  return isObject(notify) && Object.keys(notify).length > 0 ? { notify } : {};
 }
 
 function delayOf({ run_at, created_at }: StoredExecution): number {
@@ -180,13 +180,13 @@ export function executionView(execution: StoredExecution, options: ViewOptions):
       parameters,
       callback: {},
       runner_info: runnerInfo(execution),
+      ...notifyPart(execution),
     },
     parameters,
     context: contextPart(execution),
     parent,
     children,
     ...times(execution),
-    notify: notifyPart(execution),
     delay: delayOf(execution),
     log: logOf(execution),
     web_url: `${webUrl}/#/history/${id}/general`,

@@ -72,11 +72,10 @@ async function assignments({ core, book }: Door): Promise<readonly JsonObject[]>
 }
 
 const listed = {
-  roles: { names: ["system"], filters: ["name"], limit: 100 },
+  roles: { names: ["system"], filters: ["name"] },
   assignments: {
     names: ["user", "role", "is_remote", "source"],
     filters: ["user", "role", "source"],
-    limit: 100,
   },
 } as const;
 

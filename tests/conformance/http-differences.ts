@@ -30,11 +30,6 @@ export const httpDifferences: readonly ListedHttpDifference[] = [
     what: /^body\.result\.stdout/,
   },
   {
-    reason: "Notifications of executions (`notify`) are not there yet.",
-    cases: /^(?:executions\/notify|aliases\/(?:exec|exec\.final|mae))$/,
-    what: /liveaction: without notify$/,
-  },
-  {
     reason:
       "Who paused a workflow is told while it rests; after that who resumed it, unless it went on by itself because an inquiry was answered.",
     cases: /^workflows\/(?:pause|ask)\.final$/,
