@@ -43,8 +43,8 @@ export interface FeedEvent {
   readonly user: unknown;
   /** The execution had ended. */
   readonly last: boolean;
-  /** As it goes over the wire. */
-  readonly text: string;
+  /** As it goes over the wire: encoded once, however many listen. */
+  readonly bytes: Buffer;
 }
 
 export interface Listener {
@@ -205,10 +205,10 @@ export class Feed {
   #event(name: string, row: StoredExecution, data: JsonObject): FeedEvent {
     this.#count += 1;
     const id = `${Date.now()}-${this.#count}`;
-    const text = `id: ${id}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+    const bytes = Buffer.from(`id: ${id}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
     const { id: execution, action, status } = row;
     const user = row.context["user"];
-    return { id, name, execution, action, user, last: isFinished(status), text };
+    return { id, name, execution, action, user, last: isFinished(status), bytes };
   }
 
   #tell(event: FeedEvent): void {

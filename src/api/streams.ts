@@ -31,7 +31,8 @@ const defaultEvents = [
 const outputEvent = "st2.execution.output__create";
 
 interface Stream {
-  write(text: string): void;
+  /** What is written in one turn of the event loop goes out together. */
+  write(text: string | Buffer): void;
   /** Ends it. */
   end(): void;
   /** Called once, however it ends. */
@@ -73,13 +74,24 @@ function openStream(door: Door, request: Request, response: Response): Stream {
     clearInterval(access);
     for (const each of work) each();
   });
+  let held: Buffer[] = [];
+  const flush = (): void => {
+    const [first] = held;
+    const all = held;
+    held = [];
+    if (first === undefined || closed || response.writableEnded) return;
+    response.write(all.length === 1 ? first : Buffer.concat(all));
+    if (response.writableLength > mostWaiting) response.destroy();
+  };
   return {
     write: (chunk) => {
-      if (closed || response.writableEnded) return;
-      response.write(chunk);
-      if (response.writableLength > mostWaiting) response.destroy();
+      held.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
+      if (held.length === 1) queueMicrotask(flush);
     },
-    end: () => void response.end(),
+    end: () => {
+      flush();
+      response.end();
+    },
     onClose: (each) => {
       if (closed) each();
       else work.push(each);
@@ -147,7 +159,7 @@ async function follow(door: Door, feed: Feed, request: Request, response: Respon
   const stream = openStream(door, request, response);
   stream.onClose(stop);
   const hear = (event: FeedEvent): void => {
-    if (wanted(event)) stream.write(event.text);
+    if (wanted(event)) stream.write(event.bytes);
     const { name, execution, last } = event;
     if (endEvent === name && endExecution === execution && last) stream.end();
   };
