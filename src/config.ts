@@ -22,6 +22,12 @@ export interface Config {
   readonly adminPassword: string | undefined;
   /** How people sign in, where it is not only by accounts of our own. */
   readonly authFile: string;
+  /** Whether the log is JSON, one object a line. */
+  readonly jsonLog: boolean;
+  /** Where traces go; undefined = nowhere. */
+  readonly telemetry:
+    | { readonly endpoint: string; readonly headers: Readonly<Record<string, string>> }
+    | undefined;
   /** Directory of webhooks that check signatures. */
   readonly webhooks: string;
   /** Directory of roles, assignments and mappings. */
@@ -233,6 +239,25 @@ function actionTriggers(text: string | undefined): readonly string[] {
   );
 }
 
+function jsonLog({ RAICHO_LOG: wish = "text" }: Environment): boolean {
+  if (wish !== "text" && wish !== "json")
+    throw new ConfigError(`RAICHO_LOG=${wish}: give "text" or "json"`);
+  return wish === "json";
+}
+
+/** OpenTelemetry's own names. */
+function telemetry(environment: Environment): Config["telemetry"] {
+  const endpoint = url(environment, "OTEL_EXPORTER_OTLP_ENDPOINT", ["http", "https"]);
+  if (endpoint === undefined) return undefined;
+  const pairs = (environment["OTEL_EXPORTER_OTLP_HEADERS"] ?? "").split(",");
+  const headers: Record<string, string> = {};
+  for (const pair of pairs) {
+    const [name = "", ...rest] = pair.split("=");
+    if (name.trim() !== "") headers[name.trim()] = rest.join("=").trim();
+  }
+  return { endpoint, headers };
+}
+
 interface Options {
   readonly workers?: string | undefined;
   readonly role?: string | undefined;
@@ -267,6 +292,8 @@ export function readConfig(
     // Set but empty is as good as not set: nobody wants an empty password.
     adminPassword: environment["RAICHO_ADMIN_PASSWORD"] || undefined,
     authFile: resolve(directory, environment["RAICHO_AUTH_FILE"] ?? join(home, "auth.yaml")),
+    jsonLog: jsonLog(environment),
+    telemetry: telemetry(environment),
     webhooks: resolve(directory, environment["RAICHO_WEBHOOKS"] ?? join(home, "webhooks")),
     rbac: resolve(directory, environment["RAICHO_RBAC"] ?? join(home, "rbac")),
     timeZone: timeZone(environment["RAICHO_TZ"]),

@@ -9,12 +9,14 @@ import { sweep } from "../engine/sweep.ts";
 import { childLife, type ChildLife } from "../processes/supervisor.ts";
 import type { Listener } from "../queue/queue.ts";
 import { migrate, openDatabase, waitForDatabase } from "../store/database.ts";
+import { Telemetry } from "../engine/telemetry.ts";
+import { idAround } from "../store/counts.ts";
 import { forgetAnswers } from "../store/idempotency.ts";
 import { forgetProcess } from "../store/processes.ts";
 import { type EngineProcess, openEngine } from "./engine.ts";
 import { freePort } from "./free-port.ts";
 import { openDoor } from "./door.ts";
-import { say } from "./log.ts";
+import { logAsJson, say } from "./log.ts";
 import { type OpenSensors, openSensors } from "./open-sensors.ts";
 
 interface Duties {
@@ -36,6 +38,7 @@ function dutiesOf({ role, workers }: Config): Duties {
 
 const beatMs = 2_000;
 const sweepMs = 1_000;
+const tracesMs = 1_000;
 /** How long the audit log may take at the end. */
 const lastWordsMs = 2_000;
 /** What a process without a supervisor may take to end: the embedded database goes down at the same time, so nothing can be waited for. */
@@ -94,6 +97,17 @@ interface Opened {
   readonly addresses: { readonly http: string; readonly smtp: string };
 }
 
+/** Sends traces, where somebody wants them. */
+function traces(
+  { database }: EngineProcess["core"],
+  { telemetry }: Config,
+): (() => Promise<void>)[] {
+  if (telemetry === undefined) return [];
+  const after = idAround(new Date(), 0);
+  const sender = new Telemetry(database.db, telemetry, after);
+  return [every(tracesMs, "the export of traces", () => sender.look())];
+}
+
 async function openRole(config: Config, databaseUrl: string): Promise<Opened> {
   const duties = dutiesOf(config);
   const own = `http://${config.host === "0.0.0.0" ? "127.0.0.1" : config.host}:${config.port}`;
@@ -116,6 +130,7 @@ async function openRole(config: Config, databaseUrl: string): Promise<Opened> {
   const sweeps = duties.clock
     ? [
         every(sweepMs, "the sweep", () => sweep(core)),
+        ...traces(core, config),
         every(600_000, "housekeeping", async () => {
           await collectGarbage(core, config.retention);
           await forgetAnswers(core.database.db);
@@ -164,6 +179,7 @@ export async function runProcess(
   config: Config,
   { supervised }: { supervised: boolean },
 ): Promise<number> {
+  logAsJson(config.jsonLog);
   const life = childLife();
   try {
     if (config.databaseUrl === undefined)

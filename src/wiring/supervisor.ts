@@ -13,7 +13,7 @@ import { openVault } from "../store/vault.ts";
 import { watchDirectories, watchedDirectories } from "../content/watch.ts";
 import { contentDirectories } from "./content.ts";
 import { freePort } from "./free-port.ts";
-import { say } from "./log.ts";
+import { logAsJson, say } from "./log.ts";
 
 const main = fileURLToPath(
   new URL(import.meta.url.endsWith(".ts") ? "../main.ts" : "../main.js", import.meta.url),
@@ -146,6 +146,7 @@ function watchSignals(
 
 /** Runs until it is told to stop; gives the exit code. */
 export async function runSupervisor(given: Config): Promise<number> {
+  logAsJson(given.jsonLog);
   mkdirSync(given.home, { recursive: true });
   const unlock = lock(given.home);
   let ledger: Ledger | undefined;
