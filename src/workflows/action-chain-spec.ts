@@ -96,7 +96,7 @@ function placed(
 ): ChainFault {
   // What is missing is told of the mapping that should have it.
   const path = fault.message.endsWith("is a required property")
-    ? fault.path.filter((step) => step !== "required")
+    ? fault.path.slice(0, -1)
     : fault.path;
   const inner = path.filter((step) => typeof step === "string" || typeof step === "number");
   return { path: [...base, ...inner], message: fault.message, original: fault.text };

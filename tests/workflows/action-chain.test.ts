@@ -180,7 +180,7 @@ describe("the run", () => {
     const nodes = effects.filter((effect) => effect.kind === "node");
     expect(nodes.map(({ key, input, notify }) => [key, input, notify])).toEqual([
       ["a:0:1", { p: "g u http://x" }, surroundings.notify],
-      ["quiet:0:2", { p: "1 1" }, undefined],
+      ["quiet:0:2", { p: "1 1" }, {}],
     ]);
     expect(effects.at(-1)).toMatchObject({
       kind: "ended",
