@@ -15,4 +15,22 @@ StackStorm's Python client against a running Raicho. To repeat it:
    python3-retrying python3-venv bc\`; elsewhere \`pip install --target DIR …\`.
 3. With the ports 9100 to 9102 free, run \`npm run conformance:st2-suite -- --st2 CHECKOUT [--python PROGRAM] [--python-path DIR[:DIR]] [-- ARGUMENTS OF
    PYTEST]\`. It starts a Raicho of its own with the checkout's pack \`examples\`, makes that pack's virtual environment, and exits as pytest does.
+
+### Its command line
+
+Commands of the unmodified \`st2\` (through \`ST2_API_URL\`, \`ST2_AUTH_URL\`, \`ST2_STREAM_URL\`) that were run against Raicho with
+\`RAICHO_AUTH=off\` and ended with the same exit code as against StackStorm:
+
+- \`run\`: \`core.local\`, with \`--trace-tag\`
+- \`action\`: create, list, get, enable, disable, update, clone, execute
+- \`execution\`: list, get, get of a key, re-run, pause of what cannot rest (exit code 1)
+- \`action-alias\`: create, list, match, execute, delete
+- \`rule\`: create, list, enable, disable, delete
+- \`policy\`: create, list, update, delete; \`policy-type list\`
+- \`trigger\`: create, list, update, delete
+- \`key\`: set with a time to live, get, list, load
+- \`runner\`: list, enable, disable
+- others: \`pack list\` and \`get\`, \`inquiry list\`, \`webhook list\`, \`rule-enforcement list\`, \`workflow inspect --file\`, \`role list\`, \`role-assignment list\`
+
+\`st2 whoami\` needs authentication to be on: without it there is no way of signing in to tell of.
 `;
