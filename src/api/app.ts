@@ -1,6 +1,7 @@
 /** The door: one Express app for StackStorm's API and ours. */
 import express, { type RequestHandler } from "express";
 import type { RequestListener } from "node:http";
+import { datastoreKeyRoutes } from "./datastore-key.ts";
 import { actionRoutes } from "./actions.ts";
 import { origins } from "./addresses.ts";
 import { auditRoutes } from "./audit-routes.ts";
@@ -110,6 +111,7 @@ function ownRoutes(
     trialRoutes(door),
     auditRoutes(door),
     webhookSettingRoutes(door),
+    datastoreKeyRoutes(door),
   );
   router.router.use(nothingHere, problems);
   return router;

@@ -57,6 +57,13 @@ export function optionalTextIn(body: JsonObject, name: string): string | undefin
   return value;
 }
 
+/** True or false; absent and null are false. */
+export function flagIn(body: JsonObject, name: string): boolean {
+  const value = body[name] ?? false;
+  if (typeof value !== "boolean") throw refusal(`${pythonText(value)} is not of type 'boolean'`);
+  return value;
+}
+
 /** A whole number from `minimum` on that may be left out or null. */
 export function countIn(body: JsonObject, name: string, minimum: number): number | undefined {
   const value = body[name] ?? undefined;

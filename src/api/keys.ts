@@ -1,11 +1,11 @@
 /** `/keys`: the datastore. */
 import type { Request, Response } from "express";
 import type { KeyValue } from "../engine/datastore.ts";
-import { ingest } from "../engine/ingest.ts";
+import { telling } from "../engine/key-events.ts";
 import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Resource } from "../model/permissions.ts";
-import { bodyOf, countIn, optionalTextIn, textIn } from "./bodies.ts";
+import { bodyOf, countIn, flagIn, optionalTextIn, textIn } from "./bodies.ts";
 import type { Door } from "./door.ts";
 import { isAdmin, userOf } from "./guard.ts";
 import { idFor, isoTime } from "./ids.ts";
@@ -16,18 +16,27 @@ import { mayDo, on, type ResourceOf, Routes } from "./routes.ts";
 /** `decrypted`: the value is shown in the clear. */
 function view({ name, scope, value, secret, expires }: KeyValue, decrypted: boolean): JsonObject {
   const [kind = "system", user] = scope.split(":");
-  const inner = user === undefined ? name : `${user}:${name}`;
   return {
     id: idFor(`key:${scope}:${name}`),
     name,
     scope: `st2kv.${kind}`,
-    uid: `key_value_pair:st2kv.${kind}:${inner}`,
+    uid: `key_value_pair:st2kv.${kind}:${referenceOf(scope, name)}`,
     value,
     secret,
     encrypted: secret && !decrypted,
     ...(user === undefined ? {} : { user }),
     ...(expires === undefined ? {} : { expire_timestamp: isoTime(expires) }),
   };
+}
+
+function encryptedView(pair: KeyValue): JsonObject {
+  return view(pair, false);
+}
+
+/** A key as StackStorm names it inside of its scope: `name`, or `user:name`. */
+function referenceOf(scope: string, name: string): string {
+  const [, user] = scope.split(":");
+  return user === undefined ? name : `${user}:${name}`;
 }
 
 const prefix = "st2kv.";
@@ -52,8 +61,15 @@ function scopeOf(response: Response, given: string | undefined, user: string | u
   );
 }
 
+/** Of one key: a user means the scope of users; `all` means nothing for one. */
 function queryScope(request: Request, response: Response): string {
-  return scopeOf(response, text(request.query["scope"]), text(request.query["user"]));
+  const user = text(request.query["user"]);
+  const given = text(request.query["scope"]);
+  return scopeOf(
+    response,
+    user === undefined ? (given === "all" ? undefined : given) : "user",
+    user,
+  );
 }
 
 /** A key as permissions name it: keys of a user are that user's. */
@@ -75,21 +91,21 @@ function keyNamed(writes: boolean): ResourceOf {
 
 function bodyScope(request: Request, response: Response): string {
   const body = isObject(request.body) ? request.body : {};
+  const scope = optionalTextIn(body, "scope") ?? text(request.query["scope"]);
   return scopeOf(
     response,
-    optionalTextIn(body, "scope") ?? text(request.query["scope"]),
+    scope === "all" ? undefined : scope,
     optionalTextIn(body, "user") ?? text(request.query["user"]),
   );
 }
 
 function missing(scope: string, name: string): AppError {
-  const [, user] = scope.split(":");
   return new AppError("NOT_FOUND", [
-    `The key "${user === undefined ? name : `${user}:${name}`}" does not exist in the StackStorm datastore.`,
+    `The key "${referenceOf(scope, name)}" does not exist in the StackStorm datastore.`,
   ]);
 }
 
-/** Values in the clear: one's own, and everything for administrators. */
+/** Values of a list in the clear: one's own, and everything for administrators. Who may see a single key may see it decrypted. */
 function mayDecrypt(request: Request, response: Response, scope: string): boolean {
   if (flag(request, "decrypt") !== true) return false;
   const caller = userOf(response);
@@ -97,26 +113,16 @@ function mayDecrypt(request: Request, response: Response, scope: string): boolea
   throw new AppError("FORBIDDEN", ["Decrypt option requires administrator access"]);
 }
 
-type Kind = "create" | "update" | "delete";
-
-/** Raises the triggers of the datastore where rules listen to them; what they carry of a secret is sealed. */
-async function announce(
-  { core }: Pick<Door, "core">,
-  kind: Kind,
-  before: JsonObject | undefined,
-  after: JsonObject,
-): Promise<void> {
-  const events: { trigger: string; payload: JsonObject; source: string }[] = [
-    { trigger: `core.st2.key_value_pair.${kind}`, payload: { object: after }, source: "api" },
-  ];
-  if (kind === "update" && before?.["value"] !== after["value"])
-    events.push({
-      trigger: "core.st2.key_value_pair.value_change",
-      payload: { old_object: before, new_object: after },
-      source: "api",
-    });
-  const heard = events.filter(({ trigger }) => core.definitions().listens(trigger));
-  if (heard.length > 0) await ingest(core, heard);
+/** The scopes of a list; a user means the scope of users. */
+function listedScopes(request: Request, response: Response): readonly string[] {
+  const given = text(request.query["scope"]);
+  const user = text(request.query["user"]);
+  if (given !== undefined && !/^(st2kv\.)?(system|user|all)$/.test(given))
+    throw refusal(`Invalid scope: ${given.startsWith(prefix) ? given : prefix + given}`);
+  if (user !== undefined) return [scopeOf(response, "user", user)];
+  return given === "all"
+    ? ["system", `user:${ownerOf(response, undefined)}`]
+    : [scopeOf(response, given, undefined)];
 }
 
 async function list(
@@ -127,17 +133,9 @@ async function list(
   const visible = (scope: string, name: string): boolean =>
     mayDo(response, "key_value_pair_view", keyResource(scope, name));
   const page = paging(request, 100, response);
-  const given = text(request.query["scope"]);
-  const wanted = text(request.query["user"]);
-  if (given !== undefined && !/^(st2kv\.)?(system|user|all)$/.test(given))
-    throw refusal(`Invalid scope: ${given.startsWith(prefix) ? given : prefix + given}`);
-  const scopes =
-    given === "all"
-      ? ["system", `user:${ownerOf(response, wanted)}`]
-      : [scopeOf(response, given, wanted)];
   const only = names(request.query["name"]);
   const shown: JsonObject[] = [];
-  for (const scope of scopes) {
+  for (const scope of listedScopes(request, response)) {
     const decrypt = mayDecrypt(request, response, scope);
     const start = text(request.query["prefix"]) ?? "";
     for (const pair of await datastore.list(scope, start, page.offset + page.limit, decrypt))
@@ -148,31 +146,39 @@ async function list(
 }
 
 async function put(door: Door, name: string, request: Request, response: Response): Promise<void> {
-  const { datastore } = door;
+  const { core, datastore } = door;
   const body = bodyOf(request);
   const value = textIn(body, "value");
   const scope = bodyScope(request, response);
-  const sealed = body["encrypted"] === true;
-  const before = await datastore.get(scope, name, false);
-  const written = {
+  const encrypted = flagIn(body, "encrypted");
+  if (encrypted && !isAdmin(userOf(response)))
+    throw new AppError("FORBIDDEN", ["Pre-encrypted option requires administrator access"]);
+  const pair = {
     scope,
     name,
     value,
-    secret: sealed || body["secret"] === true,
+    secret: flagIn(body, "secret"),
     ttlSeconds: countIn(body, "ttl", 1),
-    sealed,
+    encrypted,
   };
-  await datastore.put(written).catch((error: unknown) => {
-    if (!sealed) throw error;
+  const change = await telling(core, encryptedView, (tell) => datastore.put(pair, tell));
+  if (change?.after === undefined)
     throw refusal(
-      `Failed to verify the integrity of the provided value for key "${name}". Ensure that the value is encrypted with the correct key and not corrupted.`,
+      `Failed to verify the integrity of the provided value for key "${referenceOf(scope, name)}". Ensure that the value is encrypted with the correct key and not corrupted.`,
     );
-  });
-  const after = await datastore.get(scope, name, false);
-  const shown = after === undefined ? {} : view(after, false);
-  const old = before === undefined ? undefined : view(before, false);
-  await announce(door, old === undefined ? "create" : "update", old, shown);
-  response.json(shown);
+  response.json(encryptedView(change.after));
+}
+
+async function remove(
+  { core, datastore }: Door,
+  name: string,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const scope = bodyScope(request, response);
+  const change = await telling(core, encryptedView, (tell) => datastore.remove(scope, name, tell));
+  if (change === undefined) throw missing(scope, name);
+  response.status(204).end();
 }
 
 export function keyRoutes(door: Door): Routes {
@@ -185,7 +191,7 @@ export function keyRoutes(door: Door): Routes {
     async (request, response) => {
       const { name } = request.params;
       const scope = queryScope(request, response);
-      const decrypt = mayDecrypt(request, response, scope);
+      const decrypt = flag(request, "decrypt") === true;
       const pair = await datastore.get(scope, name, decrypt);
       if (pair === undefined) throw missing(scope, name);
       response.json(view(pair, decrypt));
@@ -194,17 +200,8 @@ export function keyRoutes(door: Door): Routes {
   router.put("/keys/:name", on("key_value_pair_set", keyNamed(true)), (request, response) =>
     put(door, request.params.name, request, response),
   );
-  router.delete(
-    "/keys/:name",
-    on("key_value_pair_delete", keyNamed(true)),
-    async (request, response) => {
-      const { name } = request.params;
-      const scope = bodyScope(request, response);
-      const pair = await datastore.get(scope, name, false);
-      if (pair === undefined || !(await datastore.remove(scope, name))) throw missing(scope, name);
-      await announce(door, "delete", undefined, view(pair, false));
-      response.status(204).end();
-    },
+  router.delete("/keys/:name", on("key_value_pair_delete", keyNamed(true)), (request, response) =>
+    remove(door, request.params.name, request, response),
   );
   return router;
 }

@@ -2,6 +2,7 @@
 import { isObject, type JsonObject } from "../model/json.ts";
 import { Refused } from "./client.ts";
 import { CliError, exitCodes, type CommandSetup } from "./cli.ts";
+import { exportStackStormKey, importStackStormKey } from "./datastore-key.ts";
 import { readDocument } from "./files.ts";
 import { optionText, type Options } from "./output.ts";
 import { countOf, listOptions } from "./resource.ts";
@@ -102,7 +103,13 @@ function itemsOf(value: unknown, file: string): readonly JsonObject[] {
   });
 }
 
-/** Keys of a file: a list of objects with name and value (and scope, user, secret, ttl). */
+/** Seconds that a key has left: its `ttl`, or until the `expire_timestamp` that a list of keys shows; 0 = it is over. */
+function restOf({ ttl, expire_timestamp: end }: JsonObject): unknown {
+  if (ttl !== undefined || typeof end !== "string") return ttl;
+  return Math.max(0, Math.ceil((Date.parse(end) - Date.now()) / 1000));
+}
+
+/** Keys of a file: a list of objects with name and value (and scope, user, secret, encrypted, ttl), as `key list -j` prints them; those whose time is over are left out. */
 async function load({ args: [file = ""], client, options, print, cli }: Asked): Promise<void> {
   const items = itemsOf(await readDocument(cli, file), file);
   const convert = options["convert"] === true;
@@ -114,7 +121,7 @@ async function load({ args: [file = ""], client, options, print, cli }: Asked): 
     );
   const made: JsonObject[] = [];
   for (const item of items) {
-    const { name, value, scope, user, secret, encrypted, ttl } = item;
+    const { name, value, scope, user, secret, encrypted } = item;
     const body = {
       name,
       value: typeof value === "string" ? value : JSON.stringify(value),
@@ -122,8 +129,9 @@ async function load({ args: [file = ""], client, options, print, cli }: Asked): 
       user,
       secret,
       encrypted,
-      ttl,
+      ttl: restOf(item),
     };
+    if (body.ttl === 0) continue;
     const query = { scope: body.scope, user: typeof user === "string" ? user : undefined };
     try {
       made.push(await client.object("PUT", place(String(name)), { query, body }));
@@ -137,6 +145,21 @@ async function load({ args: [file = ""], client, options, print, cli }: Asked): 
   }
   await print.list(made, { columns });
 }
+
+const setUpStackStormKey: CommandSetup = (command, cli) => {
+  addVerb(command, cli, {
+    usage: "import-stackstorm <file>",
+    summary: "Encrypt secrets with a StackStorm's key file from now on (administrators).",
+    examples: ["key import-stackstorm /etc/st2/keys/datastore_key.json", "key load keys.json"],
+    run: importStackStormKey,
+  });
+  addVerb(command, cli, {
+    usage: "export-stackstorm <file>",
+    summary: "Write the key that encrypts secrets as StackStorm's key file (administrators).",
+    examples: ["key export-stackstorm datastore_key.json", "key list -s all -n -1 -j > keys.json"],
+    run: exportStackStormKey,
+  });
+};
 
 export const setUpKey: CommandSetup = (command, cli) => {
   const shows = true;
@@ -193,4 +216,5 @@ export const setUpKey: CommandSetup = (command, cli) => {
     options: [["-c, --convert", "store values that are not text as JSON"]],
     run: load,
   });
+  setUpStackStormKey(command, cli);
 };

@@ -192,6 +192,7 @@ async function answer(question: Question, keys: ReadonlyMap<string, string>): Pr
       return Math.random();
     case "datastore":
       return keys.get(question.name);
+    case "decrypt":
     case "task":
       return undefined;
     case "evaluate":

@@ -4,6 +4,8 @@
 export type Question =
   /** Datastore lookup, `name` as written after `st2kv.` (`system.x`, `user.x`); `decrypt` as asked. Answer: the value, or undefined when there is none. */
   | { readonly kind: "datastore"; readonly name: string; readonly decrypt: boolean }
+  /** A ciphertext of StackStorm's datastore. Answer: its text, or undefined when no key of ours made it. */
+  | { readonly kind: "decrypt"; readonly text: string }
   /** The time of this decision, ISO 8601 UTC. */
   | { readonly kind: "now" }
   /** A number in [0, 1), one per `n` of this decision. */

@@ -73,6 +73,8 @@ export interface Answers {
   readonly pool: { call(request: EvaluatorRequest): Promise<unknown> };
   /** The value of a datastore key as written after `st2kv.`, or undefined. */
   datastore(name: string, decrypt: boolean): Promise<unknown>;
+  /** The text of a ciphertext of StackStorm, or undefined. */
+  decrypt(text: string): Promise<string | undefined>;
   /** What `task(name)` shows of a task's latest execution on a route, or undefined. */
   task(taskId: string, route: number): Promise<unknown>;
   /** Time of the decision, ISO 8601 UTC. */
@@ -92,6 +94,8 @@ export async function answerQuestion(question: Question, answers: Answers): Prom
   switch (question.kind) {
     case "datastore":
       return await answers.datastore(question.name, question.decrypt);
+    case "decrypt":
+      return await answers.decrypt(question.text);
     case "task":
       return await answers.task(question.taskId, question.route);
     case "now":

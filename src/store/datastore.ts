@@ -17,6 +17,13 @@ export async function findKey(db: Db, scope: string, name: string): Promise<Stor
     .executeTakeFirst();
 }
 
+/** Until the end of the transaction nobody else changes that key, whether it is there or not. */
+export async function lockKey(tx: Db, scope: string, name: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`datastore ${scope}/${name}`}, 0))`.execute(
+    tx,
+  );
+}
+
 export async function listKeys(
   db: Db,
   scope: string,
@@ -49,10 +56,10 @@ export async function putKey(
     secret: boolean;
     ttlSeconds: number | undefined;
   },
-): Promise<void> {
+): Promise<StoredKey> {
   const expires_at =
     ttlSeconds === undefined ? null : sql<Date>`now() + ${ttlSeconds} * interval '1 second'`;
-  await db
+  return db
     .insertInto("datastore")
     .values({ scope, name, value, secret, expires_at })
     .onConflict((on) =>
@@ -60,16 +67,49 @@ export async function putKey(
         .columns(["scope", "name"])
         .doUpdateSet({ value, secret, expires_at, updated_at: sql<Date>`now()` }),
     )
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+export async function removeKey(db: Db, scope: string, name: string): Promise<void> {
+  await db.deleteFrom("datastore").where("scope", "=", scope).where("name", "=", name).execute();
+}
+
+/** All secrets, locked until the end of the transaction. */
+export async function lockSecrets(tx: Db): Promise<readonly StoredKey[]> {
+  return tx.selectFrom("datastore").selectAll().where("secret", "=", true).forUpdate().execute();
+}
+
+/** The same secret, sealed anew: not a change of the key. */
+export async function resealKey(tx: Db, scope: string, name: string, value: string): Promise<void> {
+  await tx
+    .updateTable("datastore")
+    .set({ value })
+    .where("scope", "=", scope)
+    .where("name", "=", name)
     .execute();
 }
 
-export async function removeKey(db: Db, scope: string, name: string): Promise<boolean> {
-  return (
-    (await db
-      .deleteFrom("datastore")
-      .where("scope", "=", scope)
-      .where("name", "=", name)
-      .returning("name")
-      .executeTakeFirst()) !== undefined
-  );
+/** Keys of StackStorm, sealed, the newest first. */
+export async function listStackStormKeys(
+  db: Db,
+): Promise<readonly { readonly fingerprint: string; readonly sealed: string }[]> {
+  return db
+    .selectFrom("stackstorm_key")
+    .select(["fingerprint", "sealed"])
+    .orderBy("imported_at", "desc")
+    .execute();
+}
+
+/** Makes it the newest. */
+export async function putStackStormKey(
+  db: Db,
+  { fingerprint, sealed }: { readonly fingerprint: string; readonly sealed: string },
+): Promise<void> {
+  const imported_at = sql<Date>`clock_timestamp()`;
+  await db
+    .insertInto("stackstorm_key")
+    .values({ fingerprint, sealed, imported_at })
+    .onConflict((on) => on.column("fingerprint").doUpdateSet({ sealed, imported_at }))
+    .execute();
 }

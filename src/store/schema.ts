@@ -169,6 +169,11 @@ export interface LedgerSchema {
     expires_at: Date | null;
     updated_at: Generated<Date>;
   };
+  stackstorm_key: {
+    fingerprint: string;
+    sealed: string;
+    imported_at: Generated<Date>;
+  };
   alert: {
     fingerprint: string;
     day: string;

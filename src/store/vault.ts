@@ -17,6 +17,8 @@ export interface Vault {
   open(sealed: string, place: string): string;
   /** A signature (base64url of 32 bytes) by a key that follows from the master key. */
   sign(text: string): string;
+  /** 32 bytes that follow from the master key, others for each purpose. */
+  derive(purpose: string): Buffer;
 }
 
 const algorithm = "aes-256-gcm";
@@ -45,7 +47,9 @@ export function openVault(file: string): Vault {
   const master = Buffer.from(readFileSync(file, "utf8").trim(), "base64url");
   if (master.length !== 32)
     throw new Error(`${file} does not hold a master key: 32 bytes as base64url are expected`);
-  const signing = Buffer.from(hkdfSync("sha256", master, "", "raicho signatures", 32));
+  const derive = (purpose: string): Buffer =>
+    Buffer.from(hkdfSync("sha256", master, "", `raicho ${purpose}`, 32));
+  const signing = derive("signatures");
   const kid = createHash("sha256").update(master).digest("hex").slice(0, 8);
   return {
     seal: (value, place) => {
@@ -54,6 +58,7 @@ export function openVault(file: string): Vault {
         ".",
       );
     },
+    derive,
     sign: (text) => createHmac("sha256", signing).update(text).digest("base64url"),
     open: (sealed, place) => {
       const [version, owner, wrapped, body] = sealed.split(".");

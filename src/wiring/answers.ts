@@ -24,6 +24,7 @@ export function answerer(
       now: () => new Date().toISOString(),
       random: () => Math.random(),
       datastore: lookup(store, user),
+      decrypt: (text) => store.decrypt(text),
       task: () => Promise.resolve(undefined),
     });
 }

@@ -182,6 +182,8 @@ export class Stage {
         return 0.5;
       case "datastore":
         return own(this.#rehearsal.datastore, question.name);
+      case "decrypt":
+        return undefined;
       case "task": {
         const { taskId, route } = question;
         const result = this.#results.get(`${taskId} ${route}`) ?? null;

@@ -54,6 +54,7 @@ const forAdmins = new Set([
   "get /v1/rbac/role_assignments",
   "get /v1/rbac/role_assignments/:id",
   "get /api/v2/audit",
+  "get /api/v2/datastore-key",
   "get /api/v2/audit/verify",
   "get /api/v2/roles",
   "get /api/v2/roles/:name",

@@ -74,6 +74,8 @@ export class Orquesta {
         return 0;
       case "datastore":
         return datastore[question.name];
+      case "decrypt":
+        return undefined;
       case "task": {
         const { taskId, route } = question;
         const names = { task_id: taskId, task_name: taskId, route };

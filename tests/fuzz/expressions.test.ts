@@ -32,6 +32,7 @@ async function answer(question: Question): Promise<unknown> {
   return answerQuestion(question, {
     pool,
     datastore: () => Promise.resolve("value"),
+    decrypt: () => Promise.resolve(undefined),
     task: () => Promise.resolve({ result: 1 }),
     now: () => "2026-11-21T00:00:00+00:00",
     random: () => 0.5,

@@ -102,6 +102,7 @@ describe("answers", () => {
   const answers: Answers = {
     pool,
     datastore: async (name, decrypt) => `${name} ${decrypt}`,
+    decrypt: async (text) => (text === "cipher" ? "text" : undefined),
     task: async (taskId, route) => ({ taskId, route }),
     now: () => "2026-01-02T03:04:05.000Z",
     random: (n) => n / 10,

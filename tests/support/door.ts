@@ -1,4 +1,5 @@
 /** The door over a test engine, listening on a free port. */
+import { createHash } from "node:crypto";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { makeDoor } from "../../src/api/app.ts";
@@ -65,11 +66,12 @@ export function emptyBook(database: Database): RoleBook {
 /** The parts of that door. */
 export function doorOf(core: Core, users?: ReadonlyMap<string, User>): Door {
   const vault = {
-    seal: (value: string, place: string) => `${place}#${value}`,
+    seal: (value: string, place: string) => `${place}#${Buffer.from(value).toString("base64")}`,
     open: (sealed: string, place: string) => {
       if (!sealed.startsWith(`${place}#`)) throw new Error("sealed for another place");
-      return sealed.slice(place.length + 1);
+      return Buffer.from(sealed.slice(place.length + 1), "base64").toString();
     },
+    derive: (purpose: string) => createHash("sha256").update(purpose).digest(),
   };
   const book = emptyBook(core.database);
   const store = datastore(core.database, vault);

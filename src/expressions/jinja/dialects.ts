@@ -1,4 +1,5 @@
 /** The filters and tests of the two environments. */
+import type { Ask } from "../context.ts";
 import { stackstormFunctions } from "../functions.ts";
 import { noMore } from "../python/arguments.ts";
 import { typeError, valueError } from "../python/errors.ts";
@@ -12,11 +13,14 @@ import { orquestaFunctions } from "./orquesta.ts";
 import type { Dialect } from "./runtime.ts";
 import { tests } from "./tests.ts";
 
-function decrypted(value: unknown): unknown {
+/** An item of the datastore, or a ciphertext that stands anywhere else. */
+function decrypted(value: unknown, ask: Ask): unknown {
   if (value instanceof DatastoreLookup) return value.decrypted();
-  if (typeof value !== "string") throw typeError("decrypt_kv needs a datastore item");
+  if (typeof value !== "string") throw typeError("decrypt_kv needs a datastore item or a text");
+  const plain = ask({ kind: "decrypt", text: value });
+  if (plain !== undefined) return plain;
   throw valueError(
-    "decrypt_kv decrypts items of the datastore (st2kv.system.name | decrypt_kv), not other text",
+    "decrypt_kv: this is neither an item of the datastore (st2kv.system.name | decrypt_kv) nor a ciphertext that a key of this installation made",
   );
 }
 
@@ -32,7 +36,10 @@ const stackstormFilters: readonly (readonly [string, Definition])[] = [
         } satisfies Definition,
       ] as const,
   ),
-  ["decrypt_kv", define("decrypt_kv", "value", ([value]) => decrypted(value))],
+  [
+    "decrypt_kv",
+    define("decrypt_kv", "value", ([value], { run }) => decrypted(value, run.context.ask)),
+  ],
 ];
 
 const builtin = Object.entries({ ...sequenceFilters, ...numberFilters, ...textFilters });

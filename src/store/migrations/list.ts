@@ -7,6 +7,7 @@ import { up as policies } from "./0040_policies.ts";
 import { up as access } from "./0060_access.ts";
 import { up as resources } from "./0070_resources.ts";
 import { up as history } from "./0080_history.ts";
+import { up as stackstormKeys } from "./0100_stackstorm_keys.ts";
 import { up as inventoryReverts } from "./0090_inventory_reverts.ts";
 
 /** In order; a name is never changed or removed once released. */
@@ -23,4 +24,5 @@ export const migrations: ReadonlyArray<{
   { name: "0070_resources", up: resources },
   { name: "0080_history", up: history },
   { name: "0090_inventory_reverts", up: inventoryReverts },
+  { name: "0100_stackstorm_keys", up: stackstormKeys },
 ];

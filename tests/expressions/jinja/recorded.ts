@@ -49,6 +49,8 @@ export function askFrom(
         } catch (error) {
           return { error: error instanceof PythonError ? error.message : String(error) };
         }
+      case "decrypt":
+        return secrets[question.text];
       case "task":
         return undefined;
     }
