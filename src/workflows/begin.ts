@@ -5,6 +5,7 @@ import type { JsonObject } from "../model/json.ts";
 import type { NamedTemplate } from "./spec-fields.ts";
 import { isIn } from "./statuses.ts";
 import { write, type Step } from "./step.ts";
+import { storedDict } from "./stored.ts";
 import { failWorkflow, logError } from "./workflow-status.ts";
 
 /** Renders inputs and vars and stages the first tasks; with an error in any of them the workflow fails.
@@ -26,7 +27,7 @@ export function begin(step: Step, given: JsonObject, context: JsonObject): void 
   });
   for (const error of errors) logError(step, error);
   if (errors.length > 0) failWorkflow(step);
-  else write(step, { kind: "begin", context: mergeInto({ ...initial }, values) });
+  else write(step, { kind: "begin", context: storedDict(mergeInto({ ...initial }, values)) });
 }
 
 /** Renders the output of a workflow that ended, unless that was done. Errors fail it. */
@@ -40,7 +41,7 @@ export function renderOutput(step: Step): void {
     errors,
     contextOf: (variables) => factsContext(step, variables),
   });
-  if (Object.keys(values).length > 0) write(step, { kind: "output", output: values });
+  if (Object.keys(values).length > 0) write(step, { kind: "output", output: storedDict(values) });
   for (const error of errors) logError(step, error);
   if (errors.length > 0 && status !== "canceled") failWorkflow(step);
 }

@@ -10,6 +10,7 @@ import type { ItemsSpec, TaskSpec } from "./spec.ts";
 import type { ItemAction, Items, StagedTask } from "./state.ts";
 import { isIn } from "./statuses.ts";
 import { write, type Step } from "./step.ts";
+import { stored } from "./stored.ts";
 import { failWorkflow, logError } from "./workflow-status.ts";
 
 export interface OfferedAction extends ItemAction {
@@ -96,7 +97,8 @@ function renderAction(spec: TaskSpec, context: () => EvaluationContext): ItemAct
   const { action, input } = spec;
   const literal = (action?.literal ?? true) && (input?.literal ?? true);
   const given = literal ? nowhere : context();
-  return { action: action?.evaluate(given) ?? null, input: input?.evaluate(given) ?? null };
+  const rendered = { action: action?.evaluate(given), input: input?.evaluate(given) };
+  return { action: stored(rendered.action) ?? null, input: stored(rendered.input) ?? null };
 }
 
 function delayOf(
@@ -127,8 +129,8 @@ interface ItemsToRender {
 function renderItems(step: Step, task: ItemsToRender): OfferedTask | undefined {
   const { node, staged, context } = task;
   const { route } = staged;
-  const items = preparedItems(step, task);
-  const delay = delayOf(node.spec, staged, context);
+  const delayed = () => delayOf(node.spec, staged, context);
+  const { items, delay } = preparedItems(step, task, delayed);
   const actions = waitingItems(items);
   const count = items.actions.length;
   if (actions.length === 0 && count > 0) return undefined;
@@ -144,12 +146,18 @@ function renderItems(step: Step, task: ItemsToRender): OfferedTask | undefined {
 }
 
 /** Renders all items when the task is offered first, so that an error in any of them shows before one runs. */
-function preparedItems(step: Step, task: ItemsToRender): Items {
+function preparedItems(
+  step: Step,
+  task: ItemsToRender,
+  delayed: () => number | undefined,
+): { items: Items; delay: number | undefined } {
   const { node, staged } = task;
   if (staged.items !== undefined && staged.items.visit > 0 && staged.items.actions.length > 0) {
-    return staged.items;
+    return { items: staged.items, delay: delayed() };
   }
-  const { actions, concurrency } = renderAll(task);
+  const actions = renderAll(task);
+  const delay = delayed();
+  const concurrency = concurrencyOf(task.items, task.context);
   keepShared(task.seen, actions);
   write(step, {
     kind: "items",
@@ -161,23 +169,19 @@ function preparedItems(step: Step, task: ItemsToRender): Items {
   });
   const prepared = step.draft.staged.get(staged.serial)?.items;
   if (prepared === undefined) throw new Error(`The items of "${node.name}" were not kept.`);
-  return prepared;
+  return { items: prepared, delay };
 }
 
-function renderAll(task: ItemsToRender): {
-  actions: ItemAction[];
-  concurrency: number | undefined;
-} {
+function renderAll(task: ItemsToRender): ItemAction[] {
   const { node, items, context } = task;
   const list = items.items.evaluate(context());
   if (!Array.isArray(list)) {
     throw new ConductorError("TypeError", `The value of "${items.source}" is not type of list.`);
   }
-  const actions = list.map((value: unknown) => {
+  return list.map((value: unknown) => {
     const item = namedItem(items.names, value);
     return renderAction(node.spec, () => withItem(context(), item));
   });
-  return { actions, concurrency: concurrencyOf(items, context) };
 }
 
 /** `x, y in …` gives every item as a dict of its parts. */

@@ -46,8 +46,12 @@ function restart(
   const latest = latestIndex(draft, task, route);
   if (latest !== undefined) changeRun(draft, latest, { terminal: false });
   const waiting = stagedTask(draft, task, route);
-  if (waiting?.items !== undefined && draft.graph.nodes[task]?.spec.items !== undefined) {
-    changeStaged(draft, waiting, { completed: false, items: resetItems(waiting.items, how.reset) });
+  if (waiting !== undefined && draft.graph.nodes[task]?.spec.items !== undefined) {
+    const { items } = waiting;
+    changeStaged(draft, waiting, {
+      completed: false,
+      ...(items === undefined ? {} : { items: resetItems(items, how.reset) }),
+    });
     return;
   }
   if (waiting?.completed === true) changeStaged(draft, waiting, { completed: false });

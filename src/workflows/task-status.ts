@@ -207,6 +207,8 @@ function release(step: Step, node: TaskNode, route: number, status: Status): voi
   write(step, { kind: keep ? "keep" : "unstage", task: node.name, route });
 }
 
+const retryRequest = "task_retry_requested";
+
 /** Decides about the completed task: the engine commands that follow, or undefined when it is tried again. */
 function complete(
   step: Step,
@@ -225,7 +227,7 @@ function complete(
   };
   const completion: Completion = { node, index: change.index, run, context };
   if (isIn("active", step.draft.status) && triesAgain(step, completion)) {
-    updateTask(step, { node, route, name: "task_retry_requested", status: "retrying" });
+    updateTask(step, { node, route, name: retryRequest, status: "retrying" });
     return undefined;
   }
   return change.before === change.after ? [] : decideNext(step, completion);
@@ -243,6 +245,8 @@ function triesAgain(step: Step, completion: Completion): boolean {
   const { node, run } = completion;
   const { retry } = run;
   if (retry === undefined || retry.tally >= Number(retry.count)) return false;
+  // What was canceled stays so; asking for another try again and again would never end.
+  if (nextStatus("task", run.status, retryRequest) !== "retrying") return false;
   if (node.retry?.when === undefined) return isIn("abended", run.status);
   try {
     return isTruthy(node.retry.when.evaluate(completion.context()));

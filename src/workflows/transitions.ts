@@ -8,6 +8,7 @@ import type { Decision } from "./journal.ts";
 import { isTruthy } from "./python.ts";
 import type { TaskRun } from "./state.ts";
 import { write, type Step } from "./step.ts";
+import { storedDict } from "./stored.ts";
 import { failWorkflow, logError } from "./workflow-status.ts";
 
 /** A task that completed. */
@@ -81,7 +82,7 @@ function decide(step: Step, completion: Completion, transition: Transition): Dec
   }
   if (transition.publish.length === 0) return { taken: true, goes: true };
   const { values, errors } = publishAll(completion, transition);
-  if (errors.length === 0) return { taken: true, goes: true, publish: values };
+  if (errors.length === 0) return { taken: true, goes: true, publish: storedDict(values) };
   for (const error of errors) logError(step, error, where);
   failWorkflow(step);
   return { taken: true, goes: false };

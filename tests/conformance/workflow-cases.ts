@@ -1,6 +1,7 @@
 /** One recorded case after the other, each compared up to its first difference. */
 import { isDeepStrictEqual } from "node:util";
 
+import { isObject } from "../../src/model/json.ts";
 import { isStatus, type Status } from "../../src/workflows/statuses.ts";
 import { asJson } from "./orquesta.ts";
 import { reasonFor } from "./workflow-differences.ts";
@@ -54,9 +55,15 @@ export class Cases implements Report {
               actual: error instanceof Error ? error.stack : error,
             };
       const difference = { case: name, what, expected, actual };
-      this.differences.push({ ...difference, reason: reasonFor(difference) });
+      const at = Number(/^op (\d+)/.exec(what)?.[1] ?? -1);
+      const found = { ...difference, recorded: operationsOf(recorded), at };
+      this.differences.push({ ...difference, reason: reasonFor(found) });
     }
   }
+}
+
+function operationsOf(recorded: unknown): unknown {
+  return isObject(recorded) ? recorded["ops"] : undefined;
 }
 
 export function statusOf(text: unknown): Status {

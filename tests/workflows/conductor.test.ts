@@ -205,6 +205,16 @@ describe("retry", () => {
 });
 
 describe("pause, resume, cancel", () => {
+  it("lets a task that is tried again when it completed be canceled", () => {
+    const when = { count: 9, when: "<% completed() %>" };
+    const driver = new Driver({ tasks: { a: { ...noop, retry: when }, b: noop } });
+    driver.send({ kind: "start", input: {}, context: {} });
+    driver.send({ kind: "cancel" });
+    driver.send({ kind: "task", taskId: "a", route: 0, status: "canceled", result: null });
+    driver.send({ kind: "task", taskId: "b", route: 0, status: "canceled", result: null });
+    expect(driver.state.status).toBe("canceled");
+  });
+
   const chain = { tasks: { a: { ...noop, next: [{ do: "b" }] }, b: noop } };
 
   it("waits for what runs, tells the children, and goes on", () => {
@@ -248,6 +258,20 @@ describe("pause, resume, cancel", () => {
     expect(driver.state.status).toBe("running");
     driver.finish();
     expect(driver.tasks).toEqual(["a", "b"]);
+  });
+});
+
+describe("what is kept", () => {
+  it("is the same in memory as after the journal was read", () => {
+    const driver = new Driver({
+      vars: [{ set: "<% set(2, 1) %>" }, { big: "<% pow(2, 60) * 2 %>" }, { dict: "<% dict([[1, set(3)]]) %>" }],
+      tasks: { a: { ...noop, input: { set: "<% ctx().set %>", day: "<% datetime(2026, 1, 2) %>" }, next: [{ publish: [{ keys: "<% dict(x => 1).keys() %>" }] }] } },
+      output: [{ keys: "<% ctx().keys %>" }, { dict: "<% ctx().dict %>" }, { big: "<% ctx().big %>" }],
+    });
+    driver.send({ kind: "start", input: {}, context: {} });
+    expect(driver.offered[0]?.input).toStrictEqual({ set: [2, 1], day: "2026-01-02T00:00:00+00:00" });
+    driver.send({ kind: "task", taskId: "a", route: 0, status: "succeeded", result: null });
+    expect(driver.state.output).toStrictEqual({ keys: ["x"], dict: { "1": [3] }, big: 2 ** 61 });
   });
 });
 

@@ -128,3 +128,29 @@ describe("rerun", () => {
     expect(driver.state.status).toBe("succeeded");
   });
 });
+
+describe("a rerun of items that were to start anew", () => {
+  it("starts all of them, once", () => {
+    const next = [{ do: "c" }];
+    const driver = new Driver({
+      tasks: {
+        a: { ...noop, next },
+        b: { ...noop, next },
+        c: { action: "core.echo", with: "<% [1, 2] %>", input: { m: "<% item() %>" }, join: 1 },
+      },
+    }).start();
+    const task = { kind: "task", route: 0, result: null } as const;
+    driver.send({ ...task, taskId: "a", status: "succeeded" });
+    driver.send({ ...task, taskId: "c", item: 0, status: "failed" });
+    driver.send({ ...task, taskId: "c", item: 1, status: "failed" });
+    expect(driver.state.status).toBe("failed");
+    driver.send({ ...task, taskId: "b", status: "succeeded" });
+    const before = driver.offered.length;
+    driver.send({ kind: "rerun", tasks: [{ taskId: "c", route: 0, reset: false }] });
+    expect(driver.offered.slice(before).map(({ key }) => key.split(":").at(-1))).toEqual(["0", "1"]);
+    expect(driver.state.status).toBe("running");
+    driver.send({ ...task, taskId: "c", item: 0, status: "succeeded" });
+    driver.send({ ...task, taskId: "c", item: 1, status: "succeeded" });
+    expect(driver.state.status).toBe("succeeded");
+  });
+});
