@@ -110,6 +110,7 @@ export function asRequested(execution: StoredExecution): StoredExecution {
     started_at: null,
     ended_at: null,
     result: null,
+    shown: null,
   };
 }
 

@@ -167,7 +167,7 @@ export function executionView(execution: StoredExecution, options: ViewOptions):
   const stored =
     execution.result ??
     (runnerName === "orquesta" && pauses.has(status) ? { output: null } : execution.result);
-  const result = showSecrets ? stored : safeResult(stored, action, runner);
+  const result = showSecrets ? stored : safeResult(execution.shown ?? stored, action, runner);
   const all: JsonObject = {
     id,
     status,

@@ -4,9 +4,9 @@
  * right after, or by the sweep. */
 import { isFinished } from "../model/execution.ts";
 import type { NewEvent } from "../model/events.ts";
-import type { ExecutionChange, InstanceRow } from "../store/unit.ts";
+import type { InstanceRow } from "../store/unit.ts";
 import { actionEvent, inquiryEvent } from "./announcement.ts";
-import type { Core } from "./core.ts";
+import type { ChildEnd, Core } from "./core.ts";
 import { freed } from "./gates.ts";
 import { ingest, instanceRow, matchLater } from "./ingest.ts";
 import type { Launch } from "./launch.ts";
@@ -95,10 +95,10 @@ async function raise(core: Core, { id }: Claim, events: readonly NewEvent[]): Pr
 export function tellParent(
   core: Core,
   claim: Claim,
-  { status, result }: { status: ExecutionChange["status"]; result: unknown },
+  { status, result, secrets = [] }: Pick<ChildEnd, "status" | "result" | "secrets">,
 ): void {
   if (claim.parent === undefined || claim.parent === null) return;
   const parent = core.conducted.get(claim.parent);
   if (parent === undefined) core.bells.ring({ kind: "advance", id: claim.parent });
-  else parent.deliver({ id: claim.id, context: claim.context, status, result });
+  else parent.deliver({ id: claim.id, context: claim.context, status, result, secrets });
 }

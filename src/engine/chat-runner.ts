@@ -1,11 +1,12 @@
 /** The runner behind the actions of pack `chatops`: what commands mean, and what a chat is told about executions. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { compileTemplate } from "../expressions/template.ts";
-import type { AliasDefinition, ParameterSchemas } from "../model/definitions.ts";
+import type { AliasDefinition } from "../model/definitions.ts";
 import { AppError } from "../model/errors.ts";
 import { isFinished } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
+import { maskedIn } from "../model/secrets.ts";
 import { decide } from "../processes/ask.ts";
 import type { RunCall, Runner } from "../runners/runner.ts";
 import { findExecution, type StoredExecution } from "../store/executions.ts";
@@ -21,15 +22,6 @@ function text({ parameters }: RunCall, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
-function masked(parameters: JsonObject, schemas: ParameterSchemas): JsonObject {
-  return Object.fromEntries(
-    Object.entries(parameters).map(([name, value]) => [
-      name,
-      schemas[name]?.secret === true ? "********" : value,
-    ]),
-  );
-}
-
 /** What templates of aliases see of an execution. */
 function executionOf(core: Core, row: StoredExecution): JsonObject {
   const { id, status, action, result, context, started_at: began, ended_at: ended } = row;
@@ -40,8 +32,8 @@ function executionOf(core: Core, row: StoredExecution): JsonObject {
     id,
     status,
     action: { ref: action, pack, name: name.join("."), description: definition?.description ?? "" },
-    parameters: masked(row.parameters, schemas),
-    result,
+    parameters: maskedIn(schemas, row.parameters),
+    result: row.shown ?? result,
     context,
     ...(began === null ? {} : { start_timestamp: began.toISOString() }),
     ...(ended === null ? {} : { end_timestamp: ended.toISOString() }),

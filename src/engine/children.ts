@@ -1,11 +1,13 @@
 /** Between a workflow and its children: what their ends mean to it, and what it asks of them. */
 import { isWorkflow } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
+import { undeliveredChildren } from "../store/executions.ts";
 import { openChildren } from "../store/workflows.ts";
 import type { WorkflowEvent } from "../workflows/conductor.ts";
 import { isStatus } from "../workflows/statuses.ts";
-import type { Core } from "./core.ts";
+import type { ChildEnd, Core } from "./core.ts";
 import { cancel, steer } from "./request.ts";
+import { secretsOf } from "./secrets.ts";
 
 /** What a status of the workflow's row asks of its conductor. */
 export const wishes: Readonly<Record<string, "cancel" | "pause" | "resume">> = {
@@ -37,6 +39,14 @@ export function eventOf({
   const { task_id: taskId, task_route: route, item_id: item } = orquesta;
   if (typeof taskId !== "string" || typeof route !== "number") return undefined;
   return { ...facts, taskId, route, ...(typeof item === "number" ? { item } : {}) };
+}
+
+/** Children whose end or rest their workflow has not taken in. */
+export async function unheardChildren(core: Core, workflow: string): Promise<readonly ChildEnd[]> {
+  const children = await undeliveredChildren(core.database.db, [workflow]);
+  return children.map((child) =>
+    child.shown === null ? child : { ...child, secrets: secretsOf(core, child) },
+  );
 }
 
 /** What was taken in of children: a bell and a local delivery may bring the same. */

@@ -49,7 +49,11 @@ function begin(
   { plan, hash }: { plan: Plan; hash: string },
   surroundings?: ChainSurroundings,
 ): void {
-  const run = new WorkflowRun(core, claim, { course: courseOf(plan, surroundings), seq: 0 });
+  const run = new WorkflowRun(core, claim, {
+    course: courseOf(plan, surroundings),
+    seq: 0,
+    secrets: [],
+  });
   run.open({ execution_id: claim.id, definition: hash });
   run.feed({
     kind: "start",

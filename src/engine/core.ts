@@ -56,6 +56,8 @@ export interface ChildEnd {
   readonly context: JsonObject;
   readonly status: ExecutionStatus;
   readonly result: unknown;
+  /** Secrets that occur in the result. */
+  readonly secrets?: readonly string[];
   /** Absent when the end is on disk already. */
   readonly change?: ExecutionChange;
   /** What is told of it, written with it. */

@@ -1,7 +1,8 @@
-import { findWorkflow, journalAfter } from "../store/workflows.ts";
+import { childrenWithSecrets, findWorkflow, journalAfter } from "../store/workflows.ts";
 import { courseOf, type Course } from "../workflows/course.ts";
 import type { Core } from "./core.ts";
 import type { Claim } from "./run.ts";
+import { secretsOf } from "./secrets.ts";
 import { surroundingsOf } from "./workflow-context.ts";
 import { pinnedTo } from "./workflow-definitions.ts";
 
@@ -9,6 +10,8 @@ import { pinnedTo } from "./workflow-definitions.ts";
 export interface LoadedWorkflow {
   readonly course: Course;
   readonly seq: number;
+  /** Those that occur in results of its children. */
+  readonly secrets: readonly string[];
 }
 
 function isEntries(value: unknown): value is readonly object[] {
@@ -35,5 +38,6 @@ export async function loadWorkflow(
     course = course.replay(entries);
     ({ seq } = step);
   }
-  return { course, seq };
+  const telltale = await childrenWithSecrets(db, id);
+  return { course, seq, secrets: telltale.flatMap((child) => secretsOf(core, child)) };
 }

@@ -1,11 +1,11 @@
 /** A pack's configuration as its actions get it: StackStorm's `{{ st2kv.system.name }}` filled in, secrets decrypted. */
 import { compileJinjaTemplate } from "../expressions/jinja/compile.ts";
-import { schemaOfItem, schemaOfKey } from "../expressions/config-schema.ts";
 import type { Ask } from "../expressions/context.ts";
 import { isJinja } from "../expressions/parameters.ts";
 import { castParameter } from "../expressions/python/casts.ts";
 import type { PackDefinition } from "../model/definitions.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
+import { schemaOfItem, schemaOfKey } from "../model/schema-parts.ts";
 import { decide } from "../processes/ask.ts";
 import type { Core } from "./core.ts";
 

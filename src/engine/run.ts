@@ -7,6 +7,7 @@ import { AppError } from "../model/errors.ts";
 import { isFinished } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
+import { maskedCall, type MaskedCall } from "../runners/masked-call.ts";
 import type { Runner } from "../runners/runner.ts";
 import { isOutage } from "../store/database.ts";
 import type { ExecutionChange, Unit } from "../store/unit.ts";
@@ -17,6 +18,7 @@ import { outputSink } from "./output.ts";
 import { packConfig } from "./pack-config.ts";
 import { nextTry, taskOf, triedBefore } from "./retry.ts";
 import { runToken } from "./run-token.ts";
+import { SecretBook, secretsOf } from "./secrets.ts";
 import { start } from "./start.ts";
 
 /** An execution that this process may carry out, and nobody else. */
@@ -49,8 +51,10 @@ export async function runHere(core: Core, claim: Claim): Promise<void> {
   const controller = new AbortController();
   core.running.set(claim.id, controller);
   try {
-    const outcome = await carryOut(core, claim, controller.signal);
-    await finish(core, claim, afterInterruption(core, claim, outcome, controller.signal));
+    const secrets = new SecretBook();
+    const outcome = await carryOut(core, claim, { signal: controller.signal, secrets });
+    const end = afterInterruption(core, claim, outcome, controller.signal);
+    await finish(core, claim, end, secrets);
   } catch (error) {
     core.log("error", "an execution could not be finished", {
       execution: claim.id,
@@ -72,6 +76,12 @@ export function lossPolicy(core: Core, action: string, runner: string): "rerun" 
 }
 
 type End = Outcome | { readonly status: "requested"; readonly result: undefined };
+
+interface Carriage {
+  readonly signal: AbortSignal;
+  /** Takes the secrets that the action was given. */
+  readonly secrets: SecretBook;
+}
 
 function afterInterruption(core: Core, claim: Claim, outcome: End, signal: AbortSignal): End {
   if (!signal.aborted || outcome.status === "succeeded") return outcome;
@@ -100,7 +110,7 @@ function endOf(error: unknown, { inLedger }: Runner): End {
   return { status: "failed", result: { error: message, traceback: stack ?? "" } };
 }
 
-async function carryOut(core: Core, claim: Claim, signal: AbortSignal): Promise<End> {
+async function carryOut(core: Core, claim: Claim, { signal, secrets }: Carriage): Promise<End> {
   const runner = core.runners.get(claim.runner);
   const definition = core.definitions().content.actions.get(claim.action);
   if (runner === undefined || definition === undefined)
@@ -116,35 +126,44 @@ async function carryOut(core: Core, claim: Claim, signal: AbortSignal): Promise<
   const pack = core.definitions().content.packs.get(definition.pack);
   const sink = outputSink(core, claim.id);
   const timeoutSeconds = timeoutOf(claim.parameters);
+  const environment = environmentOf(core, claim, definition.pack);
+  let masked: MaskedCall | undefined;
   try {
-    return await runner.run({
-      executionId: claim.id,
-      attempt: claim.attempt,
-      idempotencyKey: idempotencyKey(claim),
-      action: {
-        ref: definition.ref,
-        pack: definition.pack,
-        entryPath: definition.entryPath,
-        packPath: pack?.path ?? "",
-        parameters: definition.parameters,
-        onWorkerLost: lossPolicy(core, claim.action, claim.runner),
+    const config = await packConfig(core, pack);
+    secrets.add([...secretsOf(core, claim, config), environment.ST2_ACTION_AUTH_TOKEN]);
+    masked = maskedCall(
+      {
+        executionId: claim.id,
+        attempt: claim.attempt,
+        idempotencyKey: idempotencyKey(claim),
+        action: {
+          ref: definition.ref,
+          pack: definition.pack,
+          entryPath: definition.entryPath,
+          packPath: pack?.path ?? "",
+          parameters: definition.parameters,
+          onWorkerLost: lossPolicy(core, claim.action, claim.runner),
+        },
+        parameters: claim.parameters,
+        config,
+        context: claim.context,
+        environment,
+        timeoutSeconds,
+        signal,
+        emit: (stream, text) => sink.emit(stream, text),
       },
-      parameters: claim.parameters,
-      config: await packConfig(core, pack),
-      context: claim.context,
-      environment: environmentOf(core, claim, definition.pack),
-      timeoutSeconds,
-      signal,
-      emit: (stream, text) => sink.emit(stream, text),
-    });
+      secrets.masker(),
+    );
+    return await runner.run(masked.call);
   } catch (error) {
     return endOf(error, runner);
   } finally {
+    masked?.end();
     await sink.close();
   }
 }
 
-function environmentOf(core: Core, claim: Claim, pack: string): Record<string, string> {
+function environmentOf(core: Core, claim: Claim, pack: string) {
   return {
     ST2_ACTION_PACK_NAME: pack,
     ST2_ACTION_EXECUTION_ID: claim.id,
@@ -166,20 +185,26 @@ function idempotencyKey(claim: Claim): string {
 }
 
 /** Records how a claimed execution ended (or that it waits), and tells its workflow. */
-export async function finish(core: Core, claim: Claim, { status, result }: End): Promise<void> {
+export async function finish(
+  core: Core,
+  claim: Claim,
+  { status, result }: End,
+  book: SecretBook,
+): Promise<void> {
   const ended = isFinished(status);
   const child = claim.parent !== undefined && claim.parent !== null;
   const again = nextTry(core, claim, status);
+  const { recorded: shown, visible, secrets } = book.shown(result);
   const change: ExecutionChange = {
     id: claim.id,
     fence: claim.fence,
     status,
-    result,
+    ...shown,
     ended,
     delivered: !child || status === "requested" || again !== undefined,
     released: true,
   };
-  const { instances, after } = telling(core, claim, { status, result });
+  const { instances, after } = telling(core, claim, { status, result: visible });
   if (again !== undefined) {
     const unit = { changes: [change], instances, ...rowsOf([again]) };
     if (!(await recorded(core, claim, unit))) return;
@@ -194,6 +219,7 @@ export async function finish(core: Core, claim: Claim, { status, result }: End):
       context: claim.context,
       status,
       result,
+      secrets,
       change: { ...change, delivered: true },
       instances,
       recorded: after,

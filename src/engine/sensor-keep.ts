@@ -2,8 +2,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Content, ParameterSchemas, SensorDefinition } from "../model/definitions.ts";
-import { isObject, type JsonObject } from "../model/json.ts";
+import type { Content, SensorDefinition } from "../model/definitions.ts";
 import {
   modulePaths,
   packInterpreter,
@@ -15,6 +14,7 @@ import { SensorKeeper, type SensorPace } from "../sensors/python/keeper.ts";
 import type { Dispatch, SensorAssignment, SensorTrigger } from "../sensors/python/protocol.ts";
 import type { Core } from "./core.ts";
 import { packConfig } from "./pack-config.ts";
+import { configSecrets } from "./secrets.ts";
 import { checkpointOf, takeDispatch, type SensorEventOptions } from "./sensor-events.ts";
 import type { Kept } from "./sensor-fleet.ts";
 import { announceSensor, passes, statusWriter } from "./sensor-news.ts";
@@ -148,32 +148,8 @@ async function assignmentOf(
       RAICHO_PACK_PATH: packPath,
       ...(places.configs === undefined ? {} : { RAICHO_CONFIGS: places.configs }),
     },
-    secrets: [token, ...secretsIn(config, definition?.configSchema ?? {})],
+    secrets: [token, ...(definition === undefined ? [] : configSecrets(definition, config))],
   };
-}
-
-/** Texts of a configuration that its schema calls secret. */
-function secretsIn(config: JsonObject, schema: ParameterSchemas): readonly string[] {
-  return Object.entries(schema).flatMap(([name, attribute]) =>
-    textsIn(config[name], attribute, attribute.secret === true),
-  );
-}
-
-function textsIn(value: unknown, schema: JsonObject, secret: boolean): readonly string[] {
-  if (typeof value === "string") return secret ? [value] : [];
-  if (Array.isArray(value))
-    return value.flatMap((item) => textsIn(item, part(schema, "items"), secret));
-  if (!isObject(value)) return [];
-  const properties = part(schema, "properties");
-  return Object.entries(value).flatMap(([name, item]) => {
-    const inner = part(properties, name);
-    return textsIn(item, inner, secret || inner["secret"] === true);
-  });
-}
-
-function part(schema: JsonObject, name: string): JsonObject {
-  const found = schema[name];
-  return isObject(found) ? found : {};
 }
 
 /** What a sensor is made of: its definition, its pack's configuration, and the pack's own Python files that it may import. Files of other

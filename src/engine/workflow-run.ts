@@ -5,18 +5,19 @@ import { childContext } from "../model/child-context.ts";
 import { isFinished, type FinishedStatus } from "../model/execution.ts";
 import type { JsonObject } from "../model/json.ts";
 import { decide, decideNow } from "../processes/ask.ts";
-import { findExecution, undeliveredChildren } from "../store/executions.ts";
+import { findExecution } from "../store/executions.ts";
 import { holdsSomething, type SnapshotRow, type Unit, type WorkflowRow } from "../store/unit.ts";
 import type { WorkflowEvent } from "../workflows/conductor.ts";
 import type { Course, CourseEffect, Turn } from "../workflows/course.ts";
 import { isIn, type Status } from "../workflows/statuses.ts";
 import { announceFinished, tellParent, telling } from "./announce.ts";
-import { eventOf, Heard, reasonOf, tellChildren, wishes } from "./children.ts";
+import { eventOf, Heard, reasonOf, tellChildren, unheardChildren, wishes } from "./children.ts";
 import type { ChildEnd, Conducted, Core } from "./core.ts";
 import { type Launch, plan, rowsOf, userIn } from "./launch.ts";
 import type { LoadedWorkflow } from "./load-workflow.ts";
 import { nextTry } from "./retry.ts";
 import type { Claim } from "./run.ts";
+import { SecretBook, secretsOf } from "./secrets.ts";
 import { release, start } from "./start.ts";
 import { isSomething, isStillMine, latestChanges, nothing } from "./pending.ts";
 import { causeOf, nodeChild, onlyOf, taskChild, timeNow, type Child } from "./workflow-child.ts";
@@ -43,17 +44,19 @@ export class WorkflowRun implements Conducted {
   #ended = false;
   #dropped = false;
   readonly #heard = new Heard();
+  readonly #secrets: SecretBook;
   /** The operator's wish that was taken in last; none once it changed the workflow's status. */
   #wish: string | undefined;
   /** An operator paused it: only an operator resumes it. What an inquiry paused goes on with the answer. */
   #held: boolean;
 
-  constructor(core: Core, claim: Claim, { course, seq }: LoadedWorkflow) {
+  constructor(core: Core, claim: Claim, { course, seq, secrets }: LoadedWorkflow) {
     this.#core = core;
     this.#claim = claim;
     this.#base = childContext(claim);
     this.#course = course;
     this.#seq = seq;
+    this.#secrets = new SecretBook([...secretsOf(core, claim), ...secrets]);
     this.#held = typeof claim.context["paused_by"] === "string";
   }
 
@@ -67,8 +70,10 @@ export class WorkflowRun implements Conducted {
     this.#work();
   }
 
-  deliver({ id, context, status, result, change, instances = [], recorded }: ChildEnd): void {
+  deliver(child: ChildEnd): void {
+    const { id, context, status, result, change, instances = [], recorded } = child;
     if (this.#dropped || !this.#heard.isNews(id, status)) return;
+    this.#secrets.add(child.secrets);
     if (change === undefined) this.#pending.delivered.push({ id, status });
     else this.#pending.changes.push(change);
     this.#pending.instances.push(...instances);
@@ -94,9 +99,8 @@ export class WorkflowRun implements Conducted {
   }
 
   async #look(): Promise<void> {
-    const { db } = this.#core.database;
-    for (const child of await undeliveredChildren(db, [this.#claim.id])) this.deliver(child);
-    const row = await findExecution(db, this.#claim.id);
+    for (const child of await unheardChildren(this.#core, this.#claim.id)) this.deliver(child);
+    const row = await findExecution(this.#core.database.db, this.#claim.id);
     const wish = wishes[row?.status ?? ""];
     this.#held = typeof row?.context["paused_by"] === "string";
     if (wish === undefined || this.#ended || this.#wish === wish) return;
@@ -246,12 +250,11 @@ export class WorkflowRun implements Conducted {
     const { id, fence, parent } = this.#claim;
     // What its own workflow has to know: that it rests, and that it goes on.
     const child = typeof parent === "string" && restsOrGoesOn.has(status);
-    const change = { id, fence, status, ended: false, delivered: !child, released: false } as const;
-    this.#pending.changes.push(result === undefined ? change : { ...change, result });
+    const recorded = result === undefined ? {} : this.#secrets.shown(result).recorded;
+    const flags = { ended: false, delivered: !child, released: false };
+    this.#pending.changes.push({ id, fence, status, ...recorded, ...flags });
     if (child)
-      this.#pending.after.push(() =>
-        tellParent(this.#core, this.#claim, { status, result: result ?? null }),
-      );
+      this.#pending.after.push(() => tellParent(this.#core, this.#claim, { status, result }));
   }
 
   #finished({ status, output, errors }: Extract<CourseEffect, { kind: "finished" }>): void {
@@ -268,13 +271,23 @@ export class WorkflowRun implements Conducted {
     const again = nextTry(this.#core, this.#claim, status);
     if (again !== undefined) this.#add(again);
     const delivered = !child || again !== undefined;
-    const change = { id, fence, status, result, ended: true, delivered, released: true };
-    this.#pending.changes.push(change);
-    const { instances, after } = telling(this.#core, this.#claim, { status, result });
+    const { recorded, visible, secrets } = this.#secrets.shown(result);
+    this.#pending.changes.push({
+      id,
+      fence,
+      status,
+      ...recorded,
+      ended: true,
+      delivered,
+      released: true,
+    });
+    const { instances, after } = telling(this.#core, this.#claim, { status, result: visible });
     this.#pending.instances.push(...instances);
     this.#pending.after.push(after);
     if (again === undefined)
-      this.#pending.after.push(() => tellParent(this.#core, this.#claim, { status, result }));
+      this.#pending.after.push(() =>
+        tellParent(this.#core, this.#claim, { status, result, secrets }),
+      );
   }
 
   async #write(): Promise<void> {

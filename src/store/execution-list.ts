@@ -154,6 +154,7 @@ export async function listExecutions(
       sql`case when pg_column_size(result) <= ${sql.lit(longestResult)} then result end`.as(
         "result",
       ),
+      sql`case when pg_column_size(result) <= ${sql.lit(longestResult)} then shown end`.as("shown"),
       sql<boolean>`coalesce(pg_column_size(result) <= ${sql.lit(longestResult)}, true)`.as(
         "result_here",
       ),

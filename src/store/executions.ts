@@ -108,7 +108,7 @@ export async function overrideExecution(
       status: change.status,
       ...(change.result === undefined
         ? {}
-        : { result: sql`${JSON.stringify(change.result)}::json` }),
+        : { result: sql`${JSON.stringify(change.result)}::json`, shown: null }),
       ...(change.ended ? { ended_at: sql<Date>`now()`, owner: null } : {}),
       ...(change.raiseFence ? { fence: sql<number>`fence + 1` } : {}),
       ...(change.delivered === undefined ? {} : { delivered: change.delivered }),

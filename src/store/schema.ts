@@ -33,6 +33,8 @@ export interface LedgerSchema {
     parameters: JsonObject;
     context: JsonObject | null;
     result: unknown;
+    /** The result without secrets; null where there are none in it. */
+    shown: unknown;
     parent: string | null;
     task_key: string | null;
     created_at: Generated<Date>;

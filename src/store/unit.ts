@@ -79,6 +79,8 @@ export interface ExecutionChange {
   readonly fence: number;
   readonly status: ExecutionStatus;
   readonly result?: unknown;
+  /** The result without secrets, where that differs. */
+  readonly shown?: unknown;
   readonly ended: boolean;
   readonly delivered: boolean;
   /** True: nobody owns it any more (it waits, or it ended). */
@@ -188,9 +190,10 @@ const clauses: Record<Kind, (rows: string, guarded: boolean) => string> = {
     ${guarded ? "where r.n is null or r.n not in (select id from known)" : ""}`,
   changes: (
     rows,
-  ) => `update execution e set status = r.status, result = coalesce(r.result, e.result), delivered = r.delivered,
+  ) => `update execution e set status = r.status, result = coalesce(r.result, e.result),
+      shown = case when r.result is null then e.shown else r.shown end, delivered = r.delivered,
       owner = case when r.released then null else e.owner end, ended_at = case when r.ended then now() else e.ended_at end
-    from ${rows} as r(id text, fence int, status text, result json, ended boolean, delivered boolean, released boolean)
+    from ${rows} as r(id text, fence int, status text, result json, shown json, ended boolean, delivered boolean, released boolean)
     where e.id = r.id and e.fence = r.fence and e.status not in ${final} returning e.id`,
   workflows: (rows) =>
     `insert into workflow (execution_id, definition) select * from ${rows} as r(execution_id text, definition text)`,

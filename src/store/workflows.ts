@@ -59,6 +59,19 @@ export async function openChildren(
     .execute();
 }
 
+/** Children in whose results secrets occur. */
+export async function childrenWithSecrets(
+  db: Db,
+  parent: string,
+): Promise<readonly Pick<StoredExecution, "action" | "runner" | "parameters">[]> {
+  return db
+    .selectFrom("execution")
+    .select(["action", "runner", "parameters"])
+    .where("parent", "=", parent)
+    .where("shown", "is not", null)
+    .execute();
+}
+
 /** The newest execution of a task on a route. */
 export async function latestOfTask(
   db: Db,

@@ -3,7 +3,18 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import type { RunCall, Runner } from "../../src/runners/runner.ts";
 import { alive, pidsIn } from "../support/families.ts";
+import { maskerOf, secretsIn } from "../../src/model/secrets.ts";
+import { maskedCall } from "../../src/runners/masked-call.ts";
 import { runCall } from "../support/run-call.ts";
+
+/** The secret that a case `secret` gives away. */
+export const secretValue = 'tr0ub4dor&3 "x"';
+
+/** A shell command that says it. */
+export const givesAway = (cmd: string): Case => ({
+  parameters: { word: secretValue, cmd },
+  action: { parameters: { word: { type: "string", secret: true } } },
+});
 
 type Case = Pick<RunCall, "parameters"> & { readonly action?: Partial<RunCall["action"]> };
 
@@ -21,6 +32,8 @@ export interface RunnerCases {
   readonly gigabyte?: Case;
   /** Prints bytes that are no UTF-8 between `[` and `]`. */
   readonly bytes?: Case;
+  /** Says the secret `secretOf` (its parameter of that name is declared secret) in its output and its result. */
+  readonly secret?: Case;
   /** The name under which `support/runner-worker.ts` knows the runner, to be killed with it. */
   readonly worker?: string;
   readonly skip?: Partial<Record<(typeof optional)[number], string>>;
@@ -28,7 +41,16 @@ export interface RunnerCases {
   readonly silent?: boolean;
 }
 
-const optional = ["fails", "hangs", "floods", "family", "gigabyte", "bytes", "worker"] as const;
+const optional = [
+  "fails",
+  "hangs",
+  "floods",
+  "family",
+  "gigabyte",
+  "bytes",
+  "secret",
+  "worker",
+] as const;
 
 const call = (case_: Case, more: Parameters<typeof runCall>[1] = {}) =>
   runCall(case_.parameters, { ...more, action: { ...case_.action, ...more.action } });
@@ -37,7 +59,13 @@ const call = (case_: Case, more: Parameters<typeof runCall>[1] = {}) =>
 export function describeRunner(make: () => Runner, cases: RunnerCases): void {
   const { succeeds, skip = {} } = cases;
   const { fails = succeeds, hangs = succeeds, floods = succeeds } = cases;
-  const { family = succeeds, gigabyte = succeeds, bytes = succeeds, worker = "" } = cases;
+  const {
+    family = succeeds,
+    gigabyte = succeeds,
+    bytes = succeeds,
+    secret = succeeds,
+    worker = "",
+  } = cases;
   for (const name of optional)
     if ((cases[name] === undefined) !== (skip[name] !== undefined))
       throw new Error(`The runner contract needs a case "${name}" or the reason to skip it`);
@@ -146,6 +174,21 @@ export function describeRunner(make: () => Runner, cases: RunnerCases): void {
         expect(outcome.status).toBe("succeeded");
         const shown = JSON.stringify(outcome.result) + recorded.said.stdout;
         expect(shown).toMatch(/\[\uFFFD+\]/);
+      });
+    });
+
+    test.skipIf(skip.secret)("secrets are masked wherever the action says them", async () => {
+      await running(async (runner) => {
+        const recorded = call(secret);
+        const schemas = { ...runner.parameters, ...recorded.action.parameters };
+        const masker = maskerOf(secretsIn(schemas, recorded.parameters));
+        const { call: masked, end } = maskedCall(recorded, masker);
+        const outcome = await runner.run(masked);
+        end();
+        expect(masker?.text(JSON.stringify(outcome.result))).toContain("********");
+        const said = JSON.stringify([masker?.value(outcome.result), recorded.said]);
+        expect(said).toContain("********");
+        expect(said).not.toContain("tr0ub4dor");
       });
     });
 

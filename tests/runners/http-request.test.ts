@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { httpRequestRunner } from "../../src/runners/http-request.ts";
-import { describeRunner } from "../contracts/runner.ts";
+import { describeRunner, secretValue } from "../contracts/runner.ts";
 import { runCall } from "../support/run-call.ts";
 
 const forms: Record<
@@ -49,6 +49,10 @@ const cases = {
   fails: { parameters: { url: "" } },
   hangs: { parameters: { url: "" } },
   floods: { parameters: { url: "" } },
+  secret: {
+    parameters: { url: "", password: secretValue, headers: { "x-word": secretValue } },
+    action: { parameters: { password: { type: "string" as const, secret: true } } },
+  },
 };
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -57,6 +61,7 @@ beforeAll(async () => {
   cases.fails.parameters.url = `${base}/gone`;
   cases.hangs.parameters.url = `${base}/hang`;
   cases.floods.parameters.url = `${base}/echo`;
+  cases.secret.parameters.url = `${base}/echo`;
 });
 afterAll(() => {
   server.closeAllConnections();

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { spawner } from "../../src/processes/spawner.ts";
 import { localShellCommandRunner, localShellScriptRunner } from "../../src/runners/local-shell.ts";
-import { describeRunner } from "../contracts/runner.ts";
+import { describeRunner, givesAway, secretValue } from "../contracts/runner.ts";
 import { familyInShell } from "../support/families.ts";
 import { runCall } from "../support/run-call.ts";
 
@@ -26,6 +26,9 @@ const options = {
 const gigabyte = "head -c 1000000000 /dev/zero | tr '\\0' x";
 const bytes = "printf '[\\377\\376\\303]'";
 
+/** Says $x in two pieces. */
+const halves = `printf '%s' "$x" | head -c 6; sleep 0.1; printf '%s\\n' "$x" | tail -c +7`;
+
 const script = (name: string, text: string) => {
   const entryPath = join(folder, name);
   writeFileSync(entryPath, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
@@ -41,6 +44,7 @@ describe("local-shell-cmd through the spawner process", () => {
     family: { parameters: { cmd: familyInShell } },
     gigabyte: { parameters: { cmd: gigabyte } },
     bytes: { parameters: { cmd: bytes } },
+    secret: givesAway(`x='${secretValue}'; ${halves}`),
     worker: "local-shell-cmd",
   });
 });
@@ -54,6 +58,13 @@ describe("local-shell-script through the spawner process", () => {
     family: script("family.sh", familyInShell),
     gigabyte: script("gigabyte.sh", gigabyte),
     bytes: script("bytes.sh", bytes),
+    secret: {
+      parameters: { word: secretValue },
+      action: {
+        ...script("secret.sh", `x="$1"; ${halves}`).action,
+        parameters: { word: { type: "string", secret: true, position: 0 } },
+      },
+    },
     worker: "local-shell-script",
   });
 

@@ -19,7 +19,13 @@ const script = (name: string, text: string): string => {
 };
 
 const reason = "needs the real spawner: local-shell-spawner.test.ts";
-const elsewhere = { family: reason, gigabyte: reason, bytes: reason, worker: reason };
+const elsewhere = {
+  family: reason,
+  gigabyte: reason,
+  bytes: reason,
+  secret: reason,
+  worker: reason,
+};
 const command = () => localShellCommandRunner({ spawn, outputLimit: 50_000 });
 const scripts = () => localShellScriptRunner({ spawn, outputLimit: 50_000 });
 

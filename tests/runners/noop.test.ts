@@ -12,6 +12,7 @@ describeRunner(noopRunner, {
     family: "it starts nothing",
     gigabyte: "it says nothing",
     bytes: "it says nothing",
+    secret: "it says nothing",
     worker: "it starts nothing",
   },
 });

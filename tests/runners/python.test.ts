@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { afterAll, describe, expect, test } from "vitest";
 import { pythonRunner } from "../../src/runners/python.ts";
-import { describeRunner } from "../contracts/runner.ts";
+import { describeRunner, secretValue } from "../contracts/runner.ts";
 import { familyInPython } from "../support/families.ts";
 import { needs } from "../support/needs.ts";
 import { pythonPack } from "../support/python-pack.ts";
@@ -39,6 +39,17 @@ describe.skipIf(!needs("python3"))("python-script", () => {
     bytes: {
       parameters: {},
       ...action("import sys\nsys.stdout.buffer.write(b'[\\xff\\xfe\\xc3]')"),
+    },
+    secret: {
+      parameters: { login: { word: secretValue } },
+      action: {
+        ...action(
+          "word = parameters['login']['word']\nprint(word[:6], end='', flush=True)\nprint(word[6:])\nself.logger.info(word)\nreturn [{word: word}]",
+        ).action,
+        parameters: {
+          login: { type: "object", properties: { word: { type: "string", secret: true } } },
+        },
+      },
     },
     worker: "python-script",
   });

@@ -8,7 +8,7 @@ import {
   type RemoteShellOptions,
 } from "../../src/runners/remote-shell.ts";
 import type { Runner } from "../../src/runners/runner.ts";
-import { describeRunner } from "../contracts/runner.ts";
+import { describeRunner, givesAway, secretValue } from "../contracts/runner.ts";
 import { running } from "../support/families.ts";
 import { needs } from "../support/needs.ts";
 import { runCall } from "../support/run-call.ts";
@@ -72,6 +72,7 @@ describe.skipIf(!needs("sshd"))("over SSH", () => {
       floods: { parameters: { cmd: "head -c 3000000 /dev/zero | tr '\\0' x" } },
       gigabyte: { parameters: { cmd: "head -c 1000000000 /dev/zero | tr '\\0' x" } },
       bytes: { parameters: { cmd: "printf '[\\377\\376\\303]'" } },
+      secret: givesAway(`printf 'tr0ub'; sleep 0.1; echo '${secretValue.slice(5)}'`),
       skip: {
         hangs: "what happened stands below each host, not at the top; see below",
         family: "its processes are on other machines; see below",

@@ -7,7 +7,7 @@ import { typescriptRunner } from "../../src/runners/typescript.ts";
 import { runCall } from "../support/run-call.ts";
 import { familyInTypescript } from "../support/families.ts";
 import { packHead as head, temporaryPack } from "../support/temporary-pack.ts";
-import { describeRunner } from "../contracts/runner.ts";
+import { describeRunner, secretValue } from "../contracts/runner.ts";
 
 const { path: pack, file, action, remove } = temporaryPack();
 afterAll(remove);
@@ -45,6 +45,15 @@ describeRunner(
       action: action(
         "() => { process.stdout.write(Buffer.from([0x5b, 0xff, 0xfe, 0xc3, 0x5d])); }",
       ),
+    },
+    secret: {
+      parameters: { words: [secretValue] },
+      action: {
+        ...action(
+          "({ words }) => { process.stdout.write(words[0].slice(0, 6)); console.log(words[0].slice(6)); return words; }",
+        ),
+        parameters: { words: { type: "array", items: { type: "string", secret: true } } },
+      },
     },
     worker: "typescript",
   },

@@ -9,6 +9,7 @@ import { up as resources } from "./0070_resources.ts";
 import { up as history } from "./0080_history.ts";
 import { up as stackstormKeys } from "./0100_stackstorm_keys.ts";
 import { up as inventoryReverts } from "./0090_inventory_reverts.ts";
+import { up as shownResult } from "./0120_shown_result.ts";
 
 /** In order; a name is never changed or removed once released. */
 export const migrations: ReadonlyArray<{
@@ -25,4 +26,5 @@ export const migrations: ReadonlyArray<{
   { name: "0080_history", up: history },
   { name: "0090_inventory_reverts", up: inventoryReverts },
   { name: "0100_stackstorm_keys", up: stackstormKeys },
+  { name: "0120_shown_result", up: shownResult },
 ];
