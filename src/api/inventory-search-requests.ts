@@ -79,7 +79,8 @@ export function searchOfUrl(request: Request): SearchQuery {
   };
 }
 
-function jsonOf(text: string): unknown {
+/** Throws INVENTORY_REQUEST for what is no JSON. */
+export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -7,6 +7,7 @@ import { badRequest } from "../inventory/problem.ts";
 import { readUpsertItem } from "../inventory/upsert.ts";
 import { shown } from "../inventory/validate.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
+import { deployRoutes } from "./inventory-deploy.ts";
 import { pastRoutes } from "./inventory-history.ts";
 import { problems } from "./problems.ts";
 import {
@@ -192,6 +193,7 @@ export function inventoryRoutes(service: InventoryService): Routes {
   readRoutes(router, service);
   writeRoutes(router, service);
   pastRoutes(router, service);
+  deployRoutes(router, service);
   router.router.use(problems);
   return router;
 }

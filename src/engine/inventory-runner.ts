@@ -8,6 +8,7 @@ import type { Outcome } from "../model/outcome.ts";
 import type { RunCall, Runner } from "../runners/runner.ts";
 import type { Inventory } from "./inventory.ts";
 import { difference, historyOf } from "./inventory-history.ts";
+import { impact } from "./inventory-deploy.ts";
 import { allocationCount } from "./inventory-allocate.ts";
 import { exposureOf } from "./inventory-exposure.ts";
 import type { Author } from "./inventory-write.ts";
@@ -136,6 +137,7 @@ const inventoryOperations: Readonly<Record<string, Operation>> = {
     return difference(service.ground, await entryId(service, parameters), { from, to });
   },
   find_host: (service, parameters) => service.findHost(needed(parameters, "host")),
+  impact: async (service, parameters) => impact(service, await entryId(service, parameters)),
   find_exposure: async (service, parameters) =>
     exposureOf(service, await entryId(service, parameters)),
   find_owner: (service, parameters) => service.findOwner(needed(parameters, "host")),

@@ -46,11 +46,13 @@ export function testDoor(core: Core, users?: ReadonlyMap<string, User>): TestDoo
   };
 }
 
+function nothingThere(): never {
+  throw new AppError("INVENTORY_ENTRY_UNKNOWN", ["of that id"]);
+}
+
 /** These tests ask nothing of the inventory: nothing is found there. */
 export const emptyInventory: InventoryService = new Proxy({} as InventoryService, {
-  get: () => () => {
-    throw new AppError("INVENTORY_ENTRY_UNKNOWN", ["of that id"]);
-  },
+  get: (_, name) => (name === "ground" ? nothingThere() : nothingThere),
 });
 
 /** No roles but those of the system and of the API. */
