@@ -8,7 +8,7 @@ import type { StoredExecution } from "../store/executions.ts";
 import { actionView } from "./action-view.ts";
 import { liveActionId } from "../model/ids.ts";
 import { isoTime } from "./ids.ts";
-import { maskedIn } from "../model/secrets.ts";
+import { maskedIn, maskedOutput } from "../model/secrets.ts";
 import { runnerView } from "./runner-view.ts";
 
 interface LogEntry extends JsonObject {
@@ -73,13 +73,6 @@ function times({ created_at, ended_at }: StoredExecution): JsonObject {
   };
 }
 
-/** The properties of a JSON schema, or of StackStorm's older form without the frame. */
-function propertiesOf(schema: unknown): JsonObject {
-  if (!isObject(schema)) return {};
-  const { properties } = schema;
-  return isObject(properties) ? properties : schema;
-}
-
 /** What an action's output schema, or an inquiry's question, calls secret does not leave. */
 function safeResult(
   result: unknown,
@@ -91,10 +84,9 @@ function safeResult(
     runner?.name === "inquirer"
       ? ["response", result["schema"]]
       : [runner?.outputKey, action?.outputSchema];
-  const properties = propertiesOf(schema);
-  if (key === undefined) return maskedIn(properties, result);
-  const inner = result[key];
-  return isObject(inner) ? { ...result, [key]: maskedIn(properties, inner) } : result;
+  if (!isObject(schema)) return result;
+  if (key === undefined) return maskedOutput(schema, result);
+  return key in result ? { ...result, [key]: maskedOutput(schema, result[key]) } : result;
 }
 
 /** A workflow that rests has an output, if an empty one. */

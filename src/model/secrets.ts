@@ -29,6 +29,13 @@ export function maskedIn(schemas: JsonObject, values: JsonObject): JsonObject {
   );
 }
 
+/** The output of an action without what its output schema calls secret. An older form of schema is just its properties. */
+export function maskedOutput(schema: JsonObject, output: unknown): unknown {
+  const { type, secret, properties } = schema;
+  const whole = typeof type === "string" || typeof secret === "boolean" || isObject(properties);
+  return maskedBy(whole ? schema : { properties: schema }, output);
+}
+
 /** Texts and numbers among the values that their schemas call secret, at any depth. */
 export function secretsIn(schemas: JsonObject, values: JsonObject): readonly string[] {
   return Object.keys(values).flatMap((name) => {

@@ -5,6 +5,7 @@ import type { ListedDifference } from "./comparison.ts";
 import { clients } from "./clients.ts";
 import { exchangeSection } from "./exchange.ts";
 import { httpDifferences } from "./http-differences.ts";
+import { ruleDifferences } from "./rule-differences.ts";
 import { inspectionReasons } from "./inspection-differences.ts";
 import { workflowReasons } from "./workflow-differences.ts";
 
@@ -27,6 +28,11 @@ const sections: readonly (readonly [heading: string, about: string, reasons: rea
     ],
     ["Jinja", "Against Orquesta's and StackStorm's Jinja.", of(differences)],
     ["Jinja2", "Against Jinja2 3.1 itself.", of(jinja2Differences)],
+    [
+      "Rules, timers, aliases and parameters",
+      "Against recorded answers and the unit tests of StackStorm: operators, criteria, timers, formats of aliases, parameters, validation, secrets.",
+      of(ruleDifferences),
+    ],
     [
       "REST API",
       "Against recorded requests to StackStorm's API, with and without authentication: status, headers, shape of the body, what is said.",

@@ -17,6 +17,22 @@ import {
   checkLookup,
   checkRendering,
 } from "./jinja.ts";
+import {
+  checkParameterCalls,
+  checkParameters,
+  checkSecrets,
+  checkValidation,
+  checkValidationCalls,
+} from "./parameters.ts";
+import {
+  checkAliasCalls,
+  checkAliases,
+  checkCriteria,
+  checkCriteriaCalls,
+  checkOperatorCalls,
+  checkOperators,
+  checkTimers,
+} from "./rules.ts";
 import type { Difference, Report } from "./workflow-cases.ts";
 import { checkTraces } from "./workflow-traces.ts";
 import { checkFlows, checkMachines } from "./workflows.ts";
@@ -44,6 +60,7 @@ function checksOf(directory: string): readonly Check[] {
   const tables = "expressions/tables.json";
   const unit = "expressions/orquesta-unit.json";
   const own = "stackstorm/own.json";
+  const calls = "stackstorm/unit.jsonl";
   const flows = ["native", "orquesta_tests", "examples", "contrib", "inline"];
   return [
     { file: tables, what: "YAQL", report: () => checkYaqlTables(json(tables)) },
@@ -95,11 +112,19 @@ function checksOf(directory: string): readonly Check[] {
     },
     { file: own, what: "templates of rules", report: () => checkRendering(python(own)) },
     { file: own, what: "payload lookup", report: () => checkLookup(python(own)) },
-    {
-      file: "stackstorm/unit.jsonl",
-      what: "Jinja filters",
-      report: () => checkFilters(lines("stackstorm/unit.jsonl")),
-    },
+    { file: own, what: "operators", report: () => checkOperators(python(own)) },
+    { file: own, what: "criteria", report: () => checkCriteria(python(own)) },
+    { file: own, what: "aliases", report: () => checkAliases(python(own)) },
+    { file: own, what: "timers", report: () => checkTimers(python(own)) },
+    { file: own, what: "parameters", report: () => checkParameters(python(own)) },
+    { file: own, what: "validation", report: () => checkValidation(python(own)) },
+    { file: calls, what: "Jinja filters", report: () => checkFilters(lines(calls)) },
+    { file: calls, what: "operators", report: () => checkOperatorCalls(lines(calls)) },
+    { file: calls, what: "criteria", report: () => checkCriteriaCalls(lines(calls)) },
+    { file: calls, what: "aliases", report: () => checkAliasCalls(lines(calls)) },
+    { file: calls, what: "parameters", report: () => checkParameterCalls(lines(calls)) },
+    { file: calls, what: "validation", report: () => checkValidationCalls(lines(calls)) },
+    { file: calls, what: "secrets", report: () => checkSecrets(lines(calls)) },
   ];
 }
 

@@ -1,10 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Unanswered, type Ask } from "../../src/expressions/context.ts";
 import type { Criterion } from "../../src/model/definitions.ts";
-import { PythonError } from "../../src/expressions/python/errors.ts";
 import { runRegexHere, type RegexCall } from "../../src/expressions/python/regex.ts";
-import { compileJsonPath } from "../../src/expressions/jsonpath.ts";
 import { compileRule, judge, type Verdict } from "../../src/rules/rule.ts";
 import { rule } from "./rules.ts";
 
@@ -114,58 +111,5 @@ describe("criteria", () => {
       },
     };
     expect(verdict(criteria, { list: ["2026-01-01"] }, nothing).kind).toBe("unanswered");
-  });
-});
-
-const own = "../shared/conformance/stackstorm/own.json";
-const unit = "../shared/conformance/stackstorm/unit.jsonl";
-
-describe.skipIf(!existsSync(own))("as StackStorm answered", () => {
-  type Case = [Criteria, unknown, ["v", boolean], string[]?];
-  interface Recorded {
-    filter: { payload: Record<string, unknown>; cases: Case[] };
-    lookup: [string, ["v" | "err", unknown]][];
-  }
-  const recorded: Recorded = existsSync(own)
-    ? JSON.parse(readFileSync(own, "utf8"))
-    : { filter: { payload: {}, cases: [] }, lookup: [] };
-  const { payload, cases } = recorded.filter;
-
-  test.for(cases)("filter %j", ([criteria, given, [, expected], reasons]) => {
-    const seen = verdict(criteria, given === "payload:{}" ? {} : payload);
-    expect(seen.kind === "match").toBe(expected);
-    expect(seen.kind === "failure" ? [seen.reason] : undefined).toEqual(reasons);
-  });
-
-  test.for(recorded.lookup)("lookup %j", ([path, [result, expected]]) => {
-    let seen: unknown;
-    try {
-      seen = ["v", compileJsonPath(path)({ trigger: payload })];
-    } catch (error) {
-      if (!(error instanceof PythonError)) throw error;
-      seen = ["err", `${error.type}: ${error.message}`];
-    }
-    expect(seen).toEqual([result, expected]);
-  });
-});
-
-describe.skipIf(!existsSync(unit))("as StackStorm's unit tests expect", () => {
-  interface Call {
-    readonly k: string;
-    readonly t: string;
-    readonly a: readonly [Criteria, unknown, boolean];
-    readonly r: boolean;
-  }
-  const calls = existsSync(unit)
-    ? readFileSync(unit, "utf8")
-        .trim()
-        .split("\n")
-        .map((line): Call => JSON.parse(line))
-        // Three of them replace the operators by functions that throw.
-        .filter(({ k, t }) => k === "filter" && !t.includes("created_on_exception"))
-    : [];
-
-  test.for(calls)("$t $a", ({ a: [criteria, payload, enabled], r }) => {
-    expect(enabled && kind(criteria, payload) === "match").toBe(r);
   });
 });

@@ -1,17 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { compileTimer, nextFire, timerTypes } from "../../src/sensors/timer-schedule.ts";
-
-const data = "../shared/conformance/stackstorm/own.json";
-type Recorded = ["v", string[]] | ["err", string];
-interface Cases {
-  readonly cron: ReadonlyArray<[parameters: Record<string, unknown>, now: string, Recorded]>;
-  readonly interval: ReadonlyArray<[unit: string, delta: number, Recorded]>;
-  readonly date: ReadonlyArray<[date: string, ["v", string] | ["err", string]]>;
-}
-const cases: Cases = existsSync(data)
-  ? (JSON.parse(readFileSync(data, "utf8")) as Cases)
-  : { cron: [], interval: [], date: [] };
 
 /** The first `count` times from `now` on (itself included), or the error. */
 function times(type: string, parameters: Record<string, unknown>, now: string, count: number) {
@@ -30,27 +18,6 @@ function times(type: string, parameters: Record<string, unknown>, now: string, c
     return (error as Error).message;
   }
 }
-
-function expected(recorded: Recorded | ["v", string]) {
-  return recorded[0] === "err" ? recorded[1] : [recorded[1]].flat().map((time) => Date.parse(time));
-}
-
-describe.skipIf(!existsSync(data))("as the original (skipped where ../shared is absent)", () => {
-  test("the records are there", () => expect(cases.cron.length).toBeGreaterThan(80));
-
-  test.each(cases.cron)("cron %j from %s", (parameters, now, recorded) => {
-    expect(times(timerTypes.cron, parameters, now, 5)).toEqual(expected(recorded));
-  });
-
-  test.each(cases.interval)("every %s %d", (unit, delta, recorded) => {
-    const now = "2026-01-15T10:20:30+00:00";
-    expect(times(timerTypes.interval, { unit, delta }, now, 3)).toEqual(expected(recorded));
-  });
-
-  test.each(cases.date)("at %j", (date, recorded) => {
-    expect(times(timerTypes.date, { date }, "2020-01-01T00:00:00Z", 5)).toEqual(expected(recorded));
-  });
-});
 
 const newYork = (parameters: Record<string, unknown>, from: string, count: number) =>
   (
