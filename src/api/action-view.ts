@@ -16,9 +16,13 @@ export function runsFiles({ entryPath }: ActionDefinition): boolean {
   return entryPath !== "";
 }
 
-/** The file of a definition, relative to its pack; none for what was written through the API. */
-export function metadataFile(content: Content, pack: string, { file }: SourcePosition): string {
-  if (isStored(file)) return "";
+/** The file of a definition, relative to its pack; none for what was written through the API without one. */
+export function metadataFile(
+  content: Content,
+  pack: string,
+  { file, metadataFile: said }: SourcePosition,
+): string {
+  if (isStored(file)) return said ?? "";
   const path = content.packs.get(pack)?.path;
   if (path === undefined) return file;
   const inside = relative(path, file);

@@ -52,12 +52,14 @@ async function writeWhole(file: string, content: string): Promise<void> {
   await rename(draft, file);
 }
 
+/** Their paths start in the directory of actions, as StackStorm's web console gives them. */
 function dataFiles(body: JsonObject): readonly { file: string; content: string }[] {
   const files: unknown = body["data_files"];
   if (!Array.isArray(files)) return [];
-  return files
-    .filter(isObject)
-    .map((each) => ({ file: String(each["file_path"]), content: String(each["content"]) }));
+  return files.filter(isObject).map((each) => ({
+    file: join("actions", String(each["file_path"])),
+    content: String(each["content"]),
+  }));
 }
 
 /** Files that come with the metadata, e.g. a workflow; they are there before the metadata is read. */
@@ -100,7 +102,9 @@ export function actionWriting(door: Door): Writing {
         );
       packOf(door, textOr(body, "pack", "default"));
       await writeDataFiles(door, body);
-      return plainDocument(body);
+      // Editors look there for the text they wrote.
+      const metadata_file = textOr(body, "metadata_file", "");
+      return { ...plainDocument(body), ...(metadata_file === "" ? {} : { metadata_file }) };
     },
     written: (body, shown) => tellWritten(door, body, shown),
     removed: (body, shown) =>

@@ -1,7 +1,7 @@
 /** `/executions`: the history. */
 import type { Request, Response } from "express";
 import { gzipSync } from "node:zlib";
-import { isObject, type JsonObject } from "../model/json.ts";
+import type { JsonObject } from "../model/json.ts";
 import {
   childIds,
   descendantsOf,
@@ -10,9 +10,8 @@ import {
 } from "../store/execution-list.ts";
 import { executionFacets } from "../store/execution-counts.ts";
 import { outputOf, type StoredExecution } from "../store/executions.ts";
-import { findInstance } from "../store/reads.ts";
-import { ruleView } from "./action-view.ts";
 import type { Door } from "./door.ts";
+import { causesOf } from "./execution-cause.ts";
 import {
   executionAttributes,
   executionBeside,
@@ -24,9 +23,9 @@ import { fault } from "./faults.ts";
 import { isAdmin, userOf } from "./guard.ts";
 import { isWorkflow } from "../model/execution.ts";
 import { liveActionId } from "../model/ids.ts";
-import { instanceView } from "./instance-view.ts";
 import {
   attributes,
+  type Attributes,
   countHeaders,
   flag,
   names,
@@ -41,7 +40,6 @@ import {
 import { executionNamed } from "./resources.ts";
 import { on, Routes } from "./routes.ts";
 import { existing } from "./existing.ts";
-import { triggerTypeOf } from "./trigger-view.ts";
 
 export function viewOptions({ core }: Door, request: Request, response: Response): ViewOptions {
   return {
@@ -49,31 +47,6 @@ export function viewOptions({ core }: Door, request: Request, response: Response
     runners: core.runners,
     showSecrets: showsSecrets(request, response),
     webUrl: core.apiUrl,
-  };
-}
-
-/** Rule, trigger and trigger instance it came from. */
-async function causeOf(door: Door, { context }: StoredExecution): Promise<JsonObject> {
-  const { content } = door.core.definitions();
-  const { rule: ruleName, trigger_instance: instance } = context;
-  const found =
-    isObject(instance) && typeof instance["id"] === "string"
-      ? await findInstance(door.core.database.db, instance["id"])
-      : undefined;
-  const rule = isObject(ruleName) ? content.rules.get(String(ruleName["name"])) : undefined;
-  const type = found === undefined ? undefined : triggerTypeOf(content, found.trigger);
-  return {
-    rule: rule === undefined ? ruleName : ruleView(content, rule),
-    trigger:
-      rule === undefined
-        ? undefined
-        : {
-            ...rule.trigger,
-            ref: rule.trigger.type,
-            name: rule.trigger.type.slice(rule.trigger.type.indexOf(".") + 1),
-          },
-    trigger_type: type,
-    trigger_instance: found === undefined ? instance : instanceView(found),
   };
 }
 
@@ -86,7 +59,8 @@ export async function fullView(
   const children = isWorkflow(execution.runner)
     ? (await childIds(door.core.database.db, [execution.id])).get(execution.id)
     : undefined;
-  return executionView(execution, { ...options, children, cause: await causeOf(door, execution) });
+  const causes = await causesOf(door.core.database.db, options.content, [execution]);
+  return executionView(execution, { ...options, children, cause: causes(execution) });
 }
 
 function range(request: Request): Pick<ExecutionFilter, "since" | "until"> {
@@ -138,6 +112,11 @@ function orderOf(request: Request): "oldest" | "newest" {
   return text(sort)?.startsWith("+") === true ? "oldest" : "newest";
 }
 
+function showsInstances({ include, exclude }: Attributes): boolean {
+  const wished = include?.some((path) => path.startsWith("trigger_instance")) ?? true;
+  return wished && !exclude.includes("trigger_instance");
+}
+
 async function list(door: Door, request: Request, response: Response): Promise<void> {
   const { db } = door.core.database;
   const page = paging(request, 100, response);
@@ -153,11 +132,11 @@ async function list(door: Door, request: Request, response: Response): Promise<v
     db,
     wanted.include?.includes("children") === false ? [] : workflows,
   );
+  const causes = await causesOf(db, options.content, showsInstances(wanted) ? rows : []);
   countHeaders(response, total, page);
   response.json(
     rows.map((row) => {
-      const { rule, trigger_instance } = row.context;
-      const cause = { rule, trigger_instance };
+      const cause = causes(row);
       const shown = executionView(row, { ...options, children: children.get(row.id), cause });
       return project(shown, wanted, executionBeside);
     }),

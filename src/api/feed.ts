@@ -18,6 +18,7 @@ import {
   type OutputLine,
 } from "../store/execution-watch.ts";
 import { announcementOf } from "../engine/announced.ts";
+import { causeOf } from "./execution-cause.ts";
 import { executionView } from "./execution-view.ts";
 import { liveActionId } from "../model/ids.ts";
 import { isoTime } from "./ids.ts";
@@ -189,7 +190,15 @@ export class Feed {
   #view(row: StoredExecution): JsonObject {
     const { runners, apiUrl: webUrl } = this.#core;
     const { content } = this.#core.definitions();
-    return executionView(row, { content, runners, webUrl, longestResult, showSecrets: false });
+    const cause = causeOf(content, row);
+    return executionView(row, {
+      content,
+      runners,
+      webUrl,
+      longestResult,
+      cause,
+      showSecrets: false,
+    });
   }
 
   #executionEvent(kind: "create" | "update", row: StoredExecution): FeedEvent {

@@ -62,6 +62,8 @@ export async function sendPackFile(root: string, path: string, response: Respons
   const tag = `"${facts.mtimeMs.toString(36)}-${facts.size.toString(36)}"`;
   response.setHeader("ETag", tag);
   response.setHeader("Last-Modified", facts.mtime.toUTCString());
+  // Without it browsers guess from the age of the file for how long they need not ask again, and editors show what was before the last save.
+  response.setHeader("Cache-Control", "no-cache");
   if (response.req.headers["if-none-match"] === tag) return void response.status(304).end();
   response.setHeader("Content-Type", types[extname(real)] ?? "application/octet-stream");
   // A pack's pictures are shown, its documents are not run: they come from wherever packs come from.

@@ -35,6 +35,11 @@ function packView(pack: PackDefinition): JsonObject {
   };
 }
 
+/** With the paths of its files: the web console counts content by them, and looks for a picture. */
+async function withFiles(pack: PackDefinition): Promise<JsonObject> {
+  return { ...packView(pack), files: await packFiles(pack.path) };
+}
+
 const listed = {
   names: ["id", "uid", "ref", "name", "version", "description", "author", "email", "keywords"],
   filters: ["ref", "name"],
@@ -58,9 +63,15 @@ function packRoutesOnly(door: Door, router: Routes): void {
     return found;
   };
   const viewable = on("pack_view", packNamed(door));
-  router.get("/packs", "pack_list", (request, response) =>
-    answerList(request, response, all().map(packView), listed),
-  );
+  router.get("/packs", "pack_list", async (request, response) => {
+    const { include_attributes, exclude_attributes } = request.query;
+    const included = names(include_attributes);
+    const wanted =
+      (included.length === 0 || included.includes("files")) &&
+      !names(exclude_attributes).includes("files");
+    const shown = wanted ? await Promise.all(all().map(withFiles)) : all().map(packView);
+    answerList(request, response, shown, listed);
+  });
   packInstallRoutes(door, router);
   router.post("/packs/register", "pack_register", (request, response) =>
     register(door, request, response),
@@ -73,8 +84,7 @@ function packRoutesOnly(door: Door, router: Routes): void {
     return sendPackFile(find(refText(ref)).path, refText(path), response);
   });
   router.get("/packs/:ref", viewable, async (request, response) => {
-    const pack = find(request.params.ref);
-    response.json({ ...packView(pack), files: await packFiles(pack.path) });
+    response.json(await withFiles(find(request.params.ref)));
   });
 }
 

@@ -1,12 +1,15 @@
 /** What was written through the API, put over what files say. A stored definition is read like the file it could be. */
 import { realpath } from "node:fs/promises";
+import { relative } from "node:path";
 import { builtinTriggerTypes } from "../model/builtin-triggers.ts";
 import type {
+  ActionDefinition,
   Content,
   DefinitionKind,
   ParameterSchemas,
   StoredDefinition,
 } from "../model/definitions.ts";
+import type { JsonObject } from "../model/json.ts";
 import { readAction } from "./actions.ts";
 import { readAlias, readPolicy } from "./aliases-and-policies.ts";
 import { type Problem, ProblemList, type SourceFile } from "./problems.ts";
@@ -101,6 +104,7 @@ async function put(stored: StoredDefinition, reading: Reading): Promise<void> {
   const { kind, pack, name, document } = stored;
   const { draft } = reading;
   const ref = `${pack}.${name}`;
+  const before = kind === "action" ? draft.actions.get(ref) : undefined;
   tableOf(draft, kind)?.delete(ref);
   const read = readers[kind];
   if (document === null || read === undefined) return;
@@ -123,4 +127,23 @@ async function put(stored: StoredDefinition, reading: Reading): Promise<void> {
       overrides: { enabled: (_kind, _name, own) => own },
     },
   );
+  if (kind === "action") keepMetadataFile(draft, ref, { document, before, path });
+}
+
+/** Editors of an action look for its file where it says it is, or where it was before it was written through the API. */
+function keepMetadataFile(
+  { actions }: Draft,
+  ref: string,
+  from: {
+    readonly document: JsonObject;
+    readonly before: ActionDefinition | undefined;
+    readonly path: string;
+  },
+): void {
+  const action = actions.get(ref);
+  const said = from.document["metadata_file"];
+  const metadataFile =
+    typeof said === "string" ? said : from.before && relative(from.path, from.before.source.file);
+  if (action === undefined || metadataFile === undefined) return;
+  actions.set(ref, { ...action, source: { ...action.source, metadataFile } });
 }

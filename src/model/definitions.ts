@@ -6,6 +6,8 @@ export interface SourcePosition {
   readonly file: string;
   readonly line: number;
   readonly column: number;
+  /** Of an action written through the API: the file of its pack that it came from or was written to, relative to the pack. */
+  readonly metadataFile?: string;
 }
 
 /** StackStorm's parameter schema: draft-4 without array-valued `type`, plus draft-3 `required` and three words of its own. */

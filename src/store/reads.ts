@@ -70,6 +70,15 @@ export async function findInstance(db: Db, id: string): Promise<StoredInstance |
   return db.selectFrom("trigger_instance").selectAll().where("id", "=", id).executeTakeFirst();
 }
 
+/** In no order; ids that are not there are left out. */
+export async function findInstances(
+  db: Db,
+  ids: readonly string[],
+): Promise<readonly StoredInstance[]> {
+  if (ids.length === 0) return [];
+  return db.selectFrom("trigger_instance").selectAll().where("id", "in", ids).execute();
+}
+
 interface EnforcementFilter extends Between {
   readonly rule?: string | undefined;
   readonly instance?: string | undefined;

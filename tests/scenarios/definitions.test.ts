@@ -45,7 +45,7 @@ function flowAction(word: string): Record<string, unknown> {
     pack: "site",
     runner_type: "orquesta",
     entry_point: "workflows/flow.yaml",
-    data_files: [{ file_path: "actions/workflows/flow.yaml", content: flow(word) }],
+    data_files: [{ file_path: "workflows/flow.yaml", content: flow(word) }],
   };
 }
 
@@ -91,7 +91,17 @@ test("a workflow comes with its file, and is copied with it", async () => {
     201,
   );
   expect(await ended("site.flow")).toMatchObject({ result: { output: { said: "a" } } });
-  await raicho.ask("/v1/actions/site.flow", { method: "PUT", body: flowAction("b") });
+  const again = { ...flowAction("b"), metadata_file: "actions/flow.meta.yaml" };
+  const put = await raicho.ask("/v1/actions/site.flow", { method: "PUT", body: again });
+  // Editors read there what they wrote.
+  expect(put).toMatchObject({ status: 200, body: { metadata_file: "actions/flow.meta.yaml" } });
+  const file = await raicho.ask("/v1/packs/views/file/site/actions/workflows/flow.yaml");
+  expect(String(file.body)).toContain('message="b"');
+  expect(file.headers.get("cache-control")).toBe("no-cache");
+  const shown = await raicho.get<readonly { ref: string; files: readonly string[] }[]>(
+    "/v1/packs?include_attributes=ref,files&ref=site",
+  );
+  expect(shown[0]?.files).toContain("actions/workflows/flow.yaml");
   expect((await ended("site.flow")).result.output).toEqual({ said: "b" });
   const copy = { dest_pack: "site", dest_action: "copy" };
   const clone = await raicho.ask("/v1/actions/site.flow/clone", { method: "POST", body: copy });
@@ -119,6 +129,13 @@ test("a rule fires, is switched off, and what it listened to stays open", async 
   const fired = async (): Promise<readonly unknown[]> =>
     raicho.get<readonly unknown[]>("/v1/ruleenforcements?rule_ref=site.hook");
   await eventually("the rule to fire", async () => (await fired()).length === 1);
+  const caused = { rule: { ref: "site.hook" }, trigger: { type: "core.st2.webhook" } };
+  expect(
+    await raicho.get("/v1/executions?rule=site.hook&include_attributes=rule.ref,trigger.type"),
+  ).toMatchObject([caused]);
+  expect(await raicho.get("/v1/executions?rule=site.hook")).toMatchObject([
+    { ...caused, trigger_instance: { payload: { body: { word: "first" } } } },
+  ]);
   await raicho.ask("/v1/rules/site.hook", {
     method: "PUT",
     body: { ...(made.body as object), enabled: false },
