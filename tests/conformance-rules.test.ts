@@ -11,7 +11,7 @@ const calls = (): Record<string, unknown>[] => readLines("stackstorm/unit.jsonl"
 const checks: readonly (readonly [name: string, least: number, check: () => Report])[] = [
   ["operators", 1568, () => rules.checkOperators(own())],
   ["criteria", 55, () => rules.checkCriteria(own())],
-  ["aliases", 39, () => rules.checkAliases(own())],
+  ["aliases", 78, () => rules.checkAliases(own())],
   ["timers", 95, () => rules.checkTimers(own())],
   ["parameters", 78, () => parameters.checkParameters(own())],
   ["validation", 36, () => parameters.checkValidation(own())],

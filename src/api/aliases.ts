@@ -2,7 +2,7 @@
 import type { Request, Response } from "express";
 import {
   acknowledgement,
-  aliasCall,
+  aliasCalls,
   aliasHelp,
   aliasNamed,
   formatNamed,
@@ -57,35 +57,38 @@ function answerTo(body: JsonObject): JsonObject {
   return { notify: { "on-complete": { routes: [route], data } } };
 }
 
-/** Runs what was said in a chat. */
+/** Runs what was said in a chat; `every`: all that the command means, where the format allows several. */
 async function execute(
   door: Door,
   format: AliasFormat,
-  request: Request,
-  response: Response,
-): Promise<JsonObject> {
+  { request, response, every }: { request: Request; response: Response; every: boolean },
+): Promise<readonly JsonObject[]> {
   const { core } = door;
   const { alias } = format;
   const body = bodyOf(request);
-  const { action, parameters } = aliasCall(core, format, textIn(body, "command"));
   const said = optionalTextIn(body, "user");
   const channel = optionalTextIn(body, "source_channel");
-  const id = await requestExecution(core, {
-    action,
-    parameters,
-    context: {
-      action_alias_ref: { id: idFor(`action_alias:${alias.ref}`), name: alias.name },
-      ...(said === undefined ? {} : { api_user: said }),
-      ...(channel === undefined ? {} : { source_channel: channel }),
-      ...answerTo(body),
-      user: userOf(response).name,
-    },
-  });
-  const options = viewOptions(door, request, response);
-  const execution = await fullView(door, asRequested(await existing(door, id)), options);
-  const actionalias = view(core.definitions().content, alias);
-  const told = await acknowledgement(core, alias, { execution, actionalias, alias: actionalias });
-  return { execution, actionalias, ...told };
+  const context = {
+    action_alias_ref: { id: idFor(`action_alias:${alias.ref}`), name: alias.name },
+    ...(said === undefined ? {} : { api_user: said }),
+    ...(channel === undefined ? {} : { source_channel: channel }),
+    user: userOf(response).name,
+  };
+  const command = textIn(body, "command");
+  const calls = await aliasCalls(core, format, { command, context, every });
+  const results: JsonObject[] = [];
+  for (const call of calls) {
+    const id = await requestExecution(core, {
+      ...call,
+      context: { ...context, ...answerTo(body) },
+    });
+    const options = viewOptions(door, request, response);
+    const execution = await fullView(door, asRequested(await existing(door, id)), options);
+    const actionalias = view(core.definitions().content, alias);
+    const variables = { execution, actionalias, alias: actionalias };
+    results.push({ execution, actionalias, ...(await acknowledgement(core, alias, variables)) });
+  }
+  return results;
 }
 
 export function aliasRoutes(door: Door): Routes {
@@ -130,7 +133,8 @@ export function aliasRoutes(door: Door): Routes {
     async (request, response) => {
       const body = bodyOf(request);
       const format = formatNamed(aliasNamed(core, textIn(body, "name")), textIn(body, "format"));
-      response.status(201).json(await execute(door, format, request, response));
+      const [result] = await execute(door, format, { request, response, every: false });
+      response.status(201).json(result);
     },
   );
   router.post(
@@ -138,7 +142,10 @@ export function aliasRoutes(door: Door): Routes {
     on("action_execute", actionOfAlias(door, "matched")),
     async (request, response) => {
       const format = matchAlias(core, textIn(bodyOf(request), "command"));
-      response.status(201).json({ results: [await execute(door, format, request, response)] });
+      const every = format.multiple;
+      response
+        .status(201)
+        .json({ results: await execute(door, format, { request, response, every }) });
     },
   );
   return router;

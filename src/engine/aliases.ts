@@ -1,12 +1,16 @@
 /** Chat commands: which alias one means, and the action it runs. */
-import { parseAliasCommand } from "../expressions/alias-format.ts";
-import { compileTemplate } from "../expressions/template.ts";
+import {
+  type AliasParameters,
+  parseAliasCommand,
+  parseAliasCommands,
+} from "../expressions/alias-format.ts";
 import { compileRegex } from "../expressions/python/regex.ts";
 import { AppError } from "../model/errors.ts";
 import type { AliasDefinition } from "../model/definitions.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { decide } from "../processes/ask.ts";
 import type { Core } from "./core.ts";
+import { renderValues } from "./jinja-values.ts";
 
 /** One way to say a command. */
 export interface AliasFormat {
@@ -14,6 +18,8 @@ export interface AliasFormat {
   /** As people see it in the help. */
   readonly display: string;
   readonly representation: string;
+  /** One command may mean several executions. */
+  readonly multiple: boolean;
 }
 
 function texts(value: unknown): readonly string[] {
@@ -25,11 +31,13 @@ export function formatsOf(alias: AliasDefinition): readonly AliasFormat[] {
   const { formats } = alias;
   if (!Array.isArray(formats)) return [];
   return formats.flatMap((format: unknown): AliasFormat[] => {
-    if (typeof format === "string") return [{ alias, display: format, representation: format }];
+    if (typeof format === "string")
+      return [{ alias, display: format, representation: format, multiple: false }];
     if (!isObject(format)) return [];
-    const { display } = format;
-    return texts(format["representation"]).map((representation) => ({
+    const { display, representation: said } = format;
+    return texts(typeof said === "string" ? [said] : said).map((representation) => ({
       alias,
+      multiple: format["match_multiple"] === true,
       display: typeof display === "string" ? display : representation,
       representation,
     }));
@@ -50,16 +58,19 @@ function fits({ representation }: AliasFormat, command: string): boolean {
   }
 }
 
-/** The one format a command fits. Throws AppError when none or several do. */
+/** The one format a command fits; those that may mean several executions only where no other does. Throws AppError when none or several do. */
 export function matchAlias(core: Pick<Core, "definitions">, command: string): AliasFormat {
-  const found = enabledAliases(core)
+  const fitting = enabledAliases(core)
     .flatMap(formatsOf)
     .filter((format) => fits(format, command));
-  const [first, second] = found;
+  const single = fitting.filter(({ multiple }) => !multiple);
+  const [first, second] = single.length > 0 ? single : fitting;
   if (first === undefined)
     throw new AppError("PARAMETERS_INVALID", [`Command '${command}' matched no patterns`]);
   if (second !== undefined)
-    throw new AppError("PARAMETERS_INVALID", [`Command '${command}' matched more than 1 pattern`]);
+    throw new AppError("PARAMETERS_INVALID", [
+      `Command '${command}' matched more than 1 ${first.multiple ? "(multi) " : ""}pattern`,
+    ]);
   return first;
 }
 
@@ -94,27 +105,72 @@ function listOf(text: string | null): unknown {
     : text.split(",").map((each) => each.trim());
 }
 
-/** What a command runs. Throws AppError when it does not fit the format. */
-export function aliasCall(
-  { definitions, runners }: Pick<Core, "definitions" | "runners">,
+interface AliasCall {
+  readonly action: string;
+  readonly parameters: JsonObject;
+}
+
+/** What a command runs: one execution, or one for each place that fits when `every`. Parameters that the alias fixes are templates that see `context` and
+ * the datastore. Throws AppError when the command does not fit the format, gives a parameter that is fixed, or a template fails. */
+export async function aliasCalls(
+  core: Pick<Core, "definitions" | "runners" | "answer">,
   { alias, representation }: AliasFormat,
-  command: string,
-): { readonly action: string; readonly parameters: JsonObject } {
-  const said = parseAliasCommand(representation, command);
-  if (said === undefined)
+  { command, context, every }: { command: string; context: JsonObject; every: boolean },
+): Promise<readonly AliasCall[]> {
+  const one = parseAliasCommand(representation, command);
+  if (one === undefined)
     throw new AppError("PARAMETERS_INVALID", [
       `Command "${command}" doesn't match format string "${representation}"`,
     ]);
+  const said = every ? parseAliasCommands(representation, command) : [one];
+  const fixed = alias["immutable_parameters"];
+  const immutable = isObject(fixed) ? fixed : {};
+  const given = Object.keys(immutable).filter((name) => said.some((each) => name in each));
+  if (given.length > 0)
+    throw new AppError("PARAMETERS_INVALID", [
+      `Immutable arguments cannot be overriden: ${given.join(",")}`,
+    ]);
+  const rendered = await renderFixed(core, immutable, context);
   const action = String(alias["action_ref"]);
+  return said.map((each) => ({
+    action,
+    parameters: { ...split(core, action, each), ...rendered },
+  }));
+}
+
+async function renderFixed(
+  core: Pick<Core, "answer">,
+  immutable: JsonObject,
+  context: JsonObject,
+): Promise<JsonObject> {
+  const user = typeof context["user"] === "string" ? context["user"] : undefined;
+  try {
+    const value = await decide(
+      (ask) => renderValues(immutable, { variables: context, ask }),
+      (question) => core.answer(question, user),
+    );
+    return isObject(value) ? value : {};
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new AppError("PARAMETERS_INVALID", [
+      `immutable_parameters cannot be rendered: ${reason}`,
+    ]);
+  }
+}
+
+function split(
+  { definitions, runners }: Pick<Core, "definitions" | "runners">,
+  action: string,
+  said: AliasParameters,
+): JsonObject {
   const definition = definitions().content.actions.get(action);
   const runner = runners.get(definition?.runner ?? "");
-  const parameters: Record<string, unknown> = {};
-  for (const [name, text] of Object.entries(said)) {
-    const type = (definition?.parameters[name] ?? runner?.parameters[name])?.type;
-    parameters[name] = type === "array" ? listOf(text) : text;
-  }
-  const fixed = alias["immutable_parameters"];
-  return { action, parameters: { ...parameters, ...(isObject(fixed) ? fixed : {}) } };
+  return Object.fromEntries(
+    Object.entries(said).map(([name, text]) => {
+      const type = (definition?.parameters[name] ?? runner?.parameters[name])?.type;
+      return [name, type === "array" ? listOf(text) : text];
+    }),
+  );
 }
 
 /** What the chat is told at once: a sentence, and extras for its adapter. */
@@ -122,14 +178,13 @@ export async function acknowledgement(
   core: Pick<Core, "answer">,
   alias: AliasDefinition,
   variables: JsonObject,
-): Promise<{ readonly message?: string; readonly extra?: JsonObject }> {
+): Promise<{ readonly message?: string; readonly extra?: unknown }> {
   const { ack } = alias;
   if (!isObject(ack) || ack["enabled"] === false) return {};
   const render = async (name: string): Promise<unknown> => {
     if (ack[name] === undefined) return undefined;
-    const template = compileTemplate(ack[name], { languages: ["jinja"] });
     return decide(
-      (ask) => template.evaluate({ variables, ask }),
+      (ask) => renderValues(ack[name], { variables, ask }),
       (question) => core.answer(question),
     ).catch(
       (error: unknown) =>
@@ -139,7 +194,7 @@ export async function acknowledgement(
   const [message, extra] = [await render("format"), await render("extra")];
   return {
     ...(typeof message === "string" ? { message } : {}),
-    ...(isObject(extra) ? { extra } : {}),
+    ...(extra === undefined ? {} : { extra }),
   };
 }
 

@@ -1,6 +1,5 @@
 /** The runner behind the actions of pack `chatops`: what commands mean, and what a chat is told about executions. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { compileTemplate } from "../expressions/template.ts";
 import type { AliasDefinition } from "../model/definitions.ts";
 import { AppError } from "../model/errors.ts";
 import { isFinished } from "../model/execution.ts";
@@ -11,6 +10,7 @@ import { decide } from "../processes/ask.ts";
 import type { RunCall, Runner } from "../runners/runner.ts";
 import { findExecution, type StoredExecution } from "../store/executions.ts";
 import { matchAlias } from "./aliases.ts";
+import { renderValues } from "./jinja-values.ts";
 import type { Core } from "./core.ts";
 
 /** When an alias says nothing about its result. */
@@ -58,13 +58,11 @@ async function formatResult(core: Core, call: RunCall): Promise<JsonObject> {
   const result = isObject(alias?.["result"]) ? alias["result"] : {};
   if (result["enabled"] === false) return { enabled: false };
   const variables = { execution: executionOf(core, row), alias: alias ?? {} };
-  const render = (template: unknown): Promise<unknown> => {
-    const compiled = compileTemplate(template, { languages: ["jinja"] });
-    return decide(
-      (ask) => compiled.evaluate({ variables, ask }),
+  const render = (template: unknown): Promise<unknown> =>
+    decide(
+      (ask) => renderValues(template, { variables, ask }),
       (question) => core.answer(question),
     );
-  };
   return {
     enabled: true,
     message: String(await render(result["format"] ?? plainFormat)),

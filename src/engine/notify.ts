@@ -1,12 +1,11 @@
 /** Notifications of executions, as StackStorm's notifier makes them: one trigger instance per route. */
 import { Unanswered, type Ask } from "../expressions/context.ts";
-import { compileJinjaTemplate } from "../expressions/jinja/compile.ts";
-import { languageOf } from "../expressions/template.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { NewEvent } from "../model/events.ts";
 import { decide } from "../processes/ask.ts";
 import { begunAt, maskedParameters, traced } from "./announcement.ts";
 import type { Core } from "./core.ts";
+import { renderValues } from "./jinja-values.ts";
 import { userIn } from "./launch.ts";
 import type { Claim } from "./run.ts";
 
@@ -96,7 +95,15 @@ function sectionEvents(
     action_context: claim.context,
     action_results: result,
   };
-  const render = (value: unknown): unknown => rendered(core, value, { variables, ask });
+  // A text that cannot be rendered stays as it is written, as in StackStorm.
+  const render = (value: unknown): unknown =>
+    renderValues(value, { variables, ask }, (template, error) => {
+      core.log("warn", "a notification could not be rendered", {
+        template,
+        reason: error instanceof Error ? error.message : String(error),
+      });
+      return template;
+    });
   const { message, data } = section;
   const payload = {
     message: render(
@@ -120,30 +127,6 @@ function sectionEvents(
 
 function asObject(value: unknown): JsonObject {
   return isObject(value) ? value : {};
-}
-
-/** A text that cannot be rendered stays as it is written, as in StackStorm. */
-function rendered(
-  core: Core,
-  value: unknown,
-  context: { readonly variables: JsonObject; readonly ask: Ask },
-): unknown {
-  if (Array.isArray(value)) return value.map((each) => rendered(core, each, context));
-  if (isObject(value))
-    return Object.fromEntries(
-      Object.entries(value).map(([key, each]) => [key, rendered(core, each, context)]),
-    );
-  if (typeof value !== "string" || languageOf(value) !== "jinja") return value;
-  try {
-    return compileJinjaTemplate(value).render(context);
-  } catch (error) {
-    if (error instanceof Unanswered) throw error;
-    core.log("warn", "a notification could not be rendered", {
-      template: value,
-      reason: error instanceof Error ? error.message : String(error),
-    });
-    return value;
-  }
 }
 
 /** Microseconds as StackStorm writes them. */

@@ -52,6 +52,12 @@ function parameterPattern(
   return { pattern: String.raw`(?:${group}\s+)?`, taken: after.length };
 }
 
+/** Whether the pattern itself says, anywhere outside of character classes, where a command begins or ends. */
+function isAnchored(pattern: string, sign: string, letter: string): boolean {
+  const parts = pattern.matchAll(/\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|./gs);
+  return [...parts].some(([part]) => part === sign || part === `\\${letter}`);
+}
+
 function compile(format: string): Compiled {
   const parameters: Parameter[] = [];
   let body = "";
@@ -66,9 +72,10 @@ function compile(format: string): Compiled {
     parameters.push({ name, fallback: optional ? bare(fallback) : undefined });
     inFormat.lastIndex = end;
   }
-  const head = format.startsWith("^") ? "" : String.raw`^\s*`;
-  const tail = format.endsWith("$") ? "" : String.raw`\s*$`;
-  return { pattern: `${head}${body}${format.slice(end)}${tail}`, parameters };
+  body += format.slice(end);
+  const head = isAnchored(body, "^", "A") ? "" : String.raw`^\s*`;
+  const tail = isAnchored(body, "$", "Z") ? "" : String.raw`\s*$`;
+  return { pattern: head + body + tail, parameters };
 }
 
 function compileOnce(format: string): Compiled {
@@ -95,16 +102,31 @@ function named(names: Names, parameters: readonly Parameter[]): Record<string, s
 }
 
 /** The parameters of a command, text or null; undefined when it does not fit the format. Throws PythonError when the format is no regular expression. */
-export function parseAliasCommand(
+export function parseAliasCommand(format: string, command: string): AliasParameters | undefined {
+  return parse(format, command, (pattern, text) => {
+    const match = compileRegex(pattern).search(text);
+    return match === undefined ? [] : [match];
+  })[0];
+}
+
+/** The same for every place of the command that fits, as formats with `match_multiple` want it. */
+export function parseAliasCommands(format: string, command: string): readonly AliasParameters[] {
+  return parse(format, command, (pattern, text) => compileRegex(pattern).all(text));
+}
+
+export type AliasParameters = Readonly<Record<string, string | null>>;
+
+function parse(
   format: string,
   command: string,
-): Readonly<Record<string, string | null>> | undefined {
-  if (command.length > longestCommand) return undefined;
+  find: (pattern: string, text: string) => readonly { readonly names: Names }[],
+): readonly AliasParameters[] {
+  if (command.length > longestCommand) return [];
   const { pattern, parameters } = compileOnce(format);
   const [, words = "", pairs = ""] = pairsAtEnd.exec(command) ?? [];
-  const match = compileRegex(pattern).match(`${pairs === "" ? command : words} `);
-  if (match === undefined) return undefined;
-  const found = named(match.names, parameters);
-  for (const [, name = "", text = ""] of pairs.matchAll(onePair)) found[name] = bare(text);
-  return found;
+  return find(pattern, `${pairs === "" ? command : words} `).map(({ names }) => {
+    const found = named(names, parameters);
+    for (const [, name = "", text = ""] of pairs.matchAll(onePair)) found[name] = bare(text);
+    return found;
+  });
 }

@@ -1,6 +1,6 @@
 /** Recorded answers of StackStorm about rules, timers and aliases, against ours. */
 import type { Ask } from "../../src/expressions/context.ts";
-import { parseAliasCommand } from "../../src/expressions/alias-format.ts";
+import { parseAliasCommand, parseAliasCommands } from "../../src/expressions/alias-format.ts";
 import { PythonError } from "../../src/expressions/python/errors.ts";
 import { dumps, toPlain } from "../../src/expressions/python/json.ts";
 import { Fault } from "../../src/expressions/yaql/faults.ts";
@@ -152,15 +152,18 @@ const parsed = (format: string, command: string): Answer =>
     );
   });
 
-/** What commands mean; all of these formats fit once or not at all, also where an alias asks for every fit. */
+/** What commands mean, once and wherever they fit. */
 export function checkAliases({ alias }: OwnRules): Report {
   const comparison = new Comparison(ruleDifferences);
-  for (const [format, command, wanted] of alias)
-    comparison.compare(
-      { test: "alias", expression: `${format} ← ${command}`, recorded: dumps(wanted) },
-      wanted,
-      () => parsed(format, command),
+  for (const [format, command, once, every] of alias) {
+    const expression = `${format} ← ${command}`;
+    comparison.compare({ test: "alias", expression, recorded: dumps(once) }, once, () =>
+      parsed(format, command),
     );
+    comparison.compare({ test: "every fit", expression, recorded: dumps(every) }, every, () =>
+      answer(() => parseAliasCommands(format, command)),
+    );
+  }
   return comparison;
 }
 

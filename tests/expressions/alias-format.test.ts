@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
-import { parseAliasCommand } from "../../src/expressions/alias-format.ts";
+import { parseAliasCommand, parseAliasCommands } from "../../src/expressions/alias-format.ts";
 
 describe("a command and the format of an alias", () => {
   test.each([
@@ -65,4 +65,18 @@ test("a format that is no regular expression is refused", () => {
   expect(() => parseAliasCommand("(?i)ping {{ host }}", "PING h")).toThrow(
     "global flags not at the start of the expression at position 4",
   );
+});
+
+test("a format that says itself where a command begins and ends may fit several times", () => {
+  const format = String.raw`(?:^|\s|,)(?P<issue>[A-Z]+-[0-9]+)(?=$|\s|,)`;
+  expect(parseAliasCommands(format, "see OPS-1, OPS-22 and DB-3")).toStrictEqual([
+    { issue: "OPS-1" },
+    { issue: "OPS-22" },
+    { issue: "DB-3" },
+  ]);
+  expect(parseAliasCommand(format, "see OPS-1, OPS-22")).toStrictEqual({ issue: "OPS-1" });
+  expect(parseAliasCommands("show {{ what }}", "show it show")).toStrictEqual([
+    { what: "it show" },
+  ]);
+  expect(parseAliasCommands(format, "nothing")).toStrictEqual([]);
 });
