@@ -19,6 +19,8 @@ export interface Config {
   readonly redisUrl: string | undefined;
   /** False only on loopback: every caller is admin. */
   readonly auth: boolean;
+  /** Origins of pages that may use the API in a browser, besides its own. */
+  readonly allowOrigins: readonly string[];
   readonly adminPassword: string | undefined;
   /** How people sign in, where it is not only by accounts of our own. */
   readonly authFile: string;
@@ -168,6 +170,20 @@ function auth(environment: Environment, host: string): boolean {
   return wish;
 }
 
+/** Whole origins only: with `*` any page could read what a signed-in browser sees. */
+function allowOrigins(text: string | undefined): readonly string[] {
+  const given = (text ?? "").split(",").map((each) => each.trim());
+  return given
+    .filter((each) => each !== "")
+    .map((each) => {
+      const origin = URL.canParse(each) ? new URL(each).origin : "null";
+      if (origin !== "null" && each.replace(/\/$/, "").toLowerCase() === origin) return origin;
+      throw new ConfigError(
+        `RAICHO_ALLOW_ORIGIN: "${each}" is no origin: give the scheme, host and port of pages, e.g. https://console.example`,
+      );
+    });
+}
+
 function url(
   environment: Environment,
   name: string,
@@ -289,6 +305,7 @@ export function readConfig(
     databaseUrl: url(environment, "DATABASE_URL", ["postgres", "postgresql"]),
     redisUrl: url(environment, "REDIS_URL", ["redis", "rediss"]),
     auth: auth(environment, host),
+    allowOrigins: allowOrigins(environment["RAICHO_ALLOW_ORIGIN"]),
     // Set but empty is as good as not set: nobody wants an empty password.
     adminPassword: environment["RAICHO_ADMIN_PASSWORD"] || undefined,
     authFile: resolve(directory, environment["RAICHO_AUTH_FILE"] ?? join(home, "auth.yaml")),

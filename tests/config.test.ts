@@ -19,6 +19,7 @@ test("without any environment everything has a value that works on one machine",
     databaseUrl: undefined,
     redisUrl: undefined,
     auth: true,
+    allowOrigins: [],
     adminPassword: undefined,
     authFile: join(site, ".raicho", "auth.yaml"),
     jsonLog: false,
@@ -133,4 +134,17 @@ test("payloads are validated unless that is switched off, and the door may be el
   expect(() => readConfig({ RAICHO_VALIDATE_PAYLOADS: "yes" }, site)).toThrow(
     'RAICHO_VALIDATE_PAYLOADS=yes: give "on" or "off"',
   );
+});
+
+test("pages of other origins are named one by one", () => {
+  const env = { RAICHO_ALLOW_ORIGIN: "https://Console.example/, http://127.0.0.1:8080" };
+  expect(readConfig(env, site).allowOrigins).toEqual([
+    "https://console.example",
+    "http://127.0.0.1:8080",
+  ]);
+  expect(readConfig({}, site).allowOrigins).toEqual([]);
+  for (const wrong of ["*", "null", "console.example", "https://console.example/ui"])
+    expect(() => readConfig({ RAICHO_ALLOW_ORIGIN: wrong }, site)).toThrow(
+      `RAICHO_ALLOW_ORIGIN: "${wrong}" is no origin`,
+    );
 });

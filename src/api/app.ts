@@ -32,6 +32,7 @@ import { registryRoutes } from "./registry.ts";
 import { assertDeclared, type DeclaredRoute, Routes } from "./routes.ts";
 import { ruleRoutes } from "./rules.ts";
 import { outputStreamRoutes, streamRoutes } from "./streams.ts";
+import { sharing } from "./sharing.ts";
 import { sensorRoutes, sensorTypeRoutes } from "./sensors.ts";
 import { trialRoutes } from "./trials.ts";
 import { triggerRoutes } from "./triggers.ts";
@@ -172,7 +173,7 @@ export function makeDoor(parts: Door, inventory: InventoryService): RequestListe
   app.disable("etag");
   app.set("query parser", "simple");
   const { metrics, audit, signIn } = parts;
-  app.use(observe({ metrics, audit, from: origins(signIn) }));
+  app.use(observe({ metrics, audit, from: origins(signIn) }), sharing(parts.allowOrigins));
   for (const { bases, routes } of partsOf(parts, inventory)) {
     const tail = bases[0] === "/auth/v1" ? [notFound] : [];
     // One by one: in a list, "/" would stand for the root alone.

@@ -29,6 +29,8 @@ export interface Door {
   authenticate(secret: string): Promise<User | undefined>;
   /** False: everybody is admin (loopback only). */
   readonly auth: boolean;
+  /** Origins of pages that may use the API in a browser, besides its own. */
+  readonly allowOrigins: readonly string[];
   /** Seconds a token lives when the client does not say. */
   readonly tokenTtl: number;
   /** Whether events that do not fit the schema of their trigger type are refused. */

@@ -4,12 +4,11 @@ import type { IncomingMessage } from "node:http";
 import type { User } from "../engine/auth.ts";
 import { AppError } from "../model/errors.ts";
 import { isAdmin as isAdminBy, type Rights } from "../model/permissions.ts";
+import { origins, type Origins } from "./addresses.ts";
+import { cookieName, cookieOf, keepToken } from "./cookies.ts";
 import type { Door } from "./door.ts";
 
 const everybody: User = { name: "admin", roles: ["system_admin", "admin"] };
-
-/** The cookie in which browsers keep the token. */
-export const cookieName = "auth-token";
 
 /** Where a token or API key stood. */
 export type Location = "header" | "query parameter" | "cookie";
@@ -26,15 +25,6 @@ export function headerSecret({ headers }: IncomingMessage): string | undefined {
   return headers.authorization?.startsWith("Bearer ") === true
     ? headers.authorization.slice(7)
     : undefined;
-}
-
-/** The value of a cookie. */
-export function cookieOf({ headers }: IncomingMessage, name: string): string | undefined {
-  for (const part of (headers.cookie ?? "").split(";")) {
-    const [key, ...rest] = part.split("=");
-    if (key?.trim() === name) return rest.join("=").trim() || undefined;
-  }
-  return undefined;
 }
 
 /** The token or API key of a request: in its headers, for what cannot set headers in its query (where that is allowed), for browsers in a cookie. */
@@ -71,14 +61,37 @@ export async function identify(
   return (await authenticate(secret)) ?? "Unauthorized - Token or API key is not valid.";
 }
 
+interface Tokened {
+  readonly shown: Shown | undefined;
+  readonly user: User;
+}
+
+/** A page at another origin signs in without credentials, so its cookie comes with its first call; streams cannot set headers. */
+function keepForStreams(
+  { shown, user }: Tokened,
+  request: Request,
+  response: Response,
+  { from, allowed }: { readonly from: Origins; readonly allowed: ReadonlySet<string> },
+): void {
+  const { origin } = request.headers;
+  if (origin === undefined || !allowed.has(origin)) return;
+  if (shown?.location !== "header" || user.shown?.kind !== "token") return;
+  if (cookieOf(request, cookieName) === shown.secret) return;
+  const { expires } = user.shown;
+  keepToken(response, { secret: shown.secret, expiry: expires }, from.isSecure(request));
+}
+
 /** Lets a request through only with a valid token or API key; puts the user where `userOf` finds it. */
-export function guard(door: Pick<Door, "auth" | "authenticate" | "signIn">): RequestHandler {
+export function guard(
+  door: Pick<Door, "auth" | "authenticate" | "signIn" | "allowOrigins">,
+): RequestHandler {
   if (!door.auth) {
     return (_request, response, next) => {
       response.locals["user"] = everybody;
       next();
     };
   }
+  const pages = { from: origins(door.signIn), allowed: new Set(door.allowOrigins) };
   return async (request, response, next) => {
     const shown = shownIn(request, door.signIn);
     const user = await identify(door, shown?.secret);
@@ -88,6 +101,7 @@ export function guard(door: Pick<Door, "auth" | "authenticate" | "signIn">): Req
         "A request that writes and is signed in by a cookie must come from a page of this server.",
       ]);
     response.locals["user"] = user;
+    keepForStreams({ shown, user }, request, response, pages);
     next();
   };
 }

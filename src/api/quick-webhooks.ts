@@ -2,7 +2,7 @@
  * of such a request.
  *
  * 1. It answers as the route does; both take the event in by `takeWebhook`, both let callers in by `identify`, both word faults by `faultOf`.
- * 2. Whatever is not plain (another type or charset, compressed, chunked, too long, a name to decode, a query, a cookie, an idempotency key, a name
+ * 2. Whatever is not plain (another type or charset, compressed, chunked, too long, a name to decode, a query, a cookie, a page it came from, an idempotency key, a name
  *    nobody listens to or that checks signatures) goes to
  *    `otherwise`, untouched. */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
@@ -18,6 +18,8 @@ const longest = 1_048_576;
 const path = /^\/(?:api\/)?v1\/webhooks\/([\w.~-]+(?:\/[\w.~-]+)*)$/;
 const json = /^application\/json(?:; ?charset=utf-8)?$/i;
 
+const unusual = ["content-encoding", "cookie", "origin", "idempotency-key"] as const;
+
 /** The webhook's name when the request is plain. */
 function plainName({ method, url = "", headers }: IncomingMessage): string | undefined {
   const length = Number(headers["content-length"] ?? 0);
@@ -25,9 +27,7 @@ function plainName({ method, url = "", headers }: IncomingMessage): string | und
     method === "POST" &&
     length > 0 &&
     length <= longest &&
-    headers["content-encoding"] === undefined &&
-    headers.cookie === undefined &&
-    headers["idempotency-key"] === undefined &&
+    unusual.every((header) => headers[header] === undefined) &&
     json.test(headers["content-type"] ?? "");
   return plain ? path.exec(url)?.[1] : undefined;
 }

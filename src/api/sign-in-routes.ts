@@ -7,9 +7,10 @@ import type { Errand } from "../model/sign-in.ts";
 import { removeTokenByHash } from "../store/accounts.ts";
 import { type Origins, origins } from "./addresses.ts";
 import { bodyOf, countIn, optionalTextIn, textIn } from "./bodies.ts";
+import { cookieName, cookieOf, keepToken, setCookie } from "./cookies.ts";
 import type { Door } from "./door.ts";
 import { fault } from "./faults.ts";
-import { cookieName, cookieOf, shownIn } from "./guard.ts";
+import { shownIn } from "./guard.ts";
 import { isoTime } from "./ids.ts";
 import { refusal, text } from "./query.ts";
 import { Routes } from "./routes.ts";
@@ -37,16 +38,6 @@ function tokenView({ id, user, secret, expiry }: Issued): JsonObject {
     service: false,
     metadata: {},
   };
-}
-
-/** Scripts of a page cannot read it, other sites cannot make a browser send it along with what they ask for. */
-function setCookie(response: Response, name: string, value: string, more: string): void {
-  response.append("Set-Cookie", `${name}=${value}; Path=/; HttpOnly; ${more}`);
-}
-
-function keepToken(response: Response, { secret, expiry }: Issued, secure: boolean): void {
-  const until = expiry === undefined ? "" : `; Expires=${expiry.toUTCString()}`;
-  setCookie(response, cookieName, secret, `SameSite=Strict${until}${secure ? "; Secure" : ""}`);
 }
 
 interface Desk {

@@ -97,6 +97,7 @@ async function doorOf(engine: EngineProcess, config: Config): Promise<Door> {
     metrics,
     version: version(),
     auth: config.auth,
+    allowOrigins: config.allowOrigins,
     tokenTtl: 86_400,
     authenticate: (secret) => soon(authenticate(secret)),
     validatePayloads: config.validatePayloads,

@@ -3,6 +3,7 @@ import { differences, jinja2Differences } from "../expressions/jinja/differences
 import { templateDifferences, yaqlTestDifferences } from "../expressions/yaql/differences.ts";
 import type { ListedDifference } from "./comparison.ts";
 import { clients } from "./clients.ts";
+import { webConsole } from "./web-console.ts";
 import { exchangeSection } from "./exchange.ts";
 import { httpDifferences } from "./http-differences.ts";
 import { ruleDifferences } from "./rule-differences.ts";
@@ -51,5 +52,5 @@ does so on purpose, for the reasons below; \`npm run conformance\` fails on ever
     ([heading, about, reasons]) =>
       `## ${heading}\n\n${about}\n\n${[...new Set(reasons)].map((reason) => `- ${reason}`).join("\n")}\n`,
   );
-  return [head, ...parts, exchangeSection, clients].join("\n");
+  return [head, ...parts, exchangeSection, clients, webConsole].join("\n");
 }

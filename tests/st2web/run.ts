@@ -61,7 +61,7 @@ async function look(wish: Wish, raicho: Raicho, url: string): Promise<number> {
   try {
     const context = await browser.newContext({ viewport: { width: 1600, height: 1000 } });
     context.setDefaultTimeout(wish.patience);
-    const watch = new Watch();
+    const watch = new Watch(wish);
     context.on("page", (page) => watch.add(page));
     const failed = await goThrough(wish, { raicho, url }, context);
     for (const line of watch.said) print(`  said  ${line}`);

@@ -95,6 +95,7 @@ export function doorOf(core: Core, users?: ReadonlyMap<string, User>): Door {
     datastore: store,
     authenticate: (token) => Promise.resolve(users?.get(token)),
     auth: users !== undefined,
+    allowOrigins: [],
     tokenTtl: 60,
     validatePayloads: true,
     webhooks: () => new Set(),
