@@ -96,6 +96,7 @@ export async function loadContent({
       path: pack.path,
       realPath: await realpath(pack.path),
       overrides,
+      entryPoints: new Map(),
     });
   }
   await readSite(directories.site, {
@@ -104,6 +105,7 @@ export async function loadContent({
     path: "",
     realPath: "",
     overrides: await overridesOf("default"),
+    entryPoints: new Map(),
   });
   for (const check of reading.later) check();
   for (const fault of checkDeclarations(draft.declarations)) reportDeclaration(fault, reading);

@@ -128,25 +128,28 @@ function compact(advice: Advice): { expected?: string; suggestion?: string } {
 
 /** The name out of `names` that `wrong` was most probably meant to be, or undefined when none is near. */
 export function nearest(wrong: string, names: Iterable<string>): string | undefined {
-  const limit = Math.max(1, Math.floor(wrong.length / 3));
+  const limit = Math.min(5, Math.max(1, Math.floor(wrong.length / 3)));
   let best: { name: string; distance: number } | undefined;
   for (const name of names) {
     if (Math.abs(name.length - wrong.length) > limit) continue;
-    const distance = editDistance(wrong.toLowerCase(), name.toLowerCase());
-    if (distance <= limit && (best === undefined || distance < best.distance))
-      best = { name, distance };
+    const most = best === undefined ? limit : best.distance - 1;
+    const distance = editDistance(wrong.toLowerCase(), name.toLowerCase(), most);
+    if (distance <= most) best = { name, distance };
   }
   return best?.name;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours between two words. */
-function editDistance(left: string, right: string): number {
+/** Insertions, deletions, replacements and swaps of neighbours between two words; more than `most` is said as infinite. */
+function editDistance(left: string, right: string, most: number): number {
   let rows: readonly [before: readonly number[], previous: readonly number[]] = [
     [],
     Array.from({ length: right.length + 1 }, (_, index) => index),
   ];
-  for (let row = 1; row <= left.length; row += 1)
+  for (let row = 1; row <= left.length; row += 1) {
     rows = [rows[1], nextRow({ left, right, row, before: rows[0], previous: rows[1] })];
+    // A swap looks two rows back; the numbers along both never fall again.
+    if (rows.every((one) => one.every((cell) => cell > most))) return Number.POSITIVE_INFINITY;
+  }
   return rows[1][right.length] ?? 0;
 }
 

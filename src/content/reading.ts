@@ -22,7 +22,8 @@ import type { ProblemList, SourceFile } from "./problems.ts";
 import { checkShape } from "./shape.ts";
 import type { Shape } from "./shape.ts";
 import type { NumberStyle } from "./yaml-scalars.ts";
-import { parseYaml, yamlBounds } from "./yaml.ts";
+import { yamlBounds } from "./yaml-whole.ts";
+import { parseYaml } from "./yaml.ts";
 
 export interface Draft {
   readonly packs: Map<string, PackDefinition>;
@@ -61,6 +62,8 @@ export interface PackReading extends Reading {
   /** `path` with links resolved: no entry point may lie outside of it. */
   readonly realPath: string;
   readonly overrides: Overrides;
+  /** What was found at an absolute path that definitions of the pack name. */
+  readonly entryPoints: Map<string, Promise<EntryPoint>>;
 }
 
 /** Reads a YAML file. Undefined when it cannot be read or parsed; that is then a problem. */
@@ -73,12 +76,16 @@ export async function readSource(
   return toSource(await readText(file), { file, pack, problems, style });
 }
 
+/** How long reading may keep others waiting. */
+const holdMilliseconds = 4;
+
 /** Reads several files at once; what is wrong with one is reported only when it is its turn. */
 export async function* readSources(
   files: readonly string[],
   pack: string,
   problems: ProblemList,
 ): AsyncGenerator<SourceFile> {
+  let since = performance.now();
   for (let from = 0; from < files.length; from += 64) {
     const some = files.slice(from, from + 64);
     const texts = await Promise.all(some.map(readText));
@@ -90,7 +97,9 @@ export async function* readSources(
         style: "plain",
       });
       if (source !== undefined) yield source;
+      if (performance.now() - since < holdMilliseconds) continue;
       await breathe();
+      since = performance.now();
     }
   }
 }
@@ -208,13 +217,25 @@ export type EntryPoint =
   | { readonly kind: "missing"; readonly path: string }
   | { readonly kind: "outside"; readonly path: string };
 
-/** Finds an entry point, written relative to `folder` of the pack; it may not leave the pack, by `..` or by a link. */
-export async function findEntryPoint(
-  { path: packPath, realPath }: PackReading,
+/** Finds an entry point, written relative to `folder` of the pack; it may not leave the pack, by `..` or by a link.
+ * Thousands of actions share one file in some packs, so the pack remembers what was found. */
+export function findEntryPoint(
+  reading: PackReading,
   folder: string,
   written: string,
 ): Promise<EntryPoint> {
-  const path = resolve(join(packPath, folder), written);
+  const path = resolve(join(reading.path, folder), written);
+  const known = reading.entryPoints.get(path);
+  if (known !== undefined) return known;
+  const found = lookForEntryPoint(reading, path);
+  reading.entryPoints.set(path, found);
+  return found;
+}
+
+async function lookForEntryPoint(
+  { path: packPath, realPath }: PackReading,
+  path: string,
+): Promise<EntryPoint> {
   if (!within(packPath, path)) return { kind: "outside", path };
   try {
     const real = await realpath(path);
