@@ -125,6 +125,7 @@ async function put(stored: StoredDefinition, reading: Reading): Promise<void> {
       path,
       realPath: path === "" ? "" : await realpath(path).catch(() => path),
       overrides: { enabled: (_kind, _name, own) => own },
+      entryPoints: new Map(),
     },
   );
   if (kind === "action") keepMetadataFile(draft, ref, { document, before, path });
