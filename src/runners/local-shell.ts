@@ -49,6 +49,16 @@ const shellParameters = {
   },
 } as const satisfies ParameterSchemas;
 
+const scriptParameters = {
+  ...shellParameters,
+  debug: {
+    type: "boolean",
+    description: "Enable runner debug mode: ST2_ACTION_DEBUG is True",
+    default: false,
+    required: false,
+  },
+} as const satisfies ParameterSchemas;
+
 /** Runs the text of `cmd` in a shell of this machine. */
 export function localShellCommandRunner(options: LocalShellOptions): Runner {
   return {
@@ -78,14 +88,14 @@ export function localShellScriptRunner(options: LocalShellOptions): Runner {
     name: "local-shell-script",
     aliases: ["run-local-script"],
     description: "Runs a script of the pack on the machine of the worker",
-    parameters: shellParameters,
+    parameters: scriptParameters,
     outputKey: undefined,
     onWorkerLost: "abandon",
     async run(call) {
       const path = call.action.entryPath;
       if (path === "") throw new Error("Missing entry_point action metadata attribute");
       await makeExecutable(path);
-      const own = Object.entries(call.parameters).filter(([name]) => !(name in shellParameters));
+      const own = Object.entries(call.parameters).filter(([name]) => !(name in scriptParameters));
       const operator = call.parameters["kwarg_op"];
       const words = scriptArguments(Object.fromEntries(own), call.action.parameters, {
         keywordOperator: typeof operator === "string" ? operator : "--",
@@ -113,9 +123,11 @@ async function runShell(
     environment: {
       ...(baseEnvironment ?? inherited()),
       ...texts(parameters["env"]),
+      ST2_ACTION_DEBUG: parameters["debug"] === true ? "True" : "False",
       ...call.environment,
     },
-    input: typeof password === "string" ? `${password}\n` : undefined,
+    input:
+      parameters["sudo"] === true && typeof password === "string" ? `${password}\n` : undefined,
     onOutput(stream, bytes) {
       const text = output[stream].add(bytes);
       if (text !== "") call.emit(stream, text);

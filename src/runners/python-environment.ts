@@ -89,7 +89,7 @@ export function pythonEnvironment(call: RunCall, places: PythonPlaces): PythonEn
       ...interpreter.base,
       PYTHONPATH: pythonPath(call.action),
       ...wished,
-      ST2_ACTION_DEBUG: "False",
+      ST2_ACTION_DEBUG: call.parameters["debug"] === true ? "True" : "False",
       RAICHO_PACK_PATH: packPath,
       ...(places.configs === undefined ? {} : { RAICHO_CONFIGS: places.configs }),
       ...call.environment,

@@ -55,6 +55,12 @@ const parameters = {
     enum: ["AUDIT", "CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"],
     default: "DEBUG",
   },
+  debug: {
+    type: "boolean",
+    description: "Enable runner debug mode: ST2_ACTION_DEBUG is True",
+    default: false,
+    required: false,
+  },
 } as const satisfies ParameterSchemas;
 
 /**

@@ -192,3 +192,17 @@ test("every text survives quoting byte for byte", () => {
     expect(seen).toBe(list.map((word) => `${word}\0`).join(""));
   }
 });
+
+test("a sudo password is given to nobody but sudo", async () => {
+  const parameters = { cmd: "cat", sudo_password: "s3cret", sudo: false };
+  expect((await command().run(runCall(parameters))).result).toMatchObject({ stdout: "" });
+});
+
+test("scripts are told of debug, which is no argument of theirs", async () => {
+  const entryPath = join(folder, "debug.sh");
+  writeFileSync(entryPath, '#!/bin/sh\necho "$ST2_ACTION_DEBUG $#"\n', { mode: 0o755 });
+  const debugged = await scripts().run(runCall({ debug: true }, { action: { entryPath } }));
+  expect(debugged.result).toMatchObject({ stdout: "True 0" });
+  const usual = await scripts().run(runCall({}, { action: { entryPath } }));
+  expect(usual.result).toMatchObject({ stdout: "False 0" });
+});

@@ -171,6 +171,11 @@ return [parameters, any(b'${secret}' in line for line in lines)]`;
     expect(result).not.toHaveProperty("VITEST");
   });
 
+  test("debug is told, and is no parameter of the action", async () => {
+    const body = "import os\nreturn [os.environ['ST2_ACTION_DEBUG'], sorted(parameters)]";
+    expect((await run(body, { debug: true })).result).toMatchObject({ result: ["True", []] });
+  });
+
   test("one action's process is not another's", async () => {
     const body = `import builtins, os, st2common
 before = getattr(builtins, 'mark', None), os.environ.get('MARK')

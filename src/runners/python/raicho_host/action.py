@@ -32,12 +32,33 @@ def compiled(path):
         return None
 
 
-def run(call, code, result_fd):
+class Prepared:
+    """What of an action can be done in the server, before the fork: memory that a fork need not write to costs it nothing."""
+
+    def __init__(self, call):
+        path = call["entry"]
+        wanted = call["environment"]
+        self.code = compiled(path)
+        self.directory = os.path.dirname(os.path.realpath(path))
+        self.name = os.path.splitext(os.path.basename(path))[0]
+        self.unset = [name for name in os.environ if name not in wanted]
+        self.set = [(name, value) for name, value in wanted.items() if os.environ.get(name) != value]
+        self.zone = wanted.get("TZ") != os.environ.get("TZ")
+        # None: whatever is wrong with the file is found out, and said, by the action itself.
+        self.module = None if self.code is None else _module(self.name, path)
+
+
+def _module(name, path):
+    spec = importlib.util.spec_from_file_location(name, path)
+    return None if spec is None else importlib.util.module_from_spec(spec)
+
+
+def run(call, prepared, result_fd):
     """Carries the action out; gives the exit status of the process. Everything that is raised is reported on stderr."""
     report = {}
     try:
-        _furnish(call)
-        status = _carry_out(call, code, report)
+        _furnish(call, prepared)
+        status = _carry_out(call, prepared, report)
     except SystemExit as ending:
         status = _exit_status(ending.code)
     except BaseException as error:
@@ -51,17 +72,14 @@ def run(call, code, result_fd):
     return _leave(status)
 
 
-def _furnish(call):
+def _furnish(call, prepared):
     """Makes this process what a fresh interpreter started for the action would be."""
-    zone = os.environ.get("TZ")
-    wanted = call["environment"]
     # Only what differs: every page that is written to has to be copied first.
-    for name in [name for name in os.environ if name not in wanted]:
+    for name in prepared.unset:
         del os.environ[name]
-    for name, value in wanted.items():
-        if os.environ.get(name) != value:
-            os.environ[name] = value
-    if wanted.get("TZ") != zone and hasattr(time, "tzset"):
+    for name, value in prepared.set:
+        os.environ[name] = value
+    if prepared.zone and hasattr(time, "tzset"):
         time.tzset()
     os.chdir(call["directory"])
     sys.argv = [call["entry"]]
@@ -72,9 +90,9 @@ def _furnish(call):
     sys.path[:0] = call["paths"]
 
 
-def _carry_out(call, code, report):
+def _carry_out(call, prepared, report):
     wrapper = Wrapper(call)
-    action = _instance(_load(call["entry"], code), wrapper, call["config"])
+    action = _instance(_load(call["entry"], prepared), wrapper, call["config"])
     returned = action.run(**call["parameters"])
     try:
         report.update(outcome.of(returned))
@@ -84,19 +102,18 @@ def _carry_out(call, code, report):
     return 0
 
 
-def _load(path, code):
+def _load(path, prepared):
     """The classes that the file defines and that can be run, by name."""
-    directory = os.path.dirname(os.path.realpath(path))
-    if directory not in sys.path:
-        sys.path.append(directory)
-    name = os.path.splitext(os.path.basename(path))[0]
+    if prepared.directory not in sys.path:
+        sys.path.append(prepared.directory)
+    name, module, code = prepared.name, prepared.module, prepared.code
     try:
-        if not os.path.isfile(path):
-            raise FileNotFoundError("there is no such file")
-        spec = importlib.util.spec_from_file_location(name, path)
-        if spec is None:
+        if module is None:
+            if not os.path.isfile(path):
+                raise FileNotFoundError("there is no such file")
+            module = _module(name, path)
+        if module is None:
             raise ImportError("it is not a Python file")
-        module = importlib.util.module_from_spec(spec)
         # Not in the place of a library of the same name; `actions/json.py` is allowed.
         sys.modules.setdefault(name, module)
         if code is None:
@@ -131,7 +148,8 @@ def _load_error(path, error):
 
 
 def _instance(cls, wrapper, config):
-    Action.register(cls)
+    if Action not in cls.__mro__:
+        Action.register(cls)
     wrapper._class_name = cls.__name__
     return get_action_class_instance(cls, config=config, action_service=ActionService(wrapper))
 

@@ -27,10 +27,15 @@ class Preloader:
             os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib")
         )
         self._watched = {}
+        self._paths = None
+        self._states = None
+        self._settled = {}
         self._watch_directories()
 
     def load(self, entry, pack_directories):
         """Imports what `entry` needs. Gives the modules after which this process has threads and cannot be forked safely."""
+        if self._is_settled(entry):
+            return []
         before = len(self._tried)
         for name in self._libraries(entry, pack_directories):
             if name in self._tried or name.partition(".")[0] in self._skip:
@@ -51,23 +56,35 @@ class Preloader:
 
     def changed(self):
         """Whether a library on disk differs from what this process has."""
-        return any(_state(path) != state for path, state in self._watched.items())
+        if self._paths is None:
+            # Copies lie side by side: after every fork each page that is so much as looked at has to be copied.
+            self._paths = [path.encode() for path in self._watched]
+            self._states = b"".join([_packed(state) for state in self._watched.values()])
+        return b"".join([_packed(_state(path)) for path in self._paths]) != self._states
+
+    def _is_settled(self, entry):
+        """Whether the files that decide what an action imports are those that were looked at before."""
+        files = self._settled.get(entry)
+        return files is not None and all(_state(path) == state for path, state in files)
 
     def _libraries(self, entry, directories):
         found = []
         waiting = [os.path.realpath(entry)]
         seen = set()
+        files = []
         while waiting:
             path = waiting.pop()
             if path in seen:
                 continue
             seen.add(path)
+            files.append((path, _state(path)))
             for name in self._imports(path):
                 own = _own_files(name, [os.path.dirname(path), *directories])
                 if own:
                     waiting.extend(own)
                 elif name not in found:
                     found.append(name)
+        self._settled[entry] = files
         return found
 
     def _imports(self, path):
@@ -89,6 +106,7 @@ class Preloader:
             path = getattr(module, "__file__", None)
             if isinstance(path, str) and (not path.startswith(self._standard) or _is_site(path)):
                 self._watched.setdefault(path, _state(path))
+        self._paths = None
 
 
 def thread_count():
@@ -108,6 +126,10 @@ def _state(path):
     except OSError:
         return None
     return (found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+def _packed(state):
+    return b"-" if state is None else b"%d %d %d;" % state
 
 
 def _imports_of(path):

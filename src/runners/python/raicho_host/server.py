@@ -97,8 +97,8 @@ class Server:
         if reason is not None:
             frames.send_json(self.frames_fd, number, frames.STALE, reason)
             return
-        code = action.compiled(call["entry"])
         mark = call["environment"][VARIABLE] = os.urandom(16).hex()
+        prepared = action.Prepared(call)
         pipes = []
         try:
             pipes = [os.pipe() for _ in range(3)]
@@ -110,7 +110,7 @@ class Server:
             frames.send_json(self.frames_fd, number, frames.FAILED, str(error))
             return
         if pid == 0:
-            self._become(call, code, pipes, mark)
+            self._become(call, prepared, pipes, mark)
         bounds = (call["outputLimit"], call["outputLimit"], call["resultLimit"])
         kinds = (frames.STDOUT, frames.STDERR, frames.RESULT)
         readers = [reader for reader, _ in pipes]
@@ -132,7 +132,7 @@ class Server:
         threaded = self.preloader.load(call["entry"], call["paths"])
         return {"skip": threaded} if threaded else None
 
-    def _become(self, call, code, pipes, mark):
+    def _become(self, call, prepared, pipes, mark):
         """In the new process: lets go of the server's things and becomes the action. Does not return."""
         status = 1
         try:
@@ -152,7 +152,7 @@ class Server:
             os.dup2(err, 2)
             os.close(out)
             os.close(err)
-            status = action.run(call, code, result)
+            status = action.run(call, prepared, result)
         finally:
             os._exit(status)
 
