@@ -3,6 +3,7 @@ import type { Inventory } from "../engine/inventory.ts";
 import { changesetNamed, changesets } from "../engine/inventory-changesets.ts";
 import { difference, entryAt, historyOf } from "../engine/inventory-history.ts";
 import { badRequest } from "../inventory/problem.ts";
+import { isoMoment } from "../inventory/query-time.ts";
 import { shown } from "../inventory/validate.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import {
@@ -37,9 +38,10 @@ export function pastRoutes(router: Routes, service: PastService): void {
   });
   router.get("/entries/:id/at/:moment", "inventory_view", async (request, response) => {
     const { id, moment } = request.params;
-    if (Number.isNaN(Date.parse(moment)))
+    const at = isoMoment(moment);
+    if (at === undefined)
       throw badRequest(`${shown(moment)} is no moment; expected 2026-04-01T09:00:00+09:00`);
-    response.json(await entryAt(service.ground, id, { at: moment }));
+    response.json(await entryAt(service.ground, id, { at }));
   });
   changesetRoutes(router, service);
   revertRoutes(router, service);

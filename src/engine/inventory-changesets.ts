@@ -4,6 +4,7 @@ import type { Catalogue } from "../inventory/catalogue.ts";
 import { operations, type Operation } from "../inventory/event.ts";
 import type { Change } from "../inventory/patch.ts";
 import { badRequest, InventoryError } from "../inventory/problem.ts";
+import { isoMoment } from "../inventory/query-time.ts";
 import { shown } from "../inventory/validate.ts";
 import {
   listChangesets,
@@ -55,17 +56,12 @@ export async function changesets(
   query: ChangesetQuery,
 ): Promise<{ readonly changesets: readonly ChangesetView[]; readonly next?: string }> {
   const limit = pageLength(query.limit);
-  for (const name of ["since", "until"] as const) {
-    const given = query[name];
-    if (given !== undefined && Number.isNaN(Date.parse(given)))
-      throw badRequest(`${name} is ${shown(given)}; expected a moment with offset`);
-  }
   const rows = await listChangesets(db, {
     actor: query.actor,
     source: query.source,
     ticket: query.ticket,
-    since: query.since,
-    until: query.until,
+    since: momentIn("since", query.since),
+    until: momentIn("until", query.until),
     after: query.after === undefined ? undefined : readCursor(query.after),
     limit: limit + 1,
   });
@@ -76,9 +72,15 @@ export async function changesets(
   };
 }
 
+function momentIn(name: string, given: string | undefined): string | undefined {
+  const moment = given === undefined ? undefined : isoMoment(given);
+  if (given === undefined || moment !== undefined) return moment;
+  throw badRequest(`${name} is ${shown(given)}; expected a moment as 2026-04-01T09:00:00+09:00`);
+}
+
 function readCursor(text: string): { at: string; id: string } {
   const [at = "", id = ""] = text.split("~");
-  if (isUuid(id) && !Number.isNaN(Date.parse(at))) return { at, id };
+  if (isUuid(id) && isoMoment(at) === at) return { at, id };
   throw badRequest("after is not a cursor; expected the `next` of an earlier page");
 }
 
@@ -107,7 +109,10 @@ export async function changesetNamed(
   const found = await loadChangeset(db, entryIdOf(given));
   if (found === undefined) throw new InventoryError("INVENTORY_CHANGESET_UNKNOWN", [given]);
   const limit = pageLength(page.limit);
-  const deeds = await loadDeeds(db, found.id, { after: page.after, limit: limit + 1 });
+  const deeds = await loadDeeds(db, found.id, {
+    after: page.after === undefined ? undefined : entryIdOf(page.after),
+    limit: limit + 1,
+  });
   const last = deeds.length > limit ? deeds[limit - 1] : undefined;
   return {
     ...changesetView(found),

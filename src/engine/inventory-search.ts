@@ -11,7 +11,7 @@ import {
   type Access,
   type QueryContext,
 } from "../inventory/query.ts";
-import type { QueryClock } from "../inventory/query-time.ts";
+import { isoMoment, type QueryClock } from "../inventory/query-time.ts";
 import { requestKey, type ReferenceRequest } from "../inventory/references.ts";
 import { shown } from "../inventory/validate.ts";
 import {
@@ -140,7 +140,8 @@ function pastOf(
   types: readonly KnownType[],
 ): { at: string; typeIds: readonly number[] } | undefined {
   if (at === undefined) return undefined;
-  if (Number.isNaN(Date.parse(at)))
+  const moment = isoMoment(at);
+  if (moment === undefined)
     throw badRequest(`at is ${shown(at)}; expected a moment as 2026-04-01T09:00:00+09:00`);
   for (const [name, value] of Object.entries({ text, select, facets, count })) {
     if (value !== undefined && value !== false)
@@ -150,7 +151,7 @@ function pastOf(
     throw badRequest(
       `sort: ${sort} leads to other entries; of the past only own attributes are known`,
     );
-  return { at, typeIds: types.map(({ id }) => id) };
+  return { at: moment, typeIds: types.map(({ id }) => id) };
 }
 
 function typesOf(known: Catalogue, given: SearchQuery["type"]): readonly KnownType[] {

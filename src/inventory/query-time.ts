@@ -8,6 +8,18 @@ function isUnit(text: string | undefined): text is Unit {
   return text !== undefined && Object.hasOwn(seconds, text);
 }
 
+const written =
+  /^\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:?\d{2}))?$/;
+
+/** A moment as ISO 8601 in UTC; undefined for what is none, or has no offset. A day alone is its beginning in UTC. */
+export function isoMoment(text: string): string | undefined {
+  if (!written.test(text)) return undefined;
+  const time = Date.parse(text.replace(" ", "T").replace(/([+-]\d{2})(\d{2})$/, "$1:$2"));
+  // Around the years 0 and 9999 an offset leads out of what four digits can write.
+  const moment = Number.isNaN(time) ? "" : new Date(time).toISOString();
+  return /^(?!0000)\d{4}-/.test(moment) ? moment : undefined;
+}
+
 export interface QueryClock {
   /** The site's day, YYYY-MM-DD. */
   readonly today: string;
@@ -25,11 +37,7 @@ export function momentOf(
 ): string | undefined {
   const match = relative.exec(text.trim());
   if (match === null) {
-    if (type === "date") return text;
-    const time = /^\d{4}-\d{2}-\d{2}$/.test(text)
-      ? Date.parse(`${text}T00:00:00Z`)
-      : Date.parse(text);
-    return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+    return type === "date" ? text : isoMoment(text);
   }
   const [, base, sign, count, unit] = match;
   const shift = isUnit(unit) ? Number(count) * seconds[unit] * (sign === "-" ? -1 : 1) : 0;
