@@ -14,7 +14,7 @@ const done: readonly (readonly [what: string, seen: string])[] = [
     "run an action",
     "its form with text, number, choice, box and secret; executions, code and entry point of actions",
   ],
-  ["clone and delete an action", "with its files"],
+  ["clone and delete an action", "copied with its file; gone after that"],
   ["inquiry", "its form; the workflow goes on with the answer"],
   ["rules", "list, enforcements, code; create, edit, switch off and on, delete"],
   ["triggers", "payload, instances, code; their sensor off and on"],
@@ -22,9 +22,10 @@ const done: readonly (readonly [what: string, seen: string])[] = [
     "packs",
     "content counted; the form of the configuration, secrets included, saved and shown again",
   ],
+  ["install and remove a pack", "from an index"],
   [
     "workflow editor",
-    "graph drawn; a task dragged in; saved to the files of the pack; run, its end told",
+    "graph drawn; a task dragged in; saved to the files of the pack; run, its end told; a new one created",
   ],
 ];
 

@@ -4,13 +4,14 @@
  *
  * Exits with 1 when a step fails, the page throws, or a call is refused or stays without an answer.
  */
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { chromium, type BrowserContext } from "playwright-core";
 import { removeHome, startRaicho, temporaryHome, type Raicho } from "../support/raicho.ts";
 import { serveConsole } from "./serve.ts";
-import { writeSite } from "./site.ts";
+import { writeIndex, writeSite } from "./site.ts";
 import type { Visit } from "./visit.ts";
 import { visits } from "./visits.ts";
 import { Watch } from "./watch.ts";
@@ -80,6 +81,7 @@ async function look(wish: Wish, raicho: Raicho, url: string): Promise<number> {
 async function run(wish: Wish): Promise<number> {
   const packs = writeSite();
   const home = temporaryHome();
+  const offers = mkdtempSync(join(tmpdir(), "raicho-st2web-offers-"));
   mkdirSync(join(home, "configs"));
   const door = { url: "" };
   const served = await serveConsole(wish.directory, { door: () => door.url, apart: wish.apart });
@@ -87,7 +89,7 @@ async function run(wish: Wish): Promise<number> {
     home,
     env: {
       RAICHO_PACKS: packs,
-      RAICHO_PACK_INDEX: "off",
+      RAICHO_PACK_INDEX: writeIndex(offers),
       ...(wish.apart ? { RAICHO_ALLOW_ORIGIN: served.url } : {}),
     },
   });
@@ -98,7 +100,7 @@ async function run(wish: Wish): Promise<number> {
     await served.close();
     await raicho.stop();
     removeHome(home);
-    rmSync(packs, { recursive: true });
+    for (const each of [packs, offers]) rmSync(each, { recursive: true });
   }
 }
 

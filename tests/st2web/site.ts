@@ -1,7 +1,9 @@
 /** The pack that the console is shown: something of everything it can touch. */
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { sensorClass } from "../support/python-sensor.ts";
 
 const pixel =
@@ -160,13 +162,60 @@ action:
 `,
 };
 
+const offered: Readonly<Record<string, string>> = {
+  "pack.yaml": `ref: gadget
+name: gadget
+description: What an index offers
+version: 0.1.0
+author: site
+email: site@example.com
+`,
+  "actions/turn.yaml": `name: turn
+description: Turns once
+runner_type: local-shell-cmd
+enabled: true
+parameters:
+  cmd:
+    default: echo turned
+    immutable: true
+`,
+};
+
+/** Writes a pack into a repository of its own, in that directory, and an index that names it; answers the path of the index. */
+export function writeIndex(directory: string): string {
+  const repository = join(directory, "gadget");
+  write(repository, offered);
+  const git = (...args: readonly string[]): void =>
+    void execFileSync("git", ["-C", repository, ...args], { stdio: "ignore" });
+  git("init", "-b", "main");
+  git("add", "-A");
+  git("-c", "user.name=site", "-c", "user.email=site@example.com", "commit", "-m", "First");
+  const pack = {
+    ref: "gadget",
+    name: "gadget",
+    description: "What an index offers",
+    version: "0.1.0",
+    author: "site",
+    email: "site@example.com",
+    repo_url: pathToFileURL(repository).href,
+    content: { actions: { count: 1, resources: ["turn"] } },
+  };
+  const index = join(directory, "index.json");
+  writeFileSync(index, JSON.stringify({ packs: { gadget: pack } }));
+  return index;
+}
+
+function write(directory: string, content: Readonly<Record<string, string | Buffer>>): void {
+  for (const [name, text] of Object.entries(content)) {
+    const path = join(directory, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+}
+
 /** Writes the pack into a directory of packs of its own; answers that directory. */
 export function writeSite(): string {
   const packs = mkdtempSync(join(tmpdir(), "raicho-st2web-"));
-  for (const [name, content] of Object.entries(files)) {
-    const path = join(packs, "shop", name);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, content);
-  }
+  write(join(packs, "shop"), files);
   return packs;
 }

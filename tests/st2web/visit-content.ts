@@ -1,7 +1,7 @@
 /** Rules, triggers and packs. */
 import type { Locator, Page } from "playwright-core";
 import { eventually } from "../support/eventually.ts";
-import { ended, newest, open, part, same, type Step, told } from "./visit.ts";
+import { button, ended, newest, open, part, same, type Step, told } from "./visit.ts";
 
 interface Rule {
   readonly ref: string;
@@ -172,6 +172,26 @@ const ticks: Step = [
   },
 ];
 
+/** Seconds that the virtual environment of a pack may take. */
+const makingEnvironment = 180;
+
+const install: Step = [
+  "pack installed and removed",
+  async (visit) => {
+    const { page, raicho } = visit;
+    await open(visit, "/packs/gadget");
+    await part(page, "details").getByText("gadget").first().waitFor();
+    await button(part(page, "details"), "Install").click();
+    await told(page, /scheduled for installation/);
+    const text = await told(page, /successfully installed/, makingEnvironment);
+    same("the pack", (await raicho.ask("/api/v1/actions/gadget.turn")).status, 200);
+    await button(part(page, "details"), "Remove").click();
+    await told(page, /successfully removed/, makingEnvironment);
+    same("afterwards", (await raicho.ask("/api/v1/actions/gadget.turn")).status, 404);
+    return `from an index; "${text}"`;
+  },
+];
+
 export const contentVisits: readonly Step[] = [
   ticks,
   rules,
@@ -181,4 +201,5 @@ export const contentVisits: readonly Step[] = [
   remove,
   triggers,
   packs,
+  install,
 ];

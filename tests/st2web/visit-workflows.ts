@@ -1,6 +1,17 @@
 /** The workflow editor. */
 import { eventually } from "../support/eventually.ts";
-import { button, ended, newest, open, part, same, type Step } from "./visit.ts";
+import {
+  button,
+  choice,
+  ended,
+  field,
+  newest,
+  open,
+  part,
+  same,
+  start,
+  type Step,
+} from "./visit.ts";
 
 const editor: Step = [
   "workflow editor saved",
@@ -54,4 +65,27 @@ const runHere: Step = [
   },
 ];
 
-export const workflowVisits: readonly Step[] = [editor, runHere];
+const create: Step = [
+  "workflow created in the editor",
+  async (visit) => {
+    const { page } = visit;
+    await open(visit, "/action/");
+    await page.locator("input[placeholder=Library]").fill("core.noop");
+    await page.locator(".palette-chevron-icon").click();
+    await choice(page.locator(".details"), "Pack").selectOption("shop");
+    await field(page.locator(".details"), "Name").fill("fresh");
+    await page
+      .locator("[draggable]")
+      .getByText("core.noop")
+      .dragTo(page.locator(".canvas"), {
+        targetPosition: { x: 300, y: 300 },
+      });
+    await page.getByText("task1").first().waitFor();
+    await page.locator(".icon-save").first().click();
+    await page.getByText("Workflow saved.").first().waitFor();
+    await ended(visit, await start(visit, "shop.fresh"));
+    return "a new one of one task; it runs";
+  },
+];
+
+export const workflowVisits: readonly Step[] = [editor, runHere, create];

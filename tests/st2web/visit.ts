@@ -36,6 +36,11 @@ export function choice(form: Locator, name: string): Locator {
   return line(form, name).locator("select");
 }
 
+/** The text of that name in a form that does not name its fields otherwise. */
+export function field(form: Locator, name: string): Locator {
+  return line(form, name).locator("input, textarea").first();
+}
+
 /** The box of that name in a form: what is drawn over the input, which is hidden. */
 export function box(form: Locator, name: string): Locator {
   return line(form, name).locator(".st2-auto-form__checkbox-label");
@@ -52,12 +57,15 @@ export async function open({ page, url }: Visit, place: string): Promise<void> {
   await page.goto(`${url}/#${place}`);
 }
 
-/** Waits for a notification of that kind; answers its text. Throws when there is one of an error instead. */
-export async function told(page: Page, words: RegExp): Promise<string> {
+/** Waits for a notification with those words; answers its text. Throws when there is one of an error instead. `within`: seconds, unless as usual. */
+export async function told(page: Page, words: RegExp, within?: number): Promise<string> {
   const note = page.locator(".noty_bar").filter({ hasText: words });
   const bad = page.locator(".noty_type__error");
-  await note.or(bad).first().waitFor();
-  const text = (await note.or(bad).first().innerText()).trim();
+  await note
+    .or(bad)
+    .first()
+    .waitFor(within === undefined ? {} : { timeout: within * 1_000 });
+  const text = (await note.or(bad).first().innerText()).split("\n")[0]?.trim() ?? "";
   if (!words.test(text)) throw new Error(`the console says: ${text}`);
   return text;
 }
