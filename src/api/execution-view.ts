@@ -92,11 +92,16 @@ function safeResult(
 /** A workflow that rests has an output, if an empty one. */
 const pauses: ReadonlySet<string> = new Set(["paused", "resuming"]);
 
-function resultPart(result: unknown, shown: unknown, longest: number | undefined): JsonObject {
+function resultPart(
+  result: unknown,
+  shown: unknown,
+  { status }: StoredExecution,
+  longest: number | undefined,
+): JsonObject {
   if (result === null || result === undefined) return {};
   const size = Buffer.byteLength(JSON.stringify(result));
   if (longest !== undefined && size > longest) return { result_size: size };
-  return { result: shown, result_size: size };
+  return status === "canceling" ? { result: shown } : { result: shown, result_size: size };
 }
 
 /** `host.pid.random`, the name of a process. */
@@ -184,7 +189,7 @@ export function executionView(execution: StoredExecution, options: ViewOptions):
     web_url: `${webUrl}/#/history/${id}/general`,
     ...workflowPart(execution),
     ...cause,
-    ...resultPart(stored, result, longestResult),
+    ...resultPart(stored, result, execution, longestResult),
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => truthy(value)));
 }

@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response } from "exp
 import type { ServerResponse } from "node:http";
 import { AppError } from "../model/errors.ts";
 import { requestIdOf } from "./observe.ts";
+import { notJson } from "./python-words.ts";
 import { isOutage, isUnstorable } from "../store/database.ts";
 
 /** StackStorm's error body. */
@@ -22,6 +23,13 @@ function statusOf(error: unknown): number {
     : 500;
 }
 
+/** What is wrong with a body that is no JSON. */
+function unreadable(error: Error): string {
+  return "body" in error && typeof error.body === "string"
+    ? notJson(error.body, error)
+    : `Failed to parse request body: ${error.message}`;
+}
+
 /** Status and sentence of an error, as StackStorm words them; an unknown one (500) keeps its inner life to itself. */
 export function faultOf(error: unknown): { readonly status: number; readonly message: string } {
   if (error instanceof AppError) return { status: error.status, message: error.message };
@@ -37,7 +45,7 @@ export function faultOf(error: unknown): { readonly status: number; readonly mes
   if (status < 500 && error instanceof Error)
     return {
       status,
-      message: status === 400 ? `Failed to parse request body: ${error.message}` : error.message,
+      message: status === 400 ? unreadable(error) : error.message,
     };
   return { status: 500, message: "Internal Server Error" };
 }

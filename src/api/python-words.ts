@@ -1,5 +1,6 @@
 /** Python's longer sentences: what jsonschema says of a value, with the schema and the instance printed as `pprint` does. */
 import type { SchemaError, SchemaPath } from "../expressions/json-schema-types.ts";
+import { loads } from "../expressions/python/json.ts";
 import { isObject } from "../model/json.ts";
 import { pythonText } from "./bodies.ts";
 
@@ -53,4 +54,15 @@ ${indented(pretty(schema, 0, 0))}
 
 On instance${steps(path)}:
 ${indented(pretty(instance, 0, 0))}`;
+}
+
+/** Python's words for a text that is no JSON; the parser's own where Python would take it (`NaN`). */
+export function notJson(text: string, error: unknown): string {
+  let reason = error;
+  try {
+    loads(text);
+  } catch (said) {
+    reason = said;
+  }
+  return `Failed to parse request body: ${reason instanceof Error ? reason.message : String(reason)}`;
 }

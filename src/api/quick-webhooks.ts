@@ -6,6 +6,7 @@
  *    nobody listens to or that checks signatures) goes to
  *    `otherwise`, untouched. */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { notJson } from "./python-words.ts";
 import { allows } from "../model/permissions.ts";
 import type { Door } from "./door.ts";
 import { fault, faultOf } from "./faults.ts";
@@ -65,11 +66,7 @@ async function answer(
   try {
     body = JSON.parse(text);
   } catch (error) {
-    return fault(
-      response,
-      400,
-      `Failed to parse request body: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    return fault(response, 400, notJson(text, error));
   }
   const refusal = await takeWebhook(door, name, request, { body: body ?? {} });
   if (refusal !== undefined) return fault(response, 400, refusal);

@@ -28,7 +28,7 @@ export function registryRoutes(door: Door): Routes {
     };
     response.json({
       username: name,
-      authentication: shown === undefined ? {} : authentication,
+      authentication: shown === undefined ? { method: "none", location: "none" } : authentication,
       rbac: { enabled: door.auth, roles: [...roles], is_admin: isAdmin({ roles }) },
     });
   });

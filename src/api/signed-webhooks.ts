@@ -1,5 +1,6 @@
 /** Webhooks that are let in by their signature instead of a token; and `/api/v2/webhooks` to say which. */
 import express, { type Request } from "express";
+import { notJson } from "./python-words.ts";
 import { hookFrom } from "../engine/hook-book.ts";
 import { verify } from "../engine/signatures.ts";
 import { AppError } from "../model/errors.ts";
@@ -31,9 +32,7 @@ function parsed(request: Request, bytes: Buffer): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw refusal(
-      `Failed to parse request body: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw refusal(notJson(text, error));
   }
 }
 

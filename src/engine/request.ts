@@ -156,7 +156,7 @@ export async function steer(
         ? status === "running" || status === "resuming"
         : status === "paused" || status === "pausing";
     const context =
-      wanted === "pausing" ? { paused_by: user } : { paused_by: null, resumed_by: user };
+      wanted === "pausing" ? { paused_by: user, resumed_by: null } : { resumed_by: user };
     if (fits)
       await overrideExecution(tx, id, { status: wanted, ended: false, raiseFence: false, context });
     else if (wanted === "resuming") throw new AppError("NOT_PAUSED", [id, status]);
@@ -186,6 +186,14 @@ export async function settle(
   return after;
 }
 
+/** Who answers an inquiry resumes the workflow that rests for it, but not one that an operator paused. */
+async function noteResumer(tx: Db, id: string, user: string): Promise<void> {
+  const { status, context } = (await findExecution(tx, id)) ?? {};
+  if (status !== "paused" || typeof context?.["paused_by"] === "string") return;
+  const note = { resumed_by: user };
+  await overrideExecution(tx, id, { status, ended: false, raiseFence: false, context: note });
+}
+
 /** Answers a pending inquiry; its execution succeeds with the response. */
 export async function answerInquiry(
   core: Core,
@@ -205,6 +213,7 @@ export async function answerInquiry(
       raiseFence: true,
       delivered: parent === null,
     });
+    if (parent !== null) await noteResumer(tx, parent, user.name);
   });
   await tell(core, after);
   if (isFinished(after.status))

@@ -168,3 +168,8 @@ function taskFacts(
     end_timestamp: ended_at?.toISOString() ?? null,
   };
 }
+
+/** Whether an operator paused it and nobody resumed it since. */
+export function isHeld(context: JsonObject): boolean {
+  return typeof context["paused_by"] === "string" && typeof context["resumed_by"] !== "string";
+}

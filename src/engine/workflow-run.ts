@@ -21,7 +21,7 @@ import { SecretBook, secretsOf } from "./secrets.ts";
 import { release, start } from "./start.ts";
 import { isSomething, isStillMine, latestChanges, nothing } from "./pending.ts";
 import { causeOf, nodeChild, onlyOf, taskChild, timeNow, type Child } from "./workflow-child.ts";
-import { taskAnswer } from "./workflow-context.ts";
+import { taskAnswer, isHeld } from "./workflow-context.ts";
 
 /** Journal rows between two snapshots. */
 const snapshotEvery = 200;
@@ -57,7 +57,7 @@ export class WorkflowRun implements Conducted {
     this.#course = course;
     this.#seq = seq;
     this.#secrets = new SecretBook([...secretsOf(core, claim), ...secrets]);
-    this.#held = typeof claim.context["paused_by"] === "string";
+    this.#held = isHeld(claim.context);
   }
 
   open(row?: WorkflowRow): void {
@@ -102,7 +102,7 @@ export class WorkflowRun implements Conducted {
     for (const child of await unheardChildren(this.#core, this.#claim.id)) this.deliver(child);
     const row = await findExecution(this.#core.database.db, this.#claim.id);
     const wish = wishes[row?.status ?? ""];
-    this.#held = typeof row?.context["paused_by"] === "string";
+    this.#held = row !== undefined && isHeld(row.context);
     if (wish === undefined || this.#ended || this.#wish === wish) return;
     this.#wish = wish;
     this.feed({ kind: wish });

@@ -109,7 +109,7 @@ export async function overrideExecution(
       ...(change.result === undefined
         ? {}
         : { result: sql`${JSON.stringify(change.result)}::json`, shown: null }),
-      ...(change.ended ? { ended_at: sql<Date>`now()`, owner: null } : {}),
+      ...(change.ended ? { ended_at: sql<Date>`now()` } : {}),
       ...(change.raiseFence ? { fence: sql<number>`fence + 1` } : {}),
       ...(change.delivered === undefined ? {} : { delivered: change.delivered }),
       ...(change.context === undefined

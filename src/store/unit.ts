@@ -192,7 +192,7 @@ const clauses: Record<Kind, (rows: string, guarded: boolean) => string> = {
     rows,
   ) => `update execution e set status = r.status, result = coalesce(r.result, e.result),
       shown = case when r.result is null then e.shown else r.shown end, delivered = r.delivered,
-      owner = case when r.released then null else e.owner end, ended_at = case when r.ended then now() else e.ended_at end
+      owner = case when r.released and not r.ended then null else e.owner end, ended_at = case when r.ended then now() else e.ended_at end
     from ${rows} as r(id text, fence int, status text, result json, shown json, ended boolean, delivered boolean, released boolean)
     where e.id = r.id and e.fence = r.fence and e.status not in ${final} returning e.id`,
   workflows: (rows) =>

@@ -32,5 +32,8 @@ Commands of the unmodified \`st2\` (through \`ST2_API_URL\`, \`ST2_AUTH_URL\`, \
 - \`runner\`: list, enable, disable
 - others: \`pack list\` and \`get\`, \`inquiry list\`, \`webhook list\`, \`rule-enforcement list\`, \`workflow inspect --file\`, \`role list\`, \`role-assignment list\`
 
-\`st2 whoami\` needs authentication to be on: without it there is no way of signing in to tell of.
+These ended with exit code 0: \`whoami\`, \`service-registry group list\`, \`trace list\`, \`timer list\`, \`sensor list\`,
+\`trigger-instance list\`, \`trigger getspecs\`, \`key set\`, \`key delete\`, \`key delete_by_prefix\`, \`pack register\`, \`pack search\`.
+
+\`st2 whoami\` without authentication tells that there was none: method and location are \`none\`.
 `;
