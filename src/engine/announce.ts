@@ -6,17 +6,12 @@ import { isFinished } from "../model/execution.ts";
 import type { NewEvent } from "../model/events.ts";
 import type { InstanceRow } from "../store/unit.ts";
 import { actionEvent, inquiryEvent } from "./announcement.ts";
-import type { ChildEnd, Core } from "./core.ts";
+import type { ChildEnd, Core, End } from "./core.ts";
 import { freed } from "./gates.ts";
 import { ingest, instanceRow, matchLater } from "./ingest.ts";
 import type { Launch } from "./launch.ts";
 import { notifications, notifies, notifyNow } from "./notify.ts";
 import type { Claim } from "./run.ts";
-
-export interface End {
-  readonly status: string;
-  readonly result: unknown;
-}
 
 /** What an end adds to the unit that records it, and what follows the commit. */
 export interface Told {

@@ -66,10 +66,18 @@ export interface ChildEnd {
   readonly recorded?: () => void;
 }
 
+/** How an execution ended, or that it asks. */
+export interface End {
+  readonly status: string;
+  readonly result: unknown;
+}
+
 /** Carries out what was committed. Handed in, because every end may start the next execution. */
 export interface Carry {
   run(core: Core, claim: Claim): Promise<void>;
   conduct(core: Core, claim: Claim, how: "new" | "known"): Promise<void>;
+  /** Rules, and whoever is to be notified, hear of an end that is committed. */
+  tell(core: Core, claim: Claim, end: End): void;
 }
 
 export interface Core {

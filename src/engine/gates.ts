@@ -25,7 +25,12 @@ import {
   type Waiting,
   waitingAt,
 } from "../store/admission.ts";
-import { claimExecution, lockExecution, overrideExecution } from "../store/executions.ts";
+import {
+  claimExecution,
+  lockExecution,
+  overrideExecution,
+  type StoredExecution,
+} from "../store/executions.ts";
 import type { Db } from "../store/schema.ts";
 import type { GateRow } from "../store/unit.ts";
 import type { Core } from "./core.ts";
@@ -117,9 +122,14 @@ async function answerKnocks(core: Core, mine: Knocks): Promise<void> {
   mine.working = false;
 }
 
+interface Canceled {
+  readonly execution: StoredExecution;
+  readonly result: JsonObject;
+}
+
 interface Outcome {
   readonly admitted: readonly Admitted[];
-  readonly canceled: readonly { readonly id: string; readonly parent: string | null }[];
+  readonly canceled: readonly Canceled[];
   readonly next: number | undefined;
 }
 
@@ -128,7 +138,9 @@ async function admitAt(core: Core, gates: readonly string[]): Promise<void> {
     admitIn(core, tx, gates),
   );
   if (next !== undefined) setTimeout(() => knock(core, { gates }), Math.max(next, 5)).unref();
-  for (const { parent } of canceled) {
+  for (const { execution, result } of canceled) {
+    const { parent } = execution;
+    core.carry.tell(core, execution, { status: "canceled", result });
     if (parent === null) continue;
     core.conducted.get(parent)?.look();
     core.bells.ring({ kind: "advance", id: parent });
@@ -199,20 +211,21 @@ async function write(
     await moveDue(tx, { execution_id: id, gate }, { due: new Date(due), since: new Date(since) });
   await notePasses(tx, passes);
   await makeWait(tx, wait);
-  const canceled: { id: string; parent: string | null }[] = [];
+  const canceled: Canceled[] = [];
   for (const { id, reason } of cancel) {
     const execution = await lockExecution(tx, id);
     if (execution === undefined || isFinished(execution.status)) continue;
     const policy = policyOf.get(id) ?? "";
+    const result = { message: `Canceled by policy "${policy}": ${reason}.` };
     await overrideExecution(tx, id, {
       status: "canceled",
-      result: { message: `Canceled by policy "${policy}": ${reason}.` },
+      result,
       context: { policies: { canceled: { applied_policy: policy } } },
       ended: true,
       raiseFence: true,
       delivered: execution.parent === null,
     });
-    canceled.push({ id, parent: execution.parent });
+    canceled.push({ execution, result });
   }
   await leaveGates(tx, [...leave, ...cancel.map(({ id }) => id)]);
   const admitted = await admit(tx, let_in);

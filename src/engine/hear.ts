@@ -11,13 +11,14 @@ import {
 import { beat } from "../store/processes.ts";
 import { hostname } from "node:os";
 import { conduct } from "./conduct.ts";
+import { announceEnd } from "./announce.ts";
 import type { Carry, Core } from "./core.ts";
 import { knock } from "./gates.ts";
 import { Interrupted, runHere } from "./run.ts";
 import { forsake, sweep } from "./sweep.ts";
 
 /** How committed executions are carried out in this process. */
-export const carry: Carry = { run: runHere, conduct };
+export const carry: Carry = { run: runHere, conduct, tell: announceEnd };
 
 /** A ring of the queue: claims what it names and carries it out; resolves when that has ended. Rings for what is taken already do nothing. */
 export async function hear(core: Core, ring: Ring): Promise<void> {

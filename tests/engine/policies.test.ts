@@ -147,7 +147,11 @@ describe("concurrency", () => {
       action: "cancel",
     });
     const { long, release } = meter();
-    await using engine = testEngine(database.url, { content, runners: [testRunner(long)] });
+    const listener = { trigger: { type: "core.st2.generic.actiontrigger", parameters: {} } };
+    await using engine = testEngine(database.url, {
+      content: { ...content, rules: [listener] },
+      runners: [testRunner(long)],
+    });
     await heartbeat(engine.core, "worker");
     const first = await run(engine, action);
     await engine.ended(first, "running");
@@ -156,6 +160,17 @@ describe("concurrency", () => {
       status: "canceled",
       result: { message: `Canceled by policy "${ref}": 1 of them run already.` },
     });
+    // Rules hear of it as of every end.
+    await expect
+      .poll(async () => {
+        const rows = await database.db
+          .selectFrom("trigger_instance")
+          .select("payload")
+          .where("trigger", "=", "core.st2.generic.actiontrigger")
+          .execute();
+        return rows.map(({ payload }) => payload);
+      })
+      .toContainEqual(expect.objectContaining({ execution_id: second, status: "canceled" }));
     release();
     await engine.ended(first);
   });
