@@ -6,9 +6,9 @@ export interface Asked {
   readonly body: unknown;
 }
 /** Asks the running Raicho, beside the recorded requests. */
-export type Ask = (method: string, path: string, body?: unknown) => Promise<Asked>;
+type Ask = (method: string, path: string, body?: unknown) => Promise<Asked>;
 
-export interface Step {
+interface Step {
   before(ask: Ask, path: string): Promise<Readonly<Record<string, string>> | void>;
   after?(ask: Ask): Promise<unknown>;
 }
