@@ -42,6 +42,7 @@ async function fill({ db }: Database, rows: number): Promise<void> {
     process.stderr.write(`\r${to + 1} of ${rows} executions`);
   }
   process.stderr.write("\n");
+  await sql`select raicho_recount()`.execute(db);
   await sql`vacuum analyze`.execute(db);
 }
 

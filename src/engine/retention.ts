@@ -11,6 +11,7 @@ import {
   removeOutput,
 } from "../store/retention.ts";
 import type { Db } from "../store/schema.ts";
+import { forgetSpans } from "../store/execution-counts.ts";
 import type { Core } from "./core.ts";
 import { feedCursorName } from "./inventory-feed.ts";
 
@@ -38,6 +39,7 @@ export async function collectGarbage(
 ): Promise<Collected> {
   const { db } = core.database;
   await alone(core, (tx) => removeExpired(tx));
+  if (executions > 0) await alone(core, (tx) => forgetSpans(tx));
   return {
     executions:
       executions === 0

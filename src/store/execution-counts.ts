@@ -1,5 +1,7 @@
-/** How many executions there are of each kind. Triggers of the `execution` table keep the counts (migration 0080), so they are exact in every
- * snapshot: the sum of what was folded (`execution_tally`) and what changed since (`execution_change`). */
+/** How many executions there are of each kind, and when. The statements that add executions (`execution-tally.ts`) and triggers for changes and
+ * removals (migrations 0080 and 0130) keep the counts, so they are exact in every snapshot: the sum of what was folded (`execution_tally`) and what
+ * changed since (`execution_change`). `execution_when` and what changed since tell in which spans of time there are executions of an action, user or
+ * rule; a span may be told of whose executions are gone. */
 import { sql, type RawBuilder } from "kysely";
 import type { Db } from "./schema.ts";
 
@@ -15,7 +17,8 @@ export interface CountedFilter {
   readonly root?: boolean;
 }
 
-const both = sql`(select * from execution_tally union all select * from execution_change)`;
+const kinds = sql.raw(`action, runner, status, "user", rule, trigger, root, n`);
+const both = sql`(select ${kinds} from execution_tally union all select ${kinds} from execution_change)`;
 
 function named(column: "rule" | "trigger", name: string): RawBuilder<boolean> {
   const at = sql.ref(column);
@@ -98,10 +101,33 @@ export async function actionsOf(db: Db, runner: string): Promise<readonly string
   return rows.map(({ action }) => action);
 }
 
+/** What executions are looked for by. */
+export interface Occurrence {
+  readonly kind: "action" | "user" | "rule";
+  readonly values: readonly string[];
+}
+
+/** Spans of time in which there are such executions, as rows of `span`: what the ids of its executions begin with. */
+export function spansOf({ kind, values }: Occurrence): RawBuilder<unknown> {
+  const wanted = sql`any(${values}::text[])`;
+  return sql`(select span from execution_when where kind = ${kind} and value = ${wanted}
+    union select span from execution_change where span <> '' and ${sql.ref(kind)} = ${wanted})`;
+}
+
+/** Forgets the spans before the oldest execution. */
+export async function forgetSpans(db: Db): Promise<void> {
+  await sql`delete from execution_when where span < (select left(min(id), 6) from execution)`.execute(
+    db,
+  );
+}
+
 /** Folds what changed into the tally. For one caller at a time: the sweep. */
 export async function foldCounts(db: Db): Promise<void> {
   await sql`
-    with gone as (delete from execution_change returning *)
+    with gone as (delete from execution_change returning *),
+    seen as (insert into execution_when select distinct v.kind, v.value, span from gone
+      cross join lateral (values ('action', action), ('user', "user"), ('rule', rule)) v (kind, value)
+      where span <> '' and v.value <> '' on conflict do nothing)
     insert into execution_tally as t
     select action, runner, status, "user", rule, trigger, root, sum(n) from gone
       group by action, runner, status, "user", rule, trigger, root having sum(n) <> 0

@@ -1,7 +1,13 @@
 /** Pages of the history. Results that are long stay behind, and counts are bounded: a list costs about the same however much there is. */
-import { sql, type SelectQueryBuilder } from "kysely";
+import { sql, type RawBuilder, type SelectQueryBuilder } from "kysely";
 import { clockSlack, idAround, mostCounted } from "./counts.ts";
-import { actionsOf, countExecutions, rulesOf } from "./execution-counts.ts";
+import {
+  actionsOf,
+  countExecutions,
+  rulesOf,
+  spansOf,
+  type Occurrence,
+} from "./execution-counts.ts";
 import { beginning } from "./page-marks.ts";
 import { completeContexts, type StoredExecution } from "./executions.ts";
 import type { Db, LedgerSchema } from "./schema.ts";
@@ -114,6 +120,45 @@ interface ListPage {
   readonly order?: "oldest" | "newest";
 }
 
+/** What tells best in which spans of time to look; undefined = an index leads to the executions, or they are wherever one looks. */
+function occurrenceOf(filter: ResolvedFilter): Occurrence | undefined {
+  const { ids, parent, triggerInstance, rules, user, action, actions } = filter;
+  if (ids !== undefined || typeof parent === "string" || triggerInstance !== undefined)
+    return undefined;
+  if (rules !== undefined) return { kind: "rule", values: rules };
+  if (user !== undefined) return { kind: "user", values: [user] };
+  const values = action === undefined ? actions : [action];
+  return values === undefined ? undefined : { kind: "action", values };
+}
+
+interface Place {
+  readonly limit: number;
+  readonly skip: number;
+  readonly mark: string | undefined;
+  readonly order: "oldest" | "newest";
+}
+
+/** Ids of a page, as a subquery: span by span where it is known in which something occurs, else along all ids. */
+function pageOf(
+  query: Query,
+  filter: ResolvedFilter,
+  { limit, skip, mark, order }: Place,
+): RawBuilder<string> {
+  const [direction, beyond, upTo] =
+    order === "newest" ? (["desc", "<", "<="] as const) : (["asc", ">", ">="] as const);
+  const ids = (mark === undefined ? query : query.where("id", beyond, mark)).select("id");
+  const found = occurrenceOf(filter);
+  if (found === undefined) return sql`(${ids.orderBy("id", direction).limit(limit).offset(skip)})`;
+  const within = ids
+    .where(sql<boolean>`id >= s.span and id < s.span || 'g'`)
+    .orderBy("id", direction)
+    .limit(limit + skip);
+  const toward = sql.raw(direction);
+  const rest = mark === undefined ? sql`` : sql`where span ${sql.raw(upTo)} ${mark.slice(0, 6)}`;
+  return sql`(select e.id from (select span from ${spansOf(found)} k ${rest} order by span ${toward}) s
+    cross join lateral ${within} e order by s.span ${toward}, e.id ${toward} limit ${limit} offset ${skip})`;
+}
+
 /** One page, and how many there are: exact for everything that is counted (`execution-counts.ts`), else exact up to 10,000 and then 10,001. */
 export async function listExecutions(
   db: Db,
@@ -124,12 +169,8 @@ export async function listExecutions(
   const query = filtered(db.selectFrom("execution"), resolved);
   const direction = order === "newest" ? "desc" : "asc";
   const place = beginning(db, filter, { offset, order });
-  const after =
-    place.mark === undefined
-      ? query
-      : query.where("id", order === "newest" ? "<" : ">", place.mark);
   // Ids first: what is skipped is then read from an index alone.
-  const ids = after.select("id").orderBy("id", direction).limit(limit).offset(place.skip);
+  const ids = pageOf(query, resolved, { limit, skip: place.skip, mark: place.mark, order });
   const rows = await db
     .selectFrom("execution")
     .where("id", "in", ids)

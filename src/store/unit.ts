@@ -1,6 +1,7 @@
 /** A unit: rows that are committed together or not at all, and the one statement that writes many units. */
 import type { ExecutionStatus } from "../model/execution.ts";
 import type { JsonObject } from "../model/json.ts";
+import { tallyClause, tallyOf } from "./execution-tally.ts";
 
 export interface InstanceRow {
   readonly id: string;
@@ -210,6 +211,7 @@ const clauses: Record<Kind, (rows: string, guarded: boolean) => string> = {
 };
 
 const counted: ReadonlySet<Kind> = new Set<Kind>(["processed", "changes"]);
+const adding = (1 << kinds.indexOf("executions")) | (1 << kinds.indexOf("finished"));
 
 export interface Statement {
   readonly name: string;
@@ -234,10 +236,16 @@ function statementFor(mask: number, guarded: boolean): Statement {
     const known = `known as materialized (select id from given where id not in (select id from instances))`;
     return [given, part, known];
   });
+  const adds = (mask & adding) === 0 ? 0 : 1;
+  if (adds > 0)
+    parts.push(
+      `tally as (${tallyClause(`json_to_recordset($${present.length + 1}::json)`, guarded)})`,
+    );
   const checks = present
     .filter((kind) => counted.has(kind))
     .map(
-      (kind, index) => `raicho_all((select count(*) from ${kind}), $${present.length + index + 1})`,
+      (kind, index) =>
+        `raicho_all((select count(*) from ${kind}), $${present.length + adds + index + 1})`,
     );
   const known = guarded ? `(select array_agg(id) from known) as known` : `null::text[] as known`;
   const statement = {
@@ -275,6 +283,7 @@ export function write(units: readonly Unit[]): { statement: Statement; values: u
     values.push(encode(rows));
     if (counted.has(kind)) counts.push(rows.length);
   });
+  if ((mask & adding) !== 0) values.push(encode(tallyOf(units)));
   const guarded = units.some(({ instances }) =>
     instances?.some(({ dedupe_key }) => dedupe_key !== undefined),
   );

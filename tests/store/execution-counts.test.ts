@@ -2,34 +2,61 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openDatabase, type Database } from "../../src/store/database.ts";
-import { countExecutions, executionFacets, foldCounts } from "../../src/store/execution-counts.ts";
-import { listExecutions } from "../../src/store/execution-list.ts";
+import {
+  countExecutions,
+  executionFacets,
+  foldCounts,
+  forgetSpans,
+} from "../../src/store/execution-counts.ts";
+import { listExecutions, type ExecutionFilter } from "../../src/store/execution-list.ts";
+import { CommitPump } from "../../src/store/pump.ts";
+import type { ExecutionRow } from "../../src/store/unit.ts";
 import { testDatabase, type TestDatabase } from "../support/postgres.ts";
 
 let place: TestDatabase;
 let database: Database;
+let pump: CommitPump;
 
 beforeAll(async () => {
   place = await testDatabase();
   database = openDatabase(place.url, { max: 4 });
+  pump = new CommitPump({ url: place.url });
   await add(1, 3_000);
 });
 
 afterAll(async () => {
+  await pump.close();
   await database.close();
   await place.close();
 });
 
 /** Every fourth is a root with user, rule and trigger; the others are its tasks. Every tenth failed. */
 async function add(from: number, to: number): Promise<void> {
-  await sql`
-    insert into execution (id, action, runner, status, parameters, context, parent, task_key)
-    select lpad(to_hex(g), 24, '0'), 'p.a' || (g % 7), case when g % 7 = 3 then 'noop' else 'python-script' end,
-      case when g % 10 = 0 then 'failed' else 'succeeded' end, '{}',
-      case when g % 4 = 0 then json_build_object('user', 'u' || (g % 3), 'rule', json_build_object('name', 'p.r' || (g % 5)),
-        'trigger_instance', json_build_object('name', 'p.t' || (g % 2))) end,
-      case when g % 4 = 0 then null else lpad(to_hex(g - g % 4), 24, '0') end, 't' || g
-    from generate_series(${from}::int, ${to}::int) g`.execute(database.db);
+  const numbers = Array.from({ length: to - from + 1 }, (_, n) => from + n);
+  await pump.commit({ executions: numbers.map((g) => row(g)) });
+}
+
+const idOf = (g: number): string => g.toString(16).padStart(8, "0").padEnd(24, "0");
+
+function row(g: number): ExecutionRow {
+  const root = g % 4 === 0;
+  const rule = { name: `p.r${g % 5}` };
+  const context = { user: `u${g % 3}`, rule, trigger_instance: { name: `p.t${g % 2}` } };
+  return {
+    id: idOf(g),
+    action: g % 1_000 === 999 ? "p.seldom" : `p.a${g % 7}`,
+    runner: g % 7 === 3 ? "noop" : "python-script",
+    status: g % 10 === 0 ? "failed" : "succeeded",
+    parameters: {},
+    context: root ? context : {},
+    ...(root ? {} : { parent: idOf(g - (g % 4)) }),
+    task_key: `t${g}`,
+    fence: 1,
+    attempt: 1,
+    delivered: true,
+    started: true,
+    ended: true,
+  };
 }
 
 const filters = [
@@ -44,6 +71,7 @@ const filters = [
   { trigger: "p.t0" },
   { status: "failed", action: "p.a3" },
   { user: "u1", rule: "p.r2", root: true },
+  { action: "p.seldom" },
   { action: "nothing" },
 ] as const;
 
@@ -70,9 +98,7 @@ test("counts are exact before and after they are folded, whatever is written mea
   await foldCounts(database.db);
   await expectTruth();
   await add(3_001, 3_100);
-  await sql`update execution set status = 'canceled' where id < lpad('40', 24, '0')`.execute(
-    database.db,
-  );
+  await sql`update execution set status = 'canceled' where id < ${idOf(64)}`.execute(database.db);
   await sql`delete from execution where action = 'p.a5'`.execute(database.db);
   await expectTruth();
   await foldCounts(database.db);
@@ -107,7 +133,67 @@ test("facets are the values of the whole history", async () => {
   expect(facets.user).toEqual(["u0", "u1", "u2"]);
   expect(facets.rule).toEqual(["p.r0", "p.r1", "p.r2", "p.r3", "p.r4"]);
   expect(facets.trigger).toEqual(["p.t0"]);
-  expect(facets.action).toHaveLength(7);
+  expect(facets.action).toHaveLength(8);
+});
+
+/** Along all ids, whatever is known of when something occurs. */
+async function expectPages(filter: ExecutionFilter, column: string): Promise<void> {
+  const { rows: all } = await sql<{ id: string }>`
+    select id from execution e where ${sql.raw(column)} order by id desc`.execute(database.db);
+  const found: string[] = [];
+  for (let offset = 0; offset === found.length; offset += 40) {
+    const page = await listExecutions(database.db, filter, { limit: 40, offset });
+    expect(page.total).toBe(all.length);
+    found.push(...page.rows.map(({ id }) => id));
+  }
+  expect(found).toEqual(all.map(({ id }) => id));
+  const [last] = (
+    await listExecutions(database.db, filter, { limit: 1, offset: 0, order: "oldest" })
+  ).rows;
+  expect(last?.id).toBe(all.at(-1)?.id);
+}
+
+async function expectAllPages(): Promise<void> {
+  await expectPages({ action: "p.seldom" }, "action = 'p.seldom'");
+  await expectPages({ action: "p.a3" }, "action = 'p.a3'");
+  await expectPages({ user: "u1" }, "context ->> 'user' = 'u1'");
+  await expectPages({ rule: "r2" }, "context #>> '{rule,name}' = 'p.r2'");
+  await expectPages({ runner: "noop" }, "runner = 'noop'");
+  await expectPages({ action: "nothing" }, "false");
+}
+
+test("what is looked for by action, user and rule is found span by span, also while nothing is folded and after a recount", async () => {
+  await add(20_000, 20_300);
+  await expectAllPages();
+  await foldCounts(database.db);
+  await expectAllPages();
+  await sql`select raicho_recount()`.execute(database.db);
+  await expectAllPages();
+  await expectTruth();
+  await sql`delete from execution where id < ${idOf(2_000)}`.execute(database.db);
+  await forgetSpans(database.db);
+  const { rows } = await sql<{
+    first: string;
+  }>`select min(span) as first from execution_when`.execute(database.db);
+  expect(rows[0]?.first).toBe(idOf(2_000).slice(0, 6));
+  await expectAllPages();
+});
+
+async function deliver(n: number, key: string): Promise<void> {
+  const instance = idOf(900_000 + n);
+  const given = { id: instance, trigger: "p.t", payload: {}, source: "s", dedupe_key: key };
+  await pump.commit({
+    instances: [{ ...given, status: "processed" }],
+    executions: [{ ...row(30_000 + n * 4), instance }],
+  });
+}
+
+test("executions of a delivery that was known already are not counted", async () => {
+  const before = await countExecutions(database.db, {});
+  await deliver(1, "a");
+  await deliver(2, "a");
+  await Promise.all([3, 4, 5, 6].map((n) => deliver(n, n % 2 === 0 ? "b" : "c")));
+  expect(await countExecutions(database.db, {})).toBe(before + 3);
 });
 
 test("a list read page by page holds every row once, forwards and backwards", async () => {

@@ -10,6 +10,7 @@ import { up as history } from "./0080_history.ts";
 import { up as stackstormKeys } from "./0100_stackstorm_keys.ts";
 import { up as inventoryReverts } from "./0090_inventory_reverts.ts";
 import { up as shownResult } from "./0120_shown_result.ts";
+import { up as cheapHistory } from "./0130_cheap_history.ts";
 
 /** In order; a name is never changed or removed once released. */
 export const migrations: ReadonlyArray<{
@@ -27,4 +28,5 @@ export const migrations: ReadonlyArray<{
   { name: "0090_inventory_reverts", up: inventoryReverts },
   { name: "0100_stackstorm_keys", up: stackstormKeys },
   { name: "0120_shown_result", up: shownResult },
+  { name: "0130_cheap_history", up: cheapHistory },
 ];
