@@ -34,6 +34,7 @@ describeRunner(() => inventoryRunner(late), {
     gigabyte: "bounded by the page size",
     bytes: "the ledger holds text only",
     worker: "it starts nothing",
+    secret: "its parameters hold no secrets",
   },
 });
 
