@@ -1,5 +1,6 @@
 import { childrenWithSecrets, findWorkflow, journalAfter } from "../store/workflows.ts";
 import { courseOf, type Course } from "../workflows/course.ts";
+import { fromStored } from "../workflows/stored.ts";
 import type { Core } from "./core.ts";
 import type { Claim } from "./run.ts";
 import { secretsOf } from "./secrets.ts";
@@ -30,10 +31,11 @@ export async function loadWorkflow(
   const row = await findWorkflow(db, id);
   if (row === undefined) return undefined;
   const plan = await pinnedTo(core, row.definition, runner);
-  let course = courseOf(plan, await surroundingsOf(core, execution), row.snapshot);
+  const saved = row.snapshot === null ? undefined : fromStored(row.snapshot);
+  let course = courseOf(plan, await surroundingsOf(core, execution), saved);
   let seq = row.snapshot_seq;
   for (const step of await journalAfter(db, id, seq)) {
-    const entries: unknown = JSON.parse(step.entries);
+    const entries: unknown = fromStored(step.entries);
     if (!isEntries(entries)) throw new Error(`journal ${id}/${step.seq} cannot be read`);
     course = course.replay(entries);
     ({ seq } = step);

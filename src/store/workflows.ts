@@ -4,14 +4,15 @@ import { sql } from "kysely";
 
 export interface StoredWorkflow {
   readonly definition: string;
-  readonly snapshot: unknown;
+  /** JSON text: read as values, `2.0` would become `2`. */
+  readonly snapshot: string | null;
   readonly snapshot_seq: number;
 }
 
 export async function findWorkflow(db: Db, id: string): Promise<StoredWorkflow | undefined> {
   return db
     .selectFrom("workflow")
-    .select(["definition", "snapshot", "snapshot_seq"])
+    .select(["definition", sql<string | null>`snapshot::text`.as("snapshot"), "snapshot_seq"])
     .where("execution_id", "=", id)
     .executeTakeFirst();
 }

@@ -2,11 +2,12 @@
 import { dictEntries, isDict, PyTuple } from "../expressions/python/collections.ts";
 import { keyText } from "../expressions/python/json.ts";
 import { Float } from "../expressions/python/values.ts";
+import { wholeFloatsOf } from "../expressions/python/whole-floats.ts";
 import type { JsonObject } from "../model/json.ts";
 import { setVariable } from "./contexts.ts";
 
 /** The value as it comes back from the journal's JSON, so that a state in memory and one that was replayed give the same answers: sets and
- * tuples are lists, dates and spans of time text, keys of dicts text, integers of any size numbers. What needs no change is shared. */
+ * tuples are lists, dates and spans of time text, keys of dicts text, integers of any size numbers; `2.0` stays a float. What needs no change is shared. */
 export function stored(value: unknown): unknown {
   if (typeof value === "bigint") return Number(value);
   if (typeof value !== "object" || value === null || value instanceof Float) return value;
@@ -49,4 +50,9 @@ export function storedDict(dict: JsonObject): JsonObject {
     setVariable(copy, name, kept);
   }
   return copy ?? dict;
+}
+
+/** What JSON text of journal entries or of a snapshot says. Throws SyntaxError. */
+export function fromStored(text: string): unknown {
+  return wholeFloatsOf(text);
 }

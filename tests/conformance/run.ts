@@ -182,9 +182,8 @@ function run(directory: string): number {
   for (const file of others.toSorted()) say(`${file.padEnd(52)}  not read here`);
   for (const file of missing) say(`${file.padEnd(52)}  missing`);
   const { cases, listed, unlisted } = totals;
-  say(
-    `${cases} cases, ${listed} listed differences, ${unlisted} unlisted, ${missing.size} files missing`,
-  );
+  const gaps = missing.size === 0 ? "" : `, ${missing.size} files missing`;
+  say(`${cases} cases, ${listed} listed differences, ${unlisted} unlisted${gaps}`);
   return unlisted > 0 || missing.size === read.size ? 1 : 0;
 }
 

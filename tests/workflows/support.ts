@@ -13,7 +13,9 @@ import {
 } from "../../src/workflows/conductor.ts";
 import type { JournalEntry } from "../../src/workflows/journal.ts";
 import { compileWorkflow, type CompiledWorkflow } from "../../src/workflows/spec.ts";
+import type { Snapshot } from "../../src/workflows/snapshot.ts";
 import type { WorkflowState } from "../../src/workflows/state.ts";
+import { fromStored } from "../../src/workflows/stored.ts";
 
 export type Run = Extract<Effect, { kind: "run" }>;
 type Finished = Extract<Effect, { kind: "finished" }>;
@@ -49,7 +51,7 @@ export class Driver {
     const before = snapshot(this.state);
     const { state, entries, effects } = advance(this.workflow, this.state, event, this.#ask);
     if (!isDeepStrictEqual(snapshot(this.state), before)) throw new Error("a state was changed");
-    const copied: JournalEntry[] = JSON.parse(JSON.stringify(entries));
+    const copied = fromStored(JSON.stringify(entries)) as JournalEntry[];
     this.journal.push(...copied);
     this.state = state;
     this.effects.push(...effects);
@@ -101,7 +103,7 @@ export class Driver {
 
   /** Through JSON and back. */
   reload(): void {
-    this.state = restore(JSON.parse(JSON.stringify(snapshot(this.state))));
+    this.state = restore(fromStored(JSON.stringify(snapshot(this.state))) as Snapshot);
   }
 }
 

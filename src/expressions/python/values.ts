@@ -2,6 +2,13 @@
  * int = integral `number`, or `bigint` outside the safe range; float = non-integral `number` (also NaN, Infinity), or `Float` when
  * integral; str, bool, None = string, boolean, null; list = Array; dict = plain object; set, tuple, datetime = classes of their own. */
 
+declare global {
+  interface JSON {
+    /** ES2026; TypeScript's library does not have it yet. */
+    rawJSON(text: string): object;
+  }
+}
+
 /** An integral float such as 1.0: JavaScript has one number type, Python two. */
 export class Float {
   readonly value: number;
@@ -11,8 +18,11 @@ export class Float {
   valueOf(): number {
     return this.value;
   }
-  toJSON(): number {
-    return this.value;
+  /** Text of JSON with its `.0`, as Python's json writes it: `wholeFloatsOf` knows it again. */
+  toJSON(): unknown {
+    const { value } = this;
+    if (!Number.isInteger(value)) return value;
+    return JSON.rawJSON(`${Object.is(value, -0) ? "-0" : String(BigInt(value))}.0`);
   }
 }
 
