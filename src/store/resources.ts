@@ -11,7 +11,9 @@ export async function listResources(
   const resources = await db
     .selectFrom("resource")
     .select(["kind", "pack", "name", "document"])
-    .orderBy(["kind", "pack", "name"])
+    .orderBy("kind")
+    .orderBy("pack")
+    .orderBy("name")
     .execute();
   return { version, resources };
 }
