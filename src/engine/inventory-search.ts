@@ -22,6 +22,7 @@ import {
   type Order,
 } from "../store/inventory/query.ts";
 import type { Db } from "../store/schema.ts";
+import { pageLength } from "./inventory-history.ts";
 import { resolveReferences, type Resolutions } from "./inventory-resolve.ts";
 import { viewEntries, type EntryView } from "./inventory-view.ts";
 
@@ -78,7 +79,6 @@ export function queryClock(instant: number, zone: string): QueryClock {
   };
 }
 
-const longestPage = 1000;
 const mostCounted = 10_000;
 const mostPaths = 50;
 const mostFacetValues = 100;
@@ -238,11 +238,6 @@ async function facetsOf(
     }),
   );
   return Object.fromEntries(counts);
-}
-
-function pageLength(limit = 50): number {
-  if (Number.isInteger(limit) && limit >= 1 && limit <= longestPage) return limit;
-  throw badRequest(`limit is ${shown(limit)}; expected a whole number from 1 to ${longestPage}`);
 }
 
 function writeCursor(sort: string | undefined, key: string | null, id: string): string {

@@ -17,6 +17,7 @@ import {
   changesetOf,
   decide,
   isRace,
+  withoutRaces,
   type Author,
   type Decided,
   type Draft,
@@ -48,8 +49,6 @@ type End =
   | { readonly error: unknown };
 
 const largestBatch = 128;
-/** Attempts of one request alone, when others are faster each time. */
-const mostAttempts = 5;
 
 export interface WriterOptions {
   readonly database: Database;
@@ -122,18 +121,13 @@ export class InventoryWriter {
 
   /** Somebody else was faster with one of them: each by itself finds out whether it is the one. */
   async #alone({ request, resolve, reject }: Waiting): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const { ends, views } = await this.#commit([request]);
-        const [end] = ends;
-        if (end === undefined || "error" in end) throw end?.error;
-        answer(end.decided, views, { resolve, reject });
-        return;
-      } catch (error) {
-        if (isRace(error) && attempt < mostAttempts) continue;
-        reject(error);
-        return;
-      }
+    try {
+      const { ends, views } = await withoutRaces(() => this.#commit([request]));
+      const [end] = ends;
+      if (end === undefined || "error" in end) reject(end?.error);
+      else answer(end.decided, views, { resolve, reject });
+    } catch (error) {
+      reject(error);
     }
   }
 
