@@ -48,7 +48,7 @@ export async function exposureOf(inventory: Inventory, id: string): Promise<Expo
     return entry;
   };
   const members = [];
-  for (const member of await found("LbMember")) {
+  for (const member of await found("Member")) {
     const pool = await load(pools, referred(member, "pool"));
     members.push({
       id: member.id,

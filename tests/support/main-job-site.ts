@@ -112,13 +112,13 @@ function entries(machines: readonly Machine[]): readonly { type: string; set: ob
     },
     { type: "Service", set: { code: "auction", title: "Auction", owner: { login: "alice" } } },
     { type: "LoadBalancer", set: { name: "lb1", endpoint: "lb1" } },
-    { type: "LbPool", set: { lb: "lb1", name: "web", backend: "web" } },
+    { type: "Pool", set: { lb: "lb1", name: "web", backend: "web" } },
     { type: "DnsZone", set: { fqdn: "example.test" } },
     // Nobody owns it: the leader of the configuration decides.
     { type: "Device", set: { hostname: "orphan.auction" } },
     ...machines.flatMap(({ host, server, address }) => [
       { type: "Device", set: { hostname: host, service: "auction" } },
-      { type: "LbMember", set: { pool: { lb: "lb1", backend: "web" }, server, target: host } },
+      { type: "Member", set: { pool: { lb: "lb1", backend: "web" }, server, target: host } },
       {
         type: "DnsRecord",
         set: { zone: "example.test", host: server, rtype: "A", value: address, target: host },
