@@ -43,6 +43,8 @@ export interface Door {
   writeConfig(pack: string, values: JsonObject): Promise<void>;
   /** The file of a pack's configuration. */
   configFile(pack: string): string;
+  /** Where a pack of that name would be installed. */
+  packDirectory(pack: string): string;
   /** Takes up changes on disk; says what it found. */
   reload(): Promise<{ readonly problems: readonly string[]; readonly content: Content }>;
   /** What the indexes of packs list, read lately. */

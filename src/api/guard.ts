@@ -1,9 +1,10 @@
 /** Who is calling. */
 import type { Request, RequestHandler, Response } from "express";
 import type { IncomingMessage } from "node:http";
-import type { User } from "../engine/auth.ts";
+import { digest, type User } from "../engine/auth.ts";
 import { AppError } from "../model/errors.ts";
 import { isAdmin as isAdminBy, type Rights } from "../model/permissions.ts";
+import { whyRefused } from "../store/accounts.ts";
 import { origins, type Origins } from "./addresses.ts";
 import { cookieName, cookieOf, keepToken } from "./cookies.ts";
 import type { Door } from "./door.ts";
@@ -15,15 +16,19 @@ export type Location = "header" | "query parameter" | "cookie";
 
 export interface Shown {
   readonly secret: string;
+  /** It was called an API key, not a token. */
+  readonly asKey: boolean;
   readonly location: Location;
 }
 
 /** The token or API key in the headers. */
-export function headerSecret({ headers }: IncomingMessage): string | undefined {
-  const header = headers["x-auth-token"] ?? headers["st2-api-key"];
-  if (typeof header === "string") return header;
-  return headers.authorization?.startsWith("Bearer ") === true
-    ? headers.authorization.slice(7)
+export function headerSecret({ headers }: IncomingMessage): Shown | undefined {
+  const { "x-auth-token": token, "st2-api-key": key, authorization } = headers;
+  const location = "header";
+  if (typeof token === "string") return { secret: token, asKey: false, location };
+  if (typeof key === "string") return { secret: key, asKey: true, location };
+  return authorization?.startsWith("Bearer ") === true
+    ? { secret: authorization.slice(7), asKey: false, location }
     : undefined;
 }
 
@@ -33,12 +38,13 @@ export function shownIn(
   { querySecrets }: { readonly querySecrets: boolean },
 ): Shown | undefined {
   const header = headerSecret(request);
-  if (header !== undefined) return { secret: header, location: "header" };
-  const query = request.query["x-auth-token"] ?? request.query["st2-api-key"];
+  if (header !== undefined) return header;
+  const { "x-auth-token": token, "st2-api-key": key } = request.query;
+  const query = token ?? key;
   if (querySecrets && typeof query === "string")
-    return { secret: query, location: "query parameter" };
+    return { secret: query, asKey: token === undefined, location: "query parameter" };
   const cookie = cookieOf(request, cookieName);
-  return cookie === undefined ? undefined : { secret: cookie, location: "cookie" };
+  return cookie === undefined ? undefined : { secret: cookie, asKey: false, location: "cookie" };
 }
 
 const harmless = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -52,13 +58,21 @@ function isForged({ method, headers }: Request): boolean {
   return origin === undefined || !URL.canParse(origin) || new URL(origin).host !== host;
 }
 
-/** The user of that secret, or why there is none. */
+/** The user of that secret, or why there is none, in StackStorm's words. */
 export async function identify(
-  { authenticate }: Pick<Door, "authenticate">,
-  secret: string | undefined,
+  { authenticate, core }: Pick<Door, "authenticate" | "core">,
+  shown: Shown | undefined,
 ): Promise<User | string> {
-  if (secret === undefined) return "Unauthorized - One of Token or API key required.";
-  return (await authenticate(secret)) ?? "Unauthorized - Token or API key is not valid.";
+  if (shown === undefined) return "Unauthorized - One of Token or API key required.";
+  const { secret, asKey } = shown;
+  const user = await authenticate(secret);
+  if (user !== undefined) return user;
+  const hash = digest(secret);
+  const refused = await whyRefused(core.database.db, hash);
+  if (!asKey) return refused === "expired" ? "Unauthorized - Token has expired." : "Unauthorized";
+  return refused === "disabled"
+    ? "Unauthorized - API key is disabled."
+    : `Unauthorized - ApiKey with key_hash=${hash} not found.`;
 }
 
 interface Tokened {
@@ -83,7 +97,7 @@ function keepForStreams(
 
 /** Lets a request through only with a valid token or API key; puts the user where `userOf` finds it. */
 export function guard(
-  door: Pick<Door, "auth" | "authenticate" | "signIn" | "allowOrigins">,
+  door: Pick<Door, "auth" | "authenticate" | "core" | "signIn" | "allowOrigins">,
 ): RequestHandler {
   if (!door.auth) {
     return (_request, response, next) => {
@@ -94,7 +108,7 @@ export function guard(
   const pages = { from: origins(door.signIn), allowed: new Set(door.allowOrigins) };
   return async (request, response, next) => {
     const shown = shownIn(request, door.signIn);
-    const user = await identify(door, shown?.secret);
+    const user = await identify(door, shown);
     if (typeof user === "string") throw new AppError("UNAUTHORIZED", [user]);
     if (shown?.location === "cookie" && isForged(request))
       throw new AppError("FORBIDDEN", [
@@ -130,6 +144,11 @@ function isUser(value: unknown): value is User {
 /** Whether the guard found out who is calling. */
 export function isSignedIn(response: Response): boolean {
   return isUser(response.locals["user"]);
+}
+
+/** Whether it is known who is calling: false where there is no authentication. */
+export function isKnown(response: Response): boolean {
+  return response.locals["user"] !== everybody;
 }
 
 /** Who is calling, as the guard found out. */

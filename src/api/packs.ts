@@ -153,7 +153,8 @@ async function register(door: Door, request: Request, response: Response): Promi
   const gone = wanted.find((ref) => !content.packs.has(ref));
   if (gone !== undefined)
     throw refusal(
-      `Pack "${gone}" not found on disk: there is no pack of that name, or its pack.yaml is broken`,
+      problems.find((problem) => problem.includes(`/${gone}/pack.yaml`)) ??
+        `Pack "${gone}" not found on disk: Directory "${door.packDirectory(gone)}" doesn't exist`,
     );
   const all = counts(door, content, wanted);
   const shown = new Set(

@@ -9,6 +9,8 @@ import {
   permissionsOf,
   permissionTypes,
   resourceTypes,
+  st2ResourceTypes,
+  type ResourceType,
 } from "../model/permissions.ts";
 import { addAssignment, putRole, removeAssignment, removeRole } from "../store/roles.ts";
 import { bodyOf, optionalTextIn, textIn } from "./bodies.ts";
@@ -79,16 +81,16 @@ const listed = {
   },
 } as const;
 
+function permissionsByType(types: readonly ResourceType[]): JsonObject {
+  return Object.fromEntries(types.map((type) => [type, Object.fromEntries(permissionsOf(type))]));
+}
+
 /** StackStorm's: to read. */
 export function rbacRoutes(door: Door): Routes {
   const { book } = door;
   const router = new Routes();
   router.get("/rbac/permission_types", "admin", (_request, response) => {
-    response.json(
-      Object.fromEntries(
-        resourceTypes.map((type) => [type, Object.fromEntries(permissionsOf(type))]),
-      ),
-    );
+    response.json(permissionsByType(st2ResourceTypes));
   });
   router.get("/rbac/permission_types/:type", "admin", (request, response) => {
     const type = resourceTypes.find((each) => each === request.params.type);
@@ -207,6 +209,10 @@ export function roleRoutes(door: Door): Routes {
     await removeRole(db, name);
     book.forget();
     response.status(204).end();
+  });
+  router.about({ summary: "All permission types by resource type, each with what it allows" });
+  router.get("/permission-types", "admin", (_request, response) => {
+    response.json(permissionsByType(resourceTypes));
   });
   assignmentRoutes(door, router);
   return router;

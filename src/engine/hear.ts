@@ -45,7 +45,7 @@ async function control(core: Core, id: string): Promise<void> {
   const running = core.running.get(id);
   if (running === undefined) return;
   const row = await findExecution(core.database.db, id).catch(() => undefined);
-  if (row?.status === "canceling") running.abort(new Interrupted("canceled"));
+  if (row?.status === "canceling") running.abort(new Interrupted("canceled", row.result));
 }
 
 /** Says that this process lives, and looks for bells it may have missed. Rejects when the database is away. */
@@ -56,7 +56,7 @@ export async function heartbeat(core: Core, role: string): Promise<void> {
   }
   for (const { id, status } of await controlledOf(core.database.db, core.process)) {
     core.conducted.get(id)?.look();
-    if (status === "canceling") core.running.get(id)?.abort(new Interrupted("canceled"));
+    if (status === "canceling") await control(core, id);
   }
   await lookAfterOwn(core);
 }

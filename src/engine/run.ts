@@ -40,9 +40,13 @@ export interface Claim {
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
   readonly kind: "canceled" | "stopping";
-  constructor(kind: "canceled" | "stopping") {
-    super(kind === "canceled" ? "Action canceled by user." : "The worker is stopping.");
+  /** What the ledger says since it was canceled: `message`, and `user` who asked for it. */
+  readonly result: JsonObject;
+  constructor(kind: "canceled" | "stopping", result?: unknown) {
+    const message = kind === "canceled" ? "Action canceled by user." : "The worker is stopping.";
+    super(message);
     this.kind = kind;
+    this.result = isObject(result) ? result : { message };
   }
 }
 
@@ -85,15 +89,10 @@ interface Carriage {
 
 function afterInterruption(core: Core, claim: Claim, outcome: End, signal: AbortSignal): End {
   if (!signal.aborted || outcome.status === "succeeded") return outcome;
-  const kind = signal.reason instanceof Interrupted ? signal.reason.kind : "canceled";
-  if (kind === "canceled")
-    return {
-      status: "canceled",
-      result: {
-        ...(isObject(outcome.result) ? outcome.result : {}),
-        message: "Action canceled by user.",
-      },
-    };
+  const reason: unknown = signal.reason;
+  const { kind, result } = reason instanceof Interrupted ? reason : new Interrupted("canceled");
+  // As in StackStorm: who canceled it. What it printed is in its output.
+  if (kind === "canceled") return { status: "canceled", result };
   if (lossPolicy(core, claim.action, claim.runner) === "rerun")
     return { status: "requested", result: undefined };
   return { status: "abandoned", result: { error: "The worker stopped before the action ended." } };

@@ -105,6 +105,13 @@ export const resourceTypes: readonly ResourceType[] = Object.keys(operations).fi
   isResourceType(name),
 );
 
+/** What is Raicho's own: StackStorm's API does not tell of it. */
+const ownTypes: ReadonlySet<ResourceType> = new Set(["stream", "inventory", "alert"]);
+
+export const st2ResourceTypes: readonly ResourceType[] = resourceTypes.filter(
+  (type) => !ownTypes.has(type),
+);
+
 interface Split {
   readonly type: ResourceType;
   readonly operation: string;

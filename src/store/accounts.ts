@@ -146,6 +146,26 @@ export async function findToken(
     .executeTakeFirst();
 }
 
+/** Why a token or API key that was shown is of no use. */
+export type Refused = "unknown" | "expired" | "disabled";
+
+/** What is wrong with a token or API key that `findToken` does not find. */
+export async function whyRefused(db: Db, hash: string): Promise<Refused> {
+  const found = await db
+    .selectFrom("token")
+    .innerJoin("account", "account.name", "token.account")
+    .select([
+      (from) =>
+        from
+          .and([from("token.enabled", "=", true), from("account.disabled", "=", false)])
+          .as("enabled"),
+    ])
+    .where("token.hash", "=", hash)
+    .executeTakeFirst();
+  if (found === undefined) return "unknown";
+  return found.enabled ? "expired" : "disabled";
+}
+
 export async function listTokens(
   db: Db,
   kind: "token" | "api_key",

@@ -1,6 +1,7 @@
 /** The door of a process: what its routes may use, and where it listens. */
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
+import { join } from "node:path";
 import { makeDoor } from "../api/app.ts";
 import type { Door } from "../api/door.ts";
 import { Metrics, processReadings } from "../api/metrics.ts";
@@ -104,6 +105,7 @@ async function doorOf(engine: EngineProcess, config: Config): Promise<Door> {
     webhooks: () => definitions().webhooks,
     resources,
     configFile: (pack) => configFile(config, pack),
+    packDirectory: (pack) => join(config.home, "packs", pack),
     writeConfig: async (pack, values) => {
       await writeConfig(configFile(config, pack), values);
       await reload({ forget: false });

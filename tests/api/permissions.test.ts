@@ -56,6 +56,7 @@ const forAdmins = new Set([
   "get /api/v2/audit",
   "get /api/v2/datastore-key",
   "get /api/v2/audit/verify",
+  "get /api/v2/permission-types",
   "get /api/v2/roles",
   "get /api/v2/roles/:name",
   "get /api/v2/role-assignments",

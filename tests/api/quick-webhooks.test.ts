@@ -197,7 +197,7 @@ describe("a webhook", () => {
     });
     expect(await post(url, "{}", { ...json, "x-auth-token": "wrong" })).toMatchObject({
       status: 401,
-      body: { faultstring: "Unauthorized - Token or API key is not valid." },
+      body: { faultstring: "Unauthorized" },
     });
     expect(await post(url, "{}", { ...json, "st2-api-key": "right" })).toMatchObject({
       status: 202,

@@ -1,6 +1,7 @@
 /** Replays recorded requests against a running Raicho and tells where the answer is not StackStorm's: status, the headers that clients read, the shape of
  * the body, and what is said when something is refused. Ids that an answer brings stand for the recorded ones in later requests. */
-import { isObject, type JsonObject } from "../../src/model/json.ts";
+import { isObject } from "../../src/model/json.ts";
+import { differencesIn } from "./http-bodies.ts";
 import { reasonForHttp } from "./http-differences.ts";
 import { type Asked, steps } from "./http-steps.ts";
 import type { Difference, Report } from "./workflow-cases.ts";
@@ -84,74 +85,6 @@ function rank(one: Case, file: RecordedFile): number {
   return at * 4 + (makes ? 0 : method === "GET" ? 1 : 2);
 }
 
-/** What depends on the content that was registered, not on the API. */
-const opaque = new Set([
-  "parameters",
-  "runner_parameters",
-  "attributes",
-  "values",
-  "payload",
-  "payload_schema",
-  "parameters_schema",
-  "output_schema",
-  "notify",
-  "schema",
-  "criteria",
-  "metadata",
-  "orquesta",
-  "tags",
-  "files",
-]);
-
-function kind(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "array";
-  return typeof value;
-}
-
-/** Placeholders of the recording that stand for numbers. */
-const numbers = new Set(["<float>", "<size>", "<pid>"]);
-
-function differencesIn(recorded: unknown, actual: unknown, path: string): readonly string[] {
-  const wanted = typeof recorded === "string" && numbers.has(recorded) ? 0 : recorded;
-  if (isObject(wanted) && Array.isArray(wanted["$keys"])) {
-    const rows = Array.isArray(actual) ? actual.filter(isObject) : [];
-    return keysDiffer(wanted["$keys"], Object.assign({}, ...rows), path);
-  }
-  if (kind(wanted) !== kind(actual)) return [`${path}: ${kind(actual)} instead of ${kind(wanted)}`];
-  if (isObject(wanted) && isObject(actual)) return differencesInside(wanted, actual, path);
-  const [first, mine] = [firstOf(wanted), firstOf(actual)];
-  return first === undefined || mine === undefined ? [] : differencesIn(first, mine, `${path}[]`);
-}
-
-function differencesInside(
-  recorded: JsonObject,
-  actual: JsonObject,
-  path: string,
-): readonly string[] {
-  const inner = Object.entries(recorded).filter(
-    ([name]) => !opaque.has(name) && actual[name] !== undefined,
-  );
-  return [
-    ...keysDiffer(Object.keys(recorded), actual, path),
-    ...inner.flatMap(([name, value]) => differencesIn(value, actual[name], `${path}.${name}`)),
-  ];
-}
-
-function firstOf(value: unknown): unknown {
-  return Array.isArray(value) ? (value[0] as unknown) : undefined;
-}
-
-function keysDiffer(recorded: readonly unknown[], actual: unknown, path: string): string[] {
-  if (!isObject(actual)) return [];
-  const missing = recorded.filter((name) => !(String(name) in actual));
-  const more = Object.keys(actual).filter((name) => !recorded.includes(name));
-  return [
-    ...missing.map((name) => `${path}: without ${String(name)}`),
-    ...more.map((name) => `${path}: with ${name}`),
-  ];
-}
-
 function mediaType(text: string | null | undefined): string {
   return (text ?? "").split(";")[0] ?? "";
 }
@@ -162,6 +95,8 @@ export interface ReplayOptions {
   /** Where tokens are. */
   readonly authUrl: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Headers that say name and password, for requests of tokens. */
+  readonly credentials?: Readonly<Record<string, string>>;
   /** What stands for other placeholders, e.g. `<hex32>`. */
   readonly secrets?: Readonly<Record<string, string>>;
   /** Directories of ours, with what the recording calls them. */
@@ -203,8 +138,8 @@ class Replay implements Report {
     { area, name, method, path, body, recorded }: Case,
     own: Readonly<Record<string, string>>,
   ): Promise<Answer> {
-    const { url, authUrl, headers: all } = this.#options;
-    const headers = "st2-api-key" in own ? own : all;
+    const { url, authUrl } = this.#options;
+    const headers = "st2-api-key" in own ? own : headersOf({ area, name, path }, this.#options);
     const toAuth =
       name === "authroot" || (area === "auth" && !path.startsWith("/actions") && path !== "/user");
     const base = toAuth ? authUrl : url;
@@ -311,6 +246,18 @@ class Replay implements Report {
     else if (isObject(recorded) && isObject(actual))
       for (const [name, each] of Object.entries(recorded)) this.#bind(each, actual[name]);
   }
+}
+
+/** What the recording does not show: who asked for tokens, and with which. */
+function headersOf(
+  { area, name, path }: Pick<Case, "area" | "name" | "path">,
+  { headers, credentials }: ReplayOptions,
+): Readonly<Record<string, string>> | undefined {
+  if (area !== "auth") return headers;
+  if (name === "wrong") return { authorization: `Basic ${btoa("admin:wrong")}` };
+  if (/(?:^|\.)none$|\.query$/.test(name)) return {};
+  if (name.endsWith(".badtoken")) return { "x-auth-token": "wrong" };
+  return /^(?:\/v1)?\/tokens$/.test(path) ? credentials : headers;
 }
 
 /** A form is what StackStorm took for one. */

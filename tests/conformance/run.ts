@@ -1,6 +1,6 @@
 /**
  * `npm run conformance [-- --data DIR] [--write]`: holds Raicho to the recorded answers of the originals, prints the counts per file, names
- * what differs without being listed, and fails when there is any such difference. `--write` writes docs/compatibility.md instead.
+ * what differs without being listed, and fails when there is any such difference. For recorded requests it starts servers of its own. `--write` writes docs/compatibility.md instead.
  */
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -35,6 +35,7 @@ import {
 } from "./rules.ts";
 import type { Difference, Report } from "./workflow-cases.ts";
 import { checkTraces } from "./workflow-traces.ts";
+import { httpChecks } from "./http-run.ts";
 import { checkFlows, checkMachines } from "./workflows.ts";
 import { checkYaqlSyntax, checkYaqlTables, checkYaqlTests, checkYaqlUnit } from "./yaql.ts";
 
@@ -43,7 +44,7 @@ const jinja2Answers = new URL("../expressions/jinja/jinja2-answers.json", import
 interface Check {
   readonly file: string;
   readonly what: string;
-  report(): Report;
+  report(): Report | Promise<Report>;
 }
 
 /** The files are trusted to have the shapes that their checks expect. */
@@ -125,6 +126,7 @@ function checksOf(directory: string): readonly Check[] {
     { file: calls, what: "parameters", report: () => checkParameterCalls(lines(calls)) },
     { file: calls, what: "validation", report: () => checkValidationCalls(lines(calls)) },
     { file: calls, what: "secrets", report: () => checkSecrets(lines(calls)) },
+    ...httpChecks(directory),
   ];
 }
 
@@ -160,7 +162,7 @@ function add(totals: Totals, name: string, { cases, differences }: Report): void
   for (const difference of unlisted) sayDifference(difference);
 }
 
-function run(directory: string): number {
+async function run(directory: string): Promise<number> {
   if (!existsSync(directory)) {
     process.stderr.write(`conformance: there is no directory ${directory}; give --data DIR\n`);
     return 2;
@@ -170,7 +172,7 @@ function run(directory: string): number {
   const missing = new Set<string>();
   for (const check of checks) {
     const { file, what } = check;
-    if (existsSync(join(directory, file))) add(totals, `${file} (${what})`, check.report());
+    if (existsSync(join(directory, file))) add(totals, `${file} (${what})`, await check.report());
     else missing.add(file);
   }
   const jinja2 = loads(readFileSync(jinja2Answers, "utf8")) as never;
@@ -194,4 +196,4 @@ const { values } = parseArgs({
   },
 });
 if (values.write) writeFileSync("docs/compatibility.md", compatibilityPage());
-else process.exitCode = run(values.data);
+else process.exitCode = await run(values.data);

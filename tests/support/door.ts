@@ -100,6 +100,7 @@ export function doorOf(core: Core, users?: ReadonlyMap<string, User>): Door {
     validatePayloads: true,
     webhooks: () => new Set(),
     writeConfig: () => Promise.reject(new Error("these tests write no configuration")),
+    packDirectory: (pack) => `/nowhere/${pack}`,
     configFile: (pack) => `/nowhere/${pack}.yaml`,
     resources: {
       put: () => Promise.reject(new Error("these tests write no definitions")),
