@@ -10,6 +10,7 @@ type Kind = "counter" | "gauge" | "histogram";
 
 interface Histogram {
   readonly labels: Labels;
+  /** Of each bucket alone; the text adds them up. */
   readonly counts: number[];
   sum: number;
   count: number;
@@ -24,6 +25,13 @@ function labelText(labels: Labels): string {
         .replaceAll("\n", String.raw`\n`)}"`,
   );
   return parts.length === 0 ? "" : `{${parts.join(",")}}`;
+}
+
+/** Labels as a key; their text, which costs more, is made when somebody reads. */
+function keyOf(labels: Labels): string {
+  let key = "";
+  for (const name in labels) key += `${labels[name]}\n`;
+  return key;
 }
 
 export interface Sample {
@@ -55,7 +63,7 @@ export class Metrics {
   readonly #readings: Reading[] = [];
 
   count(name: "raicho_http_requests_total" | "raicho_logins_total", labels: Labels): void {
-    const key = labelText(labels);
+    const key = keyOf(labels);
     const known = this.#counters.get(name) ?? new Map<string, { labels: Labels; value: number }>();
     this.#counters.set(name, known);
     const entry = known.get(key) ?? { labels, value: 0 };
@@ -65,7 +73,7 @@ export class Metrics {
 
   /** A request took that many seconds. */
   took(labels: Labels, seconds: number): void {
-    const key = labelText(labels);
+    const key = keyOf(labels);
     const known = this.#durations.get(key) ?? {
       labels,
       counts: buckets.map(() => 0),
@@ -75,8 +83,8 @@ export class Metrics {
     this.#durations.set(key, known);
     known.sum += seconds;
     known.count += 1;
-    for (const [index, bucket] of buckets.entries())
-      if (seconds <= bucket) known.counts[index] = (known.counts[index] ?? 0) + 1;
+    const index = buckets.findIndex((bucket) => seconds <= bucket);
+    if (index !== -1) known.counts[index] = (known.counts[index] ?? 0) + 1;
   }
 
   reading(...readings: readonly Reading[]): void {
@@ -106,10 +114,11 @@ export class Metrics {
 }
 
 function histogramLines(name: string, { labels, counts, sum, count }: Histogram): string[] {
-  const lines = buckets.map(
-    (bucket, index) =>
-      `${name}_bucket${labelText({ ...labels, le: String(bucket) })} ${counts[index] ?? 0}`,
-  );
+  let below = 0;
+  const lines = buckets.map((bucket, index) => {
+    below += counts[index] ?? 0;
+    return `${name}_bucket${labelText({ ...labels, le: String(bucket) })} ${below}`;
+  });
   lines.push(`${name}_bucket${labelText({ ...labels, le: "+Inf" })} ${count}`);
   lines.push(
     `${name}_sum${labelText(labels)} ${sum}`,

@@ -1,5 +1,6 @@
 /** How many executions of each kind a batch of units adds: rows of `execution_change`. Counted here, where the facets are at hand, and not by
  * the database, which would have to copy every row and read its JSON again. */
+import type { Columns } from "./columns.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { ExecutionRow, FinishedRow, Unit } from "./unit.ts";
 
@@ -17,11 +18,24 @@ interface TallyRow {
   readonly given?: string | undefined;
 }
 
+export const tallyColumns: Columns<TallyRow> = {
+  action: "text",
+  runner: "text",
+  status: "text",
+  user: "text",
+  rule: "text",
+  trigger: "text",
+  root: "boolean",
+  span: "text",
+  n: "bigint",
+  given: "text",
+};
+
 /** SQL of the rows; `guarded`: some trigger instances may be known deliveries, whose executions are not written. */
 export function tallyClause(rows: string, guarded: boolean): string {
   return `insert into execution_change (action, runner, status, "user", rule, trigger, root, span, n)
     select action, runner, status, "user", rule, trigger, root, span, ${guarded ? "sum(n)" : "n"}
-    from ${rows} as r(action text, runner text, status text, "user" text, rule text, trigger text, root boolean, span text, n bigint, given text)
+    from ${rows} as r
     ${guarded ? "where r.given is null or r.given not in (select id from known) group by 1, 2, 3, 4, 5, 6, 7, 8" : ""}`;
 }
 

@@ -10,7 +10,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { AppError } from "../model/errors.ts";
 import { connect, isOutage } from "./database.ts";
-import { rowsIn, type Unit, write } from "./unit.ts";
+import { write } from "./unit-statement.ts";
+import { rowsIn, type Unit } from "./unit.ts";
 
 export interface Committed {
   /** Ids of trigger instances that were known deliveries already: nothing was written for them. */
