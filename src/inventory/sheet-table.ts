@@ -1,0 +1,311 @@
+/** From a grid to rows about entries: which row holds the headings, what each column is, what each cell says. */
+import { cellAddress, type Cell, type Grid, type Merged } from "../model/grid.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { KnownType } from "./catalogue.ts";
+import type { Attribute } from "./definition.ts";
+import { headingKey, headingsOf, readCell } from "./sheet-values.ts";
+import { nearest } from "./text.ts";
+
+/** Heading → attribute, or a path into the key of a reference (`rack.room`); "" = the column is not read. */
+export type ColumnMapping = Readonly<Record<string, string>>;
+
+export interface Column {
+  readonly index: number;
+  readonly heading: string;
+  /** The attribute, then attributes of the key of what it refers to. */
+  readonly path: readonly string[];
+  readonly attribute: Attribute;
+}
+
+export interface CellProblem {
+  readonly cell: string;
+  readonly heading: string;
+  readonly attribute: string;
+  readonly value: unknown;
+  readonly message: string;
+  readonly expected: string;
+  readonly nearest?: string;
+}
+
+/** One row of the sheet. */
+export interface SheetRecord {
+  /** From 1, as the spreadsheet counts. */
+  readonly row: number;
+  /** Id of the entry, when a column says so. */
+  readonly id: string | undefined;
+  /** Attributes as the cells say them; references as written. */
+  readonly set: JsonObject;
+  /** Where each attribute stands. */
+  readonly cells: Readonly<Record<string, string>>;
+  readonly problems: readonly CellProblem[];
+}
+
+export interface SheetTable {
+  readonly sheet: string;
+  readonly type: KnownType;
+  readonly columns: readonly Column[];
+  /** Headings that mean nothing for the type, with what was probably meant. */
+  readonly unread: readonly { readonly heading: string; readonly nearest: string | undefined }[];
+  readonly records: readonly SheetRecord[];
+}
+
+/** Rows at the top among which the headings are sought. */
+const headRows = 30;
+
+interface Head {
+  /** Last row of the headings, from 0. */
+  readonly row: number;
+  readonly headings: readonly string[];
+}
+
+export interface TableOptions {
+  readonly mapping: ColumnMapping;
+  readonly timeZone: string;
+}
+
+export type TableReading = { readonly table: SheetTable } | { readonly problem: string };
+
+/** Reads the grid as entries of the type, or says why it is none of that type. */
+export function readTable(grid: Grid, type: KnownType, options: TableOptions): TableReading {
+  const head = findHead(grid, type, options.mapping);
+  if (head === undefined) return { problem: noHead(grid, type) };
+  const { columns, unread } = columnsOf(head, type, options.mapping);
+  const repeated = columns.find(
+    (column, index) =>
+      columns.findIndex((other) => other.path.join(".") === column.path.join(".")) < index,
+  );
+  if (repeated !== undefined)
+    return {
+      problem: `two columns are ${repeated.path.join(".")}: the second is ${JSON.stringify(repeated.heading)} in column ${letters(repeated.index)}; map one of them to ""`,
+    };
+  const rows = spread(grid.rows, grid.merged, head.row);
+  const records = rows.slice(head.row + 1).flatMap((row, offset) => {
+    const at = head.row + 1 + offset;
+    return row.some((cell) => cell !== null && cell !== "")
+      ? (readRecord(row, at, { columns, idColumn: idColumnOf(head), timeZone: options.timeZone }) ??
+          [])
+      : [];
+  });
+  return { table: { sheet: grid.name, type, columns, unread, records } };
+}
+
+/** How well a grid fits a type: columns that are understood. */
+export function fitOf(grid: Grid, type: KnownType, mapping: ColumnMapping): number {
+  const head = findHead(grid, type, mapping);
+  if (head === undefined) return 0;
+  const { columns } = columnsOf(head, type, mapping);
+  const named = [type.name, type.label.ja, type.label.en].some(
+    (name) => headingKey(name) === headingKey(grid.name),
+  );
+  return columns.length + (named ? 0.5 : 0);
+}
+
+function letters(column: number): string {
+  return cellAddress(0, column).replace(/\d+$/, "");
+}
+
+function textOf(cell: Cell | undefined): string {
+  if (cell === undefined || cell === null) return "";
+  return typeof cell === "object" ? "" : String(cell).replaceAll(/\s+/g, " ").trim();
+}
+
+/** The row, or the two rows, that name most attributes; of equal ones the first. */
+function findHead(grid: Grid, type: KnownType, mapping: ColumnMapping): Head | undefined {
+  const understand = understanding(type, mapping);
+  const top = spreadAcross(grid).slice(0, headRows);
+  let best: { head: Head; score: number } | undefined;
+  const consider = (head: Head): void => {
+    const score = new Set(head.headings.flatMap((heading) => understand(heading)?.join(".") ?? []))
+      .size;
+    if (score > (best?.score ?? 0)) best = { head, score };
+  };
+  for (const [index, row] of top.entries()) {
+    consider({ row: index, headings: row.map(textOf) });
+    const below = top[index + 1];
+    if (below !== undefined) consider({ row: index + 1, headings: joined(row, below, understand) });
+  }
+  return best?.head;
+}
+
+type Understand = (heading: string) => readonly string[] | undefined;
+
+/** Two rows as one: the lower heading where that is understood, else both together (保守 over 開始日), else the upper one. */
+function joined(
+  upper: readonly Cell[],
+  lower: readonly Cell[],
+  understand: Understand,
+): readonly string[] {
+  const width = Math.max(upper.length, lower.length);
+  let group = "";
+  return Array.from({ length: width }, (_, column) => {
+    const [high, low] = [textOf(upper[column]), textOf(lower[column])];
+    if (high !== "") group = high;
+    const both = [
+      `${group} ${low}`,
+      `${group}の${low}`,
+      low,
+      low === "" || low === group ? group : "",
+    ];
+    return (
+      both.find((heading) => heading.trim() !== "" && understand(heading) !== undefined) ??
+      (low === "" ? high : low)
+    );
+  });
+}
+
+/** The path that a heading means, "" in the mapping included; undefined when it means nothing. */
+function understanding(type: KnownType, mapping: ColumnMapping): Understand {
+  const known = headingsOf(type);
+  const mapped = new Map(
+    Object.entries(mapping).map(([heading, path]) => [headingKey(heading), path]),
+  );
+  return (heading) => {
+    const key = headingKey(heading);
+    if (key === "") return undefined;
+    const path = mapped.get(key);
+    if (path !== undefined) return path === "" ? undefined : path.split(".");
+    const name = known.get(key);
+    if (name !== undefined) return [name];
+    if (key === "id") return ["id"];
+    const parts = heading.trim().split(".");
+    return parts.length > 1 && type.attributes.has(parts[0] ?? "") ? parts : undefined;
+  };
+}
+
+function columnsOf(head: Head, type: KnownType, mapping: ColumnMapping) {
+  const understand = understanding(type, mapping);
+  const names = [...headingsOf(type).keys()];
+  const columns: Column[] = [];
+  const unread: { heading: string; nearest: string | undefined }[] = [];
+  for (const [index, heading] of head.headings.entries()) {
+    const path = understand(heading);
+    const attribute = type.attributes.get(path?.[0] ?? "");
+    if (path !== undefined && attribute !== undefined)
+      columns.push({ index, heading, path, attribute });
+    else if (heading !== "" && path?.[0] !== "id" && !isSilenced(heading, mapping))
+      unread.push({ heading, nearest: nearest(headingKey(heading), names) });
+  }
+  return { columns, unread };
+}
+
+function isSilenced(heading: string, mapping: ColumnMapping): boolean {
+  return Object.entries(mapping).some(
+    ([name, path]) => path === "" && headingKey(name) === headingKey(heading),
+  );
+}
+
+function idColumnOf({ headings }: Head): number {
+  return headings.findIndex((heading) => headingKey(heading) === "id");
+}
+
+function noHead({ name, rows }: Grid, type: KnownType): string {
+  const seen = rows
+    .slice(0, 5)
+    .flatMap((row) => row.map(textOf))
+    .filter((text) => text !== "")
+    .slice(0, 8);
+  const wanted = [...type.attributes.values()]
+    .slice(0, 6)
+    .map(({ name: own, label }) => (label.ja === own ? own : `${own} (${label.ja})`));
+  return `sheet ${JSON.stringify(name)}: none of its first ${headRows} rows names an attribute of ${type.name}; expected headings as ${wanted.join(", ")}; found ${seen.map((text) => JSON.stringify(text)).join(", ")}`;
+}
+
+/** Headings merged over several columns count for each of them. */
+function spreadAcross({ rows, merged }: Grid): readonly (readonly Cell[])[] {
+  const result = rows.slice(0, headRows + 1).map((row) => [...row]);
+  for (const { top, left, bottom, right } of merged)
+    for (const row of result.slice(top, bottom + 1))
+      for (let x = left; x <= right; x += 1) row[x] = rows[top]?.[left] ?? null;
+  return result.map((row) => Array.from(row, (cell) => cell ?? null));
+}
+
+/** Below the headings a cell merged over several rows counts for each of them. */
+function spread(
+  rows: Grid["rows"],
+  merged: readonly Merged[],
+  headRow: number,
+): readonly (readonly Cell[])[] {
+  const tall = merged.filter(({ top, bottom }) => bottom > headRow && bottom > top);
+  if (tall.length === 0) return rows;
+  const result = rows.map((row) => [...row]);
+  for (const { top, left, bottom } of tall) {
+    if (top <= headRow) continue;
+    const value = rows[top]?.[left] ?? null;
+    for (let y = top; y <= Math.min(bottom, result.length - 1); y += 1) {
+      const row = result[y];
+      if (row !== undefined) row[left] = value;
+    }
+  }
+  return result;
+}
+
+interface RecordReading {
+  readonly columns: readonly Column[];
+  readonly idColumn: number;
+  readonly timeZone: string;
+}
+
+/** Undefined when none of its columns says anything. */
+function readRecord(
+  row: readonly Cell[],
+  at: number,
+  { columns, idColumn, timeZone }: RecordReading,
+): SheetRecord | undefined {
+  const set = new Map<string, unknown>();
+  const cells = new Map<string, string>();
+  const problems: CellProblem[] = [];
+  for (const { index, heading, path, attribute } of columns) {
+    const cell = row[index] ?? null;
+    const address = cellAddress(at, index);
+    const reading = readCell(cell, path.length > 1 ? asText(attribute) : attribute, timeZone);
+    if ("wrong" in reading) {
+      const { wrong: message, ...rest } = reading;
+      const about = { cell: address, heading, attribute: attribute.name, value: cell };
+      problems.push({ ...about, message, ...rest });
+    } else if (reading.value !== undefined) {
+      if (!cells.has(attribute.name)) cells.set(attribute.name, address);
+      if (path.length === 1) set.set(attribute.name, reading.value);
+      else set.set(attribute.name, within(set.get(attribute.name), path.slice(1), reading.value));
+    }
+  }
+  const id = idColumn < 0 ? "" : textOf(row[idColumn]);
+  if (cells.size === 0 && problems.length === 0) return undefined;
+  return {
+    row: at + 1,
+    id: id === "" ? undefined : id,
+    set: Object.fromEntries(set),
+    cells: Object.fromEntries(cells),
+    problems,
+  };
+}
+
+/** Columns of a reference's key are read as text: the type of what is referred to has its say when it is looked up. */
+function asText(attribute: Attribute): Attribute {
+  return { ...attribute, array: false, element: { ...attribute.element, type: "ref" } };
+}
+
+function within(target: unknown, path: readonly string[], value: unknown): unknown {
+  const [first = "", ...rest] = path;
+  const before: JsonObject =
+    typeof target === "object" && target !== null ? Object.fromEntries(Object.entries(target)) : {};
+  return { ...before, [first]: rest.length === 0 ? value : within(before[first], rest, value) };
+}
+
+/** A problem of an attribute, told of the cell that it stands in. */
+export function problemAt(
+  { cells, set }: SheetRecord,
+  table: Pick<SheetTable, "columns">,
+  problem: { path: string; message: string; expected?: string; nearest?: string },
+): CellProblem {
+  const name = problem.path.replace(/[.[].*$/, "");
+  const column = table.columns.find(({ attribute }) => attribute.name === name);
+  return {
+    cell: cells[name] ?? "",
+    heading: column?.heading ?? "",
+    attribute: name,
+    value: set[name] ?? null,
+    message: problem.message,
+    expected: problem.expected ?? "",
+    ...(problem.nearest === undefined ? {} : { nearest: problem.nearest }),
+  };
+}
