@@ -82,16 +82,24 @@ export function pythonEnvironment(call: RunCall, places: PythonPlaces): PythonEn
   const wished = wishes(call.parameters["env"]);
   const token = call.environment["ST2_ACTION_AUTH_TOKEN"];
   const api = call.environment["ST2_ACTION_API_URL"];
+  // The same for every action of the pack: what a warm interpreter has already, an action need not set.
+  const base = {
+    ...interpreter.base,
+    ST2_ACTION_DEBUG: "False",
+    ST2_ACTION_PACK_NAME: pack,
+    RAICHO_PACK_PATH: packPath,
+    ...(places.configs === undefined ? {} : { RAICHO_CONFIGS: places.configs }),
+    ...(api === undefined ? {} : { ST2_ACTION_API_URL: api, ST2_API_URL: api }),
+  };
   return {
     ...interpreter,
+    base,
     cold: Object.keys(wished).some((name) => startsWith.test(name)),
     action: {
-      ...interpreter.base,
+      ...base,
       PYTHONPATH: pythonPath(call.action),
       ...wished,
-      ST2_ACTION_DEBUG: call.parameters["debug"] === true ? "True" : "False",
-      RAICHO_PACK_PATH: packPath,
-      ...(places.configs === undefined ? {} : { RAICHO_CONFIGS: places.configs }),
+      ...(call.parameters["debug"] === true ? { ST2_ACTION_DEBUG: "True" } : {}),
       ...call.environment,
       ...(api === undefined ? {} : { ST2_API_URL: api }),
       ...(token === undefined ? {} : { ST2_AUTH_TOKEN: token }),

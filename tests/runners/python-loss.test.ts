@@ -28,6 +28,11 @@ function alive(pid: number): boolean {
   }
 }
 
+function childrenOf(parent: number): number[] {
+  const text = readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8");
+  return text.trim().split(" ").map(Number);
+}
+
 /** Prints its own, its server's and its child's process ids, and stays. None of them minds a polite signal. */
 const stubborn = `import os, signal, subprocess, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -65,6 +70,17 @@ describe.skipIf(!needs("python3"))("a python action", () => {
       status: "abandoned",
       result: { error: expect.stringContaining("Python ended (SIGKILL)") as string },
     });
+    await expect.poll(() => pids.filter(alive), { timeout: 5_000 }).toEqual([]);
+    expect((await runner.run(runCall({}, action("return 1")))).status).toBe("succeeded");
+  });
+
+  test("nothing outlives the half of a server that reads, either", async () => {
+    const { outcome, pids } = await started(action(stubborn));
+    const [own = 0, forks = 0] = pids;
+    const reads = childrenOf(forks).filter((pid) => pid !== own);
+    expect(reads).toHaveLength(1);
+    process.kill(reads[0] ?? 0, "SIGKILL");
+    expect((await outcome).status).toBe("abandoned");
     await expect.poll(() => pids.filter(alive), { timeout: 5_000 }).toEqual([]);
     expect((await runner.run(runCall({}, action("return 1")))).status).toBe("succeeded");
   });
@@ -115,5 +131,31 @@ return 'again'`;
     expect((await late.run(runCall({ timeout: 1 }, own))).status).toBe("timeout");
     expect(performance.now() - from).toBeLessThan(6_000);
     await late.close?.();
+  });
+
+  test("what waits for a slow library can be canceled; what runs beside it stays", async () => {
+    const { path, file } = pack;
+    file(
+      "site/slow.py",
+      `import os, time\nwhile not os.path.exists('${path}/go'): time.sleep(0.01)\n`,
+    );
+    const program = file("python", `#!/bin/sh\nPYTHONPATH=${path}/site exec python3 "$@"\n`);
+    chmodSync(program, 0o755);
+    const slow = pythonRunner({ graceMs: 300, python: program });
+    const beside = runCall({}, action("import time\nprint('here')\nwhile True: time.sleep(1)"));
+    const running = slow.run(beside);
+    await beside.saying("here");
+    const controller = new AbortController();
+    const own = action("return 1", "import slow");
+    const waiting = slow.run(runCall({}, { ...own, signal: controller.signal }));
+    setImmediate(() => controller.abort(new Error("enough")));
+    expect((await waiting).status).toBe("canceled");
+    const next = slow.run(runCall({}, own));
+    file("go", "");
+    expect((await next).status).toBe("succeeded");
+    expect(beside.said.stderr).toBe("");
+    const closed = slow.close?.();
+    expect((await running).status).toBe("abandoned");
+    await closed;
   });
 });

@@ -14,51 +14,26 @@ from raicho_host.service import ActionService, Wrapper
 from st2common.runners.base_action import Action
 from st2common.runners.utils import get_action_class_instance
 
-_codes = {}
-
-
-def compiled(path):
-    """The file's code, compiled once per version of the file; None where it cannot be, which the action then says itself."""
-    try:
-        found = os.stat(path)
-        state = (found.st_mtime_ns, found.st_size, found.st_ino)
-        known = _codes.get(path)
-        if known is None or known[0] != state:
-            with open(path, "rb") as file:
-                known = (state, compile(file.read(), path, "exec", dont_inherit=True))
-            _codes[path] = known
-        return known[1]
-    except (OSError, SyntaxError, ValueError, RecursionError):
-        return None
-
-
-class Prepared:
-    """What of an action can be done in the server, before the fork: memory that a fork need not write to costs it nothing."""
-
-    def __init__(self, call):
-        path = call["entry"]
-        wanted = call["environment"]
-        self.code = compiled(path)
-        self.directory = os.path.dirname(os.path.realpath(path))
-        self.name = os.path.splitext(os.path.basename(path))[0]
-        self.unset = [name for name in os.environ if name not in wanted]
-        self.set = [(name, value) for name, value in wanted.items() if os.environ.get(name) != value]
-        self.zone = wanted.get("TZ") != os.environ.get("TZ")
-        # None: whatever is wrong with the file is found out, and said, by the action itself.
-        self.module = None if self.code is None else _module(self.name, path)
-
-
-def _module(name, path):
+def empty_module(name, path):
+    """The module that the file will be, before anything of it has run; None when it is no Python file."""
     spec = importlib.util.spec_from_file_location(name, path)
     return None if spec is None else importlib.util.module_from_spec(spec)
 
 
 def run(call, prepared, result_fd):
-    """Carries the action out; gives the exit status of the process. Everything that is raised is reported on stderr."""
-    report = {}
+    """Carries the action out; gives the exit status of the process. Everything that is raised is reported on stderr.
+
+    `prepared`: the code and the empty module of the action's file, each None where that was not to be had.
+    """
+    report = "{}"
     try:
-        _furnish(call, prepared)
-        status = _carry_out(call, prepared, report)
+        _furnish(call)
+        returned = _carry_out(call, prepared)
+        report = outcome.of(returned)
+        status = 0
+    except outcome.WrongStatus as error:
+        trace.say(str(error))
+        status = outcome.WRONG_STATUS
     except SystemExit as ending:
         status = _exit_status(ending.code)
     except BaseException as error:
@@ -66,20 +41,20 @@ def run(call, prepared, result_fd):
         status = 1
         hint = call.get("missingLibraries")
         if isinstance(error, ImportError) and hint:
-            report["error"] = hint
+            report = json.dumps({"error": hint})
             trace.say(hint)
     _hand_over(result_fd, report)
     return _leave(status)
 
 
-def _furnish(call, prepared):
+def _furnish(call):
     """Makes this process what a fresh interpreter started for the action would be."""
     # Only what differs: every page that is written to has to be copied first.
-    for name in prepared.unset:
-        del os.environ[name]
-    for name, value in prepared.set:
+    for name in call["unset"]:
+        os.environ.pop(name, None)
+    for name, value in call["set"].items():
         os.environ[name] = value
-    if prepared.zone and hasattr(time, "tzset"):
+    if hasattr(time, "tzset") and ("TZ" in call["set"] or "TZ" in call["unset"]):
         time.tzset()
     os.chdir(call["directory"])
     sys.argv = [call["entry"]]
@@ -90,28 +65,23 @@ def _furnish(call, prepared):
     sys.path[:0] = call["paths"]
 
 
-def _carry_out(call, prepared, report):
-    wrapper = Wrapper(call)
-    action = _instance(_load(call["entry"], prepared), wrapper, call["config"])
-    returned = action.run(**call["parameters"])
-    try:
-        report.update(outcome.of(returned))
-    except outcome.WrongStatus as error:
-        trace.say(str(error))
-        return outcome.WRONG_STATUS
-    return 0
+def _carry_out(call, prepared):
+    action = _instance(_load(call, prepared), Wrapper(call), call["config"])
+    return action.run(**call["parameters"])
 
 
-def _load(path, prepared):
-    """The classes that the file defines and that can be run, by name."""
-    if prepared.directory not in sys.path:
-        sys.path.append(prepared.directory)
-    name, module, code = prepared.name, prepared.module, prepared.code
+def _load(call, prepared):
+    """The first by name of the classes that the file defines and that can be run."""
+    path = call["entry"]
+    if call["directoryOfEntry"] not in sys.path:
+        sys.path.append(call["directoryOfEntry"])
+    name = os.path.splitext(os.path.basename(path))[0]
+    code, module = prepared
     try:
         if module is None:
             if not os.path.isfile(path):
                 raise FileNotFoundError("there is no such file")
-            module = _module(name, path)
+            module = empty_module(name, path)
         if module is None:
             raise ImportError("it is not a Python file")
         # Not in the place of a library of the same name; `actions/json.py` is allowed.
@@ -164,10 +134,10 @@ def _exit_status(code):
 
 
 def _hand_over(fd, report):
-    view = memoryview(json.dumps(report).encode())
+    data = report.encode()
     try:
-        while view:
-            view = view[os.write(fd, view) :]
+        while data:
+            data = data[os.write(fd, data) :]
     except OSError:
         pass
     os.close(fd)
@@ -176,7 +146,8 @@ def _hand_over(fd, report):
 def _leave(status):
     """What an interpreter does at its end, short of taking itself apart. Threads that are no daemons are waited for."""
     try:
-        threading._shutdown()
+        if threading.active_count() > 1:
+            threading._shutdown()
         atexit._run_exitfuncs()
     except BaseException as error:
         trace.print_error(error)

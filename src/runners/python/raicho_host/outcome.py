@@ -8,6 +8,8 @@ import uuid
 
 WRONG_STATUS = 220
 
+_STATUS = {None: "null", True: "true", False: "false"}
+
 _ADVICE = """Status returned from the action run() method must either be True or False, got: %s
 A tuple of two items means (status, result). To return two items as the result, either:
 
@@ -20,27 +22,27 @@ class WrongStatus(Exception):
 
 
 def of(returned):
-    """`{"result", "status"}` of what `run` returned; status is True, False or None (nothing was said about it)."""
+    """`{"result", "status"}` of what `run` returned, as JSON; status is true, false or null (nothing was said about it)."""
     status, result = None, returned
     if isinstance(returned, tuple) and len(returned) == 2:
         status, result = returned
     if status is not None and not isinstance(status, bool):
         raise WrongStatus(_ADVICE % (status,))
-    return {"result": as_json(result), "status": status}
+    return '{"status": %s, "result": %s}' % (_STATUS[status], as_json(result))
 
 
 def as_json(value):
-    """The value if JSON can hold it, else its `str()`. What is not a number in JSON (NaN, infinity) becomes None."""
+    """The value if JSON can hold it, else its `str()`. What is not a number in JSON (NaN, infinity) becomes null."""
     try:
-        return json.loads(json.dumps(value, default=_simple, allow_nan=False))
+        return json.dumps(value, default=_simple, allow_nan=False)
     except ValueError:
         pass
     except (TypeError, RecursionError):
-        return _text(value)
+        return json.dumps(_text(value))
     try:
-        return json.loads(json.dumps(value, default=_simple), parse_constant=lambda _: None)
+        return json.dumps(json.loads(json.dumps(value, default=_simple), parse_constant=lambda _: None))
     except (ValueError, TypeError, RecursionError):
-        return _text(value)
+        return json.dumps(_text(value))
 
 
 def _text(value):

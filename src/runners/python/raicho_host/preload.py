@@ -1,17 +1,13 @@
-"""Imports the libraries of an action once, in the server, so that every fork has them already.
+"""What an action imports, found without running it: its own import statements and those of the pack's modules that it reaches.
 
-Looks at the import statements of the action's file and of the pack's own modules that it reaches; whatever is not the pack's own is a
-library. Only statements that run when a file is imported count. Nothing of the pack is executed here.
+Whatever is not the pack's own is a library. Only statements that run when a file is imported count.
 """
 
 import ast
-import gc
-import importlib
 import os
 import sys
-import sysconfig
-import threading
 
+from raicho_host.libraries import standard_directories
 
 # Methods that speak to the API, and what that needs.
 _API_METHODS = frozenset(("get_value", "set_value", "list_values", "delete_value", "get_user_info"))
@@ -19,53 +15,37 @@ _API_LIBRARIES = ("http.client", "ssl", "urllib.parse")
 
 
 class Preloader:
-    def __init__(self, skip):
+    """Knows which actions have been looked at, and whether a library on disk differs from what was imported."""
+
+    def __init__(self, enabled, skip):
+        self._enabled = enabled
         self._skip = set(skip)
         self._scanned = {}
-        self._tried = set()
-        self._standard = tuple(
-            os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib")
-        )
-        self._watched = {}
-        self._paths = None
-        self._states = None
         self._settled = {}
-        self._watch_directories()
+        self._watched = {}
+        standard = standard_directories()
+        directories = [path for path in map(os.path.realpath, sys.path) if os.path.isdir(path)]
+        if enabled:
+            self.watch(path for path in directories if not (path + os.sep) in standard)
 
-    def load(self, entry, pack_directories):
-        """Imports what `entry` needs. Gives the modules after which this process has threads and cannot be forked safely."""
+    def libraries(self, entry, directories):
+        """The libraries of that action, or None when nothing has changed since they were asked for."""
         if self._is_settled(entry):
-            return []
-        before = len(self._tried)
-        for name in self._libraries(entry, pack_directories):
-            if name in self._tried or name.partition(".")[0] in self._skip:
-                continue
-            self._tried.add(name)
-            try:
-                importlib.import_module(name)
-            except BaseException:  # noqa: B036 - the action says it itself, with its own traceback
-                pass
-            if thread_count() > 1:
-                return [name.partition(".")[0]]
-        if len(self._tried) > before:
-            self._watch_modules()
-            # Nothing collected later: a collection in a child would copy every page it looks at.
-            gc.collect()
-            gc.freeze()
-        return []
+            return None
+        names = self._libraries(entry, directories)
+        return [name for name in names if self._enabled and name.partition(".")[0] not in self._skip]
+
+    def watch(self, files):
+        for path in files:
+            self._watched.setdefault(path, state_of(path))
 
     def changed(self):
-        """Whether a library on disk differs from what this process has."""
-        if self._paths is None:
-            # Copies lie side by side: after every fork each page that is so much as looked at has to be copied.
-            self._paths = [path.encode() for path in self._watched]
-            self._states = b"".join([_packed(state) for state in self._watched.values()])
-        return b"".join([_packed(_state(path)) for path in self._paths]) != self._states
+        return any(state_of(path) != state for path, state in self._watched.items())
 
     def _is_settled(self, entry):
         """Whether the files that decide what an action imports are those that were looked at before."""
         files = self._settled.get(entry)
-        return files is not None and all(_state(path) == state for path, state in files)
+        return files is not None and all(state_of(path) == state for path, state in files)
 
     def _libraries(self, entry, directories):
         found = []
@@ -77,7 +57,7 @@ class Preloader:
             if path in seen:
                 continue
             seen.add(path)
-            files.append((path, _state(path)))
+            files.append((path, state_of(path)))
             for name in self._imports(path):
                 own = _own_files(name, [os.path.dirname(path), *directories])
                 if own:
@@ -88,48 +68,20 @@ class Preloader:
         return found
 
     def _imports(self, path):
-        state = _state(path)
+        state = state_of(path)
         known = self._scanned.get(path)
         if known is None or known[0] != state:
             known = (state, _imports_of(path))
             self._scanned[path] = known
         return known[1]
 
-    def _watch_directories(self):
-        for path in sys.path:
-            real = os.path.realpath(path)
-            if os.path.isdir(real) and not (real + os.sep) in self._standard:
-                self._watched[real] = _state(real)
 
-    def _watch_modules(self):
-        for module in list(sys.modules.values()):
-            path = getattr(module, "__file__", None)
-            if isinstance(path, str) and (not path.startswith(self._standard) or _is_site(path)):
-                self._watched.setdefault(path, _state(path))
-        self._paths = None
-
-
-def thread_count():
-    try:
-        return len(os.listdir("/proc/self/task"))
-    except OSError:
-        return threading.active_count()
-
-
-def _is_site(path):
-    return "site-packages" in path or "dist-packages" in path
-
-
-def _state(path):
+def state_of(path):
     try:
         found = os.stat(path)
     except OSError:
         return None
     return (found.st_mtime_ns, found.st_size, found.st_ino)
-
-
-def _packed(state):
-    return b"-" if state is None else b"%d %d %d;" % state
 
 
 def _imports_of(path):

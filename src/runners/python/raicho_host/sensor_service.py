@@ -127,4 +127,4 @@ def _simple(value):
         return [_simple(item) for item in value]
     if isinstance(value, (bytes, bytearray)):
         return bytes(value).decode("utf-8", "replace")
-    return outcome.as_json(value)
+    return json.loads(outcome.as_json(value))

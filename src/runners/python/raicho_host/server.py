@@ -1,23 +1,24 @@
 """The loop of the fork server. Its rules are in `fork_server.py`."""
 
 import errno
-import gc
 import json
+import marshal
 import os
 import selectors
 import signal
 import sys
+import tempfile
 import time
 
-from raicho_host import action, frames
+from raicho_host import frames, link
 from raicho_host.family import VARIABLE, Family
-from raicho_host.guardian import Guardian
 from raicho_host.preload import Preloader
-import st2common.services.datastore  # noqa: F401 - warm for every action
 
 CHUNK = 1 << 16
 # Seconds that output may come in after an action's process has ended.
 LINGER = 0.3
+# Forks asked for and not begun yet; more would fill the socket, and two that wait for each other to read wait forever.
+AHEAD = 32
 
 
 class Stream:
@@ -32,47 +33,59 @@ class Stream:
 
 
 class Run:
-    def __init__(self, number, pid, mark, streams):
-        self.family = Family(pid, mark)
+    def __init__(self, number, mark, streams):
         self.number = number
-        self.pid = pid
+        self.mark = mark
+        self.family = None
         self.streams = streams
         self.open = set(streams)
         self.status = None
         self.deadline = None
-        self.stopped = False
+        self.stop = None
+
+    def signal(self, number):
+        """Ends it politely or by force; one that has not begun yet when it begins."""
+        self.stop = number
+        if self.family is None or self.status is not None:
+            return
+        if number == signal.SIGKILL:
+            self.family.kill()
+        else:
+            self.family.signal(number)
 
 
 class Server:
-    def __init__(self, options, requests_fd, frames_fd):
-        self.options = options
+    def __init__(self, options, requests_fd, frames_fd, end, zygote):
         self.requests_fd = requests_fd
         self.frames_fd = frames_fd
         self.requests = frames.Requests()
+        self.zygote = zygote
+        self.end = end
+        self.reader = link.Reader(end)
+        self.preloader = Preloader(options["preload"], options["skip"])
+        self.environment = dict(os.environ)
+        # Why no further call can be run here.
+        self.stale = None
+        # Calls that wait for their turn, the first perhaps for its libraries.
+        self.waiting = []
+        self.preparing = False
+        self.beginning = set()
         self.runs = {}
-        self.by_pid = {}
         self.ended = []
-        self.guardian = Guardian([requests_fd, frames_fd])
-        self.preloader = Preloader(options["skip"]) if options["preload"] else None
         self.selector = selectors.DefaultSelector()
-        self.selector.register(requests_fd, selectors.EVENT_READ, None)
-        self.wake, self.waker = os.pipe()
-        os.set_blocking(self.wake, False)
-        os.set_blocking(self.waker, False)
-        self.selector.register(self.wake, selectors.EVENT_READ, None)
-        signal.set_wakeup_fd(self.waker, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
+        self.selector.register(requests_fd, selectors.EVENT_READ, self._hear)
+        self.selector.register(end, selectors.EVENT_READ, self._hear_zygote)
 
     def loop(self):
-        while True:
+        """Until the worker or the process that forks is gone."""
+        going = True
+        while going:
             for key, _ in self.selector.select(self._patience()):
-                if key.fd == self.requests_fd:
-                    if not self._hear():
-                        return
-                elif key.fd == self.wake:
-                    self._reap()
-                elif key.data is not None:
+                if isinstance(key.data, tuple):
                     self._read(*key.data)
+                elif key.data() is None:
+                    going = False
+            self._start_waiting()
             if self.ended:
                 self._finish()
 
@@ -84,77 +97,118 @@ class Server:
     def _hear(self):
         data = os.read(self.requests_fd, CHUNK)
         if not data:
-            return False
+            return None
         for request in self.requests.add(data):
             if request["kind"] == "run":
-                self._start(request["id"], request["call"])
+                self.waiting.append((request["id"], request["call"]))
             else:
-                self._kill(request["id"], request["signal"])
+                self._kill(request["id"], getattr(signal, request["signal"]))
         return True
 
+    def _hear_zygote(self):
+        messages = self.reader.read()
+        if messages is None:
+            return None
+        for kind, number, payload in messages:
+            if kind == link.PREPARED:
+                self._learn(marshal.loads(payload))
+            elif kind == link.FAILED:
+                self._fail(number, payload)
+            elif kind == link.BEGAN:
+                self._began(self.runs[number], *link.NUMBER.unpack(payload))
+            else:
+                self._note_end(self.runs[number], *link.NUMBER.unpack(payload))
+        return True
+
+    def _start_waiting(self):
+        while self.waiting and not self.preparing and len(self.beginning) < AHEAD:
+            number, call = self.waiting[0]
+            if self.stale is None and self.preloader.changed():
+                self.stale = {"skip": []}
+            if self.stale is None and self._prepare(call):
+                return
+            del self.waiting[0]
+            if self.stale is None:
+                self._start(number, call)
+            else:
+                frames.send_json(self.frames_fd, number, frames.STALE, self.stale)
+
+    def _prepare(self, call):
+        """Has the libraries of a call imported; False when they are already."""
+        path = call["entry"]
+        libraries = self.preloader.libraries(path, call["paths"])
+        if libraries is None:
+            return False
+        name = os.path.splitext(os.path.basename(path))[0]
+        wanted = {"entry": path, "name": name, "code": _compiled(path), "libraries": libraries}
+        self.preparing = True
+        link.send(self.end, link.PREPARE, 0, marshal.dumps(wanted))
+        return True
+
+    def _learn(self, learned):
+        self.preparing = False
+        self.environment = learned["environment"]
+        self.preloader.watch(learned["files"])
+        if learned["threaded"] is not None:
+            self.stale = {"skip": [learned["threaded"]]}
+
     def _start(self, number, call):
-        reason = self._unfit(call)
-        if reason is not None:
-            frames.send_json(self.frames_fd, number, frames.STALE, reason)
-            return
-        mark = call["environment"][VARIABLE] = os.urandom(16).hex()
-        prepared = action.Prepared(call)
-        pipes = []
+        mark = os.urandom(16).hex()
+        fds = []
         try:
-            pipes = [os.pipe() for _ in range(3)]
-            pid = os.fork()
+            fds.append(_file(marshal.dumps(self._furnished(call, mark))))
+            for _ in range(3):
+                fds.extend(os.pipe())
+            readers, writers = fds[1::2], fds[2::2]
+            self.beginning.add(number)
+            link.send(self.end, link.FORK, number, mark.encode(), [fds[0], *writers])
         except OSError as error:
-            for pipe in pipes:
-                os.close(pipe[0])
-                os.close(pipe[1])
+            self.beginning.discard(number)
+            for fd in fds:
+                os.close(fd)
             frames.send_json(self.frames_fd, number, frames.FAILED, str(error))
             return
-        if pid == 0:
-            self._become(call, prepared, pipes, mark)
-        bounds = (call["outputLimit"], call["outputLimit"], call["resultLimit"])
+        for fd in [fds[0], *writers]:
+            os.close(fd)
         kinds = (frames.STDOUT, frames.STDERR, frames.RESULT)
-        readers = [reader for reader, _ in pipes]
-        run = Run(number, pid, mark, [Stream(*three) for three in zip(readers, kinds, bounds)])
-        self.runs[number] = self.by_pid[pid] = run
-        for _, writer in pipes:
-            os.close(writer)
+        bounds = (call["outputLimit"], call["outputLimit"], call["resultLimit"])
+        run = Run(number, mark, [Stream(*three) for three in zip(readers, kinds, bounds)])
+        self.runs[number] = run
         for stream in run.streams:
             os.set_blocking(stream.fd, False)
             self.selector.register(stream.fd, selectors.EVENT_READ, (run, stream))
-        frames.send(self.frames_fd, number, frames.STARTED)
 
-    def _unfit(self, call):
-        """Why this process cannot run that call: a library changed, or a thread was started by one."""
-        if self.preloader is None:
-            return None
-        if self.preloader.changed():
-            return {"skip": []}
-        threaded = self.preloader.load(call["entry"], call["paths"])
-        return {"skip": threaded} if threaded else None
+    def _furnished(self, call, mark):
+        """The call with what differs from the process that forks, so that the action need not look at all of it."""
+        wanted = {**call["environment"], VARIABLE: mark}
+        return {
+            **call,
+            "directoryOfEntry": os.path.dirname(os.path.realpath(call["entry"])),
+            "unset": [name for name in self.environment if name not in wanted],
+            "set": {name: value for name, value in wanted.items() if self.environment.get(name) != value},
+        }
 
-    def _become(self, call, prepared, pipes, mark):
-        """In the new process: lets go of the server's things and becomes the action. Does not return."""
-        status = 1
-        try:
-            os.setsid()
-            self.guardian.began(os.getpid(), mark)
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            others = [stream.fd for run in self.runs.values() for stream in run.open]
-            self.selector.close()
-            own = [self.requests_fd, self.frames_fd, self.guardian.fd, self.wake, self.waker]
-            for fd in own + others + [reader for reader, _ in pipes]:
-                os.close(fd)
-            (_, out), (_, err), (_, result) = pipes
-            os.dup2(out, 1)
-            os.dup2(err, 2)
-            os.close(out)
-            os.close(err)
-            status = action.run(call, prepared, result)
-        finally:
-            os._exit(status)
+    def _began(self, run, pid):
+        self.beginning.discard(run.number)
+        run.family = Family(pid, run.mark)
+        frames.send(self.frames_fd, run.number, frames.STARTED)
+        if run.stop is not None:
+            run.signal(run.stop)
+
+    def _fail(self, number, reason):
+        self.beginning.discard(number)
+        run = self.runs.pop(number)
+        for stream in list(run.open):
+            self._close(run, stream)
+        frames.send(self.frames_fd, number, frames.FAILED, reason)
+
+    def _note_end(self, run, status):
+        self.beginning.discard(run.number)
+        run.status = status
+        run.deadline = time.monotonic() + LINGER
+        self.ended.append(run)
+        if run.stop is not None and run.family is not None:
+            run.family.kill()
 
     def _read(self, run, stream):
         """Reads what is there, a bounded amount at a time, so that one loud action does not silence the others."""
@@ -184,29 +238,6 @@ class Server:
             self.selector.unregister(stream.fd)
             os.close(stream.fd)
 
-    def _reap(self):
-        """Takes note of every process that has ended. The guardian is one of them only when this process is done for, too."""
-        try:
-            os.read(self.wake, CHUNK)
-        except BlockingIOError:
-            pass
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            run = self.by_pid.pop(pid, None)
-            if run is None:
-                continue
-            run.status = status
-            run.deadline = time.monotonic() + LINGER
-            self.ended.append(run)
-            if run.stopped:
-                run.family.kill()
-            self.guardian.ended(run.pid)
-
     def _finish(self):
         for run in list(self.ended):
             for stream in list(run.open):
@@ -231,37 +262,52 @@ class Server:
         }
         frames.send_json(self.frames_fd, run.number, frames.EXIT, end)
 
-    def _kill(self, number, name):
+    def _kill(self, number, how):
         run = self.runs.get(number)
-        if run is None or run.status is not None:
+        if run is not None:
+            run.signal(how)
             return
-        run.stopped = True
-        if name == "SIGKILL":
-            run.family.kill()
-        else:
-            run.family.signal(signal.SIGTERM)
+        left = [item for item in self.waiting if item[0] != number]
+        # What is being prepared stays the first: its libraries are there soon, and the next call is prepared anew.
+        if len(left) < len(self.waiting):
+            self.waiting = left
+            end = {"code": -how, "truncated": False, "resultTooLarge": False}
+            frames.send_json(self.frames_fd, number, frames.EXIT, end)
 
-    def kill_all(self):
+    def end_all(self):
         for run in self.runs.values():
-            run.family.kill()
+            if run.family is not None:
+                run.family.kill()
+        if self.preparing:
+            # It may hang in a library's import; nothing else keeps it from noticing that this process is gone.
+            os.kill(self.zygote, signal.SIGKILL)
 
 
-def main():
-    options = json.loads(sys.argv[1])
-    requests_fd = os.dup(0)
-    frames_fd = os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    # What a library prints while it is imported belongs to nobody's output.
-    os.dup2(2, 1)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    server = Server(options, requests_fd, frames_fd)
-    gc.collect()
-    gc.freeze()
+def _compiled(path):
+    """The file's code; None where it cannot be had, which the action then says itself."""
+    try:
+        with open(path, "rb") as file:
+            return compile(file.read(), path, "exec", dont_inherit=True)
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def _file(data):
+    """A file without a name that holds those bytes."""
+    if hasattr(os, "memfd_create"):
+        fd = os.memfd_create("call")
+    else:
+        with tempfile.TemporaryFile() as file:
+            fd = os.dup(file.fileno())
+    with open(fd, "wb", closefd=False) as file:
+        file.write(data)
+    return fd
+
+
+def main(requests_fd, frames_fd, end, zygote):
+    server = Server(json.loads(sys.argv[1]), requests_fd, frames_fd, end, zygote)
     try:
         server.loop()
     finally:
-        server.kill_all()
+        server.end_all()
     return 0
