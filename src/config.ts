@@ -38,6 +38,8 @@ export interface Config {
   readonly configsDirectory: string | undefined;
   /** Whether events that do not fit the schema of their trigger type are refused; else they are only told of. */
   readonly validatePayloads: boolean;
+  /** Whether an action fails whose result does not fit its output schema. */
+  readonly validateOutput: boolean;
   /** Where actions and sensors reach the door; undefined = the own one. */
   readonly apiUrl: string | undefined;
   /** Extra directories of packs. */
@@ -154,9 +156,9 @@ function timeZone(name = "Asia/Tokyo"): string {
 
 const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
-/** `on` where nothing is said. */
-function onOrOff(environment: Environment, name: string): boolean {
-  const wish = environment[name] ?? "on";
+/** `on` where nothing is said, unless another `usual` is given. */
+function onOrOff(environment: Environment, name: string, usual = "on"): boolean {
+  const wish = environment[name] ?? usual;
   if (wish !== "on" && wish !== "off") throw new ConfigError(`${name}=${wish}: give "on" or "off"`);
   return wish === "on";
 }
@@ -316,6 +318,7 @@ export function readConfig(
     timeZone: timeZone(environment["RAICHO_TZ"]),
     apiUrl: url(environment, "RAICHO_API_URL", ["http", "https"])?.replace(/\/+$/, ""),
     validatePayloads: onOrOff(environment, "RAICHO_VALIDATE_PAYLOADS"),
+    validateOutput: onOrOff(environment, "RAICHO_VALIDATE_OUTPUT", "off"),
     configsDirectory: directories(environment["RAICHO_CONFIGS"], "RAICHO_CONFIGS", directory)[0],
     packs: directories(environment["RAICHO_PACKS"], "RAICHO_PACKS", directory),
     packIndexes: packIndexes(environment["RAICHO_PACK_INDEX"], directory),

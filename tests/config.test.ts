@@ -40,6 +40,7 @@ test("without any environment everything has a value that works on one machine",
     watch: false,
     drainSeconds: 20,
     retention: { executions: 90, output: 7, events: 30, feed: 30 },
+    validateOutput: false,
     actionTriggers: ["succeeded", "failed", "timeout", "canceled", "abandoned"],
     ssh: {
       username: "stanley",

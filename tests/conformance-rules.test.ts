@@ -20,6 +20,9 @@ const checks: readonly (readonly [name: string, least: number, check: () => Repo
   ["calls of aliases", 43, () => rules.checkAliasCalls(calls())],
   ["calls with parameters", 53, () => parameters.checkParameterCalls(calls())],
   ["calls of validation", 16, () => parameters.checkValidationCalls(calls())],
+  ["definitions of parameters", 22, () => parameters.checkDefinitions(own())],
+  ["outputs", 3, () => parameters.checkOutputs(calls())],
+  ["rendered values", 3, () => parameters.checkRenderedValues(calls())],
   ["secrets", 40, () => parameters.checkSecrets(calls())],
 ];
 

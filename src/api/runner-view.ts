@@ -31,7 +31,7 @@ export function runnerView(name: string, runner: Runner | undefined): JsonObject
     runner_module: module,
     runner_parameters: runner?.parameters ?? {},
     ...(runner?.outputKey === undefined ? {} : { output_key: runner.outputKey }),
-    output_schema: {},
+    output_schema: runner?.outputSchema ?? {},
   };
 }
 

@@ -3,7 +3,7 @@ import type { ActionDefinition, ParameterSchema, ParameterSchemas } from "../mod
 import type { JsonObject } from "../model/json.ts";
 import { inspectActionChain } from "./action-chain-files.ts";
 import { isParameterSchemas } from "./check-values.ts";
-import { listNames, nearest } from "./problems.ts";
+import { listNames, nearest, ProblemList } from "./problems.ts";
 import type { SourceFile } from "./problems.ts";
 import {
   findEntryPoint,
@@ -85,6 +85,7 @@ export async function readAction(source: SourceFile, reading: PackReading): Prom
     entryPath,
     parameters,
     outputSchema: objectOf(document, "output_schema"),
+    checkedOutput: checkedOutput(source, document, reading),
     notify: objectOf(document, "notify"),
     tags: listOf(document, "tags"),
     onWorkerLost: lost === "rerun" || lost === "abandon" ? lost : undefined,
@@ -97,6 +98,22 @@ export async function readAction(source: SourceFile, reading: PackReading): Prom
     if (runner === "action-chain") inspectActionChain(workflow.source, reading);
     else inspectWorkflow(workflow.source, reading);
   }
+}
+
+/** Its output schema, if it is one that StackStorm would check results by; it passes over what is malformed. */
+function checkedOutput(
+  source: SourceFile,
+  document: JsonObject,
+  { problems }: PackReading,
+): JsonObject | undefined {
+  const schema = objectOf(document, "output_schema");
+  if (!("type" in schema)) return undefined;
+  const path = ["output_schema"];
+  const found = new ProblemList();
+  if (checkShape(parameterShape, schema, { source, path }, found)) return schema;
+  for (const problem of found.problems) problems.add({ ...problem, severity: "warning" });
+  problems.warn(source, path, "results are not checked by this output_schema: it is malformed");
+  return undefined;
 }
 
 /** The runner's own name: StackStorm's old spelling with `_` is taken for the one with `-`. */

@@ -89,7 +89,11 @@ class SchemaWriter {
       case "number":
         return numberSchema(shape);
       case "list":
-        return { type: "array", items: this.schema(shape.items) };
+        return {
+          type: "array",
+          items: this.schema(shape.items),
+          ...(shape.filled === true ? { minItems: 1 } : {}),
+        };
       case "either":
         return { anyOf: shape.of.map((one) => this.schema(one)) };
       case "map":

@@ -20,7 +20,7 @@ export type Shape =
       readonly maximum?: number;
       readonly integer?: boolean;
     }
-  | { readonly kind: "list"; readonly items: Shape }
+  | { readonly kind: "list"; readonly items: Shape; readonly filled?: boolean }
   | { readonly kind: "map"; readonly keys?: RegExp; readonly values: Shape }
   | {
       readonly kind: "record";
@@ -144,7 +144,7 @@ function fits(shape: Shape, value: unknown): boolean {
     case "number":
       return fitsNumber(shape, value);
     case "list":
-      return Array.isArray(value);
+      return fitsList(shape, value);
     case "mapping":
     case "map":
     case "record":
@@ -157,6 +157,10 @@ function fits(shape: Shape, value: unknown): boolean {
 function fitsText({ pattern, filled }: Shape & { kind: "string" }, value: unknown): boolean {
   if (typeof value !== "string" || (filled === true && value === "")) return false;
   return pattern === undefined || pattern.test(value);
+}
+
+function fitsList({ filled }: Shape & { kind: "list" }, value: unknown): boolean {
+  return Array.isArray(value) && (filled !== true || value.length > 0);
 }
 
 function fitsNumber(shape: Shape & { kind: "number" }, value: unknown): boolean {
@@ -183,6 +187,7 @@ function describe(shape: Shape): string {
   if (shape.kind === "word") return listNames(shape.words);
   if (shape.kind === "number") return describeNumber(shape);
   if (shape.kind === "either") return shape.of.map(describe).join(" or ");
+  if (shape.kind === "list" && shape.filled === true) return "a list that is not empty";
   return nouns[shape.kind];
 }
 
@@ -208,7 +213,7 @@ function inside(path: Path): string {
 
 export function show(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
-  if (Array.isArray(value)) return "a list";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (typeof value === "object") return "a mapping";
   const text = JSON.stringify(value) ?? "nothing";
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;

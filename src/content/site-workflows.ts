@@ -37,6 +37,7 @@ export async function readSiteWorkflow(file: string, reading: PackReading): Prom
       entryPath: file,
       parameters: readInput(document),
       outputSchema: {},
+      checkedOutput: undefined,
       notify: {},
       tags: [],
       onWorkerLost: undefined,

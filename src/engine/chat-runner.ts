@@ -1,5 +1,7 @@
 /** The runner behind the actions of pack `chatops`: what commands mean, and what a chat is told about executions. */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Ask } from "../expressions/context.ts";
+import { Six } from "../expressions/jinja/six.ts";
 import type { AliasDefinition } from "../model/definitions.ts";
 import { AppError } from "../model/errors.ts";
 import { isFinished } from "../model/execution.ts";
@@ -10,7 +12,7 @@ import { decide } from "../processes/ask.ts";
 import type { RunCall, Runner } from "../runners/runner.ts";
 import { findExecution, type StoredExecution } from "../store/executions.ts";
 import { matchAlias } from "./aliases.ts";
-import { renderValues } from "./jinja-values.ts";
+import { renderLeniently, renderValues } from "./jinja-values.ts";
 import type { Core } from "./core.ts";
 
 /** When an alias says nothing about its result. */
@@ -57,16 +59,16 @@ async function formatResult(core: Core, call: RunCall): Promise<JsonObject> {
   const alias = aliasOf(core, row);
   const result = isObject(alias?.["result"]) ? alias["result"] : {};
   if (result["enabled"] === false) return { enabled: false };
-  const variables = { execution: executionOf(core, row), alias: alias ?? {} };
-  const render = (template: unknown): Promise<unknown> =>
-    decide(
-      (ask) => renderValues(template, { variables, ask }),
-      (question) => core.answer(question),
-    );
+  const variables = { execution: executionOf(core, row), alias: alias ?? {}, six: new Six() };
+  const answered = <Value>(render: (ask: Ask) => Value): Promise<Value> =>
+    decide(render, (question) => core.answer(question));
+  const { format = plainFormat, extra } = result;
   return {
     enabled: true,
-    message: String(await render(result["format"] ?? plainFormat)),
-    ...(result["extra"] === undefined ? {} : { extra: await render(result["extra"]) }),
+    message: await answered((ask) => renderLeniently(String(format), { variables, ask })),
+    ...(extra === undefined
+      ? {}
+      : { extra: await answered((ask) => renderValues(extra, { variables, ask })) }),
   };
 }
 

@@ -101,6 +101,8 @@ export interface Core {
   readonly apiUrl: string;
   /** A signature of that text which only processes with the same master key can make; 43 characters. */
   sign(text: string): string;
+  /** Whether an action fails whose result does not fit its output schema. */
+  readonly validateOutput: boolean;
   /** Ends of which rules may hear through StackStorm's action trigger. */
   readonly actionTriggers: ReadonlySet<string>;
   definitions(): Definitions;

@@ -9,6 +9,11 @@ export interface RenderContext {
   readonly ask: Ask;
 }
 
+/** One text rendered; what is not there is an empty text. Throws ExpressionError, or Unanswered. */
+export function renderLeniently(text: string, context: RenderContext): string {
+  return languageOf(text) === "jinja" ? compileJinjaTemplate(text).renderLeniently(context) : text;
+}
+
 /** Every text rendered. What `instead` gives stands for a text that cannot be; without it the error is thrown. Throws Unanswered. */
 export function renderValues(
   value: unknown,

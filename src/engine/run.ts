@@ -15,6 +15,7 @@ import { telling } from "./announce.ts";
 import type { Core } from "./core.ts";
 import { rowsOf } from "./launch.ts";
 import { outputSink } from "./output.ts";
+import { checkedEnd } from "./output-check.ts";
 import { packConfig } from "./pack-config.ts";
 import { nextTry, taskOf, triedBefore } from "./retry.ts";
 import { runToken } from "./run-token.ts";
@@ -58,7 +59,7 @@ export async function runHere(core: Core, claim: Claim): Promise<void> {
     const secrets = new SecretBook();
     const outcome = await carryOut(core, claim, { signal: controller.signal, secrets });
     const end = afterInterruption(core, claim, outcome, controller.signal);
-    await finish(core, claim, end, secrets);
+    await finish(core, claim, checkedEnd(core, claim, end), secrets);
   } catch (error) {
     core.log("error", "an execution could not be finished", {
       execution: claim.id,

@@ -15,6 +15,7 @@ import { eventOf, Heard, reasonOf, tellChildren, unheardChildren, wishes } from 
 import type { ChildEnd, Conducted, Core } from "./core.ts";
 import { type Launch, plan, rowsOf, userIn } from "./launch.ts";
 import type { LoadedWorkflow } from "./load-workflow.ts";
+import { checkedEnd } from "./output-check.ts";
 import { nextTry } from "./retry.ts";
 import type { Claim } from "./run.ts";
 import { SecretBook, secretsOf } from "./secrets.ts";
@@ -184,7 +185,7 @@ export class WorkflowRun implements Conducted {
         this.#finished(effect);
         return undefined;
       case "ended":
-        this.#end(effect.status, effect.result);
+        this.#end(effect);
         return undefined;
     }
   }
@@ -260,17 +261,16 @@ export class WorkflowRun implements Conducted {
   #finished({ status, output, errors }: Extract<CourseEffect, { kind: "finished" }>): void {
     if (!isFinished(status)) return;
     const failed = status !== "succeeded" && errors.length > 0;
-    this.#end(status, { output, ...(failed ? { errors } : {}) });
+    this.#end({ status, result: { output, ...(failed ? { errors } : {}) } });
   }
 
-  #end(status: FinishedStatus, result: JsonObject): void {
+  #end(reached: { readonly status: FinishedStatus; readonly result: JsonObject }): void {
     if (this.#ended) return;
     this.#ended = true;
-    const { id, fence, parent } = this.#claim;
-    const child = parent !== undefined && parent !== null;
+    const { status, result } = checkedEnd(this.#core, this.#claim, reached);
     const again = nextTry(this.#core, this.#claim, status);
     if (again !== undefined) this.#add(again);
-    const delivered = !child || again !== undefined;
+    const { id, fence, parent } = this.#claim;
     const { recorded, visible, secrets } = this.#secrets.shown(result);
     this.#pending.changes.push({
       id,
@@ -278,7 +278,7 @@ export class WorkflowRun implements Conducted {
       status,
       ...recorded,
       ended: true,
-      delivered,
+      delivered: typeof parent !== "string" || again !== undefined,
       released: true,
     });
     const { instances, after } = telling(this.#core, this.#claim, { status, result: visible });

@@ -70,11 +70,34 @@ export function validateSchema(
   schema: JsonObject,
   options: ValidateOptions = {},
 ): Validated {
-  const filled = options.useDefault === false ? instance : withDefaults(instance, schema);
-  const loosened = options.allowNull === false ? schema : nullable(schema);
-  const error = bestError(schemaErrors(filled, loosened));
-  if (error !== undefined) return { value: undefined, fault: describe(error) };
+  const filled = filledIn(instance, schema, options);
+  const fault = faultOf(filled, schema, options);
+  if (fault !== undefined) return { value: undefined, fault };
   return { value: isObject(filled) ? filled : instance, fault: undefined };
+}
+
+/** The fault of any value that tells most; undefined when it is valid. */
+export function schemaFault(
+  instance: unknown,
+  schema: JsonObject,
+  options: ValidateOptions = {},
+): SchemaFault | undefined {
+  const filled = isObject(instance) ? filledIn(instance, schema, options) : instance;
+  return faultOf(filled, schema, options);
+}
+
+function filledIn(instance: JsonObject, schema: JsonObject, options: ValidateOptions): unknown {
+  return options.useDefault === false ? instance : withDefaults(instance, schema);
+}
+
+function faultOf(
+  filled: unknown,
+  schema: JsonObject,
+  { allowNull }: ValidateOptions,
+): SchemaFault | undefined {
+  const loosened = allowNull === false ? schema : nullable(schema);
+  const error = bestError(schemaErrors(filled, loosened));
+  return error === undefined ? undefined : describe(error);
 }
 
 function hasType(schema: JsonObject, type: string): boolean {

@@ -33,10 +33,15 @@ function templateOf(text: string): JinjaTemplate {
 
 /** Renders each value of `mapping`. Text becomes text; a list or mapping is rendered as JSON and read again, so what it holds stays text
  * as well; a value that holds no template keeps its type. Names are the `variables`, all of them once more under `__context`, and `system`,
- * the old name of `st2kv.system`. What was rendered is never rendered again. Throws RenderFault, or Unanswered. */
-export function renderValues(mapping: JsonObject, variables: JsonObject, ask: Ask): JsonObject {
+ * the old name of `st2kv.system`. What was rendered is never rendered again. Lenient: what is not there is an empty text. Throws RenderFault, or Unanswered. */
+export function renderValues(
+  mapping: JsonObject,
+  variables: JsonObject,
+  ask: Ask,
+  { lenient = false }: { readonly lenient?: boolean } = {},
+): JsonObject {
   const system = new DatastoreLookup(ask, "system");
-  const context = { variables: { __context: variables, ...variables, system }, ask };
+  const context = { variables: { __context: variables, ...variables, system }, ask, lenient };
   return Object.fromEntries(
     Object.entries(mapping).map(([key, value]) => [key, rendered(key, value, context)]),
   );
@@ -45,14 +50,15 @@ export function renderValues(mapping: JsonObject, variables: JsonObject, ask: As
 function rendered(
   key: string,
   value: unknown,
-  context: { readonly variables: JsonObject; readonly ask: Ask },
+  context: { readonly variables: JsonObject; readonly ask: Ask; readonly lenient: boolean },
 ): unknown {
   const container = Array.isArray(value) || isObject(value);
   if (!container && typeof value !== "string") return value;
   const text = container ? dumps(value, { separators: [",", ":"], ensureAscii: false }) : value;
   if (!mayChange(text)) return value;
   try {
-    const result = templateOf(text).render(context);
+    const template = templateOf(text);
+    const result = context.lenient ? template.renderLeniently(context) : template.render(context);
     if (result === text) return value;
     return container ? toPlain(loads(result)) : result;
   } catch (error) {

@@ -56,6 +56,8 @@ export interface ActionDefinition {
   /** The action's own parameters (not merged with the runner's). */
   readonly parameters: ParameterSchemas;
   readonly outputSchema: JsonObject;
+  /** What of it can be checked: not an older form (just properties), and nothing malformed. */
+  readonly checkedOutput: JsonObject | undefined;
   readonly notify: JsonObject;
   readonly tags: readonly unknown[];
   /** What to do when the worker that ran it is lost: run again, or end as `abandoned`. */

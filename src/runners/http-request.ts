@@ -5,7 +5,7 @@ import type { Outcome } from "../model/outcome.ts";
 import { deadlineSeconds, watchEnd } from "./ending.ts";
 import { allowedAddresses, type HostRules } from "./http-hosts.ts";
 import { send, type HttpAnswer, type HttpExchange } from "./http-send.ts";
-import type { RunCall, Runner } from "./runner.ts";
+import { anyValue, resultSchema, type RunCall, type Runner } from "./runner.ts";
 
 export interface HttpRequestOptions {
   /** Hosts, addresses and networks that no action may reach: the engine's own database, the cloud's metadata service. */
@@ -58,6 +58,12 @@ export function httpRequestRunner({
     description: "Sends an HTTP request",
     parameters: parameterSchemas,
     outputKey: "body",
+    outputSchema: resultSchema({
+      status_code: { type: "integer" },
+      body: anyValue,
+      parsed: { type: "boolean" },
+      headers: { type: "object" },
+    }),
     onWorkerLost: "abandon",
     async run(call) {
       if (call.signal.aborted)

@@ -13,7 +13,7 @@ import {
 import type { PythonCall } from "./python-protocol.ts";
 import type { PythonEnd, PythonRunning, PythonServer } from "./python-server.ts";
 import { PythonServers } from "./python-servers.ts";
-import type { RunCall, Runner } from "./runner.ts";
+import { anyValue, resultSchema, type RunCall, type Runner } from "./runner.ts";
 
 export interface PythonRunnerOptions {
   /** Directory of virtual environments, one per pack. */
@@ -90,6 +90,12 @@ export function pythonRunner(options: PythonRunnerOptions = {}): Runner {
       },
     },
     outputKey: "result",
+    outputSchema: resultSchema({
+      result: anyValue,
+      stderr: { type: "string", required: true },
+      stdout: { type: "string", required: true },
+      exit_code: { type: "integer", required: true },
+    }),
     onWorkerLost: "abandon",
     async run(call) {
       if (call.signal.aborted)

@@ -32,6 +32,18 @@ export interface RunCall {
   emit(stream: "stdout" | "stderr", text: string): void;
 }
 
+/** Any JSON value, as StackStorm's runners declare it. */
+export const anyValue: JsonObject = {
+  anyOf: ["object", "string", "integer", "number", "boolean", "array", "null"].map((type) => ({
+    type,
+  })),
+};
+
+/** The schema of a result with those keys and no others. */
+export function resultSchema(properties: JsonObject): JsonObject {
+  return { type: "object", properties, additionalProperties: false };
+}
+
 /** Carries out one kind of action. Stateless: everything it needs is in the call. */
 export interface Runner {
   /** StackStorm's runner name, e.g. `local-shell-cmd`. */
@@ -42,6 +54,8 @@ export interface Runner {
   readonly parameters: ParameterSchemas;
   /** Where the action's own value stands inside the result, as in StackStorm; undefined = the whole result. */
   readonly outputKey: string | undefined;
+  /** What results look like, where those of succeeded actions can be checked; undefined: they are not, as in StackStorm. */
+  readonly outputSchema?: JsonObject;
   /** What to do with an execution whose worker was lost when the action does not say. */
   readonly onWorkerLost: "rerun" | "abandon";
   /** All its work is transactions of our own ledger: when that is away, the action runs again instead of failing. */

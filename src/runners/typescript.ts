@@ -42,6 +42,7 @@ export function typescriptRunner({
       },
     },
     outputKey: undefined,
+    outputSchema: {},
     onWorkerLost: "abandon",
     async run(call) {
       if (call.signal.aborted) return canceledBefore;

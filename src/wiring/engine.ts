@@ -100,7 +100,7 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     queue,
     runners,
     sign: (text) => vault.sign(text),
-    actionTriggers: new Set(config.actionTriggers),
+    ...settingsOf(config),
     definitions: () => live.loaded.compiled,
     answer: answerer(evaluators, store, systemUser),
     onBell: ({ kind, id }) => {
@@ -151,9 +151,17 @@ function alertsOf(
   });
 }
 
+/** What the site decides about executions. */
+function settingsOf(config: Config): Pick<Core, "actionTriggers" | "validateOutput"> {
+  return {
+    actionTriggers: new Set(config.actionTriggers),
+    validateOutput: config.validateOutput,
+  };
+}
+
 interface Parts extends Pick<
   Core,
-  "database" | "queue" | "definitions" | "answer" | "sign" | "actionTriggers"
+  "database" | "queue" | "definitions" | "answer" | "sign" | "actionTriggers" | "validateOutput"
 > {
   readonly runners: readonly Runner[];
   readonly onBell: (bell: Bell) => void;
@@ -161,16 +169,15 @@ interface Parts extends Pick<
 
 function makeCore(
   { databaseUrl, slotCount, apiUrl }: EngineOptions,
-  { database, queue, runners, definitions, answer, sign, actionTriggers, onBell }: Parts,
+  { runners, onBell, ...parts }: Parts,
 ): Core {
   const hear = (bell: Bell): void => {
     onBell(bell);
     hearBell(core, bell);
   };
   const core: Core = {
+    ...parts,
     process: `${hostname()}.${process.pid}.${randomBytes(4).toString("hex")}`,
-    database,
-    queue,
     pump: new CommitPump({ url: databaseUrl, onOutage: sayOutage }),
     bells: openBells(databaseUrl, hear),
     runners: tableOf(runners),
@@ -181,12 +188,8 @@ function makeCore(
     log: say,
     systemUser,
     apiUrl,
-    sign,
-    actionTriggers,
-    definitions,
     newId: idMaker(),
     ask: askHere,
-    answer,
   };
   return core;
 }

@@ -8,7 +8,7 @@ import { noopRunner } from "../runners/noop.ts";
 import type { PythonPlaces } from "../runners/python-environment.ts";
 import { pythonRunner, type PythonRunnerOptions } from "../runners/python.ts";
 import { remoteShellCommandRunner, remoteShellScriptRunner } from "../runners/remote-shell.ts";
-import type { Runner } from "../runners/runner.ts";
+import { anyValue, resultSchema, type Runner } from "../runners/runner.ts";
 import type { Spawn } from "../runners/spawn.ts";
 import { typescriptRunner } from "../runners/typescript.ts";
 
@@ -25,6 +25,10 @@ const orquestaRunner: Runner = {
     },
   },
   outputKey: "output",
+  outputSchema: resultSchema({
+    errors: { anyOf: [{ type: "object" }, { type: "array" }] },
+    output: anyValue,
+  }),
   onWorkerLost: "rerun",
   run: () => Promise.reject(new Error("the conductor carries out workflows")),
 };
@@ -47,6 +51,7 @@ const actionChainRunner: Runner = {
     },
   },
   outputKey: "published",
+  outputSchema: resultSchema({ published: { type: "object" }, tasks: { type: "array" } }),
   onWorkerLost: "rerun",
   run: () => Promise.reject(new Error("the conductor carries out workflows")),
 };

@@ -4,9 +4,16 @@ import {
   renderFinalParameters,
   renderLiveParameters,
 } from "../../src/expressions/parameters.ts";
+import { badOutput, outputFault } from "../../src/expressions/output-schema.ts";
 import { validateSchema } from "../../src/expressions/parameter-schema.ts";
 import { PythonError } from "../../src/expressions/python/errors.ts";
 import { dumps, toPlain } from "../../src/expressions/python/json.ts";
+import { renderValues } from "../../src/expressions/render-values.ts";
+import { ProblemList } from "../../src/content/problems.ts";
+import { actionShape } from "../../src/content/schemas/definitions.ts";
+import { parameterShape } from "../../src/content/schemas/parameters.ts";
+import { checkShape } from "../../src/content/shape.ts";
+import { parseYaml } from "../../src/content/yaml.ts";
 import { isObject, type JsonObject } from "../../src/model/json.ts";
 import type { ParameterSchemas } from "../../src/model/definitions.ts";
 import { maskedIn, maskedOutput } from "../../src/model/secrets.ts";
@@ -36,6 +43,7 @@ export interface OwnParameters {
     readonly cases: readonly (readonly [ParameterSchemas, Objects, Answer])[];
   };
   readonly validate: readonly (readonly [Objects, Objects, Answer])[];
+  readonly paramdefs: readonly (readonly [ParameterSchemas, Answer])[];
 }
 
 /** Rendered, cast, and divided between runner and action. */
@@ -219,6 +227,61 @@ export function checkSecrets(lines: readonly Line[]): Report {
           ? { ...second, output: maskedOutput(first["output_schema"], second["output"]) }
           : second,
       );
+  }
+  return comparison;
+}
+
+/** What actions gave back, held to the output schemas of runner and action. */
+export function checkOutputs(lines: readonly Line[]): Report {
+  const comparison = new Comparison(ruleDifferences);
+  for (const { k, t, a, r } of lines) {
+    if (k !== "output_schema.validate") continue;
+    const [[runner, action, result, status, key]] = a as [
+      [Objects, Objects, Objects, string, string],
+    ];
+    const row = { test: String(t), expression: dumps(a), recorded: dumps(r) };
+    comparison.compare(row, r, () => {
+      const fault = outputFault({ runner, action, key }, result);
+      return fault === undefined ? [result, status] : [badOutput(fault), "failed"];
+    });
+  }
+  return comparison;
+}
+
+/** Definitions of parameters: whether they are taken, and what is said of wrong ones. */
+export function checkDefinitions({ paramdefs }: OwnParameters): Report {
+  const comparison = new Comparison(ruleDifferences);
+  for (const [parameters, wanted] of paramdefs) {
+    const row = { expression: dumps(parameters), recorded: dumps(wanted) };
+    const got = definitionFault(parameters);
+    const verdict = got === undefined ? "v" : "err";
+    comparison.compare({ test: "whether taken", ...row }, wanted[0], () => verdict);
+    comparison.compare({ test: "words about a definition", ...row }, wanted, () =>
+      got === undefined ? ["v", parameters] : ["err", got],
+    );
+  }
+  return comparison;
+}
+
+/** What the reader of actions says first about those parameters. */
+function definitionFault(parameters: ParameterSchemas): string | undefined {
+  const action = { name: "a", runner_type: "noop", parameters };
+  const source = { file: "a.yaml", pack: "p", yaml: parseYaml(dumps(action), "python") };
+  const problems = new ProblemList();
+  checkShape(actionShape, toPlain(action), { source, path: [] }, problems);
+  for (const [name, schema] of Object.entries(parameters))
+    checkShape(parameterShape, toPlain(schema), { source, path: ["parameters", name] }, problems);
+  return problems.problems.find(({ severity }) => severity === "error")?.message;
+}
+
+/** Values of a mapping whose strings are templates. */
+export function checkRenderedValues(lines: readonly Line[]): Report {
+  const comparison = new Comparison(ruleDifferences);
+  for (const { k, t, a, r } of lines) {
+    if (k !== "jinja.render_values") continue;
+    const [templates, variables, lenient] = a as [Objects, Objects, boolean];
+    const row = { test: String(t), expression: dumps(a), recorded: dumps(r) };
+    comparison.compare(row, r, () => renderValues(templates, variables, askFrom({}), { lenient }));
   }
   return comparison;
 }

@@ -15,11 +15,15 @@ import {
   checkJinjaTables,
   checkJinjaUnit,
   checkLookup,
+  checkLookupCalls,
   checkRendering,
 } from "./jinja.ts";
 import {
+  checkDefinitions,
+  checkOutputs,
   checkParameterCalls,
   checkParameters,
+  checkRenderedValues,
   checkSecrets,
   checkValidation,
   checkValidationCalls,
@@ -119,6 +123,7 @@ function checksOf(directory: string): readonly Check[] {
     { file: own, what: "timers", report: () => checkTimers(python(own)) },
     { file: own, what: "parameters", report: () => checkParameters(python(own)) },
     { file: own, what: "validation", report: () => checkValidation(python(own)) },
+    { file: own, what: "definitions", report: () => checkDefinitions(python(own)) },
     { file: calls, what: "Jinja filters", report: () => checkFilters(lines(calls)) },
     { file: calls, what: "operators", report: () => checkOperatorCalls(lines(calls)) },
     { file: calls, what: "criteria", report: () => checkCriteriaCalls(lines(calls)) },
@@ -126,6 +131,9 @@ function checksOf(directory: string): readonly Check[] {
     { file: calls, what: "parameters", report: () => checkParameterCalls(lines(calls)) },
     { file: calls, what: "validation", report: () => checkValidationCalls(lines(calls)) },
     { file: calls, what: "secrets", report: () => checkSecrets(lines(calls)) },
+    { file: calls, what: "outputs", report: () => checkOutputs(lines(calls)) },
+    { file: calls, what: "rendered values", report: () => checkRenderedValues(lines(calls)) },
+    { file: calls, what: "payload lookup", report: () => checkLookupCalls(lines(calls)) },
     ...httpChecks(directory),
   ];
 }

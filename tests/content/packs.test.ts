@@ -173,7 +173,7 @@ describe("configurations", () => {
     ]);
     const bad = await loadTree({ ...files, "configs/demo.yaml": "servers: {a: {port: []}}\n" });
     expect(printed(bad).slice(1)).toEqual([
-      "error configs/demo.yaml:1:21 servers.a.port must be an integer or a text, not a list",
+      "error configs/demo.yaml:1:21 servers.a.port must be an integer or a text, not an empty list",
       'error configs/demo.yaml:1:14 "host" is required',
     ]);
   });

@@ -35,6 +35,7 @@ export interface TestContent {
         parameters?: ParameterSchemas;
         onWorkerLost?: "rerun" | "abandon";
         notify?: JsonObject;
+        checkedOutput?: JsonObject;
       }
     >
   >;
@@ -64,6 +65,7 @@ function action(
     entryPath: "",
     parameters: {},
     outputSchema: {},
+    checkedOutput: undefined,
     notify: {},
     tags: [],
     onWorkerLost: undefined,
@@ -179,6 +181,8 @@ export interface TestEngineOptions {
   readonly slotCount?: number;
   readonly runners?: readonly Runner[];
   readonly name?: string;
+  /** Whether results are held to the output schemas of their actions. */
+  readonly validateOutput?: boolean;
 }
 
 const finals = new Set(["succeeded", "failed", "timeout", "abandoned", "canceled"]);
@@ -202,7 +206,13 @@ function localQueue(core: () => Core): WorkQueue {
 
 export function testEngine(
   url: string,
-  { content = {}, slotCount = 32, runners = [], name = "test" }: TestEngineOptions = {},
+  {
+    content = {},
+    slotCount = 32,
+    runners = [],
+    name = "test",
+    validateOutput = false,
+  }: TestEngineOptions = {},
 ): TestEngine {
   const database = openDatabase(url);
   const definitions = compileContent(contentOf(content));
@@ -211,7 +221,12 @@ export function testEngine(
     noopRunner(),
     inquirerRunner,
     ...runners,
-    { ...testRunner(() => Promise.reject(new Error("conducted"))), name: "orquesta" },
+    {
+      ...testRunner(() => Promise.reject(new Error("conducted"))),
+      name: "orquesta",
+      outputKey: "output",
+      outputSchema: {},
+    },
     {
       ...testRunner(() => Promise.reject(new Error("conducted"))),
       name: "action-chain",
@@ -238,6 +253,7 @@ export function testEngine(
         ? void process.stderr.write(`${sentence} ${JSON.stringify(details)}\n`)
         : undefined,
     systemUser: "stanley",
+    validateOutput,
     actionTriggers: new Set(["succeeded", "failed", "timeout", "canceled", "abandoned"]),
     apiUrl: "http://127.0.0.1:9101",
     sign: (text) => createHash("sha256").update(text).digest("base64url"),

@@ -37,7 +37,7 @@ function build(extra: Readonly<Record<string, Field>>, nested?: Shape): Shape {
     title: text,
     description: text,
     default: { shape: { kind: "any" } },
-    enum: { shape: { kind: "list", items: { kind: "any" } } },
+    enum: { shape: { kind: "list", items: { kind: "any" }, filled: true } },
     required: boolean,
     secret: boolean,
     immutable: boolean,

@@ -92,7 +92,7 @@ export class ExpressionCompiler {
     const attribute = node.name;
     if (isWholeContext(node.object)) return contextVariable(attribute);
     const object = this.compile(node.object);
-    return (run, frame) => getAttribute(object(run, frame), attribute);
+    return (run, frame) => run.found(getAttribute(object(run, frame), attribute));
   }
 
   #index(node: Of<"index">): Evaluate {
@@ -101,7 +101,7 @@ export class ExpressionCompiler {
     return (run, frame) => {
       const owner = object(run, frame);
       if (typeof owner === "string") run.handle(owner);
-      return getItem(owner, index(run, frame));
+      return run.found(getItem(owner, index(run, frame)));
     };
   }
 

@@ -41,12 +41,13 @@ const changing = new Set(
   "append extend insert pop remove reverse sort clear update setdefault popitem".split(" "),
 );
 
-function wayOf(dialect: Dialect, tree: unknown): RunWay {
+function wayOf(dialect: Dialect, tree: unknown, lenient = false): RunWay {
   const changes = [...mentions(tree)].some((name) => changing.has(name));
   return {
     dialect,
     reach: { getAttribute, getItem },
     changes,
+    lenient,
     special: (name, run) => (name === "st2kv" ? new DatastoreRoot(run.context.ask) : undefined),
   };
 }
@@ -172,9 +173,13 @@ export function jinjaText(value: unknown): string {
   return pyStr(value);
 }
 
+type Renderer = (context: EvaluationContext) => string;
+
 export interface JinjaTemplate extends CompiledExpression {
   /** StackStorm's way: the context's variables are the names; the whole text becomes text. Throws ExpressionError or Unanswered. */
   render(context: EvaluationContext): string;
+  /** The same, where what is not there is an empty text (results of aliases). */
+  renderLeniently(context: EvaluationContext): string;
   /** Orquesta's way, for text with block tags: names are its functions. */
   evaluate(context: EvaluationContext): string;
 }
@@ -182,10 +187,10 @@ export interface JinjaTemplate extends CompiledExpression {
 /** Compiles a whole template, block tags and all. Throws JinjaSyntaxError. */
 export function compileJinjaTemplate(text: string): JinjaTemplate {
   const tree = parsed(text, () => parseTemplate(text));
-  const renderer = (dialect: Dialect): ((context: EvaluationContext) => string) => {
+  const renderer = (dialect: Dialect, lenient = false): Renderer => {
     const { write, way } = parsed(text, () => ({
       write: new StatementCompiler(environmentOf(dialect)).body(tree),
-      way: wayOf(dialect, tree),
+      way: wayOf(dialect, tree, lenient),
     }));
     return (context) =>
       guarded(text, () => {
@@ -194,13 +199,15 @@ export function compileJinjaTemplate(text: string): JinjaTemplate {
         return out.join("");
       });
   };
-  let orquesta: ((context: EvaluationContext) => string) | undefined;
-  let stackstorm: ((context: EvaluationContext) => string) | undefined;
+  let orquesta: Renderer | undefined;
+  let stackstorm: Renderer | undefined;
+  let lenient: Renderer | undefined;
   return {
     language: "jinja",
     source: text,
     variables: templateVariables(text),
     render: (context) => (stackstorm ??= renderer("stackstorm"))(context),
+    renderLeniently: (context) => (lenient ??= renderer("stackstorm", true))(context),
     evaluate: (context) => (orquesta ??= renderer("orquesta"))(context),
   };
 }

@@ -1,7 +1,7 @@
 import { bind, signature } from "../python/arguments.ts";
 import type { Keywords, Signature } from "../python/arguments.ts";
 import { PythonError } from "../python/errors.ts";
-import { need } from "./runtime.ts";
+import { isSoft, need } from "./runtime.ts";
 import type { Run } from "./runtime.ts";
 
 export interface FilterCall {
@@ -32,6 +32,11 @@ export function define(python: string, parameters: string, body: FilterBody): De
 /** The same, for one that may see undefined values. */
 export function defineLenient(python: string, parameters: string, body: FilterBody): Definition {
   return { signature: signature(python, parameters), lenient: true, body };
+}
+
+/** The arguments; the first one must be there, or is an empty text where the template is lenient. */
+function known([first, ...rest]: readonly unknown[]): readonly unknown[] {
+  return [isSoft(first) ? "" : need(first), ...rest];
 }
 
 /** Filters and tests of one dialect. */
@@ -68,13 +73,9 @@ export class Environment {
 
   apply(definition: Definition, args: readonly unknown[], keywords: Keywords, run: Run): unknown {
     run.handle(args[0]);
-    if (!definition.lenient) need(args[0]);
-    const bound = bind(definition.signature, args, keywords);
-    return definition.body(bound.values, {
-      run,
-      rest: bound.rest,
-      keywords: bound.keywords,
-      environment: this,
-    });
+    const bound = bind(definition.signature, definition.lenient ? args : known(args), keywords);
+    const { rest, keywords: named } = bound;
+    const call = { run, rest, keywords: named, environment: this };
+    return run.found(definition.body(bound.values, call));
   }
 }

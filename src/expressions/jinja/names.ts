@@ -31,7 +31,7 @@ export function resolve(name: string, run: Run, frame: Frame | undefined): unkno
   if (owner !== undefined) return owner.get(name);
   const found = run.dialect === "orquesta" ? orquestaFunctions.get(name) : run.name(name);
   if (found !== undefined) return found;
-  return globals.get(name) ?? new JinjaUndefined(`${stringRepr(name)} is undefined`);
+  return globals.get(name) ?? run.found(new JinjaUndefined(`${stringRepr(name)} is undefined`));
 }
 
 /** `ctx()` without arguments, whose attributes need no copy of the whole context. */

@@ -23,6 +23,8 @@ export interface RunWay {
   readonly changes: boolean;
   /** Names that are not variables (`st2kv`). */
   readonly special: (name: string, run: Run) => unknown;
+  /** What is not there is an empty text, as in Jinja2's usual environment. */
+  readonly lenient: boolean;
 }
 
 function deepCopy(value: unknown): unknown {
@@ -43,12 +45,14 @@ export class Run {
   /** Copies of the context's values, for templates that change lists or dicts in place. */
   readonly #copies: Map<string, unknown> | undefined;
   readonly #special: (name: string, run: Run) => unknown;
+  readonly #lenient: boolean;
 
   constructor(context: EvaluationContext, way: RunWay) {
     this.context = context;
     this.dialect = way.dialect;
     this.reach = way.reach;
     this.#special = way.special;
+    this.#lenient = way.lenient;
     this.#copies = way.changes ? new Map<string, unknown>() : undefined;
   }
 
@@ -64,6 +68,11 @@ export class Run {
   name(name: string): unknown {
     if (Object.hasOwn(this.context.variables, name)) return this.variable(name);
     return this.#special(name, this);
+  }
+
+  /** The value; one that is not there may be used as an empty text where the template is a lenient one. */
+  found(value: unknown): unknown {
+    return this.#lenient && value instanceof JinjaUndefined ? value.softened() : value;
   }
 
   /** Counts work. Throws when one evaluation does too much. */
@@ -132,6 +141,11 @@ export class JinjaUndefined {
   error(): PythonError {
     return new PythonError(this.#type, this.#message);
   }
+  /** The same, not strict; what may not be looked at stays so. */
+  softened(): JinjaUndefined {
+    const soft = this.strict && this.#type === "UndefinedError";
+    return soft ? new JinjaUndefined(this.#message, this.#type, false) : this;
+  }
   pythonStr(): string {
     if (this.strict) throw this.error();
     return "";
@@ -139,6 +153,11 @@ export class JinjaUndefined {
   pythonRepr(): string {
     return "Undefined";
   }
+}
+
+/** Whether that is a value which is not there, in a template that may use it as an empty text. */
+export function isSoft(value: unknown): boolean {
+  return value instanceof JinjaUndefined && !value.strict;
 }
 
 /** The value, or its error when it is undefined. */

@@ -9,10 +9,11 @@ import { define, defineLenient } from "./environment.ts";
 import type { Definition, DefinitionTable } from "./environment.ts";
 import { percentFormat } from "./format.ts";
 import { isCase } from "./methods-text.ts";
-import { JinjaUndefined, need, PyFunction, PyIterator, PyRange } from "./runtime.ts";
+import { isSoft, JinjaUndefined, need, PyFunction, PyIterator, PyRange } from "./runtime.ts";
 
 /** `needle in container`, for every container a template can hold. */
 export function contains(container: unknown, needle: unknown): boolean {
+  if (isSoft(container)) return false;
   need(container);
   need(needle);
   if (container instanceof PyIterator || container instanceof PyRange) {
