@@ -77,6 +77,12 @@ async function contextFrom(door: Door, request: Request, body: JsonObject): Prom
   return Object.fromEntries(Object.entries(given).filter(([name]) => !ours.has(name)));
 }
 
+/** What an action starts through the API goes on in its chain of causes. */
+function causeOf({ run: caller }: User): JsonObject {
+  const { inventory_cause } = caller?.context ?? {};
+  return inventory_cause === undefined ? {} : { inventory_cause };
+}
+
 function delayIn(body: JsonObject): { delaySeconds?: number } {
   const { delay } = body;
   if (delay === undefined || delay === null || delay === 0) return {};
@@ -117,11 +123,13 @@ export function asRequested(execution: StoredExecution): StoredExecution {
 async function run(door: Door, request: Request, response: Response): Promise<void> {
   const body = bodyOf(request);
   const action = textIn(body, "action");
-  const user = actor(body, userOf(response));
+  const caller = userOf(response);
+  const user = actor(body, caller);
+  const cause = causeOf(caller);
   const id = await requestExecution(door.core, {
     action,
     parameters: objectIn(body, "parameters"),
-    context: { ...(await contextFrom(door, request, body)), ...notifyIn(body), user },
+    context: { ...(await contextFrom(door, request, body)), ...notifyIn(body), ...cause, user },
     ...delayIn(body),
   });
   response.status(201);

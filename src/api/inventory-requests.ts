@@ -1,7 +1,7 @@
 /** Reads what inventory requests carry beside their documents: who, why, which version, which page. */
 import type { Request, Response } from "express";
 import type { Author } from "../engine/inventory-write.ts";
-import { readCause } from "../inventory/cause.ts";
+import { noCause, readCause } from "../inventory/cause.ts";
 import { badRequest } from "../inventory/problem.ts";
 import { shown } from "../inventory/validate.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
@@ -51,13 +51,18 @@ function headerText(request: Request, name: string): string | undefined {
 
 /** The caller, with the reason from the body or the header `X-Raicho-Reason` (ticket: `X-Raicho-Ticket`). */
 export function authorOf(request: Request, response: Response, body: JsonObject = {}): Author {
+  const { name, run } = userOf(response);
   return {
-    actor: userOf(response).name,
-    kind: "api",
+    actor: name,
+    kind: run === undefined ? "api" : "workflow",
     source: textOf(body, "source"),
     reason: textOf(body, "reason") ?? headerText(request, "X-Raicho-Reason"),
     ticket: textOf(body, "ticket") ?? headerText(request, "X-Raicho-Ticket"),
-    cause: readCause(response.locals["inventory_cause"]),
+    // Of an action that shows its own token: nothing that it says itself.
+    cause:
+      run === undefined
+        ? noCause
+        : { ...readCause(run.context["inventory_cause"]), execution: run.id },
   };
 }
 

@@ -1,6 +1,7 @@
 /** Who is calling. Passwords are stored as argon2id, tokens and API keys as SHA-256; neither can be read back. */
 import { argon2, createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
+import type { JsonObject } from "../model/json.ts";
 import type { Grant } from "../model/permissions.ts";
 import { addAccount, addToken, findAccount, findToken } from "../store/accounts.ts";
 import type { Database } from "../store/database.ts";
@@ -16,6 +17,8 @@ export interface User {
   readonly grants?: readonly Grant[];
   /** What the caller showed, and until when it is good. Absent without authentication. */
   readonly shown?: { readonly kind: "token" | "api_key"; readonly expires: Date | null };
+  /** The execution that is calling, when its own token was shown. */
+  readonly run?: { readonly id: string; readonly context: JsonObject };
 }
 
 export interface Issued {

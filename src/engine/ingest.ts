@@ -9,6 +9,7 @@ import type { NewEvent, SensorCursor } from "../model/events.ts";
 import type { JsonObject } from "../model/json.ts";
 import { causeOfEvent, loopReason } from "../inventory/cause.ts";
 import { decide } from "../processes/ask.ts";
+import { reentrancy } from "../rules/inventory-filter.ts";
 import { match } from "../rules/match.ts";
 import type {
   EnforcementRow,
@@ -65,7 +66,7 @@ function matchEvent(
       ),
     );
   for (const { rule } of matches) {
-    const loop = loopReason(event.payload, rule.ref);
+    const loop = loopReason(event.payload, rule.ref, reentrancy(rule));
     if (loop === undefined) enforce(core, { id, event, rule, ask, fresh }, drafted);
     else drafted.enforcements.push(refusal(core, id, rule, `Not fired, to stop a loop: ${loop}`));
   }

@@ -1,18 +1,39 @@
-/** The change feed as a sensor: every committed change becomes exactly one trigger instance.
+/** The change feed as a sensor: every committed change becomes exactly one trigger instance, and so does every complete changeset.
  *
  * 1. Order is (xid, seq), read below the oldest running transaction: nothing that commits late is skipped.
- * 2. The cursor is committed together with the events; a second dispatcher or a repeated read is stopped by the dedupe key. */
+ * 2. The cursor is committed together with the events; a second dispatcher or a repeated read is stopped by the dedupe key.
+ * 3. What came about by too long a chain of causes becomes `inventory.loop.suspected`: the rules on the inventory do not hear of it. */
 import type { Catalogue } from "../inventory/catalogue.ts";
-import { eventPayload, operations, referenceChanges, type FeedRow } from "../inventory/event.ts";
-import { isObject } from "../model/json.ts";
+import { isTooDeep } from "../inventory/cause.ts";
+import {
+  changesetPayload,
+  eventPayload,
+  operations,
+  referenceChanges,
+  type FeedRow,
+} from "../inventory/event.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
 import type { NewEvent } from "../model/events.ts";
 import type { Sensor, SensorContext } from "../sensors/sensor.ts";
 import { loadNames } from "../store/inventory/entries.ts";
-import { feedStart, readFeed, type FeedCursor } from "../store/inventory/history.ts";
+import {
+  countChangesets,
+  feedStart,
+  isFeedHeld,
+  readFeed,
+  type FeedCursor,
+  type FeedPage,
+} from "../store/inventory/feed.ts";
+import { closeAbandonedChangesets } from "../store/inventory/write.ts";
 import type { Db } from "../store/schema.ts";
 
 export const feedCursorName = "inventory.feed";
 const batchSize = 500;
+/** An older transaction holds the feed back: it may be over at any moment. */
+const heldMs = 25;
+const tidyMs = 60_000;
+/** Nobody writes that long at one wave of a changeset. */
+const abandonedSeconds = 600;
 
 export interface InventoryFeed extends Sensor {
   /** Look now: something was written. Cheap, may be called often. */
@@ -33,25 +54,27 @@ export function inventoryFeed({ db, known, pollMs = 500 }: InventoryFeedOptions)
   const stop = new AbortController();
   let running: Promise<void> | undefined;
   let bell = Promise.withResolvers<void>();
-  const wait = async (): Promise<void> => {
-    const timer = setTimeout(() => bell.resolve(), pollMs);
+  const wait = async (ms: number): Promise<void> => {
+    const timer = setTimeout(() => bell.resolve(), ms);
     await bell.promise;
     clearTimeout(timer);
     bell = Promise.withResolvers();
   };
   const loop = async (context: SensorContext, from: FeedCursor): Promise<void> => {
     let cursor = from;
+    let tidied = performance.now();
     while (!stop.signal.aborted) {
-      const rows = await readFeed(db, cursor, batchSize);
-      const last = rows.at(-1);
-      if (last === undefined) await wait();
+      const page = await readFeed(db, cursor, batchSize);
+      if (page.next === undefined) await wait((await isFeedHeld(db, cursor)) ? heldMs : pollMs);
       else {
-        const next = { xid: last.xid, seq: last.seq };
-        await context.emit(await feedEvents(db, known(), rows), {
-          name: feedCursorName,
-          value: next,
-        });
-        cursor = next;
+        const events = await feedEvents(db, known(), page);
+        await context.emit(events, { name: feedCursorName, value: page.next });
+        sayLoops(context, events);
+        cursor = page.next;
+      }
+      if (performance.now() - tidied > tidyMs) {
+        await closeAbandonedChangesets(db, abandonedSeconds);
+        tidied = performance.now();
       }
     }
   };
@@ -71,17 +94,30 @@ export function inventoryFeed({ db, known, pollMs = 500 }: InventoryFeedOptions)
   };
 }
 
-function readCursor(value: unknown): FeedCursor {
+/** A place of the feed as it was committed with the events before it; its start when there is none. */
+export function readCursor(value: unknown): FeedCursor {
   if (!isObject(value)) return feedStart;
   const { xid, seq } = value;
   return typeof xid === "string" && typeof seq === "string" ? { xid, seq } : feedStart;
 }
 
-/** The events of some feed rows. */
-export async function feedEvents(
+const suspected = "inventory.loop.suspected";
+
+function sayLoops(context: SensorContext, events: readonly NewEvent[]): void {
+  for (const { trigger, payload } of events)
+    if (trigger === suspected && isObject(payload))
+      context.log("warn", "a change of the inventory seems to cause itself; rules do not hear it", {
+        entry: payload["entry"],
+        changeset: payload["changeset"],
+        origin: payload["origin"],
+      });
+}
+
+/** The events of a page of the feed. */
+async function feedEvents(
   db: Db,
   known: Catalogue,
-  rows: readonly FeedRow[],
+  { rows, complete }: FeedPage,
 ): Promise<readonly NewEvent[]> {
   const ids = rows.flatMap((row) => {
     const { added, removed } = referenceChanges(known.byName.get(row.type), row);
@@ -94,10 +130,50 @@ export async function feedEvents(
       { name, type: known.byId.get(typeId)?.name ?? "unknown" },
     ]),
   );
-  return rows.map((row) => ({
-    trigger: `inventory.entry.${operations[row.op]}`,
+  const ends = Map.groupBy(await changesetEvents(db, complete), ({ after }) => after);
+  const endsAfter = (index: number): NewEvent[] =>
+    (ends.get(index) ?? []).map(({ event }) => event);
+  return [
+    ...endsAfter(-1),
+    ...rows.flatMap((row, index) => [
+      entryEvent(row, eventPayload(row, known.byName.get(row.type), names)),
+      ...endsAfter(index),
+    ]),
+  ];
+}
+
+function entryEvent(row: FeedRow, payload: JsonObject): NewEvent {
+  const trigger = `inventory.entry.${operations[row.op]}`;
+  return asSuspected(row.changeset, {
+    trigger,
     source: "inventory",
     dedupeKey: `${row.xid}-${row.seq}`,
-    payload: eventPayload(row, known.byName.get(row.type), names),
-  }));
+    payload,
+  });
+}
+
+function asSuspected(chain: FeedRow["changeset"], event: NewEvent): NewEvent {
+  if (!isTooDeep(chain) || !isObject(event.payload)) return event;
+  const payload = { ...event.payload, trigger: event.trigger };
+  return { ...event, trigger: suspected, payload };
+}
+
+async function changesetEvents(
+  db: Db,
+  complete: FeedPage["complete"],
+): Promise<readonly { readonly event: NewEvent; readonly after: number }[]> {
+  // One that was written in several transactions ends several times in one page.
+  const once = new Map(complete.map((one) => [one.changeset.id, one]));
+  const counts = await countChangesets(db, [...once.keys()]);
+  return [...once.values()].flatMap(({ changeset, after }) => {
+    const did = counts.get(changeset.id);
+    if (did === undefined) return [];
+    const event = asSuspected(changeset, {
+      trigger: "inventory.changeset.committed",
+      source: "inventory",
+      dedupeKey: `changeset-${changeset.id}`,
+      payload: changesetPayload(changeset, did),
+    });
+    return [{ event, after }];
+  });
 }

@@ -14,7 +14,7 @@ import {
   type EntryRow,
 } from "../store/inventory/entries.ts";
 import { uuidv7 } from "../store/inventory/uuid.ts";
-import type { ChangesetRow } from "../store/inventory/write.ts";
+import { closeChangeset, type ChangesetRow } from "../store/inventory/write.ts";
 import type { Db } from "../store/schema.ts";
 import { resolveReferences, type Resolutions } from "./inventory-resolve.ts";
 import { apply, check, decide, withoutRaces, type Decided, type Draft } from "./inventory-write.ts";
@@ -52,18 +52,23 @@ export async function upsertAll(
   const results = new Map<number, UpsertResult>();
   let waiting: readonly Waiting[] = items.map((item, index) => ({ index, item }));
   let stuck = 0;
+  let open = false;
   while (waiting.length > 0) {
     const wave = waiting.slice(stuck, stuck + waveSize);
     const last = wave.length === 0;
     const round = last ? waiting.slice(0, waveSize) : wave;
     const done = await withoutRaces(() =>
-      database.transaction((tx) => runWave(tx, { known, changeset, wave: round, final: last })),
+      database.transaction((tx) =>
+        runWave(tx, { known, changeset, wave: round, final: last, left: waiting.length }),
+      ),
     );
+    if (done.written > 0) open = done.open;
     for (const [index, result] of done.results) results.set(index, result);
     waiting = waiting.filter(({ index }) => !done.results.has(index));
     // Whoever waits for others stays in front; a wave that wrote something may have made it possible.
     stuck = done.written > 0 ? 0 : stuck + round.length - done.results.size;
   }
+  if (open && changeset.open !== true) await closeChangeset(database.db, changeset.id);
   return items.map((_, index) => results.get(index) ?? { result: "invalid" });
 }
 
@@ -73,6 +78,8 @@ interface Wave {
   readonly wave: readonly Waiting[];
   /** Nothing more can be waited for: what does not resolve now is an error. */
   readonly final: boolean;
+  /** Items that have no result yet, those of the wave among them. */
+  readonly left: number;
 }
 
 /** One item on its way through a wave. */
@@ -82,7 +89,7 @@ interface Step extends Waiting {
   readonly setOnce: JsonObject;
 }
 
-async function runWave(db: Db, { known, changeset, wave, final }: Wave) {
+async function runWave(db: Db, { known, changeset, wave, final, left }: Wave) {
   const results = new Map<number, UpsertResult>();
   const fail = ({ index }: Waiting, error: InventoryError): void => {
     results.set(index, failure(error));
@@ -111,12 +118,13 @@ async function runWave(db: Db, { known, changeset, wave, final }: Wave) {
   );
   const { settled, conflicting } = withoutSharedKeys(drafts, decided);
   for (const { step, decision } of settled) results.set(step.index, outcome(decision));
+  const open = changeset.open === true || results.size < left;
   const written = await apply(
     db,
     settled.map(({ decision }) => decision),
-    changeset,
+    { ...changeset, open },
   );
-  return { results, written, waiting: later + conflicting };
+  return { results, written, open, waiting: later + conflicting };
 }
 
 type Fail = (waiting: Waiting, error: InventoryError) => void;

@@ -4,6 +4,7 @@ import { loopReason } from "../inventory/cause.ts";
 import type { RuleDefinition } from "../model/definitions.ts";
 import type { JsonObject } from "../model/json.ts";
 import { decide } from "../processes/ask.ts";
+import { reentrancy } from "../rules/inventory-filter.ts";
 import { match, type MatchEvent } from "../rules/match.ts";
 import { tryRule, type RuleTrial } from "../rules/trial.ts";
 import type { Core } from "./core.ts";
@@ -59,7 +60,7 @@ function rehearsed(
   { id, event, rule }: { id: string; event: MatchEvent; rule: RuleDefinition },
   ask: Ask,
 ): Rehearsed {
-  const loop = loopReason(event.payload, rule.ref);
+  const loop = loopReason(event.payload, rule.ref, reentrancy(rule));
   if (loop !== undefined) return failed(rule, `Not fired, to stop a loop: ${loop}`);
   const { ref, parameters } = rule.action;
   const wish = {

@@ -1,5 +1,5 @@
 /** Garbage collection: what is older than it has to be kept is forgotten, by one process at a time, in batches of their own transactions. */
-import { pruneFeed } from "../store/inventory/history.ts";
+import { pruneFeed } from "../store/inventory/feed.ts";
 import {
   type Batch,
   feedBefore,

@@ -42,9 +42,10 @@ export async function userOfRun(
   const name = typeof user === "string" ? user : systemUser;
   const shown = { kind: "token", expires: null } as const;
   // Rules act in the name of the system user, who may do everything but cannot sign in.
-  if (name === systemUser) return { name, roles: ["admin"], shown };
+  const caller = { id: run.id, context: run.context };
+  if (name === systemUser) return { name, roles: ["admin"], shown, run: caller };
   const account = await findAccount(db, name);
   if (account === undefined || account.disabled) return undefined;
   const rights = await book.rightsOf(name, [...account.roles, ...account.remote_roles]);
-  return { name, ...rights, shown };
+  return { name, ...rights, shown, run: caller };
 }

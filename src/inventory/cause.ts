@@ -2,7 +2,7 @@
  * Why a change happened, as a chain from the first event on; it stops an inventory change from causing itself for ever.
  * The engine carries it: event → execution context → changeset → event. Pack authors cannot forget or forge it.
  */
-import { isObject, type JsonObject } from "../model/json.ts";
+import { isObject } from "../model/json.ts";
 
 export interface Cause {
   /** Execution that wrote, when one did. */
@@ -17,7 +17,7 @@ export interface Cause {
 
 export const noCause: Cause = { execution: null, ruleChain: [], changesets: [], depth: 0 };
 /** A chain longer than this is a loop that the other guards missed. */
-export const deepest = 8;
+const deepest = 8;
 const longestChain = 32;
 
 const texts = (value: unknown): readonly string[] =>
@@ -35,6 +35,11 @@ export function readCause(value: unknown): Cause {
   };
 }
 
+/** Whether the chain that led to this event is so long that the event is put aside. */
+export function isTooDeep({ depth }: Pick<Cause, "depth">): boolean {
+  return depth > deepest;
+}
+
 /**
  * The cause that an execution started by `rule` on this event's payload passes on. Put it into the execution's context as
  * `inventory_cause`; `inventoryRunner` reads it there. Payloads that are not of the inventory start a new chain.
@@ -43,8 +48,7 @@ export function causeOfEvent(payload: unknown, rule: string): Cause {
   const origin = isObject(payload) && isObject(payload["origin"]) ? payload["origin"] : {};
   const changeset = isObject(payload) && isObject(payload["changeset"]) ? payload["changeset"] : {};
   const entry = entryOf(payload);
-  if (entry === "" || typeof changeset["id"] !== "string")
-    return { ...noCause, ruleChain: [`${rule}@`] };
+  if (typeof changeset["id"] !== "string") return { ...noCause, ruleChain: [`${rule}@`] };
   const depth = typeof origin["depth"] === "number" ? origin["depth"] : 0;
   return {
     execution: null,
@@ -59,14 +63,16 @@ function entryOf(payload: unknown): string {
   return typeof entry["id"] === "string" ? entry["id"] : "";
 }
 
-/** Why this rule must not fire on this inventory event, or undefined when it may. */
-export function loopReason(payload: unknown, rule: string): string | undefined {
+/**
+ * Why this rule must not fire on this inventory event, or undefined when it may. It may be a cause of its own event `reentrant` times;
+ * an event of a changeset counts as one of no entry.
+ */
+export function loopReason(payload: unknown, rule: string, reentrant = 0): string | undefined {
   if (!isObject(payload) || !isObject(payload["origin"])) return undefined;
-  const origin: JsonObject = payload["origin"];
-  const depth = typeof origin["depth"] === "number" ? origin["depth"] : 0;
-  if (depth > deepest) return `the chain of causes is ${depth} changes long (at most ${deepest})`;
   const entry = entryOf(payload);
-  if (entry !== "" && texts(origin["rule_chain"]).includes(`${rule}@${entry}`))
-    return `rule ${rule} is itself a cause of this change of entry ${entry}`;
-  return undefined;
+  const own = `${rule}@${entry}`;
+  const times = texts(payload["origin"]["rule_chain"]).filter((one) => one === own).length;
+  if (times <= reentrant) return undefined;
+  const what = entry === "" ? "this changeset" : `this change of entry ${entry}`;
+  return `rule ${rule} is itself a cause of ${what}${times > 1 ? `, ${times} times` : ""}`;
 }

@@ -140,7 +140,10 @@ export interface Delta<Row> {
 }
 
 function delta<Row>(before: readonly Row[], after: readonly Row[]): Delta<Row> {
+  if (before.length === 0 && after.length < 2) return { removed: [], added: after };
+  if (after.length === 0) return { removed: before, added: [] };
   const text = (row: Row): string => JSON.stringify(row);
+  if (before.length === 0) return { removed: [], added: uniqueBy(after, text) };
   const [old, next] = [new Set(before.map(text)), new Set(after.map(text))];
   return {
     removed: before.filter((row) => !next.has(text(row))),

@@ -22,19 +22,22 @@ export interface FeedRow {
   readonly before: JsonObject | undefined;
   /** Undefined when the entry no longer lives. */
   readonly after: JsonObject | undefined;
-  readonly changeset: {
-    readonly id: string;
-    readonly size: number;
-    readonly actor: string;
-    readonly originKind: string;
-    readonly source: string | null;
-    readonly message: string | null;
-    readonly ticket: string | null;
-    readonly execution: string | null;
-    readonly ruleChain: readonly string[];
-    readonly causes: readonly string[];
-    readonly depth: number;
-  };
+  readonly changeset: FeedChangeset;
+}
+
+/** Who changed something, and why. */
+export interface FeedChangeset {
+  readonly id: string;
+  readonly size: number;
+  readonly actor: string;
+  readonly originKind: string;
+  readonly source: string | null;
+  readonly message: string | null;
+  readonly ticket: string | null;
+  readonly execution: string | null;
+  readonly ruleChain: readonly string[];
+  readonly causes: readonly string[];
+  readonly depth: number;
 }
 
 /** Ids that the change added or removed as references, with the attribute. */
@@ -82,20 +85,48 @@ export function eventPayload(
     before,
     after,
     refs: { added: references.added.map(named), removed: references.removed.map(named) },
-    changeset: {
-      id: changeset.id,
-      size: changeset.size,
-      message: changeset.message,
-      ticket: changeset.ticket,
-    },
-    origin: {
-      kind: changeset.originKind,
-      actor: changeset.actor,
-      source: changeset.source,
-      execution_id: changeset.execution,
-      rule_chain: changeset.ruleChain,
-      causes: changeset.causes,
-      depth: changeset.depth,
-    },
+    ...whyOf(changeset),
+  };
+}
+
+function whyOf(changeset: FeedChangeset): { changeset: JsonObject; origin: JsonObject } {
+  const { id, size, message, ticket, originKind: kind, actor, source, execution } = changeset;
+  const { ruleChain: rule_chain, causes, depth } = changeset;
+  return {
+    changeset: { id, size, message, ticket },
+    origin: { kind, actor, source, execution_id: execution, rule_chain, causes, depth },
+  };
+}
+
+/** How many entries of a type a changeset changed, by what was done to them. */
+export interface ChangesetCount {
+  readonly type: string;
+  readonly op: OperationLetter;
+  readonly count: number;
+}
+
+/** The payload of a changeset that is complete. `reverts`: the changeset that it takes back. */
+export function changesetPayload(
+  changeset: FeedChangeset,
+  {
+    at,
+    reverts,
+    counts,
+  }: {
+    readonly at: string;
+    readonly reverts: string | null;
+    readonly counts: readonly ChangesetCount[];
+  },
+): JsonObject {
+  const byType: Record<string, Record<string, number>> = {};
+  for (const { type, op, count } of counts) (byType[type] ??= {})[operations[op]] = count;
+  const { changeset: shown, origin } = whyOf(changeset);
+  return {
+    event_id: changeset.id,
+    at,
+    types: Object.keys(byType),
+    counts: byType,
+    changeset: { ...shown, reverts },
+    origin,
   };
 }

@@ -186,8 +186,27 @@ const datastore = [
   }),
 ];
 
-const inventory = ["created", "updated", "deleted", "restored"].map((event) =>
+const oneOrMore = {
+  anyOf: [{ type: "string" }, { type: "array", items: { type: "string" } }],
+} as const;
+/** Which events a rule listens to; `rules/inventory-filter.ts` knows what they mean. */
+const inventoryFilters = {
+  type: { ...oneOrMore, description: "The entry's type, or several." },
+  attribute: { ...oneOrMore, description: "Attributes of which one must have changed." },
+  not_from: {
+    ...oneOrMore,
+    description: "Systems whose own changes are not heard (origin.source).",
+  },
+  reentrant: {
+    type: "integer",
+    minimum: 0,
+    description: "How often the rule may be a cause of its own event; 0 unless said.",
+  },
+};
+
+const entryEvents = ["created", "updated", "deleted", "restored"].map((event) =>
   builtin("inventory", `entry.${event}`, `An inventory entry was ${event}.`, {
+    parameters: inventoryFilters,
     payload: {
       event_id: text,
       at: text,
@@ -203,6 +222,35 @@ const inventory = ["created", "updated", "deleted", "restored"].map((event) =>
     },
   }),
 );
+
+const inventory = [
+  ...entryEvents,
+  builtin("inventory", "changeset.committed", "A write or an import is complete.", {
+    parameters: { not_from: inventoryFilters.not_from, reentrant: inventoryFilters.reentrant },
+    payload: {
+      event_id: text,
+      at: text,
+      types: { type: "array", description: "Types of the entries that changed." },
+      counts: { type: "object", description: "By type: how many were created, updated …" },
+      changeset: object,
+      origin: object,
+    },
+  }),
+  builtin(
+    "inventory",
+    "loop.suspected",
+    "A change of the inventory came about by a very long chain of causes; no rule heard of it.",
+    {
+      payload: {
+        trigger: { type: "string", description: "The trigger that it would have been." },
+        type: text,
+        entry: object,
+        changeset: object,
+        origin: object,
+      },
+    },
+  ),
+];
 
 const mail = ["smtp", "imap"].map((protocol) =>
   builtin("email", `${protocol}.message`, `A mail arrived by ${protocol.toUpperCase()}.`, {

@@ -6,6 +6,7 @@ import { Float } from "../expressions/python/values.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { RuleDefinition } from "../model/definitions.ts";
 import type { Demand } from "../expressions/jsonata/equalities.ts";
+import { isFiltered } from "./inventory-filter.ts";
 import { compileRule, type CompiledRule } from "./rule.ts";
 
 export interface RuleIndex {
@@ -48,7 +49,7 @@ export function compileRules(rules: Iterable<RuleDefinition>): RuleIndex {
   let ordinal = 0;
   for (const rule of rules) {
     if (!rule.enabled) continue;
-    const key = triggerKey(rule.trigger.type, rule.trigger.parameters);
+    const key = listeningKey(rule);
     const compiled = compileRule(rule, ordinal);
     ordinal += 1;
     types.add(rule.trigger.type);
@@ -64,6 +65,11 @@ export function compileRules(rules: Iterable<RuleDefinition>): RuleIndex {
     });
   }
   return { triggers, types };
+}
+
+/** Under which events a rule stands. */
+export function listeningKey({ trigger }: Pick<RuleDefinition, "trigger">): string {
+  return triggerKey(trigger.type, isFiltered(trigger.type) ? undefined : trigger.parameters);
 }
 
 /** One text for a trigger type and its parameters; the order of the parameters and slashes around a url do not matter. */

@@ -6,6 +6,7 @@ import { parse } from "../expressions/jsonata/parse.ts";
 import { truthy } from "../expressions/jsonata/values.ts";
 import { pyTruth } from "../expressions/python/compare.ts";
 import type { RuleDefinition } from "../model/definitions.ts";
+import { compileFilter, type Filter } from "./inventory-filter.ts";
 import { attempt, CriterionFailure, guarded, messageOf } from "./failure.ts";
 import {
   compileCriterion,
@@ -17,6 +18,8 @@ export interface CompiledRule {
   readonly rule: RuleDefinition;
   /** Place among all rules; matches come in this order. */
   readonly ordinal: number;
+  /** What the parameters of an inventory trigger demand. */
+  readonly filter: Filter | undefined;
   readonly criteria: readonly CompiledCriterion[];
   readonly when: When | undefined;
   /** Fields without whose values the rule can neither match nor fail; the index is made of one of them. */
@@ -32,12 +35,15 @@ export function compileRule(rule: RuleDefinition, ordinal: number): CompiledRule
   const criteria = Object.entries(rule.criteria).map(([key, criterion]) =>
     compileCriterion(key, criterion, rule.ref),
   );
+  const filter = compileFilter(rule);
   return {
     rule,
     ordinal,
+    filter,
     criteria,
     when: rule.when === undefined ? undefined : compileWhen(rule.when),
     demands: [
+      ...(filter?.demands ?? []),
       ...criteriaDemands(criteria),
       // What `when` demands counts only when no criterion before it can fail.
       ...(criteria.every(isQuiet) ? whenDemands(rule.when) : []),
@@ -103,7 +109,9 @@ const emptyPayload: Verdict = { kind: "no-match", because: () => "the event has 
 
 /** Evaluates the rule in full. Never throws. */
 export function judge(compiled: CompiledRule, payload: unknown, ask: Ask): Verdict {
-  const { criteria, when } = compiled;
+  const { criteria, filter, when } = compiled;
+  const refused = filter?.refuses(payload);
+  if (refused !== undefined) return { kind: "no-match", because: () => refused };
   if (criteria.length > 0 && !pyTruth(payload ?? null)) return emptyPayload;
   const scope: CriteriaScope = { document: { trigger: payload }, ask };
   try {

@@ -2,7 +2,7 @@
 import { Unanswered, type Ask } from "../expressions/context.ts";
 import type { RuleDefinition } from "../model/definitions.ts";
 import { messageOf } from "./failure.ts";
-import { triggerKey } from "./index.ts";
+import { listeningKey, triggerKey } from "./index.ts";
 import type { MatchEvent } from "./match.ts";
 import { compileRule, judge } from "./rule.ts";
 
@@ -64,9 +64,7 @@ export function tryRule(rule: RuleDefinition, event: MatchEvent, ask: Ask): Rule
             ...verdictOf(() => when.test(scope)),
           },
         ];
-  const listens =
-    triggerKey(rule.trigger.type, rule.trigger.parameters) ===
-    triggerKey(event.trigger, event.parameters);
+  const listens = listeningKey(rule) === triggerKey(event.trigger, event.parameters);
   const about = { rule: rule.ref, enabled: rule.enabled, listens, criteria: all };
   if (!listens)
     return {

@@ -29,7 +29,8 @@ test("the token of a run is good while it runs, in the name of its user, and for
     context: { user: "mia" },
   });
   const token = await seen.promise;
-  expect(await who(token)).toMatchObject({ name: "mia", roles: ["observer"] });
+  const run = { id, context: { user: "mia" } };
+  expect(await who(token)).toMatchObject({ name: "mia", roles: ["observer"], run });
   expect(await who(token.replace(id, "0".repeat(24)))).toBeUndefined();
   expect(await who(`${token.slice(0, -1)}${token.endsWith("A") ? "B" : "A"}`)).toBeUndefined();
   go.resolve();

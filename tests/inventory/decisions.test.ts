@@ -1,7 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { catalogue } from "../../src/inventory/catalogue.ts";
-import { causeOfEvent, loopReason, noCause, readCause } from "../../src/inventory/cause.ts";
-import { eventPayload, type FeedRow } from "../../src/inventory/event.ts";
 import { bestCandidates, hostQuery, judgeHit } from "../../src/inventory/host.ts";
 import { probesFor } from "../../src/inventory/lookup.ts";
 import {
@@ -211,97 +209,5 @@ describe("lookups", () => {
     expect(probesFor(known, { to: ["Rack"], given: true }).problem).toBe(
       "true is no id, name or key",
     );
-  });
-});
-
-const row: FeedRow = {
-  xid: "70",
-  seq: "5",
-  op: "U",
-  at: "2026-04-01T00:00:00.000Z",
-  type: "Device",
-  entryId: "0190a1b2-0000-7000-8000-000000000001",
-  name: "web012",
-  version: 3,
-  before: { hostname: "web012", status: "active" },
-  after: { hostname: "web012", status: "failed", rack: "0190a1b2-0000-7000-8000-000000000002" },
-  changeset: {
-    id: "0190a1b2-0000-7000-8000-00000000000c",
-    size: 1,
-    actor: "sato",
-    originKind: "workflow",
-    source: null,
-    message: "disk",
-    ticket: "OPS-1",
-    execution: "abc",
-    ruleChain: ["default.r1@0190a1b2-0000-7000-8000-000000000001"],
-    causes: [],
-    depth: 1,
-  },
-};
-const payload = eventPayload(
-  row,
-  types.get("Device"),
-  new Map([["0190a1b2-0000-7000-8000-000000000002", { type: "Rack", name: "A-07" }]]),
-);
-
-describe("change events", () => {
-  test("carry what changed, both images, references by name and the origin", () => {
-    expect(payload).toEqual({
-      event_id: "70-5",
-      at: row.at,
-      type: "Device",
-      op: "updated",
-      entry: { id: row.entryId, name: "web012", version: 3 },
-      changed: ["rack", "status"],
-      before: row.before,
-      after: row.after,
-      refs: {
-        added: [
-          {
-            attribute: "rack",
-            id: "0190a1b2-0000-7000-8000-000000000002",
-            type: "Rack",
-            name: "A-07",
-          },
-        ],
-        removed: [],
-      },
-      changeset: { id: row.changeset.id, size: 1, message: "disk", ticket: "OPS-1" },
-      origin: {
-        kind: "workflow",
-        actor: "sato",
-        source: null,
-        execution_id: "abc",
-        rule_chain: row.changeset.ruleChain,
-        causes: [],
-        depth: 1,
-      },
-    });
-  });
-  test("a chain of causes grows by one rule and one changeset", () => {
-    expect(causeOfEvent(payload, "default.r2")).toEqual({
-      execution: null,
-      ruleChain: [...row.changeset.ruleChain, `default.r2@${row.entryId}`],
-      changesets: [row.changeset.id],
-      depth: 2,
-    });
-    expect(causeOfEvent({ subject: "mail" }, "default.r2")).toEqual({
-      ...noCause,
-      ruleChain: ["default.r2@"],
-    });
-    expect(readCause(JSON.parse(JSON.stringify(causeOfEvent(payload, "r.a"))))).toEqual(
-      causeOfEvent(payload, "r.a"),
-    );
-    expect(readCause("forged")).toEqual(noCause);
-  });
-  test("a rule that caused the change of this entry does not fire again, others do", () => {
-    expect(loopReason(payload, "default.r1")).toContain("is itself a cause");
-    expect(loopReason(payload, "default.r2")).toBeUndefined();
-    expect(loopReason({ ...payload, entry: { id: "other" } }, "default.r1")).toBeUndefined();
-    expect(
-      loopReason({ ...payload, origin: { depth: 9, rule_chain: [] } }, "default.r2"),
-    ).toContain("9 changes long");
-    expect(loopReason({ subject: "mail" }, "default.r1")).toBeUndefined();
   });
 });

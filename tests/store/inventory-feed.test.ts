@@ -4,7 +4,9 @@ import { inventoryFeed, type InventoryFeed } from "../../src/engine/inventory-fe
 import { isObject } from "../../src/model/json.ts";
 import type { NewEvent, SensorCursor } from "../../src/model/events.ts";
 import type { SensorContext } from "../../src/sensors/sensor.ts";
-import { readFeed, feedStart, pruneFeed } from "../../src/store/inventory/history.ts";
+import { feedStart, pruneFeed, readFeed, type FeedCursor } from "../../src/store/inventory/feed.ts";
+import { closeAbandonedChangesets } from "../../src/store/inventory/write.ts";
+import { eventually } from "../support/eventually.ts";
 import { author, site, testInventory, type TestInventory } from "./inventory-site.ts";
 
 let world: TestInventory;
@@ -60,25 +62,43 @@ async function startFeed(context = ledger(), pollMs = 60_000): Promise<Inventory
   return feed;
 }
 
-const instances = async () => {
-  const { rows } = await sql<{ trigger: string; payload: Record<string, unknown>; key: string }>`
+interface Instance {
+  readonly trigger: string;
+  readonly payload: Record<string, unknown>;
+  readonly key: string;
+}
+const stored = async (): Promise<readonly Instance[]> => {
+  const { rows } = await sql<Instance>`
     select trigger, payload, dedupe_key as key from trigger_instance where source = 'inventory' order by (payload->>'at')::timestamptz, dedupe_key`.execute(
     world.database.db,
   );
   return rows;
 };
+/** Those of entries. */
+const instances = async () => (await stored()).filter(({ payload }) => isObject(payload["entry"]));
+const changesets = async () =>
+  (await stored()).filter(({ trigger }) => trigger === "inventory.changeset.committed");
 const committed = async (): Promise<string[]> => {
   const { rows } = await sql<{
     key: string;
-  }>`select xid::text || '-' || seq as key from inv.event order by 1`.execute(world.database.db);
+  }>`select xid::text || '-' || seq as key from inv.event where op <> 'C' order by 1`.execute(
+    world.database.db,
+  );
   return rows.map(({ key }) => key);
 };
+/** Transactions of other tests on this server hold the feed back for as long as they run. */
+const patience = { timeout: 30_000, interval: 20 };
 const allSeen = () =>
   vi.waitFor(
     async () =>
       expect((await instances()).map(({ key }) => key).toSorted()).toEqual(await committed()),
-    { timeout: 10_000, interval: 20 },
+    patience,
   );
+const allRead = (from: FeedCursor, count: number) =>
+  eventually(`${count} events`, async () => {
+    const page = await readFeed(world.database.db, from, 100);
+    return page.rows.length >= count && page;
+  });
 
 describe("the change feed", () => {
   test("tells created, updated, deleted and restored, woken by the write itself", async () => {
@@ -132,7 +152,7 @@ describe("the change feed", () => {
   test("a transaction that numbers first and commits last is not skipped", async () => {
     await world.upsert({ type: "Role", set: { code: "a" } }, { type: "Role", set: { code: "b" } });
     const { db } = world.database;
-    const start = (await readFeed(db, feedStart, 100)).at(-1);
+    const { next: start } = await allRead(feedStart, 2);
     if (start === undefined) throw new Error("no feed");
     const gate = Promise.withResolvers<void>();
     const numbered = Promise.withResolvers<void>();
@@ -145,10 +165,11 @@ describe("the change feed", () => {
     });
     await numbered.promise;
     await world.upsert({ type: "Role", set: { code: "c" } });
-    expect(await readFeed(db, start, 100)).toEqual([]);
+    expect(await readFeed(db, start, 100)).toEqual({ rows: [], complete: [], next: undefined });
     gate.resolve();
     await early;
-    expect((await readFeed(db, start, 100)).map(({ name }) => name)).toEqual(["a", "c"]);
+    const { rows } = await allRead(start, 2);
+    expect(rows.map(({ name }) => name)).toEqual(["a", "c"]);
   });
   test("reaches the ledger once under two dispatchers that crash again and again", async () => {
     let calls = 0;
@@ -188,13 +209,76 @@ describe("the change feed", () => {
     ).toBe(1);
     await startFeed();
     await world.upsert({ type: "Role", set: { code: "b" } });
-    await vi.waitFor(async () =>
-      expect(
-        (await instances()).map(
-          ({ payload }) => isObject(payload["entry"]) && payload["entry"]["name"],
-        ),
-      ).toEqual(["a", "b"]),
+    await vi.waitFor(
+      async () =>
+        expect(
+          (await instances()).map(
+            ({ payload }) => isObject(payload["entry"]) && payload["entry"]["name"],
+          ),
+        ).toEqual(["a", "b"]),
+      patience,
     );
+  });
+  test("tells of a write of one entry, and of an import in many transactions, once each", async () => {
+    await startFeed();
+    const { entry } = await world.inventory.create("Role", { code: "one" }, author);
+    const many = Array.from({ length: 2_300 }, (_, n) => ({
+      type: n % 2 === 0 ? "Role" : "Environment",
+      set: { code: `many${n}` },
+    }));
+    await world.upsert(...many, { type: "Role", set: { code: "one", title: "changed" } });
+    await allSeen();
+    await vi.waitFor(async () => expect(await changesets()).toHaveLength(2), patience);
+    const [first, second] = await changesets();
+    expect(first?.payload).toMatchObject({
+      types: ["Role"],
+      counts: { Role: { created: 1 } },
+      changeset: { size: 1, message: "棚卸し", ticket: "OPS-1", reverts: null },
+      origin: { actor: "sato", depth: 0 },
+    });
+    expect(second?.payload).toMatchObject({
+      counts: { Environment: { created: 1_150 }, Role: { created: 1_150, updated: 1 } },
+      changeset: { size: 2_301 },
+    });
+    expect(entry.version).toBe(1);
+  });
+  test("tells of an import whose last items were refused, and of one whose process was killed", async () => {
+    await startFeed();
+    const roles = Array.from({ length: 1_000 }, (_, n) => ({
+      type: "Role",
+      set: { code: `r${n}` },
+    }));
+    await world.upsert(...roles, { type: "Role", set: { nonsense: 1 } });
+    await vi.waitFor(async () => expect(await changesets()).toHaveLength(1), patience);
+    await world.upsert({ type: "Role", set: { code: "last" } });
+    await vi.waitFor(async () => expect(await changesets()).toHaveLength(2), patience);
+    await sql`update inv.changeset set open_at = now() - interval '1 hour'
+      where id = (select changeset_id from inv.revision where name = 'last')`.execute(
+      world.database.db,
+    );
+    await sql`delete from trigger_instance where payload->'counts'->'Role'->>'created' = '1'`.execute(
+      world.database.db,
+    );
+    await closeAbandonedChangesets(world.database.db, 60);
+    wakeAll();
+    await vi.waitFor(async () => expect(await changesets()).toHaveLength(2), patience);
+    expect(await committed()).toHaveLength(1_001);
+  });
+  test("puts aside what came about by too long a chain of causes", async () => {
+    await startFeed();
+    const cause = { execution: "e1", ruleChain: ["default.r@x"], changesets: [], depth: 9 };
+    const { entry } = await world.inventory.create("Role", { code: "deep" }, { ...author, cause });
+    await allSeen();
+    expect(await stored()).toMatchObject([
+      {
+        trigger: "inventory.loop.suspected",
+        payload: { trigger: "inventory.entry.created", entry: { id: entry.id } },
+      },
+      {
+        trigger: "inventory.loop.suspected",
+        payload: { trigger: "inventory.changeset.committed", origin: { depth: 9 } },
+      },
+    ]);
   });
   test("says when it can no longer work", async () => {
     const feed = await startFeed(
@@ -204,6 +288,6 @@ describe("the change feed", () => {
     );
     await world.upsert({ type: "Role", set: { code: "a" } });
     await expect(feed.failed).rejects.toThrow("no ledger");
-    expect(await instances()).toEqual([]);
+    expect(await stored()).toEqual([]);
   });
 });

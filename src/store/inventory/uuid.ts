@@ -1,12 +1,19 @@
 import { randomFillSync } from "node:crypto";
 
-const bytes = new Uint8Array(16);
+/** Chance is asked for many ids at once: a call for each would cost more than all the rest. */
+const pool = new Uint8Array(16 * 256);
+let used = pool.length;
 let last = 0;
 let counter = 0;
 
 /** UUIDv7, made here because PostgreSQL only knows it from 18 on. Ids of one process sort in the order they were made. */
 export function uuidv7(now = Date.now()): string {
-  randomFillSync(bytes);
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  const bytes = pool.subarray(used, used + 16);
+  used += 16;
   // 12 bits of counter after the milliseconds; when they run out, the clock is pushed on.
   counter = now > last ? (bytes[6] ?? 0) : counter + 1;
   last = Math.max(last, now);

@@ -18,6 +18,8 @@ export interface ChangesetRow {
   readonly depth: number;
   /** The changeset that this one takes back. */
   readonly reverts: string | null;
+  /** True: further transactions add to it, and somebody closes it (`closeChangeset`). */
+  readonly open?: boolean;
 }
 
 /** One entry's next version. */
@@ -78,11 +80,11 @@ export async function writeChanges(db: Db, sets: readonly ChangeSet[]): Promise<
       select r.*, at from payload, jsonb_to_recordset(p->'entries') as r(id uuid, "typeId" int, "schemaVersion" int, op text, name text,
         doc jsonb, version int, changed text[], search text, grams text[], changeset uuid, ord int)),
     cs as (
-      insert into inv.changeset as c (id, at, actor, origin_kind, source, message, ticket, execution, rule_chain, causes, depth, reverts, size)
-      select r.id, at, actor, origin_kind, source, message, ticket, execution, rule_chain, causes, depth, reverts, r.size
+      insert into inv.changeset as c (id, at, actor, origin_kind, source, message, ticket, execution, rule_chain, causes, depth, reverts, size, open_at)
+      select r.id, at, actor, origin_kind, source, message, ticket, execution, rule_chain, causes, depth, reverts, r.size, case when open then at end
       from payload, jsonb_to_recordset(p->'changesets') as r(id uuid, actor text, origin_kind text, source text, message text, ticket text,
-        execution text, rule_chain text[], causes uuid[], depth int, reverts uuid, size int)
-      on conflict (id) do update set size = c.size + excluded.size returning id),
+        execution text, rule_chain text[], causes uuid[], depth int, reverts uuid, size int, open boolean)
+      on conflict (id) do update set size = c.size + excluded.size, open_at = excluded.open_at returning id),
     born as (
       insert into inv.entry (id, type_id, name, doc, version, schema_version, search, grams, created_at, updated_at, last_changeset)
       select i.id, "typeId", name, doc, version, "schemaVersion", search, grams, at, at, i.changeset from input i where op = 'I' returning id),
@@ -124,4 +126,18 @@ async function removeDerived(db: Db, rows: ReturnType<typeof derivedRows>): Prom
     where x.entry_id = r.entry_id and x.attr = r.attr and x.scope = r.scope and (x.d, x.ts, x.n, x.net, x.t) is not distinct from (r.d, r.ts, r.n, r.net, r.t)`.execute(
     db,
   );
+}
+
+/** Says that a changeset is complete, if it was open: the feed then tells of it. */
+export async function closeChangeset(db: Db, id: string): Promise<void> {
+  await sql`
+    with closed as (update inv.changeset set open_at = null where id = ${id}::uuid and open_at is not null returning id)
+    insert into inv.event (op, changeset_id) select 'C', id from closed`.execute(db);
+}
+
+/** Closes what was left open by a process that ended in the middle of it. */
+export async function closeAbandonedChangesets(db: Db, seconds: number): Promise<void> {
+  await sql`
+    with closed as (update inv.changeset set open_at = null where open_at < clock_timestamp() - ${seconds}::float8 * interval '1 second' returning id)
+    insert into inv.event (op, changeset_id) select 'C', id from closed`.execute(db);
 }

@@ -11,6 +11,8 @@ import { up as stackstormKeys } from "./0100_stackstorm_keys.ts";
 import { up as inventoryReverts } from "./0090_inventory_reverts.ts";
 import { up as shownResult } from "./0120_shown_result.ts";
 import { up as cheapHistory } from "./0130_cheap_history.ts";
+import { up as inventoryCheapRows } from "./0220_inventory_cheap_rows.ts";
+import { up as inventoryChangesetEvents } from "./0221_inventory_changeset_events.ts";
 
 /** In order; a name is never changed or removed once released. */
 export const migrations: ReadonlyArray<{
@@ -29,4 +31,6 @@ export const migrations: ReadonlyArray<{
   { name: "0100_stackstorm_keys", up: stackstormKeys },
   { name: "0120_shown_result", up: shownResult },
   { name: "0130_cheap_history", up: cheapHistory },
+  { name: "0220_inventory_cheap_rows", up: inventoryCheapRows },
+  { name: "0221_inventory_changeset_events", up: inventoryChangesetEvents },
 ];
