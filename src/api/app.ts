@@ -39,17 +39,18 @@ import { triggerRoutes } from "./triggers.ts";
 import { webhookRoutes } from "./webhooks.ts";
 import { workflowRoutes } from "./workflows.ts";
 
-/** Refuses bodies that do not call themselves JSON: what a browser sends to us without asking first cannot. `/actionexecutions` is an older name of
- * `/executions`. */
+/** Refuses bodies that call themselves something else than JSON: those a browser sends to us without asking first. One without a name is JSON, as in
+ * StackStorm, unless a page sent it. `/actionexecutions` is an older name of `/executions`. */
 const readable: RequestHandler = (request, response, next) => {
   request.url = request.url.replace(/^\/actionexecutions(?=[/?]|$)/, "/executions");
   const {
     "content-type": type,
     "content-length": length,
     "transfer-encoding": coded,
+    origin,
   } = request.headers;
   const empty = coded === undefined && (length === undefined || length === "0");
-  if (empty || (type !== undefined && json.test(type))) return next();
+  if (empty || (type === undefined ? origin === undefined : json.test(type))) return next();
   return fault(
     response,
     400,
@@ -65,7 +66,7 @@ function st2Routes(door: Door, feed: Feed): Routes {
   router.use(signedWebhookRoutes(door));
   router.router.use(guard(door));
   router.use(streamRoutes(door, feed), webhookRoutes(door), workflowRoutes(door));
-  router.router.use(readable, express.json({ limit: "10mb", type: () => true }));
+  router.router.use(readable, express.json({ limit: "10mb", type: () => true, strict: false }));
   router.use(
     executionRoutes(door),
     executionRequestRoutes(door),

@@ -1,4 +1,14 @@
 /** The part of docs/compatibility.md about StackStorm's own programs against Raicho. */
+import { topics } from "../st2-client/topics.ts";
+import { table } from "./table.ts";
+
+/** What was seen of every command, by its name. */
+const seen = new Map<string, string>();
+for (const { steps } of topics)
+  for (const { command, seen: result } of steps)
+    if (result !== undefined && !seen.has(command)) seen.set(command, result);
+
+const rows = [...seen].map(([command, result]) => [`\`${command}\``, result] as const);
 
 export const clients = `## StackStorm's own programs
 
@@ -18,22 +28,25 @@ StackStorm's Python client against a running Raicho. To repeat it:
 
 ### Its command line
 
-Commands of the unmodified \`st2\` (through \`ST2_API_URL\`, \`ST2_AUTH_URL\`, \`ST2_STREAM_URL\`) that were run against Raicho with
-\`RAICHO_AUTH=off\` and ended with the same exit code as against StackStorm:
+Every command of the unmodified \`st2\` (3.10, July 2026), with authentication and RBAC on, signed in with \`st2 login\`. Those that work on nothing
+(\`clone\` of aliases, rules, triggers, keys, API keys, policies and rule enforcements; \`create\`, \`update\` and \`delete\` of rule enforcements) do
+nothing against StackStorm, either.
 
-- \`run\`: \`core.local\`, with \`--trace-tag\`
-- \`action\`: create, list, get, enable, disable, update, clone, execute
-- \`execution\`: list, get, get of a key, re-run, pause of what cannot rest (exit code 1)
-- \`action-alias\`: create, list, match, execute, delete
-- \`rule\`: create, list, enable, disable, delete
-- \`policy\`: create, list, update, delete; \`policy-type list\`
-- \`trigger\`: create, list, update, delete
-- \`key\`: set with a time to live, get, list, load
-- \`runner\`: list, enable, disable
-- others: \`pack list\` and \`get\`, \`inquiry list\`, \`webhook list\`, \`rule-enforcement list\`, \`workflow inspect --file\`, \`role list\`, \`role-assignment list\`
+${table(["command", "result"], rows)}
 
-These ended with exit code 0: \`whoami\`, \`service-registry group list\`, \`trace list\`, \`timer list\`, \`sensor list\`,
-\`trigger-instance list\`, \`trigger getspecs\`, \`key set\`, \`key delete\`, \`key delete_by_prefix\`, \`pack register\`, \`pack search\`.
+What comes from the client itself:
 
-\`st2 whoami\` without authentication tells that there was none: method and location are \`none\`.
+- \`st2 login\`, \`run --tail\` of what runs, \`pack install\` and \`pack remove\` need the Python packages it names, \`sseclient-py\` among them.
+- After a failed \`pack install\` it ends with an error of its own, \`'Namespace' object has no attribute 'with_schema'\`; the execution tells why.
+- \`--api-key\` on the command line goes before the remembered token.
+
+To repeat it: \`npm run conformance:st2-client -- --st2 CHECKOUT [--python PROGRAM] [--python-path DIR[:DIR]] [--only WORDS]\`, with what the suite above
+needs, and \`sseclient-py\`.
+
+### Its chat bot and the handlers of monitoring
+
+\`hubot-stackstorm\` (6cfc93b, March 2025) with \`st2client.js\` 1.2 on Hubot 11, unmodified: signs in, loads the commands, acknowledges one that was typed and
+says its result, which it heard on the stream of announcements. The handlers of the packs \`nagios\` (\`st2service_handler.py\`) and \`sensu\`
+(\`st2_handler.py\`), unmodified, with user and password and with an API key: they register their trigger once, and their events start rules. What they
+send is replayed by \`tests/scenarios/bots-and-handlers.test.ts\`.
 `;

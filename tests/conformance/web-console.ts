@@ -1,4 +1,5 @@
 /** The part of docs/compatibility.md about StackStorm's web console against Raicho. */
+import { table } from "./table.ts";
 
 /** What was done in the console, and what was seen; `npm run conformance:st2web` does it. */
 const done: readonly (readonly [what: string, seen: string])[] = [
@@ -29,18 +30,12 @@ const done: readonly (readonly [what: string, seen: string])[] = [
   ],
 ];
 
-const widths = [0, 1].map((column) => Math.max(...done.map((row) => row[column]?.length ?? 0)));
-
-function line(cells: readonly string[], filler = " "): string {
-  return `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0, filler)).join(" | ")} |`;
-}
-
 export const webConsole = `### Its web console
 
 An unmodified build of \`StackStorm/st2web\` (4925b85, January 2026) in Chromium 156 against a running Raicho, behind one origin as StackStorm's nginx
 puts it and with the console at an origin of its own: no error of a page, no call refused or unanswered.
 
-${[line(["done", "seen"]), line(["", ""], "-"), ...done.map((row) => line(row))].join("\n")}
+${table(["done", "seen"], done)}
 
 What StackStorm answers in the same way, or any server would meet:
 

@@ -3,7 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isObject } from "../../src/model/json.ts";
 import { eventually } from "../support/eventually.ts";
+import { follow, type Following } from "../support/follow.ts";
 import { freePort } from "../support/haproxy.ts";
 import { needs } from "../support/needs.ts";
 import { pythonPack } from "../support/python-pack.ts";
@@ -55,8 +57,7 @@ interface Announcement {
 
 describe.skipIf(!needs("python3"))("system packs", { timeout: 120_000 }, () => {
   let raicho: Raicho;
-  const said: Announcement[] = [];
-  const listening = new AbortController();
+  let chat: Following;
 
   beforeAll(async () => {
     writeContent();
@@ -70,7 +71,7 @@ describe.skipIf(!needs("python3"))("system packs", { timeout: 120_000 }, () => {
     await listen();
   });
   afterAll(async () => {
-    listening.abort();
+    chat.stop();
     await raicho.stop();
     pack.remove();
     rmSync(elsewhere, { recursive: true, force: true });
@@ -83,34 +84,21 @@ describe.skipIf(!needs("python3"))("system packs", { timeout: 120_000 }, () => {
       headers: basic("admin", adminPassword),
     });
     const { token } = body as { token: string };
-    const response = await fetch(`${raicho.url}/stream/v1/stream`, {
-      headers: { "x-auth-token": token },
-      signal: listening.signal,
-    });
-    expect(response.status).toBe(200);
-    void read(response);
-  };
-  /** Keeps what is announced to chats. */
-  const read = async (response: Response): Promise<void> => {
-    let rest = "";
-    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-    for (;;) {
-      const part = await reader?.read().catch(() => undefined);
-      if (part?.value === undefined) return;
-      const blocks = (rest + part.value).split("\n\n");
-      rest = blocks.pop() ?? "";
-      for (const block of blocks) {
-        const data = /^data: (.*)$/m.exec(block)?.[1];
-        if (/^event: st2.announcement__chatops$/m.test(block) && data !== undefined)
-          said.push(JSON.parse(data) as Announcement);
-      }
-    }
+    chat = await follow(`${raicho.url}/stream/v1/stream`, { "x-auth-token": token });
+    expect(chat.status).toBe(200);
   };
   const saidIn = (channel: string): Promise<readonly Announcement[]> =>
     eventually(
       `something said in ${channel}`,
       () => {
-        const found = said.filter(({ payload }) => payload["channel"] === channel);
+        const found = chat.events.flatMap(({ name, data }) => {
+          const payload = data["payload"];
+          return name === "st2.announcement__chatops" &&
+            isObject(payload) &&
+            payload["channel"] === channel
+            ? [{ payload }]
+            : [];
+        });
         return found.length > 0 ? found : undefined;
       },
       { seconds: 60 },
