@@ -15,6 +15,8 @@ import { uuidv7 } from "../store/inventory/uuid.ts";
 import { writeChanges, type ChangeSet } from "../store/inventory/write.ts";
 import type { Db } from "../store/schema.ts";
 import { freeValues } from "./inventory-free.ts";
+import type { Eyes } from "./inventory-eyes.ts";
+import { insistOnReach, OutOfReach } from "./inventory-permit.ts";
 import { viewEntries, type EntryView } from "./inventory-view.ts";
 import { changesetOf, decide, withoutRaces, type Author, type Draft } from "./inventory-write.ts";
 
@@ -29,6 +31,8 @@ export interface AllocationRequest {
   /** Further attributes of the new entries. */
   readonly set: JsonObject;
   readonly author: Author;
+  /** Whose grants decide. */
+  readonly eyes: Eyes;
 }
 
 interface Waiting {
@@ -70,7 +74,7 @@ export class Allocator {
 
   /** What would be taken, without taking it. */
   async available(
-    request: Omit<AllocationRequest, "set" | "author">,
+    request: Omit<AllocationRequest, "set" | "author" | "eyes">,
   ): Promise<readonly (string | number)[]> {
     const { database, known } = this.#options;
     const ground = await poolOf(database.db, known(), request, "none");
@@ -96,16 +100,20 @@ export class Allocator {
       const { ends, rows } = await withoutRaces(() =>
         database.transaction((tx) => serve(tx, known(), requests)),
       );
-      const views = await viewEntries(database.db, rows, known());
-      const byId = new Map(views.map((view) => [view.id, view]));
-      if (rows.length > 0) onChange();
-      for (const [index, { resolve, reject }] of batch.entries()) {
+      if (rows.size > 0) onChange();
+      for (const [index, { request, resolve, reject }] of batch.entries()) {
         const end = ends[index];
         if (end === undefined || "error" in end) reject(end?.error);
-        else resolve(end.ids.flatMap((id) => byId.get(id) ?? []));
+        else {
+          const own = end.ids.flatMap((id) => rows.get(id) ?? []);
+          viewEntries(database.db, own, request.eyes).then(resolve, reject);
+        }
       }
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      // One led out of its caller's reach: each by itself finds out whether it is the one.
+      if (error instanceof OutOfReach && batch.length > 1)
+        for (const one of batch) await this.#settle([one]);
+      else for (const { reject } of batch) reject(error);
     }
   }
 }
@@ -117,9 +125,9 @@ async function serve(
   tx: Db,
   known: Catalogue,
   requests: readonly AllocationRequest[],
-): Promise<{ readonly ends: readonly End[]; readonly rows: readonly EntryRow[] }> {
+): Promise<{ readonly ends: readonly End[]; readonly rows: ReadonlyMap<string, EntryRow> }> {
   const [first] = requests;
-  if (first === undefined) return { ends: [], rows: [] };
+  if (first === undefined) return { ends: [], rows: new Map() };
   const { pool, allocation } = await poolOf(tx, known, first, "write");
   const wanted = requests.reduce((sum, { count }) => sum + count, 0);
   const values = await freeValues(tx, { known, pool, allocation, request: first }, wanted);
@@ -130,7 +138,7 @@ async function serve(
   const decided = await decide(
     tx,
     drafted.flatMap((drafts) => drafts ?? []),
-    { known, hold: true },
+    known,
   );
   const byDraft = new Map(decided.map((one) => [one.draft.id, one]));
   const sets: ChangeSet[] = [];
@@ -145,7 +153,12 @@ async function serve(
   });
   await writeChanges(tx, sets);
   const ids = ends.flatMap((end) => ("ids" in end ? end.ids : []));
-  return { ends, rows: [...(await loadEntries(tx, ids)).values()] };
+  const written = new Set(ids);
+  await insistOnReach(
+    tx,
+    decided.filter(({ draft }) => written.has(draft.id)),
+  );
+  return { ends, rows: await loadEntries(tx, ids) };
 }
 
 function exhausted(pool: EntryRow, { count, size, type }: AllocationRequest): InventoryError {
@@ -175,7 +188,7 @@ async function poolOf(
 }
 
 function draftsOf(
-  { type, set }: AllocationRequest,
+  { type, set, eyes }: AllocationRequest,
   allocation: Allocation,
   pool: EntryRow,
   values: readonly (string | number)[],
@@ -183,6 +196,8 @@ function draftsOf(
   const copied = allocation.copy.flatMap((name) =>
     pool.doc[name] === undefined ? [] : [[name, pool.doc[name]] as const],
   );
+  const { attribute, as = attribute, copy } = allocation;
+  const filled = [attribute, as, ...copy.filter((name) => !Object.hasOwn(set, name))];
   return values.map((value) => {
     const given = {
       ...Object.fromEntries(copied),
@@ -190,7 +205,8 @@ function draftsOf(
       [allocation.attribute]: value,
       ...(allocation.as === undefined ? {} : { [allocation.as]: pool.id }),
     };
-    return { id: uuidv7(), type, op: "I", before: undefined, document: patchDocument({}, given) };
+    const document = patchDocument({}, given);
+    return { id: uuidv7(), type, op: "I", before: undefined, document, eyes, filled };
   });
 }
 

@@ -1,8 +1,8 @@
 /** Changesets: one write or one import each, with who, why and what it did. */
 import { isUuid } from "../inventory/attribute-types.ts";
-import type { Catalogue } from "../inventory/catalogue.ts";
 import { operations, type Operation } from "../inventory/event.ts";
 import type { Change } from "../inventory/patch.ts";
+import { all, always } from "../inventory/predicate.ts";
 import { badRequest, InventoryError } from "../inventory/problem.ts";
 import { isoMoment } from "../inventory/query-time.ts";
 import { shown } from "../inventory/validate.ts";
@@ -12,7 +12,10 @@ import {
   loadDeeds,
   type ChangesetHead,
   type DeedRow,
+  type Scope,
 } from "../store/inventory/changesets.ts";
+import { imageKey } from "../store/inventory/sight.ts";
+import { readablePart, type Eyes } from "./inventory-eyes.ts";
 import { changesOf, entryIdOf, pageLength, type Ground } from "./inventory-history.ts";
 
 export interface ChangesetView {
@@ -52,11 +55,11 @@ export interface ChangesetQuery {
 
 /** Changesets, newest first. */
 export async function changesets(
-  { db }: Ground,
+  { db, eyes }: Ground,
   query: ChangesetQuery,
 ): Promise<{ readonly changesets: readonly ChangesetView[]; readonly next?: string }> {
   const limit = pageLength(query.limit);
-  const rows = await listChangesets(db, {
+  const filter = {
     actor: query.actor,
     source: query.source,
     ticket: query.ticket,
@@ -64,7 +67,8 @@ export async function changesets(
     until: momentIn("until", query.until),
     after: query.after === undefined ? undefined : readCursor(query.after),
     limit: limit + 1,
-  });
+  };
+  const rows = await listChangesets(db, filter, scopeOf(eyes));
   const last = rows.length > limit ? rows[limit - 1] : undefined;
   return {
     changesets: rows.slice(0, limit).map(changesetView),
@@ -102,11 +106,11 @@ function changesetView({
 
 /** One changeset with what it did, entry by entry; `after` an entry's id continues. */
 export async function changesetNamed(
-  { db, known }: Ground,
+  { db, eyes }: Ground,
   given: string,
   page: { readonly after?: string | undefined; readonly limit?: number | undefined } = {},
 ): Promise<ChangesetView & { readonly entries: readonly DeedView[]; readonly next?: string }> {
-  const found = await loadChangeset(db, entryIdOf(given));
+  const found = await loadChangeset(db, entryIdOf(given), scopeOf(eyes));
   if (found === undefined) throw new InventoryError("INVENTORY_CHANGESET_UNKNOWN", [given]);
   const limit = pageLength(page.limit);
   const deeds = await loadDeeds(db, found.id, {
@@ -116,19 +120,55 @@ export async function changesetNamed(
   const last = deeds.length > limit ? deeds[limit - 1] : undefined;
   return {
     ...changesetView(found),
-    entries: deeds.slice(0, limit).map((deed) => deedView(deed, known)),
+    entries: await deedViews({ db, eyes }, deeds.slice(0, limit)),
     ...(last === undefined ? {} : { next: last.entryId }),
   };
 }
 
-function deedView(deed: DeedRow, known: Catalogue): DeedView {
-  const before = deed.firstOp === "I" || deed.firstOp === "R" ? null : deed.before;
-  return {
-    id: deed.entryId,
-    type: known.byId.get(deed.typeId)?.name ?? "unknown",
-    name: deed.name,
-    op: operations[deed.firstOp === "U" ? deed.lastOp : deed.firstOp],
-    version: deed.version,
-    changes: changesOf(deed.lastOp, before, deed.after),
-  };
+/** Revisions that the caller is told of. */
+export function scopeOf({ unlimited, known, access }: Eyes): Scope {
+  if (unlimited) return undefined;
+  return [...known.byId.values()].flatMap((type) => {
+    const seen = all({ kind: "types", ids: [type.id] }, access.rows(type, true) ?? always);
+    const guards = Map.groupBy(type.attributes.keys(), (name) => {
+      return JSON.stringify(access.guard(type, name, true) ?? always);
+    });
+    const parts = [...guards.values()].map((changed) => {
+      const guard = access.guard(type, changed[0] ?? "", true) ?? always;
+      return { when: all(seen, guard), changed };
+    });
+    return [{ when: seen, changed: "whole" as const }, ...parts];
+  });
+}
+
+/** What was done, as far as it may be read. */
+async function deedViews(
+  { db, eyes }: Pick<Ground, "db" | "eyes">,
+  deeds: readonly DeedRow[],
+): Promise<readonly DeedView[]> {
+  const images = deeds.flatMap(({ entryId: id, typeId, version, firstVersion }) => [
+    { id, typeId, version },
+    { id, typeId, version: firstVersion - 1 },
+  ]);
+  const sights = await eyes.images(db, images);
+  return deeds.flatMap((deed): DeedView[] => {
+    const { entryId: id, version, firstVersion, firstOp, lastOp } = deed;
+    const allowed = sights.get(imageKey({ id, version }));
+    if (allowed === undefined) return [];
+    const lived = firstOp !== "I" && firstOp !== "R" && deed.before !== null;
+    const then = sights.get(imageKey({ id, version: firstVersion - 1 }));
+    const before = lived ? readablePart(then, deed.before) : null;
+    const changes = changesOf(lastOp, before, readablePart(allowed, deed.after));
+    if (changes.length === 0 && firstOp === "U" && lastOp === "U") return [];
+    return [
+      {
+        id,
+        type: eyes.known.byId.get(deed.typeId)?.name ?? "unknown",
+        name: deed.name,
+        op: operations[firstOp === "U" ? lastOp : firstOp],
+        version,
+        changes,
+      },
+    ];
+  });
 }

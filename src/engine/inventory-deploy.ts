@@ -1,10 +1,11 @@
 /** The inventory for those who act on it: what breaks with an entry, hosts for Ansible, suggestions for form fields. */
 import type { KnownType } from "../inventory/catalogue.ts";
 import { badRequest } from "../inventory/problem.ts";
+import { compileWhere } from "../inventory/query.ts";
 import { shown } from "../inventory/validate.ts";
 import { impactOf } from "../store/inventory/impact.ts";
 import type { Inventory } from "./inventory.ts";
-import type { FoundEntry } from "./inventory-search.ts";
+import { contextOf, type FoundEntry } from "./inventory-search.ts";
 
 /** What of the inventory is read. */
 export type Readers = Pick<Inventory, "get" | "search" | "ground" | "type">;
@@ -32,14 +33,18 @@ const mostAffected = 10_000;
 /** What breaks with an entry: everything that leads to it by references that pass trouble on (`impact: false` does not). */
 export async function impact(inventory: Readers, id: string): Promise<ImpactView> {
   const entry = await inventory.get(id);
-  const { db, known } = inventory.ground;
-  const references = [...known.byId.values()].flatMap((type) =>
+  const { db, known, eyes, clock } = inventory.ground;
+  const types = [...known.byId.values()];
+  const references = types.flatMap((type) =>
     [...type.attributes.values()]
       .filter((attribute) => attribute.impact)
-      .map((attribute) => ({ typeId: type.id, attribute: attribute.name })),
+      .map(({ name }) => {
+        return { typeId: type.id, attribute: name, guard: eyes.access.guard(type, name, false) };
+      }),
   );
-  const limit = mostAffected + 1;
-  const rows = await impactOf(db, entry.id, { references, depth: deepest, limit });
+  const seen = compileWhere({}, types, contextOf({ eyes, clock }));
+  const bounds = { depth: deepest, limit: mostAffected + 1 };
+  const rows = await impactOf(db, entry.id, { references, seen, ...bounds });
   const affected = rows
     .slice(0, mostAffected)
     .map(({ typeId, ...row }) => ({ ...row, type: known.byId.get(typeId)?.name ?? "unknown" }));

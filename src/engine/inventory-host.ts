@@ -1,4 +1,3 @@
-import type { Catalogue } from "../inventory/catalogue.ts";
 import {
   bestCandidates,
   hostQuery,
@@ -8,13 +7,11 @@ import {
   type HostQuery,
 } from "../inventory/host.ts";
 import { findReferrers, loadEntries } from "../store/inventory/entries.ts";
-import {
-  loadNeighbourhood,
-  lookup,
-  lookupAddress,
-  type LookupHit,
-} from "../store/inventory/hosts.ts";
+import { lookup, lookupAddress, type LookupHit } from "../store/inventory/hosts.ts";
 import type { Db } from "../store/schema.ts";
+import { mayRead, readablePart, type Eyes } from "./inventory-eyes.ts";
+import { seenNeighbourhood } from "./inventory-graph.ts";
+import type { Ground } from "./inventory-history.ts";
 import { viewEntries, type EntryView } from "./inventory-view.ts";
 
 export type FoundHost =
@@ -34,12 +31,15 @@ export type FoundHost =
 const addressPath = ["interface", "device", "virtual_machine"];
 
 /** The machine that a mail, a monitoring system or a person means by a name, alias, address or asset tag. */
-export async function findHost(db: Db, known: Catalogue, text: string): Promise<FoundHost> {
+export async function findHost(
+  { db, eyes }: Pick<Ground, "db" | "eyes">,
+  text: string,
+): Promise<FoundHost> {
   const query = hostQuery(text);
   if (query.name === "") return { found: false, reason: "the name is empty", candidates: [] };
   const candidates = [
-    ...(await byText(db, known, query)),
-    ...(query.address === undefined ? [] : await byAddress(db, known, query.address)),
+    ...(await byText(db, eyes, query)),
+    ...(query.address === undefined ? [] : await byAddress(db, eyes, query.address)),
   ];
   const best = bestCandidates(candidates);
   const entries = await loadEntries(
@@ -47,7 +47,7 @@ export async function findHost(db: Db, known: Catalogue, text: string): Promise<
     best.map(({ entryId }) => entryId),
   );
   const living = [...entries.values()].filter(({ deletedAt }) => deletedAt === null);
-  const views = await viewEntries(db, living, known);
+  const views = await viewEntries(db, living, eyes);
   const [host] = views;
   const matched = best.find(({ entryId }) => entryId === host?.id);
   if (host !== undefined && matched !== undefined && views.length === 1) {
@@ -59,30 +59,36 @@ export async function findHost(db: Db, known: Catalogue, text: string): Promise<
   return { found: false, reason, candidates: views };
 }
 
-async function byText(
-  db: Db,
-  known: Catalogue,
-  query: HostQuery,
-): Promise<readonly HostCandidate[]> {
-  const hits = await lookup(db, query.exact, query.prefixes);
+async function byText(db: Db, eyes: Eyes, query: HostQuery): Promise<readonly HostCandidate[]> {
+  const { known } = eyes;
+  const hits = await readableHits(db, eyes, await lookup(db, query.exact, query.prefixes));
   const hosts = hits.filter(({ typeId }) => known.byId.get(typeId)?.host !== undefined);
   const entries = await loadEntries(db, [...new Set(hosts.map(({ entryId }) => entryId))]);
+  const sights = await eyes.sights(db, [...entries.values()]);
   return hosts.flatMap((hit) => {
-    const document = entries.get(hit.entryId)?.doc ?? {};
+    const document = readablePart(sights.get(hit.entryId), entries.get(hit.entryId)?.doc ?? {});
     return judgeHit(query, hit, known.byId.get(hit.typeId), document) ?? [];
   });
 }
 
-async function byAddress(
+/** Hits by attributes that the caller may read. */
+async function readableHits(
   db: Db,
-  known: Catalogue,
-  address: string,
-): Promise<readonly HostCandidate[]> {
-  const hits = await lookupAddress(db, address);
+  eyes: Eyes,
+  hits: readonly LookupHit[],
+): Promise<readonly LookupHit[]> {
+  const entries = hits.map(({ entryId: id, typeId }) => ({ id, typeId }));
+  const sights = await eyes.sights(db, entries);
+  return hits.filter(({ entryId, attr }) => mayRead(sights.get(entryId), attr));
+}
+
+async function byAddress(db: Db, eyes: Eyes, address: string): Promise<readonly HostCandidate[]> {
+  const { known } = eyes;
+  const hits = await readableHits(db, eyes, await lookupAddress(db, address));
   const own = hits.filter((hit) => known.byId.get(hit.typeId)?.host?.addresses.includes(hit.attr));
   const others = hits.filter((hit) => known.byId.get(hit.typeId)?.host === undefined);
   const found = own.map((hit) => [hit.entryId, hit.attr] as const);
-  for (const hit of others) found.push(...(await holdersOf(db, known, hit)));
+  for (const hit of others) found.push(...(await holdersOf(db, eyes, hit)));
   return found.map(([entryId, attribute]) => ({
     entryId,
     attribute,
@@ -92,15 +98,18 @@ async function byAddress(
 }
 
 /** Machines that refer to an address entry by one of their address attributes; else those that its interface belongs to. */
-async function holdersOf(db: Db, known: Catalogue, { entryId }: LookupHit) {
+async function holdersOf(db: Db, eyes: Eyes, { entryId }: LookupHit) {
+  const { known } = eyes;
   const referrers = await findReferrers(db, [entryId]);
   const sources = await loadEntries(db, [...new Set(referrers.map(({ src }) => src))]);
+  const sights = await eyes.sights(db, [...sources.values()]);
   const direct = referrers.flatMap(({ src, attr }) => {
     const type = known.byId.get(sources.get(src)?.typeId ?? 0);
-    return type?.host?.addresses.includes(attr) === true ? [[src, attr] as const] : [];
+    const leads = type?.host?.addresses.includes(attr) === true && mayRead(sights.get(src), attr);
+    return leads ? [[src, attr] as const] : [];
   });
   if (direct.length > 0) return direct;
-  const { entries } = await loadNeighbourhood(db, entryId, addressPath, 3);
+  const { entries } = await seenNeighbourhood({ db, eyes }, entryId, addressPath, 3);
   return entries
     .filter(({ type }) => known.byName.get(type)?.host !== undefined)
     .map(({ id }) => [id, "interface"] as const);

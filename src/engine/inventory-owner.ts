@@ -1,5 +1,4 @@
 import { isUuid } from "../inventory/attribute-types.ts";
-import type { Catalogue } from "../inventory/catalogue.ts";
 import {
   leadOf,
   pathAttributes,
@@ -15,8 +14,8 @@ import {
   type TeamView,
 } from "../inventory/owner.ts";
 import { requestKey } from "../inventory/references.ts";
-import { loadNeighbourhood, loadReferring } from "../store/inventory/hosts.ts";
-import type { Db } from "../store/schema.ts";
+import { seenNeighbourhood, seenReferring } from "./inventory-graph.ts";
+import type { Ground } from "./inventory-history.ts";
 import { findHost } from "./inventory-host.ts";
 import { resolveReferences } from "./inventory-resolve.ts";
 
@@ -36,25 +35,26 @@ export interface OwnerAnswer {
   readonly notes: readonly string[];
 }
 
+type Where = Pick<Ground, "db" | "eyes">;
+
 /** `host` is an entry's id, or whatever `findHost` understands. An unknown host has an unknown owner and the default leader. */
 export async function findOwner(
-  db: Db,
-  known: Catalogue,
+  ground: Where,
   host: string,
   settings: OwnerSettings,
 ): Promise<OwnerAnswer> {
-  const { id, note } = await hostId(db, known, host);
-  const graph = await around(db, id, settings);
+  const { id, note } = await hostId(ground, host);
+  const graph = await around(ground, id, settings);
   const start = graph.entries.get(id);
   const owner = resolveOwner(graph, id, settings);
-  const { team, lead } = await teamAndLead(db, graph, owner);
+  const { team, lead } = await teamAndLead(ground, graph, owner);
   const missing = note === "" && start === undefined ? [`there is no entry ${id}`] : [];
   return {
     kind: owner.kind,
     via: owner.via,
     person: owner.person === undefined ? null : personView(owner.person),
     team: team === undefined ? null : teamView(team),
-    ...(await leaderOf(db, known, lead, settings)),
+    ...(await leaderOf(ground, lead, settings)),
     host: start === undefined ? null : { id: start.id, type: start.type, name: start.name },
     notes: [
       ...(note === "" ? [] : [note]),
@@ -65,67 +65,61 @@ export async function findOwner(
 }
 
 /** What the owner paths can reach; empty for an unknown host, whose id is "". */
-async function around(db: Db, id: string, settings: OwnerSettings): Promise<Graph> {
+async function around(ground: Where, id: string, settings: OwnerSettings): Promise<Graph> {
   if (id === "") return { entries: new Map(), edges: [] };
   const longest = Math.max(...settings.paths.map((path) => path.split(".").length));
-  return graphOf(await loadNeighbourhood(db, id, pathAttributes(settings), longest + 1));
+  return graphOf(await seenNeighbourhood(ground, id, pathAttributes(settings), longest + 1));
 }
 
-function graphOf({ entries, edges }: Awaited<ReturnType<typeof loadNeighbourhood>>): Graph {
+function graphOf({ entries, edges }: Awaited<ReturnType<typeof seenNeighbourhood>>): Graph {
   return { entries: new Map(entries.map((entry) => [entry.id, entry])), edges };
 }
 
 async function leaderOf(
-  db: Db,
-  known: Catalogue,
+  ground: Where,
   lead: GraphEntry | undefined,
   settings: OwnerSettings,
 ): Promise<Pick<OwnerAnswer, "leader" | "leader_via">> {
   if (lead !== undefined) return { leader: personView(lead), leader_via: "team.lead" };
-  const leader = await defaultLeader(db, known, settings);
+  const leader = await defaultLeader(ground, settings);
   return leader === undefined
     ? { leader: null, leader_via: "none" }
     : { leader, leader_via: "default_leader" };
 }
 
-async function hostId(
-  db: Db,
-  known: Catalogue,
-  text: string,
-): Promise<{ id: string; note: string }> {
+async function hostId(ground: Where, text: string): Promise<{ id: string; note: string }> {
   if (isUuid(text)) return { id: text.toLowerCase(), note: "" };
-  const found = await findHost(db, known, text);
+  const found = await findHost(ground, text);
   return found.found ? { id: found.host.id, note: "" } : { id: "", note: found.reason };
 }
 
 /** The owning team, or the one team that the owning person belongs to; and its lead. */
 async function teamAndLead(
-  db: Db,
+  ground: Where,
   graph: Graph,
   { person, team }: Ownership,
 ): Promise<{ team: GraphEntry | undefined; lead: GraphEntry | undefined }> {
   if (person === undefined) return { team, lead: leadOf(graph, team) };
-  const teams = await loadReferring(db, person.id, "Team", ["members", "lead"]);
+  const teams = await seenReferring(ground, person.id, "Team", ["members", "lead"]);
   const [own] = teams;
   if (own === undefined || teams.length > 1) return { team: undefined, lead: undefined };
   return {
     team: own,
-    lead: leadOf(graphOf(await loadNeighbourhood(db, own.id, ["lead"], 1)), own),
+    lead: leadOf(graphOf(await seenNeighbourhood(ground, own.id, ["lead"], 1)), own),
   };
 }
 
 async function defaultLeader(
-  db: Db,
-  known: Catalogue,
+  ground: Where,
   { defaultLeader: given }: OwnerSettings,
 ): Promise<PersonView | undefined> {
   if (given === undefined) return undefined;
   const request = { to: ["Person"], given };
-  const answer = (await resolveReferences(db, [request], { known, hold: false })).get(
-    requestKey(request),
-  );
+  const answer = (
+    await resolveReferences(ground.db, [request], { eyes: ground.eyes, hold: false })
+  ).get(requestKey(request));
   if (answer === undefined || !("id" in answer)) return strangerView(given);
-  const { entries } = await loadNeighbourhood(db, answer.id, [], 0);
+  const { entries } = await seenNeighbourhood(ground, answer.id, [], 0);
   const [entry] = entries;
   return entry === undefined ? strangerView(given) : personView(entry);
 }

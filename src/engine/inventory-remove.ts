@@ -4,6 +4,8 @@ import { InventoryError } from "../inventory/problem.ts";
 import { unlink } from "../inventory/references.ts";
 import { findReferrers, loadEntries, type EntryRow } from "../store/inventory/entries.ts";
 import type { Db } from "../store/schema.ts";
+import { mayRead, type Eyes } from "./inventory-eyes.ts";
+import { deniedOf } from "./inventory-permit.ts";
 import type { Draft } from "./inventory-write.ts";
 
 interface Referrer {
@@ -16,7 +18,7 @@ interface Referrer {
 export async function removal(
   db: Db,
   known: Catalogue,
-  first: EntryRow,
+  { first, eyes }: { readonly first: EntryRow; readonly eyes: Eyes },
 ): Promise<readonly Draft[]> {
   const going = new Map([[first.id, first]]);
   const holding: Referrer[] = [];
@@ -35,8 +37,9 @@ export async function removal(
   }
   const left = holding.filter(({ src }) => !going.has(src));
   const sources = await loadEntries(db, [...new Set(left.map(({ src }) => src))], "write");
-  refuseRestricted(known, left, sources);
-  const deleted = [...going.values()].map((row) => draft(known, row, "D"));
+  await refuseRestricted(db, { known, eyes }, left, sources);
+  await refuseCascade(db, eyes, { first, going: [...going.values()] });
+  const deleted = [...going.values()].map((row) => ({ ...draft(known, row, "D"), eyes }));
   const unlinked = [...sources.values()].map((row) =>
     draft(known, row, "U", new Set(going.keys())),
   );
@@ -57,11 +60,34 @@ function onDelete(known: Catalogue, row: EntryRow, attr: string): string {
   return wanted === "unlink" && attribute.required && !attribute.array ? "restrict" : wanted;
 }
 
-function refuseRestricted(
-  known: Catalogue,
+/** Whoever deletes an entry must be allowed to delete all that goes with it; of what they may not see, nothing is told. */
+async function refuseCascade(
+  db: Db,
+  eyes: Eyes,
+  { first, going }: { readonly first: EntryRow; readonly going: readonly EntryRow[] },
+): Promise<void> {
+  if (eyes.unlimited) return;
+  const sights = await eyes.sights(db, going);
+  const refused = going.filter(({ id }) => {
+    const allowed = sights.get(id);
+    return allowed !== "everything" && allowed?.has("delete") !== true;
+  });
+  const [one] = refused;
+  if (one === undefined) return;
+  const told = refused.filter(({ id }) => sights.has(id)).map(({ name }) => name);
+  if (told.length < refused.length) told.push("something that you may not see");
+  const what =
+    one.id === first.id ? first.name : `${first.name}: with it would go ${told.join(", ")}`;
+  throw deniedOf("delete", what);
+}
+
+async function refuseRestricted(
+  db: Db,
+  { known, eyes }: { readonly known: Catalogue; readonly eyes: Eyes },
   holding: readonly Referrer[],
   sources: ReadonlyMap<string, EntryRow>,
-): void {
+): Promise<void> {
+  const sights = await eyes.sights(db, [...sources.values()]);
   const blockers = holding.flatMap(({ src, attr }) => {
     const source = sources.get(src);
     if (source === undefined || onDelete(known, source, attr) !== "restrict") return [];
@@ -69,14 +95,16 @@ function refuseRestricted(
     return [{ id: src, type, name: source.name, attribute: attr }];
   });
   if (blockers.length === 0) return;
-  const list = blockers
+  const told = blockers.filter(({ id, attribute }) => mayRead(sights.get(id), attribute));
+  const list = told
     .slice(0, 5)
     .map(({ type, name, attribute }) => `${type} ${name} (${attribute})`);
-  const more = blockers.length > 5 ? ` and ${blockers.length - 5} more` : "";
+  if (told.length < blockers.length) list.push("entries that you may not see");
+  const more = told.length > 5 ? ` and ${told.length - 5} more` : "";
   throw new InventoryError(
     "INVENTORY_REFERENCED",
     [`It is still referred to by ${list.join(", ")}${more}.`],
-    { referrers: blockers.slice(0, 100) },
+    { referrers: told.slice(0, 100) },
   );
 }
 
@@ -87,5 +115,7 @@ function draft(
   gone: ReadonlySet<string> = new Set(),
 ): Draft {
   const type = typeOf(known, row);
-  return { id: row.id, type, op, before: row, document: unlink(type, row.doc, gone) };
+  // That references to it are let go follows from the type, not from what the caller may write.
+  const document = unlink(type, row.doc, gone);
+  return { id: row.id, type, op, before: row, document, eyes: undefined };
 }

@@ -7,6 +7,7 @@ import { shown } from "../inventory/validate.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { findKeys, findNames, livingEntries } from "../store/inventory/entries.ts";
 import type { Db } from "../store/schema.ts";
+import { mayRead, type Eyes } from "./inventory-eyes.ts";
 
 export type Resolutions = ReadonlyMap<string, Resolution>;
 
@@ -14,7 +15,8 @@ export type Resolutions = ReadonlyMap<string, Resolution>;
 const deepestKey = 4;
 
 export interface ResolveOptions {
-  readonly known: Catalogue;
+  /** What the caller may not see is not there. */
+  readonly eyes: Eyes;
   /** True inside a write: what was found cannot be deleted until the transaction ends. */
   readonly hold: boolean;
 }
@@ -23,22 +25,40 @@ export interface ResolveOptions {
 export async function resolveReferences(
   db: Db,
   requests: readonly ReferenceRequest[],
-  { known, hold }: ResolveOptions,
+  { eyes, hold }: ResolveOptions,
   depth = 0,
 ): Promise<Resolutions> {
+  const { known } = eyes;
   const distinct = new Map(requests.map((request) => [requestKey(request), request]));
   if (distinct.size === 0) return new Map();
-  const plain = await withoutInnerReferences(db, distinct, { known, hold }, depth);
+  const plain = await withoutInnerReferences(db, distinct, { eyes, hold }, depth);
   const found = await search(db, plain, known);
-  const ids = [...new Set([...found.values()].flatMap((all) => [...all]))];
+  const ids = [...new Set([...found.values()].flatMap((all) => all.flat().map(({ id }) => id)))];
   const living = await livingEntries(db, ids, { hold });
+  const sights = await eyes.sights(
+    db,
+    [...living].map(([id, typeId]) => ({ id, typeId })),
+  );
   return new Map(
     [...distinct].map(([key, request]) => {
       const problem = plain.get(key)?.probes.problem;
       if (problem !== undefined) return [key, { problem }];
-      return [key, verdict(request, found.get(key) ?? new Set(), living, known)];
+      const seen = (found.get(key) ?? []).map((hits) =>
+        hits.filter(({ id, by }) => {
+          const allowed = sights.get(id);
+          return allowed !== undefined && by.every((attribute) => mayRead(allowed, attribute));
+        }),
+      );
+      const hits = seen.find(({ length }) => length > 0) ?? [];
+      return [key, verdict(request, new Set(hits.map(({ id }) => id)), living, known)];
     }),
   );
+}
+
+/** An entry that a request could mean, found by these attributes. */
+interface Hit {
+  readonly id: string;
+  readonly by: readonly string[];
 }
 
 interface Plain {
@@ -53,15 +73,16 @@ async function withoutInnerReferences(
   options: ResolveOptions,
   depth: number,
 ): Promise<Map<string, Plain>> {
-  const inner = [...requests.values()].flatMap((request) => innerRequests(request, options.known));
+  const { known } = options.eyes;
+  const inner = [...requests.values()].flatMap((request) => innerRequests(request, known));
   const answers =
     depth < deepestKey ? await resolveReferences(db, inner, options, depth + 1) : new Map();
   return new Map(
     [...requests].map(([key, request]) => {
       const given = isObject(request.given)
-        ? replaced(request.given, innerRequests(request, options.known), answers)
+        ? replaced(request.given, innerRequests(request, known), answers)
         : request.given;
-      const probes = isUuid(given) ? noProbes : probesFor(options.known, { ...request, given });
+      const probes = isUuid(given) ? noProbes : probesFor(known, { ...request, given });
       return [key, { given, probes }];
     }),
   );
@@ -100,12 +121,12 @@ function keyText(type: number, name: string, value: string): string {
   return JSON.stringify([type, name, value]);
 }
 
-/** Ids that each request could mean; an id means itself. */
+/** Entries that each request could mean, in lists of which the first with an entry counts; an id means itself. */
 async function search(
   db: Db,
   plain: ReadonlyMap<string, Plain>,
   known: Catalogue,
-): Promise<Map<string, Set<string>>> {
+): Promise<Map<string, readonly (readonly Hit[])[]>> {
   const keys = [...plain.values()].flatMap(({ probes }) => probes.keys);
   const names = [...plain.values()].flatMap(({ probes }) => probes.names);
   const byKey = new Map(
@@ -119,21 +140,28 @@ async function search(
   );
   return new Map(
     [...plain].map(([key, { given, probes }]) => {
-      if (isUuid(given)) return [key, new Set([given.toLowerCase()])];
-      const fromKeys = probes.keys.flatMap(
-        (probe) => byKey.get(keyText(probe.type_id, probe.key_name, probe.key_value)) ?? [],
-      );
-      // A key names one entry; a name may be shared, so it counts only where no key answers.
-      if (fromKeys.length > 0) return [key, new Set(fromKeys)];
+      if (isUuid(given)) return [key, [[{ id: given.toLowerCase(), by: [] }]]];
+      const fromKeys = probes.keys.flatMap((probe): Hit[] => {
+        const id = byKey.get(keyText(probe.type_id, probe.key_name, probe.key_value));
+        return id === undefined ? [] : [{ id, by: keyAttributes(known, probe) }];
+      });
+
       const fromNames = probes.names.flatMap(
         ({ type_id, name }) => byName.get(keyText(type_id, "", name)) ?? [],
       );
-      return [
-        key,
-        new Set(fromNames.filter((hit) => known.byId.has(hit.typeId)).map(({ id }) => id)),
-      ];
+      const named = fromNames.filter((hit) => known.byId.has(hit.typeId));
+      // A key names one entry; a name may be shared, so it counts only where no key answers.
+      return [key, [fromKeys, named.map(({ id }) => ({ id, by: [] }))]];
     }),
   );
+}
+
+function keyAttributes(
+  { byId }: Catalogue,
+  probe: { readonly type_id: number; readonly key_name: string },
+): readonly string[] {
+  const key = byId.get(probe.type_id)?.keys.find(({ name }) => name === probe.key_name);
+  return key?.attributes ?? [];
 }
 
 function verdict(

@@ -7,6 +7,7 @@
 import type { Catalogue, KnownType } from "../inventory/catalogue.ts";
 import { badRequest, InventoryError } from "../inventory/problem.ts";
 import { storedReferences } from "../inventory/references.ts";
+import { sameJson } from "../inventory/patch.ts";
 import { undo, withAttributesOf, type Deed, type Undoing } from "../inventory/revert.ts";
 import { nearest } from "../inventory/text.ts";
 import type { JsonObject } from "../model/json.ts";
@@ -17,8 +18,12 @@ import {
   type DeedRow,
 } from "../store/inventory/changesets.ts";
 import { findReferrers, loadEntries, type EntryRow } from "../store/inventory/entries.ts";
+import { imageKey } from "../store/inventory/sight.ts";
 import type { Db } from "../store/schema.ts";
+import { scopeOf } from "./inventory-changesets.ts";
 import { entryIdOf } from "./inventory-history.ts";
+import { mayRead, type Allowed, type Eyes } from "./inventory-eyes.ts";
+import { deniedOf } from "./inventory-permit.ts";
 import type { Draft } from "./inventory-write.ts";
 
 export interface RevertTo {
@@ -27,31 +32,66 @@ export interface RevertTo {
   readonly attributes?: readonly string[] | undefined;
 }
 
-/** The draft that brings an entry (locked, living or deleted) back to what it was at a version. */
+/** An entry that is to go back, and who wants it. */
+export interface Reverting {
+  readonly row: EntryRow;
+  readonly type: KnownType;
+  readonly eyes: Eyes;
+  readonly allowed: Allowed | undefined;
+}
+
+/** The draft that brings an entry (locked, living or deleted) back to what it was at a version. What the caller may not read stays as it is. */
 export async function entryRevert(
   db: Db,
-  { row, type }: { readonly row: EntryRow; readonly type: KnownType },
+  reverting: Reverting,
   { version, attributes }: RevertTo,
-): Promise<Draft> {
-  const old = await revisionAt(db, row.id, { version });
+): Promise<Omit<Draft, "eyes">> {
+  const { row, type, eyes } = reverting;
+  const image = { id: row.id, typeId: row.typeId, version };
+  const once = (await eyes.images(db, [image])).get(imageKey(image));
+  const old = once === undefined ? undefined : await revisionAt(db, row.id, { version });
   if (old === undefined || old.op === "D") {
     const because =
       old === undefined ? "there is no such version" : "it was deleted in that version";
     throw badRequest(`${row.name} cannot go back to version ${version}: ${because}`);
   }
-  for (const name of attributes ?? []) {
-    if (type.attributes.has(name) || Object.hasOwn(old.doc, name)) continue;
-    const near = nearest(name, type.attributes.keys());
+  refuseUnknown(reverting, attributes ?? [], old.doc);
+  const past = readableOf(reverting, fitting(type, old.doc), once);
+  if (row.deletedAt === null) {
+    const document = withAttributesOf(row.doc, past, attributes);
+    return { id: row.id, type, op: "U", before: row, document };
+  }
+  if (attributes !== undefined) throw badRequest(`${row.name} is deleted; restore it first`);
+  return { id: row.id, type, op: "R", before: row, document: past };
+}
+
+function refuseUnknown(
+  { type, eyes }: Reverting,
+  attributes: readonly string[],
+  old: JsonObject,
+): void {
+  const known = eyes.known.byId.get(type.id)?.attributes ?? new Map<string, unknown>();
+  for (const name of attributes) {
+    if (known.has(name) || (eyes.unlimited && Object.hasOwn(old, name))) continue;
+    const near = nearest(name, known.keys());
     throw badRequest(
       `${type.name} has no attribute ${name}${near === undefined ? "" : `; did you mean ${near}?`}`,
     );
   }
-  if (row.deletedAt !== null) {
-    if (attributes !== undefined) throw badRequest(`${row.name} is deleted; restore it first`);
-    return { id: row.id, type, op: "R", before: row, document: fitting(type, old.doc) };
-  }
-  const document = withAttributesOf(row.doc, fitting(type, old.doc), attributes);
-  return { id: row.id, type, op: "U", before: row, document };
+}
+
+/** The old document, with the present values of what the caller may not read, now or then. */
+function readableOf(
+  { row, allowed }: Reverting,
+  old: JsonObject,
+  once: Allowed | undefined,
+): JsonObject {
+  if (allowed === "everything") return old;
+  const reads = (name: string): boolean => mayRead(once, name) && mayRead(allowed, name);
+  return Object.fromEntries([
+    ...Object.entries(old).filter(([name]) => reads(name)),
+    ...Object.entries(row.doc).filter(([name]) => !reads(name)),
+  ]);
 }
 
 /** What the type still knows: an attribute that it lost since cannot come back. */
@@ -73,10 +113,10 @@ const mostEntries = 100_000;
 /** The drafts that take a changeset back. Throws INVENTORY_REVERT_CONFLICT with everything that is in the way. */
 export async function changesetRevert(
   db: Db,
-  known: Catalogue,
+  { known, eyes }: { readonly known: Catalogue; readonly eyes: Eyes },
   given: string,
 ): Promise<readonly Draft[]> {
-  const changeset = await loadChangeset(db, entryIdOf(given));
+  const changeset = await loadChangeset(db, entryIdOf(given), scopeOf(eyes));
   if (changeset === undefined) throw new InventoryError("INVENTORY_CHANGESET_UNKNOWN", [given]);
   const deeds = await loadDeeds(db, changeset.id, { after: undefined, limit: mostEntries + 1 });
   if (deeds.length > mostEntries)
@@ -86,6 +126,8 @@ export async function changesetRevert(
     deeds.map(({ entryId }) => entryId),
     "delete",
   );
+  if (!(await readsAll(db, eyes, deeds)))
+    throw deniedOf("write", "all that the changeset changed; it can only be taken back as a whole");
   const conflicts: RevertConflict[] = [];
   const drafts: Draft[] = [];
   for (const deed of deeds) {
@@ -98,11 +140,25 @@ export async function changesetRevert(
     const undoing = undo(deedOf(deed), row.deletedAt === null ? row.doc : undefined);
     if (undoing.kind === "conflict")
       conflicts.push(inTheWay(deed, known, undoing.because, undoing.conflicts));
-    else drafts.push(...draftOf(undoing, row, type));
+    else drafts.push(...draftOf(undoing, row, type).map((draft) => ({ ...draft, eyes })));
   }
-  conflicts.push(...(await stillReferred(db, known, drafts)));
+  conflicts.push(...(await stillReferred(db, { known, eyes }, drafts)));
   if (conflicts.length > 0) throw revertConflict(given, conflicts);
   return drafts;
+}
+
+/** Whether the caller may read everything that the deeds changed. */
+async function readsAll(db: Db, eyes: Eyes, deeds: readonly DeedRow[]): Promise<boolean> {
+  if (eyes.unlimited) return true;
+  const sights = await eyes.sights(
+    db,
+    deeds.map(({ entryId, typeId }) => ({ id: entryId, typeId })),
+  );
+  return deeds.every(({ entryId, before, after }) => {
+    const names = Object.keys({ ...before, ...after });
+    const changed = names.filter((name) => !sameJson(before?.[name], after[name]));
+    return sights.has(entryId) && changed.every((name) => mayRead(sights.get(entryId), name));
+  });
 }
 
 function deedOf({ firstOp, lastOp, before, after }: DeedRow): Deed {
@@ -113,7 +169,7 @@ function deedOf({ firstOp, lastOp, before, after }: DeedRow): Deed {
   };
 }
 
-function draftOf(undoing: Undoing, row: EntryRow, type: KnownType): readonly Draft[] {
+function draftOf(undoing: Undoing, row: EntryRow, type: KnownType): readonly Omit<Draft, "eyes">[] {
   const base = { id: row.id, type, before: row };
   if (undoing.kind === "delete") return [{ ...base, op: "D", document: row.doc }];
   if (undoing.kind === "restore")
@@ -136,7 +192,7 @@ function inTheWay(
 /** Entries that would go although others, as they will be, refer to them. */
 async function stillReferred(
   db: Db,
-  known: Catalogue,
+  { known, eyes }: { readonly known: Catalogue; readonly eyes: Eyes },
   drafts: readonly Draft[],
 ): Promise<readonly RevertConflict[]> {
   const going = new Map(drafts.filter(({ op }) => op === "D").map((draft) => [draft.id, draft]));
@@ -144,6 +200,7 @@ async function stillReferred(
   const planned = new Map(drafts.map((draft) => [draft.id, draft]));
   const referrers = await findReferrers(db, [...going.keys()]);
   const sources = await loadEntries(db, [...new Set(referrers.map(({ src }) => src))]);
+  const sights = await eyes.sights(db, [...sources.values()]);
   return referrers.flatMap(({ src, attr, dst }) => {
     const draft = planned.get(src);
     if (draft?.op === "D") return [];
@@ -152,7 +209,10 @@ async function stillReferred(
     const source = sources.get(src);
     if (gone === undefined || source === undefined) return [];
     const whose = known.byId.get(source.typeId)?.name ?? "unknown";
-    const because = `it would be deleted, but ${whose} ${source.name} (${attr}) refers to it`;
+    const who = mayRead(sights.get(src), attr)
+      ? `${whose} ${source.name} (${attr})`
+      : "something that you may not see";
+    const because = `it would be deleted, but ${who} refers to it`;
     return [
       inTheWay(
         { entryId: dst, typeId: gone.type.id, name: gone.before?.name ?? dst },

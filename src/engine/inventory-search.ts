@@ -1,16 +1,10 @@
 /** Search over the inventory: conditions over paths, words, any order, chosen values, counts. */
 import { asUtc, instantOf, wallTime } from "../model/time-zone.ts";
 import { typeNamed, type Catalogue, type KnownType } from "../inventory/catalogue.ts";
+import type { Eyes } from "./inventory-eyes.ts";
 import { all, type Predicate, type ValuePath } from "../inventory/predicate.ts";
 import { badRequest } from "../inventory/problem.ts";
-import {
-  compileWhere,
-  fullAccess,
-  valuePath,
-  wordsOf,
-  type Access,
-  type QueryContext,
-} from "../inventory/query.ts";
+import { compileWhere, valuePath, wordsOf, type QueryContext } from "../inventory/query.ts";
 import { isoMoment, type QueryClock } from "../inventory/query-time.ts";
 import { requestKey, type ReferenceRequest } from "../inventory/references.ts";
 import { shown } from "../inventory/validate.ts";
@@ -22,9 +16,9 @@ import {
   type Order,
 } from "../store/inventory/query.ts";
 import type { Db } from "../store/schema.ts";
-import { pageLength } from "./inventory-history.ts";
+import { pageLength, type Ground } from "./inventory-history.ts";
 import { resolveReferences, type Resolutions } from "./inventory-resolve.ts";
-import { viewEntries, type EntryView } from "./inventory-view.ts";
+import { viewEntries, viewImages, type EntryView } from "./inventory-view.ts";
 
 export interface SearchQuery {
   /** One type or several; undefined = all types. */
@@ -62,12 +56,6 @@ export interface SearchPage {
   readonly facets?: Readonly<Record<string, readonly { value: unknown; count: number }[]>>;
 }
 
-export interface SearchOptions {
-  readonly known: Catalogue;
-  readonly access?: Access | undefined;
-  readonly clock: QueryClock;
-}
-
 /** What `today` and `now` mean at an instant (milliseconds since the epoch) in a zone. */
 export function queryClock(instant: number, zone: string): QueryClock {
   const { year, month, day } = wallTime(instant, zone);
@@ -87,20 +75,16 @@ const mostFacetValues = 100;
 export async function search(
   db: Db,
   query: SearchQuery,
-  options: SearchOptions,
+  options: Pick<Ground, "eyes" | "clock">,
 ): Promise<SearchPage> {
   const limit = pageLength(query.limit);
-  const types = typesOf(options.known, query.type);
+  const { eyes } = options;
+  const types = typesOf(eyes.known, query.type);
   const past = pastOf(query, types);
-  const context = {
-    access: fullAccess,
-    ...definedAccess(options),
-    resolve: () => undefined,
-    past: past !== undefined,
-  };
+  const context = { ...contextOf(options), past: past !== undefined };
   const predicate = all(
-    await compiledWhere(db, query.where ?? {}, types, context),
-    wordsOf(query.text ?? ""),
+    await compiledWhere(db, query.where ?? {}, types, { context, eyes }),
+    wordsOf(query.text ?? "", types, context),
   );
   const order = orderOf(query.sort, types, context);
   const selected = pathsOf("select", query.select, types, context);
@@ -114,7 +98,8 @@ export async function search(
   });
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  const entries = await viewEntries(db, page, options.known);
+  const entries =
+    past === undefined ? await viewEntries(db, page, eyes) : await viewImages(db, page, eyes);
   return {
     entries: await withValues(db, entries, selected),
     ...(rows.length > limit && last !== undefined
@@ -125,13 +110,10 @@ export async function search(
   };
 }
 
-function definedAccess({ known, access, clock }: SearchOptions): Pick<
-  QueryContext,
-  "known" | "clock"
-> & {
-  access?: Access;
-} {
-  return { known, clock, ...(access === undefined ? {} : { access }) };
+/** How queries of that caller are compiled, before references are looked up. */
+export function contextOf({ eyes, clock }: Pick<Ground, "eyes" | "clock">): QueryContext {
+  const { known, access, partial } = eyes;
+  return { known, access, partial, clock, resolve: () => undefined };
 }
 
 /** What of a search can be asked of the past. */
@@ -164,7 +146,7 @@ export async function compiledWhere(
   db: Db,
   where: unknown,
   types: readonly KnownType[],
-  context: QueryContext,
+  { context, eyes }: { readonly context: QueryContext; readonly eyes: Eyes },
 ): Promise<Predicate> {
   const requests: ReferenceRequest[] = [];
   const asked = compileWhere(where, types, {
@@ -172,10 +154,7 @@ export async function compiledWhere(
     resolve: (request) => void requests.push(request),
   });
   if (requests.length === 0) return asked;
-  const answers: Resolutions = await resolveReferences(db, requests, {
-    known: context.known,
-    hold: false,
-  });
+  const answers: Resolutions = await resolveReferences(db, requests, { eyes, hold: false });
   const resolve = (request: ReferenceRequest) => answers.get(requestKey(request));
   return compileWhere(where, types, { ...context, resolve });
 }
@@ -238,6 +217,17 @@ async function facetsOf(
     }),
   );
   return Object.fromEntries(counts);
+}
+
+/** Living entries per type, of those that the caller may see. */
+export async function countSeen({ db, eyes, clock }: Ground): Promise<ReadonlyMap<string, number>> {
+  const types = [...eyes.known.byId.values()];
+  const context = contextOf({ eyes, clock });
+  const counts = await queryFacet(db, compileWhere({}, types, context), {
+    path: valuePath("type", types, context),
+    limit: types.length,
+  });
+  return new Map(counts.map(({ value, count }) => [String(value), count]));
 }
 
 function writeCursor(sort: string | undefined, key: string | null, id: string): string {

@@ -2,21 +2,25 @@
 import { typeNamed, type Catalogue, type KnownType } from "../inventory/catalogue.ts";
 import { derive } from "../inventory/derive.ts";
 import { patchDocument, sameJson } from "../inventory/patch.ts";
-import { badRequest, InventoryError, invalidEntry } from "../inventory/problem.ts";
+import { InventoryError, invalidEntry } from "../inventory/problem.ts";
 import { referencesIn } from "../inventory/references.ts";
-import { matchProbes, type MatchProbe, type UpsertItem } from "../inventory/upsert.ts";
+import { matchProbes, type UpsertItem } from "../inventory/upsert.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Database } from "../store/database.ts";
-import {
-  findContaining,
-  findKeys,
-  loadEntries,
-  type EntryRow,
-} from "../store/inventory/entries.ts";
+import { loadEntries, type EntryRow } from "../store/inventory/entries.ts";
 import { uuidv7 } from "../store/inventory/uuid.ts";
 import { closeChangeset, type ChangesetRow } from "../store/inventory/write.ts";
 import type { Db } from "../store/schema.ts";
+import type { Eyes } from "./inventory-eyes.ts";
+import { insistOnReach, OutOfReach } from "./inventory-permit.ts";
 import { resolveReferences, type Resolutions } from "./inventory-resolve.ts";
+import {
+  findTargets,
+  refuseHidden,
+  type Fail,
+  type Step,
+  type Waiting,
+} from "./inventory-upsert-target.ts";
 import { apply, check, decide, withoutRaces, type Decided, type Draft } from "./inventory-write.ts";
 
 export interface UpsertResult {
@@ -34,9 +38,11 @@ export interface UpsertResult {
 /** Items of one transaction: long ones would hold up the change feed. */
 const waveSize = 1000;
 
-interface Waiting {
-  readonly index: number;
-  readonly item: UpsertItem;
+/** `known`: all types; `eyes`: whose grants decide. */
+export interface UpsertGround {
+  readonly database: Database;
+  readonly known: Catalogue;
+  readonly eyes: Eyes;
 }
 
 /**
@@ -44,8 +50,7 @@ interface Waiting {
  * rack, two lines about one device): what cannot be done yet waits for the next wave, as long as waves make progress.
  */
 export async function upsertAll(
-  database: Database,
-  known: Catalogue,
+  { database, known, eyes }: UpsertGround,
   items: readonly UpsertItem[],
   changeset: ChangesetRow,
 ): Promise<readonly UpsertResult[]> {
@@ -57,10 +62,10 @@ export async function upsertAll(
     const wave = waiting.slice(stuck, stuck + waveSize);
     const last = wave.length === 0;
     const round = last ? waiting.slice(0, waveSize) : wave;
-    const done = await withoutRaces(() =>
-      database.transaction((tx) =>
-        runWave(tx, { known, changeset, wave: round, final: last, left: waiting.length }),
-      ),
+    const left = waiting.length;
+    const wanted = { known, eyes, changeset, wave: round, final: last, left };
+    const done = await withinReach((denied) =>
+      withoutRaces(() => database.transaction((tx) => runWave(tx, { ...wanted, denied }))),
     );
     if (done.written > 0) open = done.open;
     for (const [index, result] of done.results) results.set(index, result);
@@ -72,8 +77,27 @@ export async function upsertAll(
   return items.map((_, index) => results.get(index) ?? { result: "invalid" });
 }
 
+/** Items that a write showed to lead out of the caller's reach, with what was said. */
+type Denied = ReadonlyMap<number, InventoryError>;
+
+/** Runs the wave again without the items that led out of the caller's reach. */
+async function withinReach<Result>(run: (denied: Denied) => Promise<Result>): Promise<Result> {
+  const denied = new Map<number, InventoryError>();
+  for (;;) {
+    try {
+      return await run(denied);
+    } catch (error) {
+      if (!(error instanceof OutOfReach)) throw error;
+      const places = [...error.drafts].flatMap(({ place }) => place ?? []);
+      places.forEach((place) => denied.set(place, error));
+    }
+  }
+}
+
 interface Wave {
   readonly known: Catalogue;
+  readonly eyes: Eyes;
+  readonly denied: Denied;
   readonly changeset: ChangesetRow;
   readonly wave: readonly Waiting[];
   /** Nothing more can be waited for: what does not resolve now is an error. */
@@ -82,52 +106,50 @@ interface Wave {
   readonly left: number;
 }
 
-/** One item on its way through a wave. */
-interface Step extends Waiting {
-  readonly type: KnownType;
-  readonly set: JsonObject;
-  readonly setOnce: JsonObject;
-}
-
-async function runWave(db: Db, { known, changeset, wave, final, left }: Wave) {
+async function runWave(db: Db, { known, eyes, denied, changeset, wave, final, left }: Wave) {
   const results = new Map<number, UpsertResult>();
   const fail = ({ index }: Waiting, error: InventoryError): void => {
     results.set(index, failure(error));
   };
-  const typed = wave.flatMap((waiting) => withType(known, waiting, fail));
+  for (const waiting of wave) {
+    const error = denied.get(waiting.index);
+    if (error !== undefined) fail(waiting, error);
+  }
+  const asked = wave.filter(({ index }) => !denied.has(index));
+  const typed = asked.flatMap((waiting) => withType(eyes.known, waiting, fail));
   const requests = typed.flatMap(({ type, item }) => [
     ...referencesIn(type, item.set),
     ...referencesIn(type, item.setOnce),
   ]);
-  const resolutions = await resolveReferences(db, requests, { known, hold: true });
+  const resolutions = await resolveReferences(db, requests, { eyes, hold: true });
   const steps = typed.flatMap((one) => canonical(one, resolutions, { fail, final }));
-  const targets = await findTargets(db, steps, fail);
-  const { drafts, later } = draftsOf(
-    steps,
-    targets,
-    await loadEntries(
-      db,
-      [...new Set(targets.values())].filter((id) => id !== "").toSorted(),
-      "write",
-    ),
+  const targets = await findTargets(db, { steps, eyes }, fail);
+  const stored = await loadEntries(
+    db,
+    [...new Set(targets.values())].filter((id) => id !== "").toSorted(),
+    "write",
   );
+  await refuseHidden(db, { steps, targets, stored, eyes }, fail);
+  const { drafts, later } = draftsOf(steps, targets, { stored, known, eyes });
   const decided = await decide(
     db,
     drafts.map(({ draft }) => draft),
-    { known, hold: true },
+    known,
   );
   const { settled, conflicting } = withoutSharedKeys(drafts, decided);
-  for (const { step, decision } of settled) results.set(step.index, outcome(decision));
+  for (const { step, decision } of settled) results.set(step.index, outcome(decision, step.type));
   const open = changeset.open === true || results.size < left;
   const written = await apply(
     db,
     settled.map(({ decision }) => decision),
     { ...changeset, open },
   );
+  await insistOnReach(
+    db,
+    settled.map(({ decision }) => decision),
+  );
   return { results, written, open, waiting: later + conflicting };
 }
-
-type Fail = (waiting: Waiting, error: InventoryError) => void;
 
 function failure(error: InventoryError): UpsertResult {
   const kinds: Partial<Record<string, UpsertResult["result"]>> = {
@@ -177,71 +199,6 @@ function canonical(
   return [];
 }
 
-/** Target entry per step index: its id, or "" for a new one. Steps that failed are missing. */
-async function findTargets(
-  db: Db,
-  steps: readonly Step[],
-  fail: Fail,
-): Promise<Map<number, string>> {
-  const probes = new Map(
-    steps.map((step) => [
-      step.index,
-      matchProbes(step.type, step.item.match, { ...step.setOnce, ...step.set }),
-    ]),
-  );
-  const keys = [...probes.values()].flatMap((list) => list.flatMap((probe) => probe.key ?? []));
-  const holders = new Map(
-    (await findKeys(db, keys)).map((hit) => [
-      JSON.stringify([hit.type_id, hit.key_name, hit.key_value]),
-      hit.entry_id,
-    ]),
-  );
-  const targets = new Map<number, string>();
-  for (const step of steps) {
-    const orders = probes.get(step.index) ?? [];
-    if (orders.length === 0) fail(step, nothingToMatch(step));
-    else {
-      const hits = await firstHits(db, step.type.id, orders, holders);
-      if (hits.length > 1) fail(step, ambiguous(step, hits));
-      else targets.set(step.index, hits[0] ?? "");
-    }
-  }
-  return targets;
-}
-
-/** Match orders are tried one after the other; the first that finds anything decides. */
-async function firstHits(
-  db: Db,
-  typeId: number,
-  orders: readonly MatchProbe[],
-  holders: ReadonlyMap<string, string>,
-): Promise<readonly string[]> {
-  for (const { key, containing } of orders) {
-    if (key !== undefined) {
-      const holder = holders.get(JSON.stringify([key.type_id, key.key_name, key.key_value]));
-      if (holder !== undefined) return [holder];
-    } else {
-      const hits = await findContaining(db, typeId, containing, 10);
-      if (hits.length > 0) return hits;
-    }
-  }
-  return [];
-}
-
-function nothingToMatch({ type, item }: Step): InventoryError {
-  const orders = item.match ?? type.keys.map(({ attributes }) => attributes);
-  const list = orders.map((names) => names.join("+")).join(" or ");
-  return badRequest(
-    `none of the match attributes has a value; needed is ${list === "" ? "a match, since the type has no keys" : list}`,
-  );
-}
-
-function ambiguous({ type }: Step, hits: readonly string[]): InventoryError {
-  return badRequest(`${hits.length} entries of ${type.name} match: ${hits.join(", ")}`, {
-    ambiguous: hits,
-  });
-}
-
 interface StepDraft {
   readonly step: Step;
   readonly draft: Draft;
@@ -251,7 +208,15 @@ interface StepDraft {
 function draftsOf(
   steps: readonly Step[],
   targets: ReadonlyMap<number, string>,
-  stored: ReadonlyMap<string, EntryRow>,
+  {
+    stored,
+    known,
+    eyes,
+  }: {
+    readonly stored: ReadonlyMap<string, EntryRow>;
+    readonly known: Catalogue;
+    readonly eyes: Eyes;
+  },
 ): { drafts: readonly StepDraft[]; later: number } {
   const taken = new Set<string>();
   const drafts: StepDraft[] = [];
@@ -263,13 +228,18 @@ function draftsOf(
     if (taken.has(target) || (target !== "" && before?.deletedAt !== null)) later += 1;
     else {
       if (target !== "") taken.add(target);
-      drafts.push({ step, draft: draftOf(step, before) });
+      const type = known.byId.get(step.type.id) ?? step.type;
+      drafts.push({ step, draft: { ...draftOf(step, type, before), eyes } });
     }
   }
   return { drafts, later };
 }
 
-function draftOf({ type, set, setOnce, item }: Step, before: EntryRow | undefined): Draft {
+function draftOf(
+  { set, setOnce, item, index }: Step,
+  type: KnownType,
+  before: EntryRow | undefined,
+): Omit<Draft, "eyes"> {
   const merged = patchDocument({ ...setOnce, ...before?.doc }, set);
   const added = Object.entries(item.add).map(([name, values]) => {
     const present = merged[name];
@@ -283,6 +253,7 @@ function draftOf({ type, set, setOnce, item }: Step, before: EntryRow | undefine
     op: before === undefined ? "I" : "U",
     before,
     document: { ...merged, ...Object.fromEntries(added) },
+    place: index,
   };
 }
 
@@ -320,7 +291,8 @@ function wasCreatedMeanwhile({ type, item, set, setOnce }: Step, decision: Decid
   );
 }
 
-function outcome(decision: Decided): UpsertResult {
+/** `type`: as it exists for the caller. */
+function outcome(decision: Decided, type: KnownType): UpsertResult {
   switch (decision.kind) {
     case "refused":
       return failure(decision.error);
@@ -330,7 +302,8 @@ function outcome(decision: Decided): UpsertResult {
       return { result: "unchanged", id, name, version: before?.version ?? 0, changed: [] };
     }
     case "change": {
-      const { id, name, version, changed, op } = decision.change;
+      const { id, name, version, op } = decision.change;
+      const changed = decision.change.changed.filter((one) => type.attributes.has(one));
       return { result: op === "I" ? "created" : "updated", id, name, version, changed };
     }
   }

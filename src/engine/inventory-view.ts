@@ -1,9 +1,10 @@
 /** Entries as callers see them: the document, and beside it what its references are called. */
-import type { Catalogue } from "../inventory/catalogue.ts";
 import { storedReferences } from "../inventory/references.ts";
 import type { JsonObject } from "../model/json.ts";
-import { loadNames, type EntryRow } from "../store/inventory/entries.ts";
+import { loadNames, type EntryName, type EntryRow } from "../store/inventory/entries.ts";
+import { imageKey } from "../store/inventory/sight.ts";
 import type { Db } from "../store/schema.ts";
+import { readablePart, seenOf, type Allowed, type Eyes } from "./inventory-eyes.ts";
 
 export interface EntryReference {
   readonly id: string;
@@ -27,19 +28,54 @@ export interface EntryView {
   readonly deleted_at: string | null;
 }
 
+/** Names of entries, of those that may be seen. */
+export async function seenNames(
+  db: Db,
+  ids: readonly string[],
+  eyes: Eyes,
+): Promise<ReadonlyMap<string, EntryName>> {
+  const names = await loadNames(db, [...new Set(ids)]);
+  const seen = await seenOf(eyes, db, [...names.values()]);
+  return new Map(seen.map((name) => [name.id, name]));
+}
+
+/** The entries that may be seen, with what may be read of them. */
 export async function viewEntries(
   db: Db,
   rows: readonly EntryRow[],
-  known: Catalogue,
+  eyes: Eyes,
 ): Promise<readonly EntryView[]> {
+  const sights = await eyes.sights(db, rows);
+  const read = rows.flatMap((row) => readRow(row, sights.get(row.id)));
+  return views(db, read, eyes);
+}
+
+/** The same of earlier images of entries. */
+export async function viewImages(
+  db: Db,
+  rows: readonly EntryRow[],
+  eyes: Eyes,
+): Promise<readonly EntryView[]> {
+  const sights = await eyes.images(db, rows);
+  const read = rows.flatMap((row) => readRow(row, sights.get(imageKey(row))));
+  return views(db, read, eyes);
+}
+
+function readRow(row: EntryRow, allowed: Allowed | undefined): readonly EntryRow[] {
+  return allowed === undefined ? [] : [{ ...row, doc: readablePart(allowed, row.doc) }];
+}
+
+/** `rows` hold only what may be read. */
+async function views(db: Db, rows: readonly EntryRow[], eyes: Eyes): Promise<readonly EntryView[]> {
+  const { known } = eyes;
   const uses = new Map(
     rows.map((row) => {
       const type = known.byId.get(row.typeId);
       return [row.id, type === undefined ? [] : storedReferences(type, row.doc)];
     }),
   );
-  const ids = new Set([...uses.values()].flatMap((list) => list.map(({ id }) => id)));
-  const names = await loadNames(db, [...ids]);
+  const ids = [...uses.values()].flatMap((list) => list.map(({ id }) => id));
+  const names = await seenNames(db, ids, eyes);
   const typeName = (id: number | undefined): string => known.byId.get(id ?? 0)?.name ?? "unknown";
   return rows.map((row) => {
     const references = new Map<string, EntryReference | EntryReference[]>();

@@ -3,7 +3,7 @@
  * 1. A change that changes nothing leaves no version, no revision and no event.
  * 2. Entry, derived rows, revision and event are one transaction.
  * 3. What a reference names is held until the commit, so nothing ever refers to a deleted entry. */
-import type { KnownType } from "../inventory/catalogue.ts";
+import type { Catalogue, KnownType } from "../inventory/catalogue.ts";
 import type { Cause } from "../inventory/cause.ts";
 import { derive, derivedChange, type Derived } from "../inventory/derive.ts";
 import type { OperationLetter } from "../inventory/event.ts";
@@ -12,11 +12,14 @@ import { InventoryError, invalidEntry } from "../inventory/problem.ts";
 import { referencesIn, requestKey, storedReferences } from "../inventory/references.ts";
 import { validateEntry, type Checked } from "../inventory/validate.ts";
 import type { JsonObject } from "../model/json.ts";
-import { findKeys, loadNames, type EntryRow, type KeyHit } from "../store/inventory/entries.ts";
+import { findKeys, type EntryRow, type KeyHit } from "../store/inventory/entries.ts";
 import { uuidv7 } from "../store/inventory/uuid.ts";
 import { writeChanges, type ChangesetRow, type EntryChange } from "../store/inventory/write.ts";
 import type { Db } from "../store/schema.ts";
-import { resolveReferences, type ResolveOptions, type Resolutions } from "./inventory-resolve.ts";
+import { openEyes, type Eyes } from "./inventory-eyes.ts";
+import { permitted, readableFault } from "./inventory-permit.ts";
+import { resolveReferences, type Resolutions } from "./inventory-resolve.ts";
+import { seenNames } from "./inventory-view.ts";
 
 /** Who changes something, and why. */
 export interface Author {
@@ -56,6 +59,12 @@ export interface Draft {
   readonly before: EntryRow | undefined;
   /** Wanted document, references as written. Ignored when the entry is deleted. */
   readonly document: JsonObject;
+  /** Who wants it; undefined = the system itself, as where a deleted entry is let go of. */
+  readonly eyes: Eyes | undefined;
+  /** Attributes that come from elsewhere than the caller: the place in a pool, and what is copied from it. */
+  readonly filled?: readonly string[];
+  /** Of one of many: its place among them. */
+  readonly place?: number;
 }
 
 export type Decided =
@@ -63,27 +72,43 @@ export type Decided =
   | { readonly kind: "change"; readonly draft: Draft; readonly change: EntryChange }
   | { readonly kind: "refused"; readonly draft: Draft; readonly error: InventoryError };
 
-/** Resolves and validates the drafts together and finds what would change. Nothing is written. */
+/** Resolves and validates the drafts together and finds what would change, and may be. Nothing is written. */
 export async function decide(
   db: Db,
   drafts: readonly Draft[],
-  options: ResolveOptions,
+  known: Catalogue,
 ): Promise<readonly Decided[]> {
-  const requests = drafts.flatMap((draft) => {
-    const known = knownIds(draft);
-    return draft.op === "D"
-      ? []
-      : referencesIn(draft.type, draft.document).filter(({ given }) => !known.has(given));
-  });
-  const resolutions = await resolveReferences(db, requests, options);
-  const decided = drafts.map((draft) => decideOne(draft, resolutions));
-  return refuseTakenKeys(db, decided, options);
+  const open = openEyes(() => known);
+  const resolved = new Map<Draft, Resolutions>();
+  for (const [eyes, own] of Map.groupBy(drafts, (draft) => draft.eyes ?? open)) {
+    const asked = own.flatMap((draft) => referencesOf(draft));
+    const resolutions = await resolveReferences(db, asked, { eyes, hold: true });
+    // What a deleted entry refers to is its own matter, not the caller's.
+    const stored = eyes.unlimited ? [] : own.flatMap((draft) => storedOf(draft));
+    const again = await resolveReferences(db, stored, { eyes: open, hold: true });
+    for (const draft of own) resolved.set(draft, new Map([...resolutions, ...again]));
+  }
+  const decided = drafts.map((draft) => decideOne(draft, resolved.get(draft) ?? new Map()));
+  return refuseTakenKeys(db, await permitted(db, decided), open);
 }
 
-/** References that the stored, living document has already need no second look. */
-function knownIds({ type, before }: Draft): ReadonlySet<unknown> {
-  if (before === undefined || before.deletedAt !== null) return new Set();
-  return new Set(storedReferences(type, before.doc).map(({ id }) => id));
+function referencesOf(draft: Draft) {
+  if (draft.op === "D") return [];
+  // References that the stored, living document has already need no second look.
+  const living = draft.before?.deletedAt === null;
+  const known = new Set<unknown>(living ? idsOf(draft) : []);
+  return referencesIn(draft.type, draft.document).filter(({ given }) => !known.has(given));
+}
+
+function idsOf({ type, before }: Draft): readonly string[] {
+  return before === undefined ? [] : storedReferences(type, before.doc).map(({ id }) => id);
+}
+
+/** The references of a deleted entry that comes back, as it had them. */
+function storedOf(draft: Draft) {
+  if (draft.op !== "R") return [];
+  const own = new Set<unknown>(idsOf(draft));
+  return referencesIn(draft.type, draft.document).filter(({ given }) => own.has(given));
 }
 
 export function check(
@@ -104,7 +129,7 @@ function decideOne(draft: Draft, resolutions: Resolutions): Decided {
   if (op === "D") return changeOf(draft, before?.doc ?? {}, { before: oldRows, after: undefined });
   const checked = check(type, draft.document, resolutions, op === "I" ? "new" : "stored");
   if ("problems" in checked)
-    return { kind: "refused", draft, error: invalidEntry(type.name, checked.problems) };
+    return { kind: "refused", draft, error: readableFault(draft, checked.problems) };
   const rows = derive(type, checked.document);
   if (rows.name === "") {
     const problem = { path: "", message: `its name, made as ${type.title}, would be empty` };
@@ -147,7 +172,7 @@ const keyText = (typeId: number, name: string, value: string): string =>
 async function refuseTakenKeys(
   db: Db,
   decided: readonly Decided[],
-  { known }: ResolveOptions,
+  open: Eyes,
 ): Promise<readonly Decided[]> {
   const wanted = decided.flatMap((one) =>
     one.kind === "change"
@@ -169,10 +194,10 @@ async function refuseTakenKeys(
   const holders = new Map(
     held.map((hit) => [keyText(hit.type_id, hit.key_name, hit.key_value), hit]),
   );
-  const names = await loadNames(
-    db,
-    held.map(({ entry_id }) => entry_id),
-  );
+  const ids = held.map(({ entry_id }) => entry_id);
+  const names = new Map<Eyes, Awaited<ReturnType<typeof seenNames>>>();
+  for (const eyes of new Set(decided.map(({ draft }) => draft.eyes ?? open)))
+    names.set(eyes, await seenNames(db, ids, eyes));
   return decided.map((one) => {
     if (one.kind !== "change") return one;
     const taken = one.change.derived.keys.added.flatMap((key) => {
@@ -181,24 +206,39 @@ async function refuseTakenKeys(
       return hit === undefined || released.has(text) || hit.entry_id === one.change.id ? [] : [hit];
     });
     if (taken.length === 0) return one;
-    const type = known.byId.get(one.change.typeId)?.name ?? "entry";
-    return { kind: "refused", draft: one.draft, error: keyTaken(type, taken, names) };
+    const eyes = one.draft.eyes ?? open;
+    const error = keyTaken(one.draft.type.name, taken, { eyes, names: names.get(eyes) });
+    return { kind: "refused", draft: one.draft, error };
   });
 }
 
 function keyTaken(
   type: string,
   taken: readonly KeyHit[],
-  names: ReadonlyMap<string, { readonly name: string }>,
+  {
+    eyes,
+    names,
+  }: {
+    readonly eyes: Eyes;
+    readonly names: ReadonlyMap<string, { readonly name: string }> | undefined;
+  },
 ): InventoryError {
-  const conflicts = taken.map(({ key_name, key_value, entry_id }) => ({
-    key: key_name,
-    value: key_value,
-    entry: { id: entry_id, type, name: names.get(entry_id)?.name ?? null },
-  }));
-  const list = conflicts.map(
-    ({ key, value, entry }) => `${key} ${value} belongs to ${type} ${entry.name} (${entry.id})`,
-  );
+  const conflicts = taken.map(({ type_id, key_name, key_value, entry_id }) => {
+    const keys = eyes.known.byId.get(type_id)?.keys ?? [];
+    const holder = names?.get(entry_id);
+    return {
+      key: key_name,
+      // Of a key with a hidden part the value would tell that part.
+      value: keys.some(({ name }) => name === key_name) ? key_value : null,
+      entry: holder === undefined ? null : { id: entry_id, type, name: holder.name },
+    };
+  });
+  const list = conflicts.map(({ key, value, entry }) => {
+    const what = `${key} ${value ?? "(with a part that you may not read)"}`;
+    return entry === null
+      ? `${what} is taken by an entry that you may not see`
+      : `${what} belongs to ${type} ${entry.name} (${entry.id})`;
+  });
   return new InventoryError("INVENTORY_KEY_TAKEN", [list.join("; ")], { conflicts });
 }
 

@@ -12,6 +12,8 @@ import type { Database } from "../store/database.ts";
 import { loadEntries, type EntryRow } from "../store/inventory/entries.ts";
 import { writeChanges } from "../store/inventory/write.ts";
 import type { Db } from "../store/schema.ts";
+import type { Allowed, Eyes } from "./inventory-eyes.ts";
+import { insistOnReach, OutOfReach } from "./inventory-permit.ts";
 import { viewEntries, type EntryView } from "./inventory-view.ts";
 import {
   changesetOf,
@@ -25,10 +27,16 @@ import {
 
 export interface WriteRequest {
   readonly author: Author;
+  /** Whose grants decide. */
+  readonly eyes: Eyes;
   /** The stored entry that it is about; undefined for a new one. */
   readonly id: string | undefined;
-  /** What the entry is to become; `row` is locked. Throws InventoryError when that cannot be. */
-  draft(tx: Db, row: EntryRow | undefined): Draft | Promise<Draft>;
+  /** What the entry is to become; `row` is locked, and missing when the caller may not see it. Throws InventoryError when that cannot be. */
+  draft(
+    tx: Db,
+    row: EntryRow | undefined,
+    allowed: Allowed | undefined,
+  ): Omit<Draft, "eyes"> | Promise<Omit<Draft, "eyes">>;
 }
 
 export interface Written {
@@ -114,12 +122,13 @@ export class InventoryWriter {
         else answer(end.decided, views, { resolve, reject });
       }
     } catch (error) {
-      if (isRace(error)) await Promise.all(batch.map((one) => this.#alone(one)));
+      const mixed = batch.length > 1 && error instanceof OutOfReach;
+      if (isRace(error) || mixed) await Promise.all(batch.map((one) => this.#alone(one)));
       else for (const { reject } of batch) reject(error);
     }
   }
 
-  /** Somebody else was faster with one of them: each by itself finds out whether it is the one. */
+  /** Somebody else was faster with one of them, or one led out of its caller's reach: each by itself finds out whether it is the one. */
   async #alone({ request, resolve, reject }: Waiting): Promise<void> {
     try {
       const { ends, views } = await withoutRaces(() => this.#commit([request]));
@@ -136,7 +145,7 @@ export class InventoryWriter {
     readonly later: ReadonlySet<number>;
     readonly views: ReadonlyMap<string, EntryView>;
   }> {
-    const { database, known, onChange } = this.#options;
+    const { database, onChange } = this.#options;
     const done = await database.transaction(async (tx) => {
       const { ends, later } = await this.#decide(tx, requests);
       const sets = requests.flatMap(({ author }, index) => {
@@ -146,15 +155,18 @@ export class InventoryWriter {
           : [];
       });
       await writeChanges(tx, sets);
-      const ids = ends.flatMap((end) =>
-        end !== undefined && "decided" in end ? [end.decided.draft.id] : [],
+      const settled = ends.flatMap((end) =>
+        end !== undefined && "decided" in end ? [end.decided] : [],
       );
-      const rows = await loadEntries(tx, ids);
-      return { ends, later, rows: [...rows.values()], written: sets.length };
+      await insistOnReach(tx, settled);
+      const rows = await loadEntries(
+        tx,
+        settled.map(({ draft }) => draft.id),
+      );
+      return { ends, later, rows, settled, written: sets.length };
     });
     if (done.written > 0) onChange();
-    const views = await viewEntries(database.db, done.rows, known());
-    return { ...done, views: new Map(views.map((view) => [view.id, view])) };
+    return { ...done, views: await viewsOf(database.db, done.settled, done.rows) };
   }
 
   async #decide(
@@ -163,23 +175,26 @@ export class InventoryWriter {
   ): Promise<{ ends: (End | undefined)[]; later: ReadonlySet<number> }> {
     const ids = requests.flatMap(({ id }) => (id === undefined ? [] : [id.toLowerCase()]));
     const rows = await loadEntries(tx, ids, "write");
+    const seen = await sightsOf(tx, requests, rows);
     const ends: (End | undefined)[] = requests.map(() => undefined);
     const drafts: { index: number; draft: Draft }[] = [];
     for (const [index, request] of requests.entries()) {
       try {
-        const row = request.id === undefined ? undefined : rows.get(request.id.toLowerCase());
+        const allowed = seen.get(request);
+        const stored = request.id === undefined ? undefined : rows.get(request.id.toLowerCase());
+        const row = allowed === undefined ? undefined : stored;
         // In order and one by one: a draft rarely asks the database, and then on this one connection.
-        drafts.push({ index, draft: await request.draft(tx, row) });
+        const draft = await request.draft(tx, row, allowed);
+        drafts.push({ index, draft: { ...draft, eyes: request.eyes } });
       } catch (error) {
         if (!(error instanceof InventoryError)) throw error;
         ends[index] = { error };
       }
     }
-    const options = { known: this.#options.known(), hold: true };
     const decided = await decide(
       tx,
       drafts.map(({ draft }) => draft),
-      options,
+      this.#options.known(),
     );
     const later = new Set<number>();
     const claimed = new Set<string>();
@@ -194,6 +209,39 @@ export class InventoryWriter {
     }
     return { ends, later };
   }
+}
+
+/** What each caller may do with the stored entry that its request is about. */
+async function sightsOf(
+  tx: Db,
+  requests: readonly WriteRequest[],
+  rows: ReadonlyMap<string, EntryRow>,
+): Promise<ReadonlyMap<WriteRequest, Allowed>> {
+  const found = new Map<WriteRequest, Allowed>();
+  for (const [eyes, own] of Map.groupBy(requests, (request) => request.eyes)) {
+    const stored = own.flatMap(({ id = "" }) => rows.get(id.toLowerCase()) ?? []);
+    const sights = await eyes.sights(tx, stored);
+    for (const request of own) {
+      const allowed = sights.get(request.id?.toLowerCase() ?? "");
+      if (allowed !== undefined) found.set(request, allowed);
+    }
+  }
+  return found;
+}
+
+/** The written entries as each caller may see its own. */
+async function viewsOf(
+  db: Db,
+  settled: readonly Decided[],
+  rows: ReadonlyMap<string, EntryRow>,
+): Promise<ReadonlyMap<string, EntryView>> {
+  const views = new Map<string, EntryView>();
+  for (const [eyes, own] of Map.groupBy(settled, ({ draft }) => draft.eyes)) {
+    const stored = own.flatMap(({ draft }) => rows.get(draft.id) ?? []);
+    if (eyes === undefined) continue;
+    for (const view of await viewEntries(db, stored, eyes)) views.set(view.id, view);
+  }
+  return views;
 }
 
 function claims(decided: Decided): readonly string[] {

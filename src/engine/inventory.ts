@@ -6,7 +6,9 @@ import { badRequest, InventoryError } from "../inventory/problem.ts";
 import { requestKey } from "../inventory/references.ts";
 import type { UpsertItem } from "../inventory/upsert.ts";
 import { shown } from "../inventory/validate.ts";
+import type { InventoryVerb } from "../model/inventory-grants.ts";
 import type { JsonObject } from "../model/json.ts";
+import type { QueryClock } from "../inventory/query-time.ts";
 import type { Database } from "../store/database.ts";
 import { loadEntries, type EntryRow, type Lock } from "../store/inventory/entries.ts";
 import { countEntries, saveTypes } from "../store/inventory/types.ts";
@@ -16,13 +18,21 @@ import { Allocator, type AllocationRequest } from "./inventory-allocate.ts";
 import { findHost, type FoundHost } from "./inventory-host.ts";
 import { findOwner, type OwnerAnswer, type OwnerSettings } from "./inventory-owner.ts";
 import type { Ground } from "./inventory-history.ts";
+import { openEyes, seenOf, type Eyes } from "./inventory-eyes.ts";
 import { living, patched, present, stale } from "./inventory-patched.ts";
+import { deniedOf, insistOnReach, unwritable } from "./inventory-permit.ts";
 import { changesetRevert, entryRevert, type RevertTo } from "./inventory-revert.ts";
 import { removal } from "./inventory-remove.ts";
 import { resolveReferences } from "./inventory-resolve.ts";
-import { queryClock, search, type SearchPage, type SearchQuery } from "./inventory-search.ts";
+import {
+  countSeen,
+  queryClock,
+  search,
+  type SearchPage,
+  type SearchQuery,
+} from "./inventory-search.ts";
 import { upsertAll, type UpsertResult } from "./inventory-upsert.ts";
-import { InventoryWriter } from "./inventory-writer.ts";
+import { InventoryWriter, type WriteRequest } from "./inventory-writer.ts";
 import { viewEntries, type EntryView } from "./inventory-view.ts";
 import {
   apply,
@@ -56,51 +66,91 @@ export interface InventoryOptions {
   readonly onChange?: () => void;
 }
 
-/** Expected ends that callers can act on are thrown as InventoryError (404, 409, 412, 422 …). */
-export class Inventory {
-  readonly #options: InventoryOptions;
-  readonly #writer: InventoryWriter;
-  readonly #allocator: Allocator;
-  #known: Catalogue;
+/** What everybody's view of the inventory shares. */
+interface Shared {
+  readonly options: InventoryOptions;
+  readonly writer: InventoryWriter;
+  readonly allocator: Allocator;
+  /** All types. */
+  known: Catalogue;
+}
 
-  private constructor(options: InventoryOptions, known: Catalogue) {
-    this.#options = options;
-    this.#known = known;
-    const parts = {
-      database: options.database,
-      known: () => this.#known,
-      onChange: () => options.onChange?.(),
-    };
-    this.#writer = new InventoryWriter(parts);
-    this.#allocator = new Allocator(parts);
+/**
+ * The inventory as one caller sees it: what that caller may not read is answered for as if it were not there. `open` gives the whole of it,
+ * `as` the part of somebody. Expected ends that callers can act on are thrown as InventoryError (403, 404, 409, 412, 422 …).
+ */
+export class Inventory {
+  readonly #shared: Shared;
+  /** Whose grants decide. */
+  readonly eyes: Eyes;
+
+  private constructor(shared: Shared, eyes: Eyes) {
+    this.#shared = shared;
+    this.eyes = eyes;
   }
 
   /** Brings the type table up to date with the packs. */
   static async open(options: InventoryOptions): Promise<Inventory> {
     const stored = await saveTypes(options.database.db, options.types);
-    return new Inventory(options, catalogue(options.types, stored));
+    const parts = {
+      database: options.database,
+      known: () => shared.known,
+      onChange: () => options.onChange?.(),
+    };
+    const shared: Shared = {
+      options,
+      writer: new InventoryWriter(parts),
+      allocator: new Allocator(parts),
+      known: catalogue(options.types, stored),
+    };
+    return new Inventory(
+      shared,
+      openEyes(() => shared.known),
+    );
+  }
+
+  /** The same inventory through other eyes. */
+  as(eyes: Eyes): Inventory {
+    return new Inventory(this.#shared, eyes);
   }
 
   /** Takes over new or changed types. */
   async reload(types: EntityTypes): Promise<void> {
-    this.#known = catalogue(types, await saveTypes(this.#db, types));
+    this.#shared.known = catalogue(types, await saveTypes(this.#db, types));
+  }
+
+  get #options(): InventoryOptions {
+    return this.#shared.options;
   }
 
   get #db(): Db {
     return this.#options.database.db;
   }
 
+  /** The types and attributes that exist for the caller. */
   get known(): Catalogue {
-    return this.#known;
+    return this.eyes.known;
+  }
+
+  /** What `today` and `now` mean in queries at this moment. */
+  get clock(): QueryClock {
+    return queryClock(Date.now(), this.#options.timeZone);
   }
 
   type(name: string): KnownType {
-    return typeNamed(this.#known, name);
+    return typeNamed(this.known, name);
+  }
+
+  /** The type as it is, of whose entries the caller may do this with some. */
+  #wholeType(name: string, verb: InventoryVerb): KnownType {
+    const { id } = this.type(name);
+    if (this.eyes.ever(id, verb) === undefined) throw deniedOf(verb, `any ${name}`);
+    return typeNamed(this.#shared.known, name);
   }
 
   /** Living entries per type. */
-  counts(): Promise<Map<string, number>> {
-    return countEntries(this.#db);
+  counts(): Promise<ReadonlyMap<string, number>> {
+    return this.eyes.unlimited ? countEntries(this.#db) : countSeen(this.ground);
   }
 
   /** By id; also a deleted entry, which says so in `deleted_at`. */
@@ -111,7 +161,7 @@ export class Inventory {
   /** A living entry of a type by id, name or key: `find("Device", "web012")`, `find("Rack", {room: "R1", name: "A-07"})`. */
   async find(typeName: string, given: unknown): Promise<EntryView> {
     const request = { to: [this.type(typeName).name], given };
-    const options = { known: this.#known, hold: false };
+    const options = { eyes: this.eyes, hold: false };
     const answer = (await resolveReferences(this.#db, [request], options)).get(requestKey(request));
     if (answer !== undefined && "id" in answer) return this.get(answer.id);
     throw new InventoryError("INVENTORY_ENTRY_UNKNOWN", [
@@ -120,37 +170,47 @@ export class Inventory {
   }
 
   search(query: SearchQuery): Promise<SearchPage> {
-    const clock = queryClock(Date.now(), this.#options.timeZone);
-    return search(this.#db, query, { known: this.#known, clock });
+    return search(this.#db, query, this.ground);
   }
 
   findHost(query: string): Promise<FoundHost> {
-    return findHost(this.#db, this.#known, query);
+    return findHost(this.ground, query);
   }
 
   findOwner(host: string): Promise<OwnerAnswer> {
-    return findOwner(this.#db, this.#known, host, this.#options.owners);
+    return findOwner(this.ground, host, this.#options.owners);
   }
 
   async create(typeName: string, document: JsonObject, author: Author): Promise<WriteResult> {
-    const type = this.type(typeName);
-    const draft: Draft = { id: uuidv7(), type, op: "I", before: undefined, document };
-    const { entry } = await this.#writer.write({ author, id: undefined, draft: () => draft });
+    const type = this.#wholeType(typeName, "create");
+    const draft = { id: uuidv7(), type, op: "I", before: undefined, document } as const;
+    const { entry } = await this.#writeOne(author, undefined, () => draft);
     return { result: "created", entry };
   }
 
   /** RFC 7396 on the document: null removes an attribute. */
   async patch(id: string, patch: JsonObject, options: WriteOptions): Promise<WriteResult> {
-    const { changed, entry } = await this.#writer.write({
-      author: options.author,
+    const { changed, entry } = await this.#writeOne(
+      options.author,
       id,
-      draft: async (tx, row) => {
+      async (tx, row, allowed) => {
         const before = living(id, row);
+        const type = this.#typeOf(before);
+        const refused = unwritable({ type, eyes: this.eyes }, allowed, Object.keys(patch));
+        if (refused !== undefined) throw refused;
         const document = await patched(tx, before, patch, options.ifVersion);
-        return { id: before.id, type: this.#typeOf(before), op: "U", before, document };
+        return { id: before.id, type, op: "U", before, document };
       },
-    });
+    );
     return { result: changed ? "updated" : "unchanged", entry };
+  }
+
+  #writeOne(
+    author: Author,
+    id: string | undefined,
+    draft: WriteRequest["draft"],
+  ): ReturnType<InventoryWriter["write"]> {
+    return this.#shared.writer.write({ author, eyes: this.eyes, id, draft });
   }
 
   /** Takes the next free of a pool: addresses, networks, numbers, rack units. `from` is the pool by id, name or key. */
@@ -159,23 +219,25 @@ export class Inventory {
     from: unknown,
     wanted: Pick<AllocationRequest, "count" | "size" | "set" | "author">,
   ): Promise<readonly EntryView[]> {
-    const [type, pool] = [this.type(typeName), await this.#poolNamed(typeName, from)];
-    return this.#allocator.allocate({ ...wanted, type, pool });
+    const type = this.#wholeType(typeName, "create");
+    const pool = await this.#poolNamed(typeName, from);
+    return this.#shared.allocator.allocate({ ...wanted, type, pool, eyes: this.eyes });
   }
 
-  /** What `allocate` would take now. */
+  /** What `allocate` would take now. It tells what is taken, by entries that one may not see too: it is for those who may take it. */
   async available(
     typeName: string,
     from: unknown,
     wanted: Pick<AllocationRequest, "count" | "size">,
   ): Promise<readonly (string | number)[]> {
-    const [type, pool] = [this.type(typeName), await this.#poolNamed(typeName, from)];
-    return this.#allocator.available({ ...wanted, type, pool });
+    const type = this.#wholeType(typeName, "create");
+    const pool = await this.#poolNamed(typeName, from);
+    return this.#shared.allocator.available({ ...wanted, type, pool });
   }
 
   async #poolNamed(typeName: string, given: unknown): Promise<string> {
     const request = { to: this.type(typeName).allocate?.from ?? [], given };
-    const options = { known: this.#known, hold: false };
+    const options = { eyes: this.eyes, hold: false };
     const answer = (await resolveReferences(this.#db, [request], options)).get(requestKey(request));
     if (answer !== undefined && "id" in answer) return answer.id;
     throw badRequest(`from ${shown(given)}: ${answer?.problem ?? "there is no such pool"}`);
@@ -186,26 +248,26 @@ export class Inventory {
     await this.#write(author, async (tx) => {
       const before = living(id, await this.#load(tx, id, "delete"));
       if (ifVersion !== undefined && ifVersion !== before.version) throw stale(before, ifVersion);
-      return removal(tx, this.#known, before);
+      return removal(tx, this.#shared.known, { first: before, eyes: this.eyes });
     });
     return { result: "deleted", entry: await this.get(id) };
   }
 
   async restore(id: string, author: Author): Promise<WriteResult> {
-    const draft = (_tx: Db, row: EntryRow | undefined): Draft => {
+    const { entry } = await this.#writeOne(author, id, (_tx, row) => {
       const before = present(id, row);
       if (before.deletedAt === null)
         throw badRequest(`Entry ${id} is not deleted; there is nothing to restore.`);
       return { id: before.id, type: this.#typeOf(before), op: "R", before, document: before.doc };
-    };
-    const { entry } = await this.#writer.write({ author, id, draft });
+    });
     return { result: "restored", entry };
   }
 
   /** One result per item, in order; all share one changeset. */
   async upsert(items: readonly UpsertItem[], author: Author): Promise<readonly UpsertResult[]> {
     const { database } = this.#options;
-    const results = await upsertAll(database, this.#known, items, changesetOf(author));
+    const ground = { database, known: this.#shared.known, eyes: this.eyes };
+    const results = await upsertAll(ground, items, changesetOf(author));
     if (results.some(({ result }) => result === "created" || result === "updated"))
       this.#options.onChange?.();
     return results;
@@ -213,7 +275,8 @@ export class Inventory {
 
   /** The past: `inventory-history.ts` reads it. */
   get ground(): Ground {
-    return { db: this.#db, known: this.#known };
+    const { eyes, clock } = this;
+    return { db: this.#db, known: eyes.known, eyes, clock };
   }
 
   /** Brings an entry, or some of its attributes, back to what it was at a version. */
@@ -222,12 +285,13 @@ export class Inventory {
     to: RevertTo,
     { author, ifVersion }: WriteOptions,
   ): Promise<WriteResult> {
-    const draft = async (tx: Db, stored: EntryRow | undefined): Promise<Draft> => {
+    const { eyes } = this;
+    const draft: WriteRequest["draft"] = async (tx, stored, allowed) => {
       const row = present(id, stored);
       if (ifVersion !== undefined && ifVersion !== row.version) throw stale(row, ifVersion);
-      return entryRevert(tx, { row, type: this.#typeOf(row) }, to);
+      return entryRevert(tx, { row, type: this.#typeOf(row), eyes, allowed }, to);
     };
-    const { op, changed, entry } = await this.#writer.write({ author, id, draft });
+    const { op, changed, entry } = await this.#writeOne(author, id, draft);
     return { result: op === "R" ? "restored" : changed ? "updated" : "unchanged", entry };
   }
 
@@ -235,7 +299,7 @@ export class Inventory {
   async revertChangeset(id: string, author: Author): Promise<{ changes: number }> {
     const reason = author.reason ?? `revert of changeset ${id}`;
     const changes = await this.#write({ ...author, reason, reverts: id }, (tx) =>
-      changesetRevert(tx, this.#known, id),
+      changesetRevert(tx, { known: this.#shared.known, eyes: this.eyes }, id),
     );
     return { changes };
   }
@@ -243,9 +307,11 @@ export class Inventory {
   async #write(author: Author, plan: (tx: Db) => Promise<readonly Draft[]>): Promise<number> {
     const written = await withoutRaces(() =>
       this.#options.database.transaction(async (tx) => {
-        const decided = await decide(tx, await plan(tx), { known: this.#known, hold: true });
+        const decided = await decide(tx, await plan(tx), this.#shared.known);
         insist(decided);
-        return apply(tx, decided, changesetOf(author));
+        const count = await apply(tx, decided, changesetOf(author));
+        await insistOnReach(tx, decided);
+        return count;
       }),
     );
     if (written > 0) this.#options.onChange?.();
@@ -254,17 +320,19 @@ export class Inventory {
 
   async #load(db: Db, id: string, lock: Lock): Promise<EntryRow> {
     if (!isUuid(id)) throw badRequest(`${shown(id)} is not an id of an entry; expected a UUID`);
-    return present(id, (await loadEntries(db, [id], lock)).get(id.toLowerCase()));
+    const row = (await loadEntries(db, [id], lock)).get(id.toLowerCase());
+    const [seen] = await seenOf(this.eyes, db, row === undefined ? [] : [row]);
+    return present(id, seen);
   }
 
   #typeOf(row: EntryRow): KnownType {
-    const type = this.#known.byId.get(row.typeId);
+    const type = this.#shared.known.byId.get(row.typeId);
     if (type !== undefined) return type;
     throw new InventoryError("INVENTORY_TYPE_UNKNOWN", [`of entry ${row.id}; it was retired`]);
   }
 
   async #view(row: EntryRow): Promise<EntryView> {
-    const [view] = await viewEntries(this.#db, [row], this.#known);
+    const [view] = await viewEntries(this.#db, [row], this.eyes);
     if (view === undefined) throw new InventoryError("INVENTORY_ENTRY_UNKNOWN", [row.id]);
     return view;
   }

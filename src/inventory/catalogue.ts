@@ -6,6 +6,8 @@ import { nearest } from "./text.ts";
 export interface KnownType extends EntityType {
   readonly id: number;
   readonly schemaVersion: number;
+  /** True: it has more attributes than exist for the caller. */
+  readonly partial?: boolean;
 }
 
 /** The living types, by name and by number. */

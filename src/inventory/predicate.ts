@@ -52,7 +52,20 @@ export type Predicate =
       readonly indexed: boolean;
     }
   | { readonly kind: "present"; readonly attribute: string }
-  | { readonly kind: "duplicated"; readonly attribute: string }
+  | {
+      readonly kind: "duplicated";
+      readonly attribute: string;
+      /** Which other entries count. */
+      readonly among: Predicate;
+    }
+  /** Words in the name and in those attributes that the caller may read of the entry. */
+  | {
+      readonly kind: "said";
+      readonly patterns: readonly string[];
+      readonly attributes: readonly { readonly name: string; readonly guard: Predicate }[];
+    }
+  /** What holds of the entry as it is now, living or deleted; asked of an image of the past. */
+  | { readonly kind: "now"; readonly living: Predicate; readonly gone: Predicate }
   | {
       readonly kind: "name";
       /** Compared as it is, or folded with a LIKE pattern. */
@@ -96,7 +109,11 @@ export interface ValuePath {
     readonly attribute: string;
     /** What must hold of the entries the step leads to. */
     readonly rest: Predicate;
+    /** What must hold of the entry it starts from. */
+    readonly guard: Predicate;
   }[];
+  /** What must hold of the last entry for its value to be told. */
+  readonly guard: Predicate;
   readonly ending:
     | {
         readonly kind: "attribute";

@@ -1,6 +1,7 @@
 /** Paths through the inventory: `rack.room.site.name` follows references, `<Interface.device.mac` goes to those that refer here. */
 import { targets, typeNamed, type Catalogue, type KnownType } from "./catalogue.ts";
 import type { Attribute } from "./definition.ts";
+import { all, always, any, type Predicate } from "./predicate.ts";
 import { badRequest, type InventoryError } from "./problem.ts";
 import { isReference } from "./references.ts";
 import { nearest } from "./text.ts";
@@ -15,6 +16,8 @@ export interface Step {
   readonly attribute: string;
   /** Types of the entries that the step leads to. */
   readonly types: readonly KnownType[];
+  /** What must hold of the entry with the reference for it to be followed: the caller may read it there. */
+  readonly guard: Predicate;
   /** One entry may lead to several. */
   readonly many: boolean;
 }
@@ -37,9 +40,22 @@ export interface Path {
   readonly types: readonly KnownType[];
 }
 
-/** What a caller may read: an attribute that is not readable is as good as none. */
-export interface Readable {
-  (type: KnownType, attribute: string): boolean;
+/** What must hold of an entry for the caller to read the attribute there; undefined = wherever the entry may be seen. */
+export interface Guard {
+  (type: KnownType, attribute: string): Predicate | undefined;
+}
+
+/** The guards of attributes of one name, one per type, as one condition on entries of the types `here`. */
+export function guardOf(
+  by: readonly AttributeOf[],
+  here: readonly KnownType[],
+  guard: Guard,
+): Predicate {
+  const guards = by.map(({ type, attribute }) => guard(type, attribute.name));
+  if (by.length === here.length && guards.every((one) => one === undefined)) return always;
+  return any(
+    ...by.map(({ type }, index) => all({ kind: "types", ids: [type.id] }, guards[index] ?? always)),
+  );
 }
 
 /** Steps of one path. */
@@ -49,7 +65,7 @@ const longestPath = 8;
 export function readPath(
   text: string,
   types: readonly KnownType[],
-  { known, readable }: { readonly known: Catalogue; readonly readable: Readable },
+  { known, guard }: { readonly known: Catalogue; readonly guard: Guard },
 ): Path {
   const parts = text.split(".");
   const steps: Step[] = [];
@@ -60,30 +76,26 @@ export function readPath(
     const [part = "", ...others] = rest;
     if (rest.length === 0) return { text, steps, ending: { kind: "entry" }, types: here };
     if (part.startsWith("<")) {
-      const step = stepIn(text, part, others[0], { here, known, readable });
+      const step = stepIn(text, part, others[0], { here, known, guard });
       steps.push(step);
       here = step.types;
       rest = others.slice(1);
       continue;
     }
-    const by = attributesOf(part, here, readable);
+    const by = attributesOf(part, here);
     if (others.length === 0)
       return { text, steps, ending: endingOf(text, part, by, here), types: here };
-    const step = stepOut(text, part, by, { here, known });
+    const step = stepOut(text, part, by, { here, known, guard });
     steps.push(step);
     here = step.types;
     rest = others;
   }
 }
 
-function attributesOf(
-  name: string,
-  types: readonly KnownType[],
-  readable: Readable,
-): readonly AttributeOf[] {
+function attributesOf(name: string, types: readonly KnownType[]): readonly AttributeOf[] {
   return types.flatMap((type) => {
     const attribute = type.attributes.get(name);
-    return attribute !== undefined && readable(type, name) ? [{ type, attribute }] : [];
+    return attribute === undefined ? [] : [{ type, attribute }];
   });
 }
 
@@ -115,13 +127,14 @@ function unknown(text: string, name: string, here: readonly KnownType[]): Invent
 interface Place {
   readonly here: readonly KnownType[];
   readonly known: Catalogue;
+  readonly guard: Guard;
 }
 
 function stepOut(
   text: string,
   part: string,
   by: readonly AttributeOf[],
-  { here, known }: Place,
+  { here, known, guard }: Place,
 ): Step {
   const references = by.filter(({ attribute }) => isReference(attribute));
   if (references.length === 0) {
@@ -137,6 +150,7 @@ function stepOut(
     direction: "out",
     attribute: part,
     types: [...names].flatMap((name) => known.byName.get(name) ?? []),
+    guard: guardOf(references, here, guard),
     many: references.some(({ attribute }) => attribute.array),
   };
 }
@@ -145,14 +159,14 @@ function stepIn(
   text: string,
   part: string,
   attribute: string | undefined,
-  { here, known, readable }: Place & { readonly readable: Readable },
+  { here, known, guard }: Place,
 ): Step {
   const type = typeNamed(known, part.slice(1));
   if (attribute === undefined)
     throw badRequest(
       `${text}: after ${part} expected the attribute of ${type.name} that leads here`,
     );
-  const found = attributesOf(attribute, [type], readable)[0];
+  const found = attributesOf(attribute, [type])[0];
   if (found === undefined) throw unknown(text, attribute, [type]);
   if (!isReference(found.attribute))
     throw badRequest(`${type.name}.${attribute} (in ${text}) is no reference`);
@@ -162,5 +176,11 @@ function stepIn(
       `${type.name}.${attribute} (in ${text}) leads to ${[...to].join(", ")}, never to ${here.map(({ name }) => name).join(", ")}`,
     );
   }
-  return { direction: "in", attribute, types: [type], many: true };
+  return {
+    direction: "in",
+    attribute,
+    types: [type],
+    guard: guardOf([found], [type], guard),
+    many: true,
+  };
 }

@@ -1,11 +1,11 @@
 /** What each operator asks of the value at the end of a path. */
 import { attributeType, isUuid } from "./attribute-types.ts";
-import type { Catalogue } from "./catalogue.ts";
+import type { Catalogue, KnownType } from "./catalogue.ts";
 import type { Attribute } from "./definition.ts";
-import { all, any, never, not, type Comparison, type Predicate } from "./predicate.ts";
+import { all, always, any, never, not, type Comparison, type Predicate } from "./predicate.ts";
 import { badRequest, type InventoryError } from "./problem.ts";
 import type { Condition, Operator } from "./query-condition.ts";
-import type { AttributeOf, Field, Path } from "./query-path.ts";
+import { guardOf, type AttributeOf, type Field, type Guard, type Path } from "./query-path.ts";
 import { isReference, type Resolve } from "./references.ts";
 import { containsPattern, escapeLike, fold, foldHost } from "./text.ts";
 import { momentOf, type QueryClock } from "./query-time.ts";
@@ -16,6 +16,9 @@ export interface TestContext {
   readonly resolve: Resolve;
   readonly clock: QueryClock;
   readonly past?: boolean;
+  readonly guard: Guard;
+  /** Entries of these types that the caller may see. */
+  visible(types: readonly KnownType[]): Predicate;
   /** Puts a predicate of the last entry behind the steps of the path. */
   enclose(path: Path, last: Predicate): Predicate;
 }
@@ -44,14 +47,17 @@ function wrong({ path, op, value }: Test, message: string): InventoryError {
   return badRequest(`${path} ${op} ${shown(value)}: ${message}`, { path, op });
 }
 
-function presence(test: Test, { ending: end }: Path, { past }: TestContext): Predicate {
-  if (test.op === "duplicated" && past === true)
+function presence(test: Test, { ending: end, types }: Path, context: TestContext): Predicate {
+  if (test.op === "duplicated" && context.past === true)
     throw wrong(test, "can only be asked of the present");
   if (end.kind !== "attribute") {
     if (test.op === "duplicated") throw wrong(test, "expected a path that ends at an attribute");
     return all();
   }
-  return { kind: test.op === "duplicated" ? "duplicated" : "present", attribute: end.name };
+  const guarded = guardOf(end.by, types, context.guard);
+  if (test.op !== "duplicated") return all(guarded, { kind: "present", attribute: end.name });
+  const among = all(context.visible(end.by.map(({ type }) => type)), guarded);
+  return all(guarded, { kind: "duplicated", attribute: end.name, among });
 }
 
 function ending(test: Test, path: Path, context: TestContext): Predicate {
@@ -60,7 +66,8 @@ function ending(test: Test, path: Path, context: TestContext): Predicate {
   if (end.kind === "entry") return entryTest(test, path, context);
   const parts = new Map<string, { readonly predicate: Predicate; readonly ids: number[] }>();
   for (const one of end.by) {
-    const predicate = attributeTest(test, one, context);
+    const asked = attributeTest(test, one, context);
+    const predicate = all(context.guard(one.type, end.name) ?? always, asked);
     const same = parts.get(JSON.stringify(predicate));
     if (same === undefined) parts.set(JSON.stringify(predicate), { predicate, ids: [one.type.id] });
     else same.ids.push(one.type.id);

@@ -5,7 +5,7 @@
 import type { Catalogue, KnownType } from "./catalogue.ts";
 import { compileTest } from "./query-tests.ts";
 import { readCondition, type Condition } from "./query-condition.ts";
-import { readPath, type Path, type Readable } from "./query-path.ts";
+import { guardOf, readPath, type Guard, type Path, type Step } from "./query-path.ts";
 import { all, any, always, never, not, type Predicate, type ValuePath } from "./predicate.ts";
 import type { QueryClock } from "./query-time.ts";
 import { attributeType } from "./attribute-types.ts";
@@ -13,15 +13,17 @@ import { badRequest } from "./problem.ts";
 import { isReference, type Resolve } from "./references.ts";
 import { bigrams, containsPattern, searchWords } from "./text.ts";
 
-/** What the caller may see. Rows that it may not see do not exist for it, on every step of a path. */
+/** What the caller may see. Entries that it may not see do not exist for it, on every step of a path. `past`: asked of an earlier image. */
 export interface Access {
-  readonly readable: Readable;
   /** What must hold of an entry of the type; undefined = every one may be seen. */
-  rows(type: KnownType): Condition | undefined;
+  rows(type: KnownType, past: boolean): Predicate | undefined;
+  /** What must hold of an entry for the attribute to be read there; undefined = wherever the entry may be seen. */
+  guard(type: KnownType, attribute: string, past: boolean): Predicate | undefined;
 }
-export const fullAccess: Access = { readable: () => true, rows: () => undefined };
+export const fullAccess: Access = { rows: () => undefined, guard: () => undefined };
 
 export interface QueryContext {
+  /** Types and attributes that exist for the caller. */
   readonly known: Catalogue;
   readonly access: Access;
   readonly resolve: Resolve;
@@ -29,6 +31,8 @@ export interface QueryContext {
   readonly clock: QueryClock;
   /** True: entries as they were at some moment, of which only documents are known. */
   readonly past?: boolean;
+  /** True: there are types that do not exist for the caller. */
+  readonly partial?: boolean;
 }
 
 /** What entries of `types` must fulfil; the types and what the caller may see are part of it. */
@@ -63,13 +67,15 @@ function compile(
       return not(compile(condition.of, types, context));
     case "text":
       if (context.past === true) throw presentOnly("words");
-      return wordsOf(condition.words);
+      return wordsOf(condition.words, types, context);
     case "test": {
       const path = readPath(condition.path, types, reading(context));
       if (context.past === true && path.steps.length > 0)
         throw presentOnly(`a path (${path.text})`);
       return compileTest(condition, path, {
         ...context,
+        guard: guarding(context),
+        visible: (seen) => visible(seen, context),
         enclose: (p, last) => enclose(p, last, context),
       });
     }
@@ -80,40 +86,47 @@ function presentOnly(what: string): Error {
   return badRequest(`${what} can only be asked of the present, not of the past (at)`);
 }
 
-function reading({ known, access }: QueryContext): { known: Catalogue; readable: Readable } {
-  return { known, readable: access.readable };
+function guarding({ access, past }: QueryContext): Guard {
+  return (type, attribute) => access.guard(type, attribute, past === true);
+}
+
+function reading(context: QueryContext): { known: Catalogue; guard: Guard } {
+  return { known: context.known, guard: guarding(context) };
 }
 
 /** Puts what must hold of the last entry of a path behind its steps. */
 function enclose(path: Path, last: Predicate, context: QueryContext): Predicate {
-  return path.steps.reduceRight<Predicate>(
-    (rest, step) => ({
+  return path.steps.reduceRight<Predicate>((rest, step) => {
+    const { before, after } = guardsOf(step);
+    const further = all(visible(step.types, context), after, rest);
+    return all(before, {
       kind: "step",
       direction: step.direction,
       attribute: step.attribute,
-      rest: all(visible(step.types, context), rest),
-    }),
-    last,
-  );
+      rest: further,
+    });
+  }, last);
+}
+
+/** The entry with the reference is the one before an outward step, and the one after an inward step. */
+function guardsOf({ direction, guard }: Step): { before: Predicate; after: Predicate } {
+  return direction === "out" ? { before: guard, after: always } : { before: always, after: guard };
 }
 
 /** Entries of these types that the caller may see. */
-function visible(types: readonly KnownType[], context: QueryContext): Predicate {
-  if (
-    types.length === context.known.byId.size &&
-    types.every((type) => context.access.rows(type) === undefined)
-  )
+function visible(
+  types: readonly KnownType[],
+  { access, known, past = false, partial = false }: QueryContext,
+): Predicate {
+  const conditions = types.map((type) => access.rows(type, past));
+  if (!partial && types.length === known.byId.size && conditions.every((one) => one === undefined))
     return always;
   const open: KnownType[] = [];
   const limited: Predicate[] = [];
-  for (const type of types) {
-    const condition = context.access.rows(type);
+  for (const [index, type] of types.entries()) {
+    const condition = conditions[index];
     if (condition === undefined) open.push(type);
-    else {
-      // The condition of a permission looks at everything: it is not the caller's own question.
-      const inner = compile(condition, [type], { ...context, access: fullAccess });
-      limited.push(all({ kind: "types", ids: [type.id] }, inner));
-    }
+    else limited.push(all({ kind: "types", ids: [type.id] }, condition));
   }
   const free: Predicate[] =
     open.length === 0 ? [] : [{ kind: "types", ids: open.map(({ id }) => id) }];
@@ -121,15 +134,37 @@ function visible(types: readonly KnownType[], context: QueryContext): Predicate 
   return parts.length === 0 ? never : any(...parts);
 }
 
-/** The words that must all stand in the search text, in any writing. */
-export function wordsOf(text: string): Predicate {
+/** The words that must all stand in what the caller may read of the entry, in any writing. */
+export function wordsOf(
+  text: string,
+  types: readonly KnownType[],
+  context: QueryContext,
+): Predicate {
   const words = searchWords(text);
   if (words.length === 0) return always;
-  return {
+  const patterns = words.map(containsPattern);
+  const searched: Predicate = {
     kind: "words",
-    patterns: words.map(containsPattern),
+    patterns,
     grams: [...new Set(words.flatMap(bigrams))],
   };
+  const guard = guarding(context);
+  const open: number[] = [];
+  const limited: Predicate[] = [];
+  for (const type of types) {
+    const attributes = [...type.attributes.values()].filter(({ search }) => search);
+    const guards = attributes.map(({ name }) => guard(type, name));
+    if (type.partial !== true && guards.every((one) => one === undefined)) open.push(type.id);
+    else {
+      const said = attributes.map(({ name }, index) => ({ name, guard: guards[index] ?? always }));
+      limited.push(
+        all({ kind: "types", ids: [type.id] }, { kind: "said", patterns, attributes: said }),
+      );
+    }
+  }
+  if (limited.length === 0) return searched;
+  // The search text holds what the caller may not read, too: it only narrows down what the readable values decide.
+  return all(searched, any({ kind: "types", ids: open }, ...limited));
 }
 
 /** A path whose values are wanted. A reference at its end gives the name of what it leads to. */
@@ -146,11 +181,12 @@ export function valuePath(
   if (ending.kind === "entry") throw badRequest(`${text}: expected an attribute at the end`);
   const array = ending.kind === "attribute" && ending.by.some(({ attribute }) => attribute.array);
   return {
-    steps: steps.map(({ direction, attribute, types: leadsTo }) => ({
-      direction,
-      attribute,
-      rest: visible(leadsTo, context),
-    })),
+    steps: steps.map((step) => {
+      const { before, after } = guardsOf(step);
+      const rest = all(visible(step.types, context), after);
+      return { direction: step.direction, attribute: step.attribute, guard: before, rest };
+    }),
+    guard: ending.kind === "field" ? always : guardOf(ending.by, followed.types, guarding(context)),
     ending:
       ending.kind === "field"
         ? ending

@@ -101,7 +101,7 @@ function expectedReference({ element }: Attribute): string {
     : `${target} ${form}`;
 }
 
-function unknownAttribute(type: EntityType, name: string): EntryProblem {
+export function unknownAttribute(type: EntityType, name: string): EntryProblem {
   const near = nearest(name, type.attributes.keys());
   const hint = near === undefined ? "" : `; did you mean ${near}?`;
   return {

@@ -33,6 +33,7 @@ export const errorTable = {
   INVENTORY_REQUEST: [400, "%s"],
   INVENTORY_TYPE_UNKNOWN: [404, "There is no entry type %s."],
   INVENTORY_ENTRY_UNKNOWN: [404, "There is no inventory entry %s."],
+  INVENTORY_DENIED: [403, "%s"],
   INVENTORY_CHANGESET_UNKNOWN: [404, "There is no inventory changeset %s."],
   INVENTORY_KEY_TAKEN: [409, "%s"],
   INVENTORY_REVERT_CONFLICT: [409, "Changeset %s cannot be taken back: %s."],

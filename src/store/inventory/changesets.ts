@@ -1,8 +1,10 @@
 /** Changesets and what each did. */
-import { sql } from "kysely";
+import { sql, type RawBuilder } from "kysely";
 import type { OperationLetter } from "../../inventory/event.ts";
 import type { JsonObject } from "../../model/json.ts";
+import type { Predicate } from "../../inventory/predicate.ts";
 import type { Db } from "../schema.ts";
+import { Aliases, predicateSql } from "./predicate-sql.ts";
 
 export interface ChangesetHead {
   readonly id: string;
@@ -29,15 +31,44 @@ export interface ChangesetFilter {
   readonly limit: number;
 }
 
-const head = sql`c.id, c.at, c.actor, c.origin_kind as "originKind", c.source, c.message, c.ticket, c.execution, c.size, c.reverts,
+/**
+ * Revisions that a caller is told of, as alternatives: `when` holds of the image, and it changed one of the attributes, or ("whole") came,
+ * went or came back. Undefined: all of them.
+ */
+export type Scope =
+  | readonly { readonly when: Predicate; readonly changed: readonly string[] | "whole" }[]
+  | undefined;
+
+/** The revisions of changeset `c` in the scope. */
+function revisionsIn(scope: NonNullable<Scope>): RawBuilder<unknown> {
+  const aliases = new Aliases();
+  const e = aliases.fresh();
+  const parts = scope.map(({ when, changed }) => {
+    const how = changed === "whole" ? sql`e0.op <> 'U'` : sql`e0.changed && ${changed}::text[]`;
+    return sql`(${how} and ${predicateSql(when, e, aliases)})`;
+  });
+  const some = parts.length === 0 ? sql`false` : sql.join(parts, sql` or `);
+  return sql`(select r.entry_id as id, r.type_id, r.name, r.doc, r.version, r.op, r.changed, r.at as updated_at, r.at as created_at
+    from inv.revision r where r.changeset_id = c.id) e0 where (${some})`;
+}
+
+function headOf(scope: Scope): RawBuilder<unknown> {
+  const size =
+    scope === undefined
+      ? sql`c.size`
+      : sql`(select count(*)::int from ${revisionsIn(scope)}) as size`;
+  return sql`c.id, c.at, c.actor, c.origin_kind as "originKind", c.source, c.message, c.ticket, c.execution, ${size}, c.reverts,
   (select r.id from inv.changeset r where r.reverts = c.id order by r.at desc limit 1) as "revertedBy"`;
+}
 
 /** Newest first; those that changed something. */
 export async function listChangesets(
   db: Db,
   filter: ChangesetFilter,
+  scope: Scope,
 ): Promise<readonly ChangesetHead[]> {
   const conditions = [sql`c.size > 0`];
+  if (scope !== undefined) conditions.push(sql`exists (select 1 from ${revisionsIn(scope)})`);
   if (filter.actor !== undefined) conditions.push(sql`c.actor = ${filter.actor}`);
   if (filter.source !== undefined) conditions.push(sql`c.source = ${filter.source}`);
   if (filter.ticket !== undefined) conditions.push(sql`c.ticket = ${filter.ticket}`);
@@ -48,17 +79,23 @@ export async function listChangesets(
       sql`(c.at, c.id) < (${filter.after.at}::timestamptz, ${filter.after.id}::uuid)`,
     );
   const { rows } = await sql<ChangesetHead>`
-    select ${head} from inv.changeset c where ${sql.join(conditions, sql` and `)}
+    select ${headOf(scope)} from inv.changeset c where ${sql.join(conditions, sql` and `)}
     order by c.at desc, c.id desc limit ${filter.limit}`.execute(db);
   return rows;
 }
 
-export async function loadChangeset(db: Db, id: string): Promise<ChangesetHead | undefined> {
+/** Undefined also when nothing that it did is in the scope. */
+export async function loadChangeset(
+  db: Db,
+  id: string,
+  scope: Scope,
+): Promise<ChangesetHead | undefined> {
   const { rows } =
-    await sql<ChangesetHead>`select ${head} from inv.changeset c where c.id = ${id}::uuid`.execute(
+    await sql<ChangesetHead>`select ${headOf(scope)} from inv.changeset c where c.id = ${id}::uuid`.execute(
       db,
     );
-  return rows[0];
+  const [found] = rows;
+  return scope !== undefined && found?.size === 0 ? undefined : found;
 }
 
 export interface DeedRow {
@@ -68,6 +105,8 @@ export interface DeedRow {
   readonly firstOp: OperationLetter;
   readonly lastOp: OperationLetter;
   readonly version: number;
+  /** The first of its versions that the changeset made. */
+  readonly firstVersion: number;
   readonly before: JsonObject | null;
   readonly after: JsonObject;
 }
@@ -83,7 +122,7 @@ export async function loadDeeds(
       select entry_id, min(version) as first, max(version) as last from inv.revision
       where changeset_id = ${changeset}::uuid and entry_id > ${after ?? "00000000-0000-0000-0000-000000000000"}::uuid
       group by entry_id order by entry_id limit ${limit})
-    select m.entry_id as "entryId", z.type_id as "typeId", z.name, a.op as "firstOp", z.op as "lastOp", z.version, p.doc as before, z.doc as after
+    select m.entry_id as "entryId", z.type_id as "typeId", z.name, a.op as "firstOp", z.op as "lastOp", z.version, m.first as "firstVersion", p.doc as before, z.doc as after
     from mine m join inv.revision a on a.entry_id = m.entry_id and a.version = m.first
       join inv.revision z on z.entry_id = m.entry_id and z.version = m.last
       left join inv.revision p on p.entry_id = m.entry_id and p.version = m.first - 1
@@ -119,10 +158,12 @@ export async function namesAt(
   db: Db,
   ids: readonly string[],
   at: string,
-): Promise<ReadonlyMap<string, { readonly name: string; readonly typeId: number }>> {
+): Promise<
+  ReadonlyMap<string, { readonly name: string; readonly typeId: number; readonly version: number }>
+> {
   if (ids.length === 0) return new Map();
-  const { rows } = await sql<{ id: string; name: string; typeId: number }>`
-    select distinct on (entry_id) entry_id as id, name, type_id as "typeId" from inv.revision
+  const { rows } = await sql<{ id: string; name: string; typeId: number; version: number }>`
+    select distinct on (entry_id) entry_id as id, name, type_id as "typeId", version from inv.revision
     where entry_id = any(${ids}::uuid[]) and at <= ${at}::timestamptz order by entry_id, version desc`.execute(
     db,
   );

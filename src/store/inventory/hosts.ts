@@ -38,6 +38,7 @@ export async function lookupAddress(db: Db, address: string): Promise<readonly L
 export interface GraphEntry {
   readonly id: string;
   readonly type: string;
+  readonly typeId: number;
   readonly name: string;
   readonly doc: JsonObject;
 }
@@ -67,21 +68,21 @@ export async function loadNeighbourhood(
 
 async function loadGraphEntries(db: Db, ids: readonly string[]): Promise<readonly GraphEntry[]> {
   const { rows } = await sql<GraphEntry>`
-    select e.id, t.name as type, e.name, e.doc from inv.entry e join inv.type t on t.id = e.type_id
+    select e.id, t.name as type, e.type_id as "typeId", e.name, e.doc from inv.entry e join inv.type t on t.id = e.type_id
     where e.id = any(${ids}::uuid[]) and e.deleted_at is null`.execute(db);
   return rows;
 }
 
-/** Living entries of a type that refer to `dst` by one of the attributes. */
+/** Living entries of a type that refer to `dst` by the attribute. */
 export async function loadReferring(
   db: Db,
   dst: string,
   type: string,
-  attributes: readonly string[],
+  attribute: string,
 ): Promise<readonly GraphEntry[]> {
   const { rows } = await sql<GraphEntry>`
-    select distinct e.id, t.name as type, e.name, e.doc from inv.edge g join inv.entry e on e.id = g.src join inv.type t on t.id = e.type_id
-    where g.dst = ${dst}::uuid and g.attr = any(${attributes}::text[]) and t.name = ${type} and e.deleted_at is null order by e.name, e.id`.execute(
+    select distinct e.id, t.name as type, e.type_id as "typeId", e.name, e.doc from inv.edge g join inv.entry e on e.id = g.src join inv.type t on t.id = e.type_id
+    where g.dst = ${dst}::uuid and g.attr = ${attribute} and t.name = ${type} and e.deleted_at is null order by e.name, e.id`.execute(
     db,
   );
   return rows;

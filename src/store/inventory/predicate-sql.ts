@@ -15,6 +15,10 @@ export class Aliases {
   }
 }
 
+function isAlways(predicate: Predicate): boolean {
+  return predicate.kind === "all" && predicate.of.length === 0;
+}
+
 const raw = (text: string): Sql => sql.raw(text);
 
 /** A condition on the entry `alias`. */
@@ -23,11 +27,17 @@ export function predicateSql(predicate: Predicate, alias: string, aliases: Alias
   if (predicate.kind === "all" || predicate.kind === "any") return joined(predicate, inner);
   if (predicate.kind === "not") return sql`not ${inner(predicate.of)}`;
   if (predicate.kind === "step") return stepSql(predicate, alias, aliases);
+  if (predicate.kind === "now") return nowSql(predicate, alias, aliases);
+  if (predicate.kind === "said") return saidSql(predicate, alias, aliases);
+  if (predicate.kind === "duplicated") return duplicatedSql(predicate, alias, aliases);
   const e = raw(alias);
   return "attribute" in predicate ? attributeSql(predicate, e) : entrySql(predicate, e);
 }
 
-type Leaf = Exclude<Predicate, { readonly kind: "all" | "any" | "not" | "step" }>;
+type Leaf = Exclude<
+  Predicate,
+  { readonly kind: "all" | "any" | "not" | "step" | "now" | "said" | "duplicated" }
+>;
 type AttributeLeaf = Extract<Leaf, { readonly attribute: string }>;
 
 function entrySql(leaf: Exclude<Leaf, AttributeLeaf>, e: Sql): Sql {
@@ -65,9 +75,6 @@ function attributeSql(leaf: AttributeLeaf, e: Sql): Sql {
       return networkSql(leaf, e);
     case "present":
       return sql`coalesce(${e}.doc -> ${leaf.attribute}, 'null'::jsonb) not in ('null'::jsonb, '""'::jsonb, '[]'::jsonb, '{}'::jsonb)`;
-    case "duplicated":
-      return sql`exists (select 1 from inv.entry x where x.type_id = ${e}.type_id and x.deleted_at is null and x.id <> ${e}.id
-        and x.doc -> ${leaf.attribute} = ${e}.doc -> ${leaf.attribute})`;
   }
 }
 
@@ -80,6 +87,41 @@ function stepSql({ direction, attribute, rest }: Of<"step">, alias: string, alia
   const next = aliases.fresh();
   const { tables, conditions } = neighbours(direction, attribute, alias, next);
   return sql`exists (select 1 from ${tables} where ${conditions} and ${predicateSql(rest, next, aliases)})`;
+}
+
+/** Asked of an image: what holds of the entry as it is now. */
+function nowSql({ living, gone }: Of<"now">, alias: string, aliases: Aliases): Sql {
+  const next = aliases.fresh();
+  const x = raw(next);
+  return sql`exists (select 1 from inv.entry ${x} where ${x}.id = ${raw(alias)}.id and case when ${x}.deleted_at is null
+    then ${predicateSql(living, next, aliases)} else ${predicateSql(gone, next, aliases)} end)`;
+}
+
+function duplicatedSql(
+  { attribute, among }: Of<"duplicated">,
+  alias: string,
+  aliases: Aliases,
+): Sql {
+  const next = aliases.fresh();
+  const [e, x] = [raw(alias), raw(next)];
+  return sql`exists (select 1 from inv.entry ${x} where ${x}.type_id = ${e}.type_id and ${x}.deleted_at is null and ${x}.id <> ${e}.id
+    and ${x}.doc -> ${attribute} = ${e}.doc -> ${attribute} and ${predicateSql(among, next, aliases)})`;
+}
+
+/** The search text again, of the name and the given attributes alone. */
+function saidSql({ patterns, attributes }: Of<"said">, alias: string, aliases: Aliases): Sql {
+  const e = raw(alias);
+  const values = attributes.map(({ name, guard }) => {
+    const value = sql`(select string_agg(v, ' ') from ${texts(name, e)} v)`;
+    return isAlways(guard)
+      ? value
+      : sql`case when ${predicateSql(guard, alias, aliases)} then ${value} end`;
+  });
+  const said = sql`lower(normalize(regexp_replace(concat_ws(' ', ${sql.join([sql`${e}.name`, ...values])}), '\s+', ' ', 'g'), NFKC))`;
+  return sql`(${sql.join(
+    patterns.map((pattern) => sql`${said} like ${pattern}`),
+    raw(" and "),
+  )})`;
 }
 
 /** The living neighbours `to` of the entry `from`. */
@@ -142,16 +184,22 @@ export function valuesSql(path: ValuePath, alias: string, aliases: Aliases): Sql
   const tables: Sql[] = [];
   const conditions: Sql[] = [];
   let here = alias;
-  for (const { direction, attribute, rest } of path.steps) {
+  const holding = (guard: Predicate): void => {
+    if (!isAlways(guard)) conditions.push(predicateSql(guard, here, aliases));
+  };
+  for (const { direction, attribute, rest, guard } of path.steps) {
+    holding(guard);
     const next = aliases.fresh();
     const found = neighbours(direction, attribute, here, next);
     tables.push(found.tables);
     conditions.push(found.conditions, predicateSql(rest, next, aliases));
     here = next;
   }
+  holding(path.guard);
   const value = endingSql(path, raw(here));
-  if (tables.length === 0) return sql`(select ${value} as value)`;
-  return sql`(select ${value} as value from ${sql.join(tables)} where ${sql.join(conditions, raw(" and "))})`;
+  const from = tables.length === 0 ? sql`` : sql`from ${sql.join(tables)}`;
+  const where = conditions.length === 0 ? sql`` : sql`where ${sql.join(conditions, raw(" and "))}`;
+  return sql`(select ${value} as value ${from} ${where})`;
 }
 
 function endingSql({ ending }: ValuePath, e: Sql): Sql {
