@@ -148,7 +148,8 @@ function partsOf(door: Door, inventory: InventoryService): readonly Part[] {
     { bases: ["/auth/v1", "/auth"], routes: tokenRoutes(door) },
     { bases: ["/api/v2"], routes: ownRoutes(door, inventory, () => wholePaths(parts)) },
     { bases: ["/stream/v1", "/stream"], routes: streamService(door, feed) },
-    { bases: ["/v1", "/api/v1", "/api"], routes: st2Routes(door, feed) },
+    // Last: what is nowhere else is asked of StackStorm's API, which has no version in its older addresses.
+    { bases: ["/v1", "/api/v1", "/api", "/"], routes: st2Routes(door, feed) },
   ];
   return parts;
 }

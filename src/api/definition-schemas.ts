@@ -105,6 +105,14 @@ export const ruleSchema = record({
   tags,
 });
 
+export const triggerSchema = record({
+  name: maybeText,
+  pack: maybeText,
+  description: maybeText,
+  type: needed,
+  parameters: { type: ["object", "null"] },
+});
+
 export const triggerTypeSchema = record({
   name: maybeText,
   pack: maybeText,

@@ -2,12 +2,7 @@
 import type { Request, Response } from "express";
 import { gzipSync } from "node:zlib";
 import type { JsonObject } from "../model/json.ts";
-import {
-  childIds,
-  descendantsOf,
-  listExecutions,
-  type ExecutionFilter,
-} from "../store/execution-list.ts";
+import { childIds, descendantsOf, listExecutions } from "../store/execution-list.ts";
 import { executionFacets } from "../store/execution-counts.ts";
 import { outputOf, type StoredExecution } from "../store/executions.ts";
 import type { Door } from "./door.ts";
@@ -22,7 +17,6 @@ import {
 import { fault } from "./faults.ts";
 import { isAdmin, userOf } from "./guard.ts";
 import { isWorkflow } from "../model/execution.ts";
-import { liveActionId } from "../model/ids.ts";
 import {
   attributes,
   type Attributes,
@@ -34,10 +28,10 @@ import {
   refusal,
   showsSecrets,
   text,
-  time,
   wholeNumber,
 } from "./query.ts";
 import { executionNamed } from "./resources.ts";
+import { executionFilter } from "./execution-filter.ts";
 import { on, Routes } from "./routes.ts";
 import { existing } from "./existing.ts";
 
@@ -63,47 +57,6 @@ export async function fullView(
   return executionView(execution, { ...options, children, cause: causes(execution) });
 }
 
-function range(request: Request): Pick<ExecutionFilter, "since" | "until"> {
-  const both = text(request.query["timestamp"])?.split("..");
-  const since = text(request.query["timestamp_gt"]);
-  const until = text(request.query["timestamp_lt"]);
-  const [from, to] = (both ?? []).map(time).toSorted((a, b) => a.getTime() - b.getTime());
-  return {
-    since: since === undefined ? from : time(since),
-    until: until === undefined ? (to ?? from) : time(until),
-  };
-}
-
-function idsOf(request: Request): readonly string[] | undefined {
-  const live = text(request.query["liveaction"]);
-  if (live !== undefined) return [liveActionId(live)];
-  const ids = names(request.query["id"]);
-  if (ids.length === 0) return undefined;
-  const odd = ids.find((id) => !/^[0-9a-f]{24}$/.test(id));
-  if (odd !== undefined)
-    throw refusal(
-      `'${odd}' is not a valid ObjectId, it must be a 12-byte input or a 24-character hex string`,
-    );
-  return ids;
-}
-
-function filterOf(request: Request): ExecutionFilter {
-  const { status, action, runner, parent, rule, trigger_instance, trigger, trigger_type, user } =
-    request.query;
-  return {
-    ids: idsOf(request),
-    status: text(status),
-    action: text(action),
-    runner: text(runner),
-    parent: parent === "null" ? null : text(parent),
-    rule: text(rule),
-    triggerInstance: text(trigger_instance),
-    trigger: text(trigger_type) ?? text(trigger),
-    user: text(user),
-    ...range(request),
-  };
-}
-
 /** Which end comes first, as StackStorm decides it. */
 function orderOf(request: Request): "oldest" | "newest" {
   const { timestamp_lt, timestamp_gt, sort_desc, sort_asc, sort } = request.query;
@@ -125,7 +78,7 @@ async function list(door: Door, request: Request, response: Response): Promise<v
   const options = viewOptions(door, request, response);
   const caller = userOf(response);
   const apart = door.signIn.isolation && !isAdmin(caller);
-  const filter = { ...filterOf(request), ...(apart ? { user: caller.name } : {}) };
+  const filter = { ...executionFilter(request), ...(apart ? { user: caller.name } : {}) };
   const { rows, total } = await listExecutions(db, filter, { ...page, order: orderOf(request) });
   const workflows = rows.filter(({ runner }) => isWorkflow(runner)).map(({ id }) => id);
   const children = await childIds(

@@ -2,7 +2,7 @@
 import type { Request, Response } from "express";
 import { AppError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
-import { attributes, countHeaders, names, paging, project } from "./query.ts";
+import { attributes, type Attributes, countHeaders, names, paging, project } from "./query.ts";
 
 /** What every kind of definition has. */
 const commonNames = [
@@ -78,7 +78,16 @@ export function answerList(
   const found = rows.filter((row) => matches(row, request, filters));
   countHeaders(response, found.length, page);
   const shown = sorted(found, request).slice(page.offset, page.offset + page.limit);
-  response.json(chosen ? shown.map((row) => project(row, wanted)) : shown);
+  response.json(chosen ? shown.map((row) => project(row, withRef(row, wanted))) : shown);
+}
+
+/** What belongs to a pack keeps its `ref`, whatever is asked for. */
+function withRef(row: JsonObject, { include, exclude }: Attributes): Attributes {
+  if (row["ref"] === undefined || row["pack"] === undefined) return { include, exclude };
+  return {
+    include: include === undefined ? undefined : [...include, "ref"],
+    exclude: exclude.filter((name) => name !== "ref"),
+  };
 }
 
 /** What is called in a sentence about what is missing. */

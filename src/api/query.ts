@@ -86,8 +86,10 @@ export function paging(
 ): Page {
   const given = wholeNumber(request, "limit");
   if (given !== undefined) checkedLimit(given, request, response);
+  const far = text(request.query["offset"]) ?? "";
+  if (/^\d+$/.test(far) && Number(far) > widestOffset)
+    throw refusal(`Offset "${far}" specified is more than 32-bit int`);
   const offset = wholeNumber(request, "offset") ?? 0;
-  if (offset > widestOffset) throw refusal(`Offset "${offset}" specified is more than 32-bit int`);
   if (offset < 0) throw refusal(`Offset, "${offset}" specified, must be a positive number.`);
   const wanted = given ?? fallback;
   const shown = wanted === "none" || wanted === -1 ? undefined : wanted;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { isStored } from "../content/stored.ts";
 import { builtinTriggerTypes } from "../model/builtin-triggers.ts";
-import type { Content } from "../model/definitions.ts";
+import type { Content, TriggerDefinition } from "../model/definitions.ts";
 import type { JsonObject } from "../model/json.ts";
 import { metadataFile } from "./action-view.ts";
 import { idFor } from "./ids.ts";
@@ -56,10 +56,33 @@ function sortedJson(value: unknown): string {
   return `{${pairs.map(([key, each]) => `${JSON.stringify(key)}: ${sortedJson(each)}`).join(", ")}}`;
 }
 
+export function namedId({ ref }: Pick<TriggerDefinition, "ref">): string {
+  return idFor(`trigger:${ref}`);
+}
+
+/** A trigger that a client made. */
+export function namedTriggerView(trigger: TriggerDefinition): JsonObject {
+  const { ref, pack, name, description, type, parameters } = trigger;
+  return {
+    id: namedId(trigger),
+    uid: `trigger:${pack}:${name}:${hashOf(parameters)}`,
+    ref,
+    pack,
+    name,
+    type,
+    parameters,
+    ...(description === "" ? {} : { description }),
+  };
+}
+
+function hashOf(parameters: JsonObject): string {
+  return createHash("md5").update(sortedJson(parameters)).digest("hex");
+}
+
 /** A trigger: a type with parameters. One without parameters has the type's name, others are named after what they are. */
 export function triggerView(type: string, parameters: JsonObject): JsonObject {
   const { pack, name: typeName } = split(type);
-  const hash = createHash("md5").update(sortedJson(parameters)).digest("hex");
+  const hash = hashOf(parameters);
   const plain = Object.keys(parameters).length === 0;
   const id = idFor(`trigger:${type}:${hash}`);
   const name = plain ? typeName : `${typeName}.${id}`;
@@ -74,7 +97,7 @@ export function triggerView(type: string, parameters: JsonObject): JsonObject {
   };
 }
 
-/** Every trigger some rule listens to, and every type that needs no parameters. */
+/** Every trigger some rule listens to, every type that needs no parameters, and what clients made. */
 export function allTriggers(content: Content): readonly JsonObject[] {
   const found = new Map<unknown, JsonObject>();
   const add = (view: JsonObject): void => void found.set(view["id"], view);
@@ -86,5 +109,6 @@ export function allTriggers(content: Content): readonly JsonObject[] {
   }
   for (const { trigger } of content.rules.values())
     add(triggerView(trigger.type, trigger.parameters));
+  for (const trigger of content.triggers.values()) add(namedTriggerView(trigger));
   return [...found.values()];
 }

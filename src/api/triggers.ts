@@ -11,19 +11,22 @@ import { triggerTypeSchema } from "./definition-schemas.ts";
 import { attributes, countHeaders, paging, project, refusal, text, time } from "./query.ts";
 import { plain } from "./resources.ts";
 import { on, Routes } from "./routes.ts";
-import { allTriggers, triggerTypes, triggerView } from "./trigger-view.ts";
+import { triggerWriting } from "./trigger-writing.ts";
+import { allTriggers, namedTriggerView, triggerTypes, triggerView } from "./trigger-view.ts";
 
 const timerTypes = ["core.st2.IntervalTimer", "core.st2.DateTimer", "core.st2.CronTimer"];
 
-/** Triggers of these types that enabled rules listen to. */
+/** Triggers of these types that enabled rules listen to, or that clients made. */
 function listened({ core }: Door, types: readonly string[]): readonly JsonObject[] {
+  const { rules, triggers } = core.definitions().content;
   const found = new Map<unknown, JsonObject>();
-  for (const { enabled, trigger } of core.definitions().content.rules.values()) {
+  for (const { enabled, trigger } of rules.values()) {
     if (!enabled || !types.includes(trigger.type)) continue;
     const view = triggerView(trigger.type, trigger.parameters);
     found.set(view["id"], view);
   }
-  return [...found.values()];
+  const made = [...triggers.values()].filter(({ type }) => types.includes(type));
+  return [...found.values(), ...made.map(namedTriggerView)];
 }
 
 function missing(id: string): AppError {
@@ -75,6 +78,7 @@ export function triggerRoutes(door: Door): Routes {
   router.get("/triggers/:id", "signed in", (request, response) => {
     response.json(pick(allTriggers(content()), request.params.id));
   });
+  triggerWriting(door, router);
   router.get("/timers", "timer_list", (request, response) => {
     const type = text(request.query["timer_type"]);
     response.json(listened(door, type === undefined ? timerTypes : [type]));

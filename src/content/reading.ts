@@ -13,6 +13,7 @@ import type {
   RuleDefinition,
   SensorDefinition,
   SourcePosition,
+  TriggerDefinition,
   TriggerTypeDefinition,
   WorkflowSource,
 } from "../model/definitions.ts";
@@ -30,6 +31,7 @@ export interface Draft {
   readonly actions: Map<string, ActionDefinition>;
   readonly rules: Map<string, RuleDefinition>;
   readonly triggerTypes: Map<string, TriggerTypeDefinition>;
+  readonly triggers: Map<string, TriggerDefinition>;
   readonly sensors: Map<string, SensorDefinition>;
   readonly aliases: Map<string, AliasDefinition>;
   readonly policies: Map<string, PolicyDefinition>;

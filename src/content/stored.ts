@@ -15,7 +15,7 @@ import { readAlias, readPolicy } from "./aliases-and-policies.ts";
 import { type Problem, ProblemList, type SourceFile } from "./problems.ts";
 import type { Draft, PackReading, Reading } from "./reading.ts";
 import { readRule } from "./rules.ts";
-import { readTrigger } from "./triggers.ts";
+import { readNamedTrigger, readTrigger } from "./triggers.ts";
 
 /** Where a stored definition says it comes from; no file is called that. */
 const storedPrefix = "api:";
@@ -41,6 +41,7 @@ const readers: Readonly<Partial<Record<DefinitionKind, Read>>> = {
   alias: readAlias,
   policy: readPolicy,
   rule: (source, reading) => readRule(source, reading, builtinTriggerTypes),
+  trigger: (source, reading) => readNamedTrigger(source, reading, builtinTriggerTypes),
   "trigger-type": readTrigger,
 };
 
@@ -48,6 +49,7 @@ const readers: Readonly<Partial<Record<DefinitionKind, Read>>> = {
 const order: readonly DefinitionKind[] = [
   "runner",
   "trigger-type",
+  "trigger",
   "action",
   "rule",
   "alias",
@@ -60,6 +62,7 @@ function draftOf(content: Content): Draft {
     actions: new Map(content.actions),
     rules: new Map(content.rules),
     triggerTypes: new Map(content.triggerTypes),
+    triggers: new Map(content.triggers),
     sensors: new Map(content.sensors),
     aliases: new Map(content.aliases),
     policies: new Map(content.policies),
@@ -74,6 +77,7 @@ function tableOf(draft: Draft, kind: DefinitionKind): Map<string, unknown> | und
     alias: draft.aliases,
     policy: draft.policies,
     rule: draft.rules,
+    trigger: draft.triggers,
     "trigger-type": draft.triggerTypes,
   };
   return tables[kind];

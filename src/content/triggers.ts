@@ -2,7 +2,7 @@
 import type { SourcePosition, TriggerTypeDefinition } from "../model/definitions.ts";
 import { isObject } from "../model/json.ts";
 import type { JsonObject } from "../model/json.ts";
-import type { SourceFile } from "./problems.ts";
+import { nearest, type SourceFile } from "./problems.ts";
 import {
   findEntryPoint,
   flagOf,
@@ -14,13 +14,43 @@ import {
   textOf,
 } from "./reading.ts";
 import type { PackReading } from "./reading.ts";
-import { sensorShape, triggerShape } from "./schemas/definitions.ts";
+import { namedTriggerShape, sensorShape, triggerShape } from "./schemas/definitions.ts";
 
 export function readTrigger(source: SourceFile, reading: PackReading): void {
   const document = shaped(source, triggerShape, reading);
   if (document === undefined) return;
   const type = triggerType(document, positionOf(source), reading);
   put(reading.draft.triggerTypes, type.ref, type, reading);
+}
+
+/** A trigger that a client made. Its type must be known. */
+export function readNamedTrigger(
+  source: SourceFile,
+  reading: PackReading,
+  builtins: ReadonlyMap<string, unknown>,
+): void {
+  const document = shaped(source, namedTriggerShape, reading);
+  if (document === undefined) return;
+  const type = textOf(document, "type");
+  const known = [...builtins.keys(), ...reading.draft.triggerTypes.keys()];
+  if (!known.includes(type)) {
+    reading.problems.error(source, ["type"], `there is no trigger type "${type}"`, {
+      suggestion: nearest(type, known),
+    });
+    return;
+  }
+  const name = textOf(document, "name");
+  const ref = `${reading.pack}.${name}`;
+  const trigger = {
+    ref,
+    pack: reading.pack,
+    name,
+    description: textOf(document, "description"),
+    type,
+    parameters: objectOf(document, "parameters"),
+    source: positionOf(source),
+  };
+  put(reading.draft.triggers, ref, trigger, reading);
 }
 
 export async function readSensor(source: SourceFile, reading: PackReading): Promise<void> {

@@ -9,7 +9,8 @@ import type { Definitions } from "./core.ts";
 export interface CompiledContent extends Definitions {
   readonly parsers: readonly AlertParser[];
   readonly types: readonly DeclarationFile[];
-  /** Urls of webhooks that some rule listens to; as in StackStorm also one that is switched off, so that senders notice nothing. */
+  /** Urls of webhooks that some rule listens to (as in StackStorm also one that is switched off, so that senders notice nothing), or that a client made a
+   * trigger for. */
   readonly webhooks: ReadonlySet<string>;
   /** What is wrong beyond what content itself found. */
   readonly problems: readonly string[];
@@ -32,9 +33,9 @@ export function compileContent(content: Content): CompiledContent {
     types: content.declarations.filter(({ kind }) => kind === "entity-type"),
     problems: problems.map(({ message }) => message),
     webhooks: new Set(
-      rules
-        .filter(({ trigger }) => trigger.type === "core.st2.webhook")
-        .map(({ trigger }) => webhookUrl(trigger.parameters["url"])),
+      [...rules.map(({ trigger }) => trigger), ...content.triggers.values()]
+        .filter(({ type }) => type === "core.st2.webhook")
+        .map(({ parameters }) => webhookUrl(parameters["url"])),
     ),
     listens: (trigger) => listened.has(trigger),
     workflow: (action) => {

@@ -103,6 +103,8 @@ function inFiles(content: Content, { kind, pack, name }: DefinitionName): boolea
       return content.rules.has(ref);
     case "trigger-type":
       return content.triggerTypes.has(ref);
+    case "trigger":
+      return false;
     case "runner":
       return true;
   }

@@ -132,6 +132,18 @@ export interface PolicyDefinition {
   readonly source: SourcePosition;
 }
 
+/** A trigger that a client made: looked for and named as it says, also where no rule listens to it. */
+export interface TriggerDefinition {
+  readonly ref: string;
+  readonly pack: string;
+  readonly name: string;
+  readonly description: string;
+  /** Ref of its trigger type. */
+  readonly type: string;
+  readonly parameters: JsonObject;
+  readonly source: SourcePosition;
+}
+
 /** A workflow file (Orquesta) as parsed YAML; `workflows` compiles it. */
 export interface WorkflowSource {
   /** Ref of the action that runs it. */
@@ -159,6 +171,8 @@ export interface Content {
   readonly actions: ReadonlyMap<string, ActionDefinition>;
   readonly rules: ReadonlyMap<string, RuleDefinition>;
   readonly triggerTypes: ReadonlyMap<string, TriggerTypeDefinition>;
+  /** Only those that clients made; rules have their own. */
+  readonly triggers: ReadonlyMap<string, TriggerDefinition>;
   readonly sensors: ReadonlyMap<string, SensorDefinition>;
   readonly aliases: ReadonlyMap<string, AliasDefinition>;
   readonly policies: ReadonlyMap<string, PolicyDefinition>;
@@ -176,6 +190,7 @@ export const definitionKinds = [
   "policy",
   "rule",
   "runner",
+  "trigger",
   "trigger-type",
 ] as const;
 export type DefinitionKind = (typeof definitionKinds)[number];
@@ -186,4 +201,13 @@ export interface StoredDefinition {
   readonly pack: string;
   readonly name: string;
   readonly document: JsonObject | null;
+}
+
+/** Every trigger that is looked for, each maybe more than once: those that clients made and those of enabled rules. */
+export function triggersInUse({
+  rules,
+  triggers,
+}: Pick<Content, "rules" | "triggers">): readonly Pick<TriggerDefinition, "type" | "parameters">[] {
+  const listened = [...rules.values()].filter(({ enabled }) => enabled);
+  return [...listened.map(({ trigger }) => trigger), ...triggers.values()];
 }

@@ -34,20 +34,13 @@ export interface TimerOptions {
   readonly timeZone?: string;
 }
 
-/** The timers that enabled rules use, each once. */
-export function timersOf(rules: readonly TimedRule[]): readonly TimerSpec[] {
+/** The timers among the triggers in use, each once. */
+export function timersOf(triggers: readonly TimerSpec[]): readonly TimerSpec[] {
   const types: readonly string[] = Object.values(timerTypes);
   const found = new Map<string, TimerSpec>();
-  for (const { enabled, trigger } of rules) {
-    if (enabled && types.includes(trigger.type)) found.set(timerIdentity(trigger), trigger);
-  }
+  for (const { type, parameters } of triggers)
+    if (types.includes(type)) found.set(timerIdentity({ type, parameters }), { type, parameters });
   return [...found.values()];
-}
-
-/** What matters here of a rule. */
-export interface TimedRule {
-  readonly enabled: boolean;
-  readonly trigger: TimerSpec;
 }
 
 /** When a timer was first seen, and up to when its slots are done. ISO 8601. */

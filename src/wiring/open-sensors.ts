@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config.ts";
 import { inventoryFeed, type InventoryFeed } from "../engine/inventory-feed.ts";
+import { triggersInUse } from "../model/definitions.ts";
 import { isObject } from "../model/json.ts";
 import { childPool } from "../processes/pool.ts";
 import type { ParsedMail } from "../sensors/mail/parse.ts";
@@ -52,7 +53,7 @@ export async function openSensors(engine: EngineProcess, config: Config): Promis
   );
   engine.on("feed", () => feed?.wake());
   let timers: TimerSensor | undefined;
-  const timersInUse = () => timersOf([...core.definitions().content.rules.values()]);
+  const timersInUse = () => timersOf(triggersInUse(core.definitions().content));
   kept.push(
     keepSensor(core, () => (timers = timerSensor(timersInUse(), { timeZone: config.timeZone }))),
   );

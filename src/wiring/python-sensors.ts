@@ -1,11 +1,11 @@
 /** The Python sensors of packs, as far as they run in this process. */
 import { join } from "node:path";
-import { triggerView } from "../api/trigger-view.ts";
+import { namedId, triggerView } from "../api/trigger-view.ts";
 import type { Config } from "../config.ts";
 import type { ResolvedTrigger } from "../engine/sensor-events.ts";
 import { SensorFleet } from "../engine/sensor-fleet.ts";
 import { keepPythonSensor, sensorFingerprint } from "../engine/sensor-keep.ts";
-import type { Content } from "../model/definitions.ts";
+import { type Content, triggersInUse } from "../model/definitions.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { SensorTrigger } from "../sensors/python/protocol.ts";
 import { openLocks } from "../store/locks.ts";
@@ -61,9 +61,9 @@ export function openPythonSensors(engine: EngineProcess, config: Config): Python
   };
 }
 
-/** The triggers of these types that enabled rules listen to, and those that need no rule. */
+/** The triggers of these types that are in use, and those that need no rule. */
 export function sensorTriggers(
-  { rules, triggerTypes }: Pick<Content, "rules" | "triggerTypes">,
+  { rules, triggerTypes, triggers }: Pick<Content, "rules" | "triggerTypes" | "triggers">,
   types: readonly string[],
 ): readonly SensorTrigger[] {
   const found = new Map<string, SensorTrigger>();
@@ -76,14 +76,14 @@ export function sensorTriggers(
     const schema = triggerTypes.get(type)?.parametersSchema ?? {};
     if (Object.keys(schema).length === 0) add({ type, parameters: {} });
   }
-  for (const { enabled, trigger } of rules.values())
-    if (enabled && types.includes(trigger.type)) add(trigger);
+  for (const trigger of triggersInUse({ rules, triggers }))
+    if (types.includes(trigger.type)) add(trigger);
   return [...found.values()];
 }
 
 /** What a sensor means by `trigger`: a reference of a type or of a trigger that it was told of, or that trigger itself. */
 export function resolveTrigger(
-  { rules, triggerTypes }: Pick<Content, "rules" | "triggerTypes">,
+  { rules, triggerTypes, triggers }: Pick<Content, "rules" | "triggerTypes" | "triggers">,
   trigger: unknown,
 ): ResolvedTrigger | undefined {
   const { id, ref, pack, name, type, parameters }: JsonObject = isObject(trigger)
@@ -92,10 +92,11 @@ export function resolveTrigger(
   if (typeof type === "string") return { type, parameters: isObject(parameters) ? parameters : {} };
   const full = typeof ref === "string" ? ref : `${String(pack)}.${String(name)}`;
   if (triggerTypes.has(full)) return { type: full, parameters: {} };
-  const views = [...rules.values()].map(({ trigger: own }) => ({
-    own,
-    view: triggerView(own.type, own.parameters),
-  }));
+  const made = [...triggers.values()];
+  const named = made.find((each) => each.ref === full || namedId(each) === id);
+  if (named !== undefined) return { type: named.type, parameters: named.parameters };
+  const used = [...[...rules.values()].map(({ trigger: own }) => own), ...made];
+  const views = used.map((own) => ({ own, view: triggerView(own.type, own.parameters) }));
   return views.find(({ view }) => view["id"] === id || view["ref"] === full)?.own;
 }
 

@@ -1,7 +1,7 @@
 /** Every operation of StackStorm's API has a route: what it is asked for may be refused, but is never unknown. */
 import { existsSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Raicho, removeHome, startRaicho } from "../support/raicho.ts";
+import { type Answer, type Raicho, removeHome, startRaicho } from "../support/raicho.ts";
 
 const surface = "../shared/reference/st2-surface.md";
 const present = existsSync(surface);
@@ -23,9 +23,8 @@ function operations(): readonly Operation[] {
   }));
 }
 
-/** What StackStorm has and Raicho does not: a trigger here is what rules listen to, and is never written by itself; who signs in elsewhere comes back
- * by OpenID Connect, not by SAML. */
-const absent = /^(?:(?:POST|PUT|DELETE) \/v1\/triggers(?:\/|$)|POST \/auth\/v1\/sso\/callback$)/;
+/** What StackStorm has and Raicho does not: who signs in elsewhere comes back by OpenID Connect, not by SAML. */
+const absent = /^POST \/auth\/v1\/sso\/callback$/;
 
 describe.skipIf(!present)("the operations of StackStorm's API", () => {
   let raicho: Raicho;
@@ -61,4 +60,79 @@ describe.skipIf(!present)("the operations of StackStorm's API", () => {
     }
     expect(unknown.filter((each) => !absent.test(each))).toStrictEqual([]);
   }, 120_000);
+
+  const ask = (path: string, method = "GET", body?: unknown): Promise<Answer> =>
+    raicho.ask(path, body === undefined ? { method } : { method, body });
+
+  test("a trigger that a client made is looked for until it is removed", async () => {
+    const hook = { type: "core.st2.webhook", parameters: { url: "kept" } };
+    expect((await ask("/v1/webhooks/kept", "POST", {})).status).toBe(404);
+    const made = await ask("/v1/triggers", "POST", { name: "kept", description: "d", ...hook });
+    expect(made).toMatchObject({
+      status: 201,
+      body: {
+        ref: "default.kept",
+        pack: "default",
+        description: "d",
+        ...hook,
+        uid: expect.stringMatching(/^trigger:default:kept:[0-9a-f]{32}$/) as unknown,
+      },
+    });
+    const { id } = made.body as { id: string };
+    expect((await ask("/v1/triggers", "POST", { name: "kept", ...hook })).body).toEqual(made.body);
+    expect((await ask("/v1/webhooks/kept", "POST", { a: 1 })).status).toBe(202);
+    expect((await ask("/v1/webhooks/kept")).body).toEqual(made.body);
+    expect((await ask("/v1/triggers")).body).toContainEqual(made.body);
+    const changed = await ask(`/v1/triggers/${id}`, "PUT", { description: "other", ...hook });
+    expect(changed).toMatchObject({ status: 200, body: { id, description: "other" } });
+    expect((await ask(`/v1/triggers/${id}`, "DELETE")).status).toBe(204);
+    expect((await ask(`/v1/triggers/${id}`)).status).toBe(404);
+    expect((await ask("/v1/webhooks/kept", "POST", {})).status).toBe(404);
+  });
+
+  test.each([
+    ["without a type", {}, "'type' is a required property"],
+    ["of an unknown type", { type: "core.nope" }, 'Trigger type "core.nope" cannot be found.'],
+    ["with wrong parameters", { type: "core.st2.webhook" }, "'url' is a required property"],
+  ])("a trigger %s is refused", async (_, body, sentence) => {
+    const refused = await ask("/v1/triggers", "POST", body);
+    expect(refused.status).toBe(400);
+    expect((refused.body as { faultstring: string }).faultstring).toContain(sentence);
+  });
+
+  test("a trigger of a type or a rule is not written by itself", async () => {
+    const { body } = await ask("/v1/triggers");
+    const [first] = body as readonly { id: string; ref: string }[];
+    const refused = await ask(`/v1/triggers/${first?.id}`, "DELETE");
+    expect(refused.status).toBe(400);
+    expect((refused.body as { faultstring: string }).faultstring).toContain(first?.ref);
+  });
+
+  test("the API is there without a version, too", async () => {
+    expect((await ask("/")).body).toMatchObject({ version: "3.10" });
+    expect((await ask("/actions?limit=1")).headers.get("x-limit")).toBe("1");
+    expect((await ask("/nowhere")).status).toBe(404);
+  });
+
+  test("what belongs to a pack keeps its ref, whatever is asked for", async () => {
+    const { body } = await ask("/v1/actions?include_attributes=entry_point&limit=1");
+    expect(Object.keys((body as readonly object[])[0] ?? {}).toSorted()).toEqual([
+      "entry_point",
+      "id",
+      "ref",
+    ]);
+  });
+
+  test("filter= names a path of the execution", async () => {
+    const { body } = await ask("/v1/executions", "POST", { action: "core.noop" });
+    const { id } = body as { id: string };
+    const listed = async (filter: string): Promise<Answer> =>
+      ask(`/v1/executions?filter=${encodeURIComponent(filter)}`);
+    expect((await listed("action.ref:core.noop context.user:admin")).body).toMatchObject([{ id }]);
+    expect((await listed("action.ref:core.noop context.user:mio")).body).toEqual([]);
+    expect((await listed("a:b,c:d")).body).toEqual({ faultstring: 'Cannot resolve field "a"' });
+    expect((await listed("action.ref")).body).toEqual({
+      faultstring: 'invalid format for filter "action.ref"',
+    });
+  });
 });

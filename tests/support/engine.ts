@@ -138,6 +138,7 @@ export function contentOf({
     actions: all,
     rules: new Map(made),
     triggerTypes: new Map(),
+    triggers: new Map(),
     sensors: new Map(),
     aliases: new Map(),
     policies: new Map(

@@ -174,6 +174,18 @@ export const triggerShape: Shape = {
   },
 };
 
+export const namedTriggerShape: Shape = {
+  kind: "record",
+  others: "reject",
+  fields: {
+    name,
+    pack: { shape: text },
+    description: { shape: text },
+    type: { shape: text, required: true },
+    parameters: { shape: mapping },
+  },
+};
+
 export const sensorShape: Shape = {
   kind: "record",
   others: "ignore",
