@@ -15,6 +15,9 @@ const places: Readonly<Record<string, readonly [package_: string, module: string
   inquirer: ["inquirer_runner", "inquirer_runner"],
   announcement: ["announcement_runner", "announcement_runner"],
   noop: ["noop_runner", "noop_runner"],
+  "winrm-cmd": ["winrm_runner", "winrm_command_runner"],
+  "winrm-ps-cmd": ["winrm_runner", "winrm_ps_command_runner"],
+  "winrm-ps-script": ["winrm_runner", "winrm_ps_script_runner"],
 };
 
 /** A runner as StackStorm's API shows it. */

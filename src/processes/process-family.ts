@@ -32,7 +32,9 @@ export function processFamily(leader: number | undefined, mark: string): Process
   };
   const signal = (name: "SIGTERM" | "SIGKILL"): readonly Member[] => {
     const found = look();
-    const group = leader === undefined || leader === process.pid ? [] : [-leader];
+    // Asked politely, everybody is asked once: a second signal would meet a program that is cleaning up after the first.
+    const whole = name === "SIGKILL" || found.length === 0;
+    const group = !whole || leader === undefined || leader === process.pid ? [] : [-leader];
     const refused = [...group, ...found.map(({ pid }) => pid)].filter(
       (pid) => !signalled(pid, name),
     );

@@ -12,14 +12,19 @@ export function scriptArguments(
   schemas: ParameterSchemas,
   { keywordOperator }: { readonly keywordOperator: string },
 ): string[] {
-  const positional = Object.entries(schemas)
-    .flatMap(([name, { position }]) => (position === undefined ? [] : [{ name, position }]))
-    .toSorted((left, right) => left.position - right.position)
-    .map(({ name }) => name);
+  const positional = inOrder(schemas);
   const named = Object.entries(parameters)
     .filter(([name]) => !positional.includes(name))
     .flatMap(([name, value]) => namedArgument(keywordOperator + name, value));
   return [...named, ...positional.map((name) => quote(positionalText(parameters[name])))];
+}
+
+/** The parameters that have a position, in their order. */
+export function inOrder(schemas: ParameterSchemas): string[] {
+  return Object.entries(schemas)
+    .flatMap(([name, { position }]) => (position === undefined ? [] : [{ name, position }]))
+    .toSorted((left, right) => left.position - right.position)
+    .map(({ name }) => name);
 }
 
 function namedArgument(option: string, value: unknown): string[] {

@@ -11,6 +11,7 @@ import { remoteShellCommandRunner, remoteShellScriptRunner } from "../runners/re
 import { anyValue, resultSchema, type Runner } from "../runners/runner.ts";
 import type { Spawn } from "../runners/spawn.ts";
 import { typescriptRunner } from "../runners/typescript.ts";
+import { winrmRunners } from "../runners/winrm.ts";
 
 /** Orquesta's place in the table of runners: the conductor carries it out, this says what it takes and gives. */
 const orquestaRunner: Runner = {
@@ -77,6 +78,7 @@ const noSsh: SshConfig = {
 
 /** Every runner that needs nothing from the engine. Without `places` only to be asked about, not to be run. */
 export function builtinRunners(spawn: Spawn = noSpawn, places?: RunnerPlaces): readonly Runner[] {
+  const python = pythonRunner(places && pythonOptions(places));
   return [
     noopRunner(),
     announcementRunner(),
@@ -84,9 +86,10 @@ export function builtinRunners(spawn: Spawn = noSpawn, places?: RunnerPlaces): r
     localShellScriptRunner({ spawn }),
     httpRequestRunner(),
     typescriptRunner(),
-    pythonRunner(places && pythonOptions(places)),
+    python,
     remoteShellCommandRunner(places?.ssh ?? noSsh),
     remoteShellScriptRunner(places?.ssh ?? noSsh),
+    ...winrmRunners(python),
     inquirerRunner,
     orquestaRunner,
     actionChainRunner,

@@ -39,6 +39,8 @@ test("core holds StackStorm's actions by name", () => {
     "remote_sudo",
     "sendmail",
     "uuid",
+    "winrm_cmd",
+    "winrm_ps_cmd",
   ]);
 });
 

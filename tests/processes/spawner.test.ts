@@ -111,6 +111,21 @@ describe("the spawner", () => {
     expect(await gone((result.stdout[0] ?? "").split(" ").map(Number))).toBe(true);
   });
 
+  test("a polite signal comes once", async () => {
+    const controller = new AbortController();
+    const script = "trap 'echo asked' TERM; echo here; while :; do sleep 0.1 || true; done";
+    const lines: string[] = [];
+    await shell(script, {
+      signal: controller.signal,
+      graceMs: 600,
+      onStdout: (line) => {
+        lines.push(line);
+        if (line === "here") controller.abort();
+      },
+    });
+    expect(lines).toEqual(["here", "asked"]);
+  });
+
   test("what ignores SIGTERM is killed, with all it started", async () => {
     const controller = new AbortController();
     const script =

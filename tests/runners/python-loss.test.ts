@@ -118,6 +118,20 @@ return 'again'`;
     expect([server, ...other.pids].filter(alive)).toEqual([]);
   });
 
+  test("a polite signal comes once", async () => {
+    const body = `import signal, time
+def asked(*_): print('asked', flush=True)
+signal.signal(signal.SIGTERM, asked)
+print('here', flush=True)
+while True: time.sleep(0.1)`;
+    const controller = new AbortController();
+    const call = runCall({}, { ...action(body), signal: controller.signal });
+    const outcome = runner.run(call);
+    await call.saying("here\n");
+    controller.abort(new Error("enough"));
+    expect((await outcome).result).toMatchObject({ stdout: "here\nasked\n" });
+  });
+
   test("a server that hangs in a library's import is given up within the time", async () => {
     const { path, file } = pack;
     file("site/hangs.py", "import time\ntime.sleep(600)\n");

@@ -13,6 +13,7 @@ import { noopRunner } from "../../src/runners/noop.ts";
 import { remoteShellCommandRunner } from "../../src/runners/remote-shell.ts";
 import type { Runner } from "../../src/runners/runner.ts";
 import { typescriptRunner } from "../../src/runners/typescript.ts";
+import { winrmRunners } from "../../src/runners/winrm.ts";
 import { runCall } from "./run-call.ts";
 import { spawnDirectly as spawn } from "./spawn.ts";
 
@@ -50,6 +51,7 @@ export async function shippedPackActions(
       username: "nobody",
       privateKey: undefined,
     }),
+    ...winrmRunners({ run: () => Promise.reject(new Error("no Python here")) }),
   ];
   const schemas = runners.map((runner) => [runner.name, runner.parameters] as const);
   const { content, problems } = await loadContent({

@@ -23,7 +23,9 @@ class Family:
         """Signals the group and everybody else who is found; gives how many were found."""
         members = self._members()
         self._known.update(members)
-        refused = [] if _signalled(os.killpg, self.leader, number) else [-self.leader]
+        # Asked politely, everybody is asked once: a second signal would meet a program that is cleaning up after the first.
+        whole = number == signal.SIGKILL or not members
+        refused = [] if not whole or _signalled(os.killpg, self.leader, number) else [-self.leader]
         refused += [pid for pid, _ in members if not _signalled(os.kill, pid, number)]
         if refused:
             _as_root(refused, number)
