@@ -1,11 +1,12 @@
 /** Which entry each item of an upsert is about, by its match orders, as far as the caller may read what is matched by. */
 import type { KnownType } from "../inventory/catalogue.ts";
-import { badRequest, type InventoryError } from "../inventory/problem.ts";
+import { badRequest, InventoryError } from "../inventory/problem.ts";
 import { matchProbes, type MatchProbe, type UpsertItem } from "../inventory/upsert.ts";
 import type { JsonObject } from "../model/json.ts";
 import { findContaining, findKeys, type EntryRow } from "../store/inventory/entries.ts";
 import type { Db } from "../store/schema.ts";
 import { mayRead, type Eyes } from "./inventory-eyes.ts";
+import { stale } from "./inventory-patched.ts";
 import { unwritable } from "./inventory-permit.ts";
 
 /** An item that is not settled yet. */
@@ -46,7 +47,11 @@ export async function findTargets(
   const targets = new Map<number, string>();
   for (const step of steps) {
     const orders = probes.get(step.index) ?? [];
-    if (orders.length === 0) fail(step, nothingToMatch(step));
+    if (step.item.id !== undefined) {
+      const [id] = await readableOf(db, eyes, { ids: [step.item.id], type: step.type, names: [] });
+      if (id === undefined) fail(step, unknownEntry(step));
+      else targets.set(step.index, id);
+    } else if (orders.length === 0) fail(step, nothingToMatch(step));
     else {
       const hits = await firstHits(db, { type: step.type, eyes }, orders, holders);
       if (hits.length > 1) fail(step, ambiguous(step, hits));
@@ -103,6 +108,35 @@ async function readableOf(
     ids.map((id) => ({ id, typeId: type.id })),
   );
   return ids.filter((id) => names.every((name) => mayRead(sights.get(id), name)) && sights.has(id));
+}
+
+/** Refuses items that name an entry which is not there, or a version which it has no more. */
+export function refuseMisaimed(
+  {
+    steps,
+    targets,
+    stored,
+  }: {
+    readonly steps: readonly Step[];
+    readonly targets: Map<number, string>;
+    readonly stored: ReadonlyMap<string, EntryRow>;
+  },
+  fail: Fail,
+): void {
+  for (const step of steps) {
+    const { id, ifVersion } = step.item;
+    const row = stored.get(targets.get(step.index) ?? "");
+    const there = row !== undefined && row.deletedAt === null && row.typeId === step.type.id;
+    if (id !== undefined && targets.has(step.index) && !there) fail(step, unknownEntry(step));
+    else if (row !== undefined && ifVersion !== undefined && row.version !== ifVersion)
+      fail(step, stale(row, ifVersion));
+    else continue;
+    targets.delete(step.index);
+  }
+}
+
+function unknownEntry({ type, item }: Step): InventoryError {
+  return new InventoryError("INVENTORY_ENTRY_UNKNOWN", [`${type.name} ${item.id ?? ""}`]);
 }
 
 /** Refuses items that name attributes which the caller may not read of the entry: even that nothing changes would tell something. */

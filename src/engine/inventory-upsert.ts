@@ -17,6 +17,7 @@ import { resolveReferences, type Resolutions } from "./inventory-resolve.ts";
 import {
   findTargets,
   refuseHidden,
+  refuseMisaimed,
   type Fail,
   type Step,
   type Waiting,
@@ -33,6 +34,14 @@ export interface UpsertResult {
   /** Why not, with details as in the API's errors. */
   readonly error?: string;
   readonly details?: JsonObject;
+}
+
+export interface UpsertWriting {
+  readonly changeset: ChangesetRow;
+  /** Called in the transaction that writes them, with what became of the items of a wave, by their index. */
+  readonly settled?:
+    | ((tx: Db, results: ReadonlyMap<number, UpsertResult>) => Promise<void>)
+    | undefined;
 }
 
 /** Items of one transaction: long ones would hold up the change feed. */
@@ -52,7 +61,7 @@ export interface UpsertGround {
 export async function upsertAll(
   { database, known, eyes }: UpsertGround,
   items: readonly UpsertItem[],
-  changeset: ChangesetRow,
+  { changeset, settled }: UpsertWriting,
 ): Promise<readonly UpsertResult[]> {
   const results = new Map<number, UpsertResult>();
   let waiting: readonly Waiting[] = items.map((item, index) => ({ index, item }));
@@ -63,7 +72,7 @@ export async function upsertAll(
     const last = wave.length === 0;
     const round = last ? waiting.slice(0, waveSize) : wave;
     const left = waiting.length;
-    const wanted = { known, eyes, changeset, wave: round, final: last, left };
+    const wanted = { known, eyes, changeset, wave: round, final: last, left, settled };
     const done = await withinReach((denied) =>
       withoutRaces(() => database.transaction((tx) => runWave(tx, { ...wanted, denied }))),
     );
@@ -104,9 +113,11 @@ interface Wave {
   readonly final: boolean;
   /** Items that have no result yet, those of the wave among them. */
   readonly left: number;
+  readonly settled: UpsertWriting["settled"];
 }
 
-async function runWave(db: Db, { known, eyes, denied, changeset, wave, final, left }: Wave) {
+async function runWave(db: Db, asked: Wave) {
+  const { known, eyes, denied, changeset, wave, final, left } = asked;
   const results = new Map<number, UpsertResult>();
   const fail = ({ index }: Waiting, error: InventoryError): void => {
     results.set(index, failure(error));
@@ -115,8 +126,8 @@ async function runWave(db: Db, { known, eyes, denied, changeset, wave, final, le
     const error = denied.get(waiting.index);
     if (error !== undefined) fail(waiting, error);
   }
-  const asked = wave.filter(({ index }) => !denied.has(index));
-  const typed = asked.flatMap((waiting) => withType(eyes.known, waiting, fail));
+  const within = wave.filter(({ index }) => !denied.has(index));
+  const typed = within.flatMap((waiting) => withType(eyes.known, waiting, fail));
   const requests = typed.flatMap(({ type, item }) => [
     ...referencesIn(type, item.set),
     ...referencesIn(type, item.setOnce),
@@ -129,6 +140,7 @@ async function runWave(db: Db, { known, eyes, denied, changeset, wave, final, le
     [...new Set(targets.values())].filter((id) => id !== "").toSorted(),
     "write",
   );
+  refuseMisaimed({ steps, targets, stored }, fail);
   await refuseHidden(db, { steps, targets, stored, eyes }, fail);
   const { drafts, later } = draftsOf(steps, targets, { stored, known, eyes });
   const decided = await decide(
@@ -148,6 +160,7 @@ async function runWave(db: Db, { known, eyes, denied, changeset, wave, final, le
     db,
     settled.map(({ decision }) => decision),
   );
+  await asked.settled?.(db, results);
   return { results, written, open, waiting: later + conflicting };
 }
 

@@ -31,7 +31,7 @@ import {
   type SearchPage,
   type SearchQuery,
 } from "./inventory-search.ts";
-import { upsertAll, type UpsertResult } from "./inventory-upsert.ts";
+import { upsertAll, type UpsertResult, type UpsertWriting } from "./inventory-upsert.ts";
 import { InventoryWriter, type WriteRequest } from "./inventory-writer.ts";
 import { viewEntries, type EntryView } from "./inventory-view.ts";
 import {
@@ -264,10 +264,14 @@ export class Inventory {
   }
 
   /** One result per item, in order; all share one changeset. */
-  async upsert(items: readonly UpsertItem[], author: Author): Promise<readonly UpsertResult[]> {
+  async upsert(
+    items: readonly UpsertItem[],
+    author: Author,
+    settled?: UpsertWriting["settled"],
+  ): Promise<readonly UpsertResult[]> {
     const { database } = this.#options;
     const ground = { database, known: this.#shared.known, eyes: this.eyes };
-    const results = await upsertAll(ground, items, changesetOf(author));
+    const results = await upsertAll(ground, items, { changeset: changesetOf(author), settled });
     if (results.some(({ result }) => result === "created" || result === "updated"))
       this.#options.onChange?.();
     return results;

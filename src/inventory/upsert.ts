@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { KnownType } from "./catalogue.ts";
+import { isUuid } from "./attribute-types.ts";
 import { keyOfAttributes, keyValue } from "./derive.ts";
 import { badRequest } from "./problem.ts";
 import { nearest } from "./text.ts";
@@ -8,6 +9,10 @@ import { shown } from "./validate.ts";
 /** One item of an upsert, as read from JSON. */
 export interface UpsertItem {
   readonly type: string;
+  /** The entry itself; then nothing is matched. */
+  readonly id?: string | undefined;
+  /** The version that the values are meant for; at another one the item is a conflict. */
+  readonly ifVersion?: number | undefined;
   /** Attribute lists, tried in order; undefined = the type's keys. */
   readonly match: readonly (readonly string[])[] | undefined;
   /** Attributes to set; null removes. */
@@ -18,7 +23,7 @@ export interface UpsertItem {
   readonly add: Readonly<Record<string, readonly unknown[]>>;
 }
 
-const itemKeys = ["type", "match", "set", "set_once", "add"];
+const itemKeys = ["type", "id", "if_version", "match", "set", "set_once", "add"];
 
 /** Reads an item; throws INVENTORY_REQUEST that says where and what was expected. */
 export function readUpsertItem(given: unknown, path: string): UpsertItem {
@@ -29,7 +34,7 @@ export function readUpsertItem(given: unknown, path: string): UpsertItem {
     const hint = near === undefined ? `expected ${itemKeys.join(", ")}` : `did you mean ${near}?`;
     throw badRequest(`${path}: unknown key ${key}; ${hint}`);
   }
-  const { type, match, set, set_once: setOnce, add } = given;
+  const { type, id, if_version: ifVersion, match, set, set_once: setOnce, add } = given;
   if (typeof type !== "string") throw badRequest(`${path}.type: expected the name of a type`);
   const object = (value: unknown, name: string): JsonObject => {
     if (value === undefined || value === null) return {};
@@ -38,10 +43,27 @@ export function readUpsertItem(given: unknown, path: string): UpsertItem {
   };
   return {
     type,
+    ...readAim(id, ifVersion, path),
     match: readMatch(match, `${path}.match`),
     set: object(set, "set"),
     setOnce: object(setOnce, "set_once"),
     add: readAdd(object(add, "add"), `${path}.add`),
+  };
+}
+
+function readAim(
+  id: unknown,
+  ifVersion: unknown,
+  path: string,
+): Pick<UpsertItem, "id" | "ifVersion"> {
+  const [named, versioned] = [id ?? undefined, ifVersion ?? undefined];
+  if (named !== undefined && !isUuid(named))
+    throw badRequest(`${path}.id: ${shown(id)} is not an id of an entry; expected a UUID`);
+  if (versioned !== undefined && !Number.isSafeInteger(versioned))
+    throw badRequest(`${path}.if_version: expected the version of the entry`);
+  return {
+    ...(isUuid(id) ? { id: id.toLowerCase() } : {}),
+    ...(typeof ifVersion === "number" ? { ifVersion } : {}),
   };
 }
 

@@ -34,6 +34,24 @@ describe("upsert", () => {
     expect(results.map(({ result }) => result)).toEqual(site.map(() => "unchanged"));
     expect(await rows()).toBe(before);
   });
+  test("an item may name its entry, and the version that it is meant for", async () => {
+    const [made] = await world.upsert({ type: "Device", set: { hostname: "aim1" } });
+    const id = made?.id ?? "";
+    const [renamed] = await world.upsert({
+      type: "Device",
+      id,
+      if_version: 1,
+      set: { hostname: "aim2" },
+    });
+    expect(renamed).toMatchObject({ result: "updated", id, version: 2 });
+    const late = await world.upsert(
+      { type: "Device", id, if_version: 1, set: { hostname: "aim3" } },
+      { type: "Site", id, set: { code: "AIM" } },
+      { type: "Device", id: "01980000-0000-7000-8000-000000000000", set: { hostname: "aim4" } },
+    );
+    expect(late.map(({ result }) => result)).toEqual(["conflict", "invalid", "invalid"]);
+    expect((await find("Device", "aim2")).version).toBe(2);
+  });
   test("set changes, set_once and add only complete", async () => {
     const item = {
       type: "Device",
