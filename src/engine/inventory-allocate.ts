@@ -12,11 +12,12 @@ import type { JsonObject } from "../model/json.ts";
 import type { Database } from "../store/database.ts";
 import { loadEntries, type EntryRow, type Lock } from "../store/inventory/entries.ts";
 import { uuidv7 } from "../store/inventory/uuid.ts";
-import { writeChanges, type ChangeSet } from "../store/inventory/write.ts";
+import type { ChangeSet } from "../store/inventory/write.ts";
 import type { Db } from "../store/schema.ts";
 import { freeValues } from "./inventory-free.ts";
 import type { Eyes } from "./inventory-eyes.ts";
 import { insistOnReach, OutOfReach } from "./inventory-permit.ts";
+import { writeAll } from "./inventory-recompute.ts";
 import { viewEntries, type EntryView } from "./inventory-view.ts";
 import { changesetOf, decide, withoutRaces, type Author, type Draft } from "./inventory-write.ts";
 
@@ -46,7 +47,7 @@ const mostServed = 256;
 export interface AllocatorOptions {
   readonly database: Database;
   readonly known: () => Catalogue;
-  readonly onChange: () => void;
+  readonly onChange: () => Promise<void>;
 }
 
 export class Allocator {
@@ -100,7 +101,7 @@ export class Allocator {
       const { ends, rows } = await withoutRaces(() =>
         database.transaction((tx) => serve(tx, known(), requests)),
       );
-      if (rows.size > 0) onChange();
+      if (rows.size > 0) await onChange();
       for (const [index, { request, resolve, reject }] of batch.entries()) {
         const end = ends[index];
         if (end === undefined || "error" in end) reject(end?.error);
@@ -151,7 +152,7 @@ async function serve(
     sets.push({ changeset: changesetOf(request.author), changes });
     return { ids: drafts.map(({ id }) => id) };
   });
-  await writeChanges(tx, sets);
+  await writeAll(tx, known, sets);
   const ids = ends.flatMap((end) => ("ids" in end ? end.ids : []));
   const written = new Set(ids);
   await insistOnReach(

@@ -30,6 +30,8 @@ export type Allowed = Sight | "everything";
 export interface Eyes {
   /** Types and attributes that exist for the caller. */
   readonly known: Catalogue;
+  /** All of them: formulas read what the caller may not. */
+  readonly whole: Catalogue;
   readonly access: Access;
   /** True: nothing limits the caller. */
   readonly unlimited: boolean;
@@ -47,6 +49,9 @@ export interface Eyes {
 export function openEyes(known: () => Catalogue): Eyes {
   return {
     get known() {
+      return known();
+    },
+    get whole() {
       return known();
     },
     access: fullAccess,
@@ -67,6 +72,7 @@ export function limitedEyes(all: Catalogue, licences: Licences): Eyes {
   const of = (typeId: number): readonly Licence[] => licences.get(typeId) ?? [];
   return {
     known,
+    whole: all,
     access: accessOf(licences),
     unlimited: false,
     partial: known.byId.size < all.byId.size,

@@ -22,7 +22,8 @@ import {
   type Step,
   type Waiting,
 } from "./inventory-upsert-target.ts";
-import { apply, check, decide, withoutRaces, type Decided, type Draft } from "./inventory-write.ts";
+import { apply } from "./inventory-recompute.ts";
+import { check, decide, withoutRaces, type Decided, type Draft } from "./inventory-write.ts";
 
 export interface UpsertResult {
   readonly result: "created" | "updated" | "unchanged" | "ambiguous" | "conflict" | "invalid";
@@ -153,6 +154,7 @@ async function runWave(db: Db, asked: Wave) {
   const open = changeset.open === true || results.size < left;
   const written = await apply(
     db,
+    known,
     settled.map(({ decision }) => decision),
     { ...changeset, open },
   );

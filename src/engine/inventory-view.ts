@@ -1,10 +1,12 @@
 /** Entries as callers see them: the document, and beside it what its references are called. */
+import type { Catalogue } from "../inventory/catalogue.ts";
 import { storedReferences } from "../inventory/references.ts";
 import type { JsonObject } from "../model/json.ts";
 import { loadNames, type EntryName, type EntryRow } from "../store/inventory/entries.ts";
 import { imageKey } from "../store/inventory/sight.ts";
 import type { Db } from "../store/schema.ts";
 import { readablePart, seenOf, type Allowed, type Eyes } from "./inventory-eyes.ts";
+import { freshValues } from "./inventory-formulas.ts";
 
 export interface EntryReference {
   readonly id: string;
@@ -46,7 +48,8 @@ export async function viewEntries(
   eyes: Eyes,
 ): Promise<readonly EntryView[]> {
   const sights = await eyes.sights(db, rows);
-  const read = rows.flatMap((row) => readRow(row, sights.get(row.id)));
+  const whole = await withFresh(db, rows, eyes.whole);
+  const read = whole.flatMap((row) => readRow(row, sights.get(row.id)));
   return views(db, read, eyes);
 }
 
@@ -59,6 +62,22 @@ export async function viewImages(
   const sights = await eyes.images(db, rows);
   const read = rows.flatMap((row) => readRow(row, sights.get(imageKey(row))));
   return views(db, read, eyes);
+}
+
+/** The rows with what is computed when it is read. */
+async function withFresh(
+  db: Db,
+  rows: readonly EntryRow[],
+  known: Catalogue,
+): Promise<readonly EntryRow[]> {
+  const entries = rows.flatMap(({ id, typeId, doc }) => {
+    const type = known.byId.get(typeId);
+    return type === undefined ? [] : [{ id, type, document: doc }];
+  });
+  const fresh = await freshValues(db, entries, known);
+  return fresh.size === 0
+    ? rows
+    : rows.map((row) => ({ ...row, doc: { ...row.doc, ...fresh.get(row.id) } }));
 }
 
 function readRow(row: EntryRow, allowed: Allowed | undefined): readonly EntryRow[] {

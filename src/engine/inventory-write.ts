@@ -14,9 +14,10 @@ import { validateEntry, type Checked } from "../inventory/validate.ts";
 import type { JsonObject } from "../model/json.ts";
 import { findKeys, type EntryRow, type KeyHit } from "../store/inventory/entries.ts";
 import { uuidv7 } from "../store/inventory/uuid.ts";
-import { writeChanges, type ChangesetRow, type EntryChange } from "../store/inventory/write.ts";
+import type { ChangesetRow, EntryChange } from "../store/inventory/write.ts";
 import type { Db } from "../store/schema.ts";
 import { openEyes, type Eyes } from "./inventory-eyes.ts";
+import { finished } from "./inventory-formulas.ts";
 import { permitted, readableFault } from "./inventory-permit.ts";
 import { resolveReferences, type Resolutions } from "./inventory-resolve.ts";
 import { seenNames } from "./inventory-view.ts";
@@ -88,7 +89,8 @@ export async function decide(
     const again = await resolveReferences(db, stored, { eyes: open, hold: true });
     for (const draft of own) resolved.set(draft, new Map([...resolutions, ...again]));
   }
-  const decided = drafts.map((draft) => decideOne(draft, resolved.get(draft) ?? new Map()));
+  const checks = await checkAll(db, drafts, { known, resolved });
+  const decided = drafts.map((draft, index) => decideOne(draft, checks[index]));
   return refuseTakenKeys(db, await permitted(db, decided), open);
 }
 
@@ -122,12 +124,35 @@ export function check(
   return validateEntry(type, document, { resolve, complete });
 }
 
-function decideOne(draft: Draft, resolutions: Resolutions): Decided {
+/** What each draft's document becomes, computed attributes included; nothing for deletions. */
+async function checkAll(
+  db: Db,
+  drafts: readonly Draft[],
+  {
+    known,
+    resolved,
+  }: { readonly known: Catalogue; readonly resolved: ReadonlyMap<Draft, Resolutions> },
+): Promise<readonly (Checked | undefined)[]> {
+  const written = drafts.map((draft) => {
+    const { op, type, document } = draft;
+    if (op === "D") return undefined;
+    return check(type, document, resolved.get(draft) ?? new Map(), op === "I" ? "new" : "stored");
+  });
+  const sound = drafts.flatMap(({ id, type }, index) => {
+    const one = written[index];
+    return one !== undefined && "document" in one ? [{ index, id, type, ...one }] : [];
+  });
+  const done = await finished(db, sound, { known, hold: true });
+  const byIndex = new Map(sound.map(({ index }, place) => [index, done[place]]));
+  return written.map((one, index) => byIndex.get(index) ?? one);
+}
+
+function decideOne(draft: Draft, checked: Checked | undefined): Decided {
   const { type, before, op } = draft;
   const old = before === undefined || before.deletedAt !== null ? undefined : before;
   const oldRows = old === undefined ? undefined : derive(type, old.doc);
-  if (op === "D") return changeOf(draft, before?.doc ?? {}, { before: oldRows, after: undefined });
-  const checked = check(type, draft.document, resolutions, op === "I" ? "new" : "stored");
+  if (op === "D" || checked === undefined)
+    return changeOf(draft, before?.doc ?? {}, { before: oldRows, after: undefined });
   if ("problems" in checked)
     return { kind: "refused", draft, error: readableFault(draft, checked.problems) };
   const rows = derive(type, checked.document);
@@ -242,27 +267,17 @@ function keyTaken(
   return new InventoryError("INVENTORY_KEY_TAKEN", [list.join("; ")], { conflicts });
 }
 
-/** Writes what was decided to change. */
-export async function apply(
-  db: Db,
-  decided: readonly Decided[],
-  changeset: ChangesetRow,
-): Promise<number> {
-  const changes = decided.flatMap((one) => (one.kind === "change" ? [one.change] : []));
-  await writeChanges(db, [{ changeset, changes }]);
-  return changes.length;
-}
-
 /** All or nothing: the first refusal is thrown. */
 export function insist(decided: readonly Decided[]): void {
   for (const one of decided) if (one.kind === "refused") throw one.error;
 }
 
+/** A key that was taken meanwhile; an entry that changed meanwhile; two that waited for each other. */
+const races: ReadonlySet<unknown> = new Set(["23505", "RA001", "40P01"]);
+
 /** True when somebody else was faster: the same work, done again, will see it. */
 export function isRace(error: unknown): boolean {
-  return (
-    error instanceof Error && "code" in error && (error.code === "23505" || error.code === "RA001")
-  );
+  return error instanceof Error && "code" in error && races.has(error.code);
 }
 
 /** Runs the transaction again when it lost a race (another writer took the key or created the same entry). */

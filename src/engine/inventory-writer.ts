@@ -10,10 +10,10 @@ import { badRequest, InventoryError } from "../inventory/problem.ts";
 import { shown } from "../inventory/validate.ts";
 import type { Database } from "../store/database.ts";
 import { loadEntries, type EntryRow } from "../store/inventory/entries.ts";
-import { writeChanges } from "../store/inventory/write.ts";
 import type { Db } from "../store/schema.ts";
 import type { Allowed, Eyes } from "./inventory-eyes.ts";
 import { insistOnReach, OutOfReach } from "./inventory-permit.ts";
+import { writeAll } from "./inventory-recompute.ts";
 import { viewEntries, type EntryView } from "./inventory-view.ts";
 import {
   changesetOf,
@@ -61,7 +61,8 @@ const largestBatch = 128;
 export interface WriterOptions {
   readonly database: Database;
   readonly known: () => Catalogue;
-  readonly onChange: () => void;
+  /** Awaited before callers are answered. */
+  readonly onChange: () => Promise<void>;
 }
 
 export class InventoryWriter {
@@ -145,7 +146,7 @@ export class InventoryWriter {
     readonly later: ReadonlySet<number>;
     readonly views: ReadonlyMap<string, EntryView>;
   }> {
-    const { database, onChange } = this.#options;
+    const { database, known, onChange } = this.#options;
     const done = await database.transaction(async (tx) => {
       const { ends, later } = await this.#decide(tx, requests);
       const sets = requests.flatMap(({ author }, index) => {
@@ -154,7 +155,7 @@ export class InventoryWriter {
           ? [{ changeset: changesetOf(author), changes: [end.decided.change] }]
           : [];
       });
-      await writeChanges(tx, sets);
+      await writeAll(tx, known(), sets);
       const settled = ends.flatMap((end) =>
         end !== undefined && "decided" in end ? [end.decided] : [],
       );
@@ -165,7 +166,7 @@ export class InventoryWriter {
       );
       return { ends, later, rows, settled, written: sets.length };
     });
-    if (done.written > 0) onChange();
+    if (done.written > 0) await onChange();
     return { ...done, views: await viewsOf(database.db, done.settled, done.rows) };
   }
 

@@ -1,11 +1,17 @@
 /** The inventory as the rest of the engine, the door and the actions use it. */
-import { catalogue, typeNamed, type Catalogue, type KnownType } from "../inventory/catalogue.ts";
+import {
+  type Answer,
+  catalogue,
+  typeNamed,
+  type Catalogue,
+  type KnownType,
+} from "../inventory/catalogue.ts";
 import type { EntityTypes } from "../inventory/definition.ts";
 import { isUuid } from "../inventory/attribute-types.ts";
-import { badRequest, InventoryError } from "../inventory/problem.ts";
+import { badRequest, InventoryError, invalidEntry } from "../inventory/problem.ts";
 import { requestKey } from "../inventory/references.ts";
 import type { UpsertItem } from "../inventory/upsert.ts";
-import { shown } from "../inventory/validate.ts";
+import { computedProblems, shown } from "../inventory/validate.ts";
 import type { InventoryVerb } from "../model/inventory-grants.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { QueryClock } from "../inventory/query-time.ts";
@@ -22,6 +28,7 @@ import { openEyes, seenOf, type Eyes } from "./inventory-eyes.ts";
 import { living, patched, present, stale } from "./inventory-patched.ts";
 import { deniedOf, insistOnReach, unwritable } from "./inventory-permit.ts";
 import { changesetRevert, entryRevert, type RevertTo } from "./inventory-revert.ts";
+import { apply, Recompute } from "./inventory-recompute.ts";
 import { removal } from "./inventory-remove.ts";
 import { resolveReferences } from "./inventory-resolve.ts";
 import {
@@ -35,7 +42,6 @@ import { upsertAll, type UpsertResult, type UpsertWriting } from "./inventory-up
 import { InventoryWriter, type WriteRequest } from "./inventory-writer.ts";
 import { viewEntries, type EntryView } from "./inventory-view.ts";
 import {
-  apply,
   changesetOf,
   decide,
   insist,
@@ -60,6 +66,7 @@ export interface InventoryOptions {
   readonly database: Database;
   readonly types: EntityTypes;
   readonly owners: OwnerSettings;
+  readonly answer: Answer;
   /** The site's, for `today` in queries. */
   readonly timeZone: string;
   /** Called after every committed change: wakes the feed. */
@@ -71,6 +78,9 @@ interface Shared {
   readonly options: InventoryOptions;
   readonly writer: InventoryWriter;
   readonly allocator: Allocator;
+  readonly recompute: Recompute;
+  /** After every commit: wakes the feed, and brings along what is computed of what was written. */
+  readonly onChange: () => Promise<void>;
   /** All types. */
   known: Catalogue;
 }
@@ -95,14 +105,21 @@ export class Inventory {
     const parts = {
       database: options.database,
       known: () => shared.known,
-      onChange: () => options.onChange?.(),
+      onChange: async () => {
+        options.onChange?.();
+        await shared.recompute.settle();
+      },
     };
     const shared: Shared = {
       options,
       writer: new InventoryWriter(parts),
       allocator: new Allocator(parts),
-      known: catalogue(options.types, stored),
+      recompute: new Recompute({ ...parts, onChange: () => options.onChange?.() }),
+      onChange: parts.onChange,
+      known: catalogue(options.types, stored, options.answer),
     };
+    // What a process that died left undone.
+    void shared.recompute.settle();
     return new Inventory(
       shared,
       openEyes(() => shared.known),
@@ -116,7 +133,8 @@ export class Inventory {
 
   /** Takes over new or changed types. */
   async reload(types: EntityTypes): Promise<void> {
-    this.#shared.known = catalogue(types, await saveTypes(this.#db, types));
+    const stored = await saveTypes(this.#db, types);
+    this.#shared.known = catalogue(types, stored, this.#options.answer);
   }
 
   get #options(): InventoryOptions {
@@ -198,6 +216,8 @@ export class Inventory {
         const type = this.#typeOf(before);
         const refused = unwritable({ type, eyes: this.eyes }, allowed, Object.keys(patch));
         if (refused !== undefined) throw refused;
+        const computed = computedProblems(type, patch, before.doc);
+        if (computed.length > 0) throw invalidEntry(type.name, computed);
         const document = await patched(tx, before, patch, options.ifVersion);
         return { id: before.id, type, op: "U", before, document };
       },
@@ -273,7 +293,7 @@ export class Inventory {
     const ground = { database, known: this.#shared.known, eyes: this.eyes };
     const results = await upsertAll(ground, items, { changeset: changesetOf(author), settled });
     if (results.some(({ result }) => result === "created" || result === "updated"))
-      this.#options.onChange?.();
+      await this.#shared.onChange();
     return results;
   }
 
@@ -313,12 +333,12 @@ export class Inventory {
       this.#options.database.transaction(async (tx) => {
         const decided = await decide(tx, await plan(tx), this.#shared.known);
         insist(decided);
-        const count = await apply(tx, decided, changesetOf(author));
+        const count = await apply(tx, this.#shared.known, decided, changesetOf(author));
         await insistOnReach(tx, decided);
         return count;
       }),
     );
-    if (written > 0) this.#options.onChange?.();
+    if (written > 0) await this.#shared.onChange();
     return written;
   }
 

@@ -225,6 +225,7 @@ export function grantedCatalogue(known: Catalogue, licences: Licences): Catalogu
     return own.length === 0 ? [] : [grantedType(type, own)];
   });
   return {
+    ...known,
     byId: new Map(types.map((type) => [type.id, type])),
     byName: new Map(types.map((type) => [type.name, type])),
   };

@@ -1,4 +1,6 @@
+import type { Question } from "../expressions/context.ts";
 import type { EntityType, EntityTypes } from "./definition.ts";
+import { watchedAttributes } from "./formula.ts";
 import { InventoryError } from "./problem.ts";
 import { nearest } from "./text.ts";
 
@@ -10,23 +12,32 @@ export interface KnownType extends EntityType {
   readonly partial?: boolean;
 }
 
-/** The living types, by name and by number. */
+/** Answers what formulas ask: the time, and expressions that run in a child with a deadline. */
+export type Answer = (question: Question) => Promise<unknown>;
+
+/** The living types, by name and by number, and who answers their formulas. */
 export interface Catalogue {
+  readonly answer: Answer;
   readonly byName: ReadonlyMap<string, KnownType>;
   readonly byId: ReadonlyMap<number, KnownType>;
+  /** Per type, the attributes that stored computed attributes of others may read. */
+  readonly watched: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 export function catalogue(
   types: EntityTypes,
   stored: ReadonlyMap<string, { readonly id: number; readonly schemaVersion: number }>,
+  answer: Answer,
 ): Catalogue {
   const known = [...types.values()].flatMap((type): KnownType[] => {
     const row = stored.get(type.name);
     return row === undefined ? [] : [{ ...type, id: row.id, schemaVersion: row.schemaVersion }];
   });
   return {
+    answer,
     byName: new Map(known.map((type) => [type.name, type])),
     byId: new Map(known.map((type) => [type.id, type])),
+    watched: watchedAttributes(types),
   };
 }
 

@@ -6,6 +6,7 @@ import {
   type AttributeTypeName,
 } from "./attribute-types.ts";
 import type { Attribute, Element, IndexKind, Label } from "./definition.ts";
+import { checkComputed, readComputed, readConvert } from "./compile-formula.ts";
 import type { Reader } from "./reader.ts";
 
 const indexKinds = ["range", "network", "lookup"] as const;
@@ -23,6 +24,10 @@ const attributeKeys = [
   "search",
   "impact",
   "items",
+  "computed",
+  "stored",
+  "renamed_from",
+  "convert",
 ] as const;
 /** Types with a minimum and a maximum: of the value, or of a text's length. */
 const bounded: ReadonlySet<string> = new Set(["string", "text", "integer", "decimal"]);
@@ -60,12 +65,15 @@ export function readAttribute(
     index: readIndex(path, body, element.type, reader),
     scope: body["scope"] === undefined ? undefined : reader.text(`${path}.scope`, body["scope"]),
     expiry: readExpiry(path, body["expiry"], element.type, reader),
-    aliases: body["aliases"] === undefined ? [] : reader.names(`${path}.aliases`, body["aliases"]),
-    authority:
-      body["authority"] === undefined ? [] : reader.names(`${path}.authority`, body["authority"]),
+    aliases: reader.someNames(`${path}.aliases`, body["aliases"]),
+    authority: reader.someNames(`${path}.authority`, body["authority"]),
     search: reader.flag(`${path}.search`, body["search"], attributeType(element.type).searched),
     impact: reader.flag(`${path}.impact`, body["impact"], element.type === "ref"),
+    computed: readComputed(path, body, reader),
+    renamedFrom: reader.someNames(`${path}.renamed_from`, body["renamed_from"]),
+    convert: readConvert(path, body, reader),
   };
+  checkComputed(path, attribute, reader);
   checkDefault(path, attribute, reader);
   return attribute;
 }
@@ -85,7 +93,7 @@ function readElement(path: string, body: JsonObject, reader: Reader): Element | 
       reader.report(`${path}.${key}`, `${key} does not apply to ${type}`);
   return {
     type,
-    to: body["to"] === undefined ? [] : reader.names(`${path}.to`, body["to"]),
+    to: reader.someNames(`${path}.to`, body["to"]),
     onDelete:
       reader.oneOf(`${path}.on_delete`, body["on_delete"], ["restrict", "unlink", "cascade"]) ??
       "restrict",

@@ -3,6 +3,8 @@ import type { DeclarationFile } from "../model/definitions.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { readAllocation } from "./compile-allocation.ts";
 import { readAttribute } from "./compile-attribute.ts";
+import { computedOrder, readAssertions, unknownNames } from "./compile-formula.ts";
+import { readViews, strayColumns } from "./compile-view.ts";
 import type { Attribute, EntityType, EntityTypes, HostRoles, Key } from "./definition.ts";
 import { Reader } from "./reader.ts";
 import { nearest } from "./text.ts";
@@ -23,6 +25,9 @@ const typeKeys = [
   "title",
   "host",
   "allocate",
+  "validate",
+  "views",
+  "renamed_from",
 ] as const;
 
 /** Attributes that every type has without declaring them. */
@@ -58,7 +63,10 @@ export function compileTypes(declarations: readonly DeclarationFile[]): {
   }
   for (const type of types.values()) {
     const declaration = sources.get(type.name);
-    if (declaration !== undefined) problems.push(...unknownTargets(type, types, declaration));
+    if (declaration === undefined) continue;
+    problems.push(...unknownTargets(type, types, declaration));
+    for (const fault of [...unknownNames(type, types), ...strayColumns(type, types)])
+      problems.push({ declaration, ...fault });
   }
   return { types, problems };
 }
@@ -87,6 +95,10 @@ function readType(file: DeclarationFile, reader: Reader): EntityType | undefined
     title: readTitle(document["title"], attributes, reader),
     host: readHost(document["host"], attributes, reader),
     allocate: readAllocation(document["allocate"], attributes, reader),
+    assertions: readAssertions(document["validate"], attributes, reader),
+    views: readViews(document["views"], attributes, reader),
+    computedOrder: computedOrder(attributes, reader),
+    renamedFrom: reader.someNames("renamed_from", document["renamed_from"]),
     document,
   };
 }
@@ -107,7 +119,12 @@ function readAttributes(document: JsonObject, reader: Reader): ReadonlyMap<strin
     const attribute = readAttribute(name, path, body, reader);
     if (attribute !== undefined) attributes.set(name, attribute);
   }
-  for (const attribute of attributes.values()) checkScope(attribute, attributes, reader);
+  for (const attribute of attributes.values()) {
+    checkScope(attribute, attributes, reader);
+    for (const old of attribute.renamedFrom)
+      if (attributes.has(old))
+        reader.report(`attributes.${attribute.name}.renamed_from`, `${old} is still there`);
+  }
   return attributes;
 }
 
@@ -160,6 +177,8 @@ function checkKeyPart(
   if (attribute === undefined) reader.unknownAttribute(path, name, attributes);
   else if (attribute.array || keyless.has(attribute.element.type))
     reader.report(path, `${name} cannot be part of a key: it is not a single plain value`);
+  else if (attribute.computed?.stored === false)
+    reader.report(path, `${name} cannot be part of a key: it is not stored`);
 }
 
 function readTitle(
@@ -176,6 +195,8 @@ function readTitle(
   if (parts.length === 0) reader.report("title", `"${title}" names no attribute in braces`);
   for (const part of parts)
     if (!attributes.has(part)) reader.unknownAttribute("title", part, attributes);
+    else if (attributes.get(part)?.computed?.stored === false)
+      reader.report("title", `${part} is not stored; a title needs what is`);
   return title;
 }
 

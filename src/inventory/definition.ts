@@ -1,6 +1,7 @@
 /** A compiled entity type: what the YAML of a pack means. Plain data, frozen by convention. */
 import type { Allocation } from "./allocate.ts";
 import type { AttributeTypeName } from "./attribute-types.ts";
+import type { Formula } from "./formula.ts";
 
 /** Display text by language; both are always present (the name stands in for a missing one). */
 export interface Label {
@@ -27,6 +28,30 @@ export interface Element {
 
 export type IndexKind = "range" | "network" | "lookup";
 
+/** A value that nobody writes: JSONata over the entry and what it refers to. */
+export interface Computed {
+  readonly formula: Formula;
+  /** True: kept in the document, indexed and searched. False: made when somebody reads it. */
+  readonly stored: boolean;
+}
+
+/** What must hold for an entry; nothing coming of the formula (a value is missing) holds, too. */
+export interface Assertion {
+  readonly formula: Formula;
+  readonly message: Label;
+  /** The attribute that people should look at; "" = the entry as a whole. */
+  readonly attribute: string;
+}
+
+/** How entries of a type are shown: the columns of a table, or the groups of a form. */
+export type View =
+  | { readonly name: string; readonly label: Label; readonly columns: readonly string[] }
+  | { readonly name: string; readonly label: Label; readonly groups: readonly ViewGroup[] };
+export interface ViewGroup {
+  readonly label: Label;
+  readonly attributes: readonly string[];
+}
+
 export interface Attribute {
   readonly name: string;
   readonly label: Label;
@@ -48,6 +73,11 @@ export interface Attribute {
   readonly search: boolean;
   /** True: what hangs on the target is affected with it. */
   readonly impact: boolean;
+  readonly computed: Computed | undefined;
+  /** Names that it had before; entries that still have those are brought along. */
+  readonly renamedFrom: readonly string[];
+  /** JSONata over the old value (`value`) and document (`entry`) that gives the new one, when its meaning changed. */
+  readonly convert: Formula | undefined;
 }
 
 /** A natural key: unique among the living entries of the type. */
@@ -77,6 +107,12 @@ export interface EntityType {
   readonly host: HostRoles | undefined;
   /** How entries are taken from pools, if they can be. */
   readonly allocate: Allocation | undefined;
+  readonly assertions: readonly Assertion[];
+  readonly views: readonly View[];
+  /** Computed attributes in an order in which each comes after those that it uses. */
+  readonly computedOrder: readonly string[];
+  /** Names that the type had before. */
+  readonly renamedFrom: readonly string[];
   /** The checked YAML document, for the type table and for forms. */
   readonly document: Readonly<Record<string, unknown>>;
 }

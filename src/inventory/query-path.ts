@@ -109,6 +109,8 @@ function endingOf(
   by: readonly AttributeOf[],
   here: readonly KnownType[],
 ): Ending {
+  if (by.some(({ attribute }) => attribute.computed?.stored === false))
+    throw badRequest(`${name} (in ${text}) is computed when it is read; queries need stored: true`);
   if (by.length > 0) return { kind: "attribute", name, by };
   if (isField(name)) return { kind: "field", field: name };
   throw unknown(text, name, here);

@@ -46,6 +46,11 @@ export class Reader {
     return names;
   }
 
+  /** Names where there may be none. */
+  someNames(path: string, given: unknown): readonly string[] {
+    return given === undefined ? [] : this.names(path, given);
+  }
+
   text(path: string, given: unknown): string {
     if (given === undefined) return "";
     if (typeof given === "string") return given;

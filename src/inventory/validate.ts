@@ -1,7 +1,8 @@
 /** Checks a whole document at once: every error, each with its path, what was expected and the nearest right name. */
 import type { JsonObject } from "../model/json.ts";
 import { attributeType } from "./attribute-types.ts";
-import type { Attribute, EntityType } from "./definition.ts";
+import type { Attribute, EntityType, Label } from "./definition.ts";
+import { sameJson } from "./patch.ts";
 import { isReference, requestOf, withTarget, type Resolve } from "./references.ts";
 import { nearest } from "./text.ts";
 
@@ -11,6 +12,8 @@ export interface EntryProblem {
   readonly message: string;
   readonly expected?: string;
   readonly nearest?: string;
+  /** What a type's own assertion says, in both languages; `message` is the English one. */
+  readonly messages?: Label;
 }
 
 export type Checked =
@@ -19,7 +22,8 @@ export type Checked =
 
 /**
  * The document in canonical form (references as ids, addresses and dates normalised, defaults of a new entry filled in),
- * or all that is wrong with it. `resolve` answers what each reference means; a `part` of a document lacks nothing.
+ * or all that is wrong with it. Computed attributes are left out: they are made afterwards. `resolve` answers what each reference means;
+ * a `part` of a document lacks nothing.
  */
 export function validateEntry(
   type: EntityType,
@@ -31,16 +35,26 @@ export function validateEntry(
   for (const [name, value] of Object.entries(given)) {
     const attribute = type.attributes.get(name);
     if (attribute === undefined) problems.push(unknownAttribute(type, name));
-    else if (value !== null && value !== undefined)
+    else if (value === null || value === undefined) continue;
+    else if (attribute.computed === undefined)
       document.set(name, checkAttribute(attribute, value, { resolve, problems }));
+    else if (complete !== "stored") problems.push(unwritable(attribute));
   }
+  if (complete !== "part") fillIn(type, document, { problems, isNew: complete === "new" });
+  return problems.length > 0 ? { problems } : { document: Object.fromEntries(document) };
+}
+
+/** Defaults of a new entry; what is required and missing. */
+function fillIn(
+  type: EntityType,
+  document: Map<string, unknown>,
+  { problems, isNew }: { readonly problems: EntryProblem[]; readonly isNew: boolean },
+): void {
   for (const attribute of type.attributes.values()) {
-    if (complete === "part" || document.has(attribute.name)) continue;
-    if (complete === "new" && attribute.default !== undefined)
-      document.set(attribute.name, attribute.default);
+    if (document.has(attribute.name)) continue;
+    if (isNew && attribute.default !== undefined) document.set(attribute.name, attribute.default);
     else if (attribute.required) problems.push(missing(attribute));
   }
-  return problems.length > 0 ? { problems } : { document: Object.fromEntries(document) };
 }
 
 interface Checking {
@@ -110,6 +124,27 @@ export function unknownAttribute(type: EntityType, name: string): EntryProblem {
     expected: `one of ${[...type.attributes.keys()].join(", ")}`,
     ...(near === undefined ? {} : { nearest: near }),
   };
+}
+
+function unwritable({ name, computed }: Attribute): EntryProblem {
+  return {
+    path: name,
+    message: `${name} is computed and cannot be written`,
+    expected: `no value; it is made of ${computed?.formula.source ?? ""}`,
+  };
+}
+
+/** What a patch of a stored entry may not say: computed attributes keep the value they have, and those made when they are read are left aside. */
+export function computedProblems(
+  type: EntityType,
+  patch: JsonObject,
+  present: JsonObject,
+): readonly EntryProblem[] {
+  return Object.entries(patch).flatMap(([name, value]) => {
+    const attribute = type.attributes.get(name);
+    const same = value === null || value === undefined || sameJson(value, present[name]);
+    return attribute?.computed?.stored !== true || same ? [] : [unwritable(attribute)];
+  });
 }
 
 function missing(attribute: Attribute): EntryProblem {

@@ -9,7 +9,7 @@ import type { CompiledContent } from "../engine/definitions.ts";
 import { carry, hearBell } from "../engine/hear.ts";
 import { idMaker } from "../engine/ids.ts";
 import { ingest } from "../engine/ingest.ts";
-import { Inventory } from "../engine/inventory.ts";
+import { Inventory, type InventoryOptions } from "../engine/inventory.ts";
 import { inventoryRunner } from "../engine/inventory-runner.ts";
 import type { Resources } from "../engine/resources.ts";
 import { evaluatorPool } from "../processes/evaluator-pool.ts";
@@ -79,12 +79,11 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
   const vault = openVault(config.masterKeyFile);
   const store = datastore(database, vault);
   const evaluators = evaluatorPool({ size: 2 });
+  const answer = answerer(evaluators, store, systemUser);
   const spawn = slotCount > 0 ? spawner() : undefined;
-  const inventory = await Inventory.open({
-    timeZone: config.timeZone,
+  const inventory = await openInventory(config, live, {
     database,
-    types: live.loaded.types,
-    owners: ownerSettings(() => live.loaded.compiled.content),
+    answer,
     onChange: () => core.bells.ring({ kind: "feed", id: "inventory" }),
   });
   const reload: EngineProcess["reload"] = (how) =>
@@ -102,7 +101,7 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     sign: (text) => vault.sign(text),
     ...settingsOf(config),
     definitions: () => live.loaded.compiled,
-    answer: answerer(evaluators, store, systemUser),
+    answer,
     onBell: ({ kind, id }) => {
       if (kind === "feed" || kind === "sensor") listeners[kind].tell();
       const news = kind === "reload" && id !== core.process ? reload({ forget: false }) : undefined;
@@ -128,6 +127,15 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
       await database.close();
     },
   };
+}
+
+function openInventory(
+  { timeZone }: Config,
+  live: LiveDefinitions,
+  rest: Pick<InventoryOptions, "database" | "answer" | "onChange">,
+): Promise<Inventory> {
+  const owners = ownerSettings(() => live.loaded.compiled.content);
+  return Inventory.open({ timeZone, types: live.loaded.types, owners, ...rest });
 }
 
 function queueOf({ redisUrl }: Config, databaseUrl: string): Promise<WorkQueue> {

@@ -3,7 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Inventory } from "../../src/engine/inventory.ts";
 import { ownerSettings } from "../../src/inventory/owner.ts";
 import { bundledTypes } from "../inventory/types.ts";
-import { author, refusal, site, testInventory, type TestInventory } from "./inventory-site.ts";
+import {
+  answer,
+  author,
+  refusal,
+  site,
+  testInventory,
+  type TestInventory,
+} from "./inventory-site.ts";
 
 let world: TestInventory;
 beforeAll(async () => {
@@ -42,6 +49,7 @@ describe("addresses", () => {
       types: bundledTypes(),
       owners: ownerSettings({}),
       timeZone: "Asia/Tokyo",
+      answer,
     });
     await world.upsert({ type: "IPAddress", set: { address: "10.8.0.5" } });
     const machines = [world.inventory, other];

@@ -1,6 +1,10 @@
 import { Inventory } from "../../src/engine/inventory.ts";
 import type { UpsertResult } from "../../src/engine/inventory-upsert.ts";
 import type { Author } from "../../src/engine/inventory-write.ts";
+import type { Question } from "../../src/expressions/context.ts";
+import { evaluateJsonata } from "../../src/expressions/jsonata/evaluate.ts";
+import type { EntityTypes } from "../../src/inventory/definition.ts";
+import { answerQuestion } from "../../src/processes/ask.ts";
 import { noCause } from "../../src/inventory/cause.ts";
 import { ownerSettings } from "../../src/inventory/owner.ts";
 import { InventoryError } from "../../src/inventory/problem.ts";
@@ -43,6 +47,20 @@ export const site: readonly Record<string, unknown>[] = [
   { type: "Person", set: { login: "leader", name: "佐藤 リーダー", jira_account: "a-9" } },
 ];
 
+/** Answers formulas without children. */
+export const answer = (question: Question): Promise<unknown> =>
+  answerQuestion(question, {
+    pool: {
+      call: ({ source, input }) =>
+        evaluateJsonata(source, { calls: [], root: {}, ...(input as object) }),
+    },
+    now: () => "2026-04-01T00:00:00.000Z",
+    random: () => 0,
+    datastore: () => Promise.resolve(undefined),
+    decrypt: () => Promise.resolve(undefined),
+    task: () => Promise.resolve(undefined),
+  });
+
 export interface TestInventory extends AsyncDisposable {
   readonly database: TestDatabase;
   readonly inventory: Inventory;
@@ -51,11 +69,13 @@ export interface TestInventory extends AsyncDisposable {
 
 export async function testInventory(
   onChange: () => void = () => undefined,
+  types: EntityTypes = bundledTypes(),
 ): Promise<TestInventory> {
   const database = await testDatabase();
   const inventory = await Inventory.open({
     database,
-    types: bundledTypes(),
+    types,
+    answer,
     owners: ownerSettings({ default_leader: "leader" }),
     timeZone: "Asia/Tokyo",
     onChange,

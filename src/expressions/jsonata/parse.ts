@@ -130,7 +130,18 @@ function offsetOf(node: Tree, length: number): number {
 
 /** The names that the expression reads from its root. Inside paths, filters and functions of its own the context is another one. */
 export function rootNames(parsed: Tree): readonly VariableReference[] {
-  const found: VariableReference[] = [];
+  return rootPaths(parsed).map(({ names: [name = ""], offset }) => ({ name, offset }));
+}
+
+export interface RootPath {
+  /** The names it begins with, at least one. */
+  readonly names: readonly string[];
+  readonly offset: number;
+}
+
+/** Where the expression goes from its root: `rack.room[floor = 1].site` → rack, room, site. */
+export function rootPaths(parsed: Tree): readonly RootPath[] {
+  const found: RootPath[] = [];
   collect(parsed, found);
   return found;
 }
@@ -146,7 +157,7 @@ const sameContext = [
   "else",
 ];
 
-function collect(value: unknown, found: VariableReference[]): void {
+function collect(value: unknown, found: RootPath[]): void {
   if (Array.isArray(value)) {
     for (const item of value) collect(item, found);
   } else if (isTree(value) && value.type === "path") {
@@ -156,11 +167,14 @@ function collect(value: unknown, found: VariableReference[]): void {
   }
 }
 
-function collectPath([first, second]: readonly Tree[], found: VariableReference[]): void {
+function collectPath(steps: readonly Tree[], found: RootPath[]): void {
+  const [first] = steps;
   const isRoot = first?.type === "variable" && (first["value"] === "$" || first["value"] === "");
-  const named = isRoot ? second : first;
-  const name = named?.type === "name" ? named["value"] : undefined;
-  if (named !== undefined && typeof name === "string") {
-    found.push({ name, offset: offsetOf(named, name.length) });
+  const named = isRoot ? steps.slice(1) : steps;
+  const end = named.findIndex(({ type, value }) => type !== "name" || typeof value !== "string");
+  const names = named.slice(0, end < 0 ? named.length : end).map(({ value }) => String(value));
+  const [head] = named;
+  if (head !== undefined && names.length > 0) {
+    found.push({ names, offset: offsetOf(head, (names[0] ?? "").length) });
   } else collect(first, found);
 }

@@ -21,10 +21,11 @@ export function entryColumns(alias: string): RawBuilder<unknown> {
 }
 const columns = entryColumns("e");
 
-/** How rows are held while the transaction decides: `write` against other writers, `delete` also against new references to them. */
-export type Lock = "none" | "write" | "delete";
+/** How rows are held while the transaction decides: `share` against changes, `write` against other writers, `delete` also against new references to them. */
+export type Lock = "none" | "share" | "write" | "delete";
 const locks: Record<Lock, RawBuilder<unknown>> = {
   none: sql``,
+  share: sql`for share of e`,
   write: sql`for no key update of e`,
   delete: sql`for update of e`,
 };
