@@ -1,12 +1,11 @@
 /** The inventory's door, below `/api/v2/inventory`. */
 import { json, type Response } from "express";
 import type { Inventory, WriteResult } from "../engine/inventory.ts";
-import type { KnownType } from "../inventory/catalogue.ts";
 import { allocationCount } from "../engine/inventory-allocate.ts";
 import { badRequest } from "../inventory/problem.ts";
 import { readUpsertItem } from "../inventory/upsert.ts";
 import { shown } from "../inventory/validate.ts";
-import { isObject, type JsonObject } from "../model/json.ts";
+import { isObject } from "../model/json.ts";
 import { deployRoutes } from "./inventory-deploy.ts";
 import { pastRoutes } from "./inventory-history.ts";
 import { problems } from "./problems.ts";
@@ -21,6 +20,7 @@ import {
   textOf,
 } from "./inventory-requests.ts";
 import { Routes } from "./routes.ts";
+import { typeRoutes } from "./inventory-types.ts";
 import { searchOfBody, searchOfUrl } from "./inventory-search-requests.ts";
 
 export type InventoryService = Pick<
@@ -47,52 +47,9 @@ export type InventoryService = Pick<
 /** Items of one upsert call. */
 const mostItems = 20_000;
 
-function typeView(type: KnownType): JsonObject {
-  const { name, pack, label, description, keys, title, schemaVersion, host } = type;
-  const attributes = [...type.attributes.values()].map((attribute) => ({
-    ...attribute,
-    element: undefined,
-    type: attribute.array ? "array" : attribute.element.type,
-    items: attribute.array ? attribute.element.type : undefined,
-    to: attribute.element.to.length > 0 ? attribute.element.to : undefined,
-    values: Object.fromEntries(attribute.element.values),
-  }));
-  return {
-    name,
-    pack,
-    label,
-    description,
-    title,
-    keys,
-    host,
-    schema_version: schemaVersion,
-    attributes,
-  };
-}
-
 function answer(response: Response, { result, entry }: WriteResult, status = 200): void {
   response.setHeader("ETag", etag(entry.version));
   response.status(status).json({ result, entry });
-}
-
-function typeRoutes(router: Routes, service: InventoryService): void {
-  router.get("/types", "inventory_list", async (_request, response) => {
-    const counts = await service.counts();
-    const types = [...service.known.byName.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
-    response.json({
-      types: types.map(({ name, pack, label, description, schemaVersion }) => ({
-        name,
-        pack,
-        label,
-        description,
-        schema_version: schemaVersion,
-        entries: counts.get(name) ?? 0,
-      })),
-    });
-  });
-  router.get("/types/:type", "inventory_list", (request, response) => {
-    response.json(typeView(service.type(request.params.type)));
-  });
 }
 
 function readRoutes(router: Routes, service: InventoryService): void {

@@ -1,0 +1,86 @@
+/** Entity types as callers see them: below `/api/v2/inventory/types`. */
+import type { Inventory } from "../engine/inventory.ts";
+import type { KnownType } from "../inventory/catalogue.ts";
+import type { Attribute } from "../inventory/definition.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { Routes } from "./routes.ts";
+
+function attributeView(attribute: Attribute): JsonObject {
+  const { name, label, description, array, element, computed, convert, renamedFrom } = attribute;
+  const { required, index, scope, expiry, aliases, authority, search, impact } = attribute;
+  return {
+    name,
+    label,
+    description,
+    type: array ? "array" : element.type,
+    ...(array ? { items: element.type } : {}),
+    required,
+    default: attribute.default ?? null,
+    ...(element.to.length > 0 ? { to: element.to } : {}),
+    ...(element.type === "ref" || element.type === "named_ref"
+      ? { on_delete: element.onDelete }
+      : {}),
+    ...(element.type === "enum" ? { values: Object.fromEntries(element.values) } : {}),
+    pattern: element.pattern?.source ?? null,
+    min: element.min ?? null,
+    max: element.max ?? null,
+    index: index ?? null,
+    scope: scope ?? null,
+    expiry,
+    aliases,
+    authority,
+    search,
+    impact,
+    computed:
+      computed === undefined
+        ? null
+        : { expression: computed.formula.source, stored: computed.stored },
+    convert: convert?.source ?? null,
+    renamed_from: renamedFrom,
+  };
+}
+
+function typeView(type: KnownType): JsonObject {
+  const { name, pack, label, description, keys, title, schemaVersion, host, views } = type;
+  return {
+    name,
+    pack,
+    label,
+    description,
+    title,
+    keys: keys.map((key) => ({ ...key, unless: key.unless ?? null })),
+    host: host ?? null,
+    allocate: type.allocate ?? null,
+    schema_version: schemaVersion,
+    attributes: [...type.attributes.values()].map(attributeView),
+    validate: type.assertions.map(({ formula, message, attribute }) => ({
+      assert: formula.source,
+      message,
+      attribute,
+    })),
+    views,
+  };
+}
+
+export function typeRoutes(
+  router: Routes,
+  service: Pick<Inventory, "known" | "type" | "counts">,
+): void {
+  router.get("/types", "inventory_list", async (_request, response) => {
+    const counts = await service.counts();
+    const types = [...service.known.byName.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    response.json({
+      types: types.map(({ name, pack, label, description, schemaVersion }) => ({
+        name,
+        pack,
+        label,
+        description,
+        schema_version: schemaVersion,
+        entries: counts.get(name) ?? 0,
+      })),
+    });
+  });
+  router.get("/types/:type", "inventory_list", (request, response) => {
+    response.json(typeView(service.type(request.params.type)));
+  });
+}
