@@ -2,8 +2,14 @@
 import type { Inventory } from "../engine/inventory.ts";
 import type { KnownType } from "../inventory/catalogue.ts";
 import type { Attribute } from "../inventory/definition.ts";
+import { isReference } from "../inventory/references.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Routes } from "./routes.ts";
+
+/** What is not said is null, so that every attribute has the same members. */
+function orNull(body: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(body).map(([key, value]) => [key, value ?? null]));
+}
 
 function attributeView(attribute: Attribute): JsonObject {
   const { name, label, description, array, element, computed, convert, renamedFrom } = attribute;
@@ -15,17 +21,18 @@ function attributeView(attribute: Attribute): JsonObject {
     type: array ? "array" : element.type,
     ...(array ? { items: element.type } : {}),
     required,
-    default: attribute.default ?? null,
     ...(element.to.length > 0 ? { to: element.to } : {}),
-    ...(element.type === "ref" || element.type === "named_ref"
-      ? { on_delete: element.onDelete }
-      : {}),
+    ...(isReference(attribute) ? { on_delete: element.onDelete } : {}),
     ...(element.type === "enum" ? { values: Object.fromEntries(element.values) } : {}),
-    pattern: element.pattern?.source ?? null,
-    min: element.min ?? null,
-    max: element.max ?? null,
-    index: index ?? null,
-    scope: scope ?? null,
+    ...orNull({
+      default: attribute.default,
+      pattern: element.pattern?.source,
+      min: element.min,
+      max: element.max,
+      index,
+      scope,
+      convert: convert?.source,
+    }),
     expiry,
     aliases,
     authority,
@@ -35,7 +42,6 @@ function attributeView(attribute: Attribute): JsonObject {
       computed === undefined
         ? null
         : { expression: computed.formula.source, stored: computed.stored },
-    convert: convert?.source ?? null,
     renamed_from: renamedFrom,
   };
 }
