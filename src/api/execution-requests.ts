@@ -11,7 +11,7 @@ import {
   type ExecutionStatus,
 } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
-import { findExecution, type StoredExecution } from "../store/executions.ts";
+import type { StoredExecution } from "../store/executions.ts";
 import { bodyOf, objectIn, pythonText, textIn, textsIn } from "./bodies.ts";
 import type { Door } from "./door.ts";
 import { givenOnly } from "./execution-view.ts";
@@ -19,9 +19,11 @@ import { existing } from "./existing.ts";
 import { fullView, viewOptions } from "./executions.ts";
 import { isAdmin, userOf } from "./guard.ts";
 import { liveActionId } from "../model/ids.ts";
+import { traceOf, usualTag } from "../model/trace.ts";
 import { flag, refusal } from "./query.ts";
 import { actionInBody, executionNamed } from "./resources.ts";
 import { on, Routes } from "./routes.ts";
+import { tagOf, traceNamed } from "./traces.ts";
 
 /** In whose name it runs: only administrators may say somebody else. */
 function actor(body: JsonObject, caller: User): string {
@@ -69,12 +71,12 @@ async function contextFrom(door: Door, request: Request, body: JsonObject): Prom
   const given = { ...objectIn(body, "context"), ...headerContext(request) };
   const trace = given["trace_context"];
   const traceId = isObject(trace) ? trace["id_"] : undefined;
-  if (typeof traceId === "string" && traceId !== "") {
-    const root = await findExecution(door.core.database.db, traceId);
-    if (root === undefined)
-      throw refusal(`Unable to find the TraceDB instance. {'id': '${traceId}'}`);
-  }
-  return Object.fromEntries(Object.entries(given).filter(([name]) => !ours.has(name)));
+  const kept = Object.fromEntries(Object.entries(given).filter(([name]) => !ours.has(name)));
+  if (typeof traceId !== "string" || traceId === "") return kept;
+  const root = await traceNamed(door, traceId);
+  if (root === undefined)
+    throw refusal(`Unable to find the TraceDB instance. {'id': '${traceId}'}`);
+  return { ...kept, trace_context: { id_: traceId, trace_tag: tagOf(root) } };
 }
 
 /** What an action starts through the API goes on in its chain of causes. */
@@ -160,10 +162,14 @@ async function runAgain(
   if (tasks.length > 0 && before.runner !== "orquesta")
     throw refusal("Task option is only supported for Orquesta workflows.");
   const merge = flag(request, "no_merge") !== true;
-  const { trace_context } = before.context;
+  const { id: trace, tag: trace_tag } = traceOf(before);
   const context = {
     ...(await contextFrom(door, request, body)),
-    trace_context: trace_context ?? { id_: before.id },
+    // As StackStorm: the tag follows from the id where nobody gave one.
+    trace_context: {
+      id_: trace,
+      ...(trace_tag === usualTag(trace, "execution") ? {} : { trace_tag }),
+    },
     user: actor(body, userOf(response)),
   };
   const made =

@@ -7,6 +7,7 @@ import type { Runner } from "../runners/runner.ts";
 import type { StoredExecution } from "../store/executions.ts";
 import { actionView } from "./action-view.ts";
 import { liveActionId } from "../model/ids.ts";
+import { traceOf } from "../model/trace.ts";
 import { isoTime } from "./ids.ts";
 import { maskedIn, maskedOutput } from "../model/secrets.ts";
 import { runnerView } from "./runner-view.ts";
@@ -132,8 +133,16 @@ function delayOf({ run_at, created_at }: StoredExecution): number {
     : Math.max(0, run_at.getTime() - created_at.getTime());
 }
 
+/** What a rule starts names its trace, which follows from the trigger instance. */
+function withTrace(id: string, context: JsonObject): JsonObject {
+  if (!isObject(context["trigger_instance"])) return context;
+  const { id: id_, tag: trace_tag } = traceOf({ id, context });
+  return { ...context, trace_context: { id_, trace_tag } };
+}
+
 function contextPart({ id, runner, started_at, context: all }: StoredExecution): JsonObject {
-  const { notify: _, ...context } = all;
+  const { notify: _, ...kept } = all;
+  const context = withTrace(id, kept);
   return runner === "orquesta" && started_at !== null
     ? { workflow_execution: id, ...context }
     : context;

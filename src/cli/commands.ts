@@ -76,7 +76,7 @@ export const commandEntries: readonly CommandEntry[] = [
     name: "trace",
     summary: "follow what led to what",
     group: "Work",
-    load: async () => (await import("./resources.ts")).setUpTrace,
+    load: async () => (await import("./trace.ts")).setUpTrace,
   },
   {
     name: "rule-enforcement",

@@ -237,24 +237,6 @@ export const setUpTriggerInstance: CommandSetup = (command, cli) => {
   });
 };
 
-/** A trace as a list: what it began with, and what followed. */
-export const setUpTrace: CommandSetup = (command, cli) => {
-  addResource(command, cli, {
-    noun: "trace",
-    plural: "traces",
-    path: "/traces",
-    key: "id",
-    columns: ["id", "trace_tag", "start_timestamp"],
-    filters: [
-      ["--trace-tag <tag>", "with that name", "trace_tag"],
-      ["-e, --execution <id>", "that hold that execution", "execution"],
-      ["-r, --rule <id>", "that hold that rule", "rule"],
-      ["-g, --trigger-instance <id>", "that hold that trigger instance", "trigger_instance"],
-    ],
-    verbs: ["list", "get"],
-  });
-};
-
 export const setUpServiceRegistry: CommandSetup = (command, cli) => {
   const group = command.command("group").description("Groups of processes.");
   addVerb(group, cli, {

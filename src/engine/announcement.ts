@@ -1,6 +1,7 @@
 /** Payloads of StackStorm's triggers about executions. */
 import { maskedIn } from "../model/secrets.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
+import { traceOf } from "../model/trace.ts";
 import type { NewEvent } from "../model/events.ts";
 import type { Core } from "./core.ts";
 import type { Claim } from "./run.ts";
@@ -46,10 +47,12 @@ export function maskedParameters(core: Core, { action, runner, parameters }: Cla
 }
 
 /** The trace goes on with what follows. */
-export function traced({ context }: Pick<Claim, "context">): { traceTag?: string } {
-  const trace = context["trace_context"];
-  const tag = isObject(trace) ? trace["trace_tag"] : undefined;
-  return typeof tag === "string" && tag !== "" ? { traceTag: tag } : {};
+export function traced(claim: Pick<Claim, "id" | "context">): {
+  readonly trace: string;
+  readonly traceTag: string;
+} {
+  const { id, tag } = traceOf(claim);
+  return { trace: id, traceTag: tag };
 }
 
 /** When it was asked for; what this process has just made, to the second, from its id. */

@@ -144,7 +144,7 @@ function enforce(core: Core, { id, event, rule, ask, fresh }: Hit, drafted: Draf
 export function contextOf(
   core: Core,
   id: string,
-  event: Pick<NewEvent, "trigger" | "payload" | "traceTag">,
+  event: Pick<NewEvent, "trigger" | "payload" | "traceTag" | "trace">,
   rule: { ref: string; pack: string; context: JsonObject },
 ): JsonObject {
   return {
@@ -153,8 +153,19 @@ export function contextOf(
     rule: { id: rule.ref, name: rule.ref },
     user: core.systemUser,
     pack: rule.pack,
-    ...(event.traceTag === undefined ? {} : { trace_context: { trace_tag: event.traceTag } }),
+    ...traceContext(event),
     inventory_cause: causeOfEvent(event.payload, rule.ref),
+  };
+}
+
+/** Nothing where it follows from the trigger instance. */
+function traceContext({ trace, traceTag }: Pick<NewEvent, "traceTag" | "trace">): JsonObject {
+  if (trace === undefined && traceTag === undefined) return {};
+  return {
+    trace_context: {
+      ...(trace === undefined ? {} : { id_: trace }),
+      ...(traceTag === undefined ? {} : { trace_tag: traceTag }),
+    },
   };
 }
 
@@ -214,6 +225,7 @@ export function instanceRow(id: string, event: NewEvent, pending: boolean): Inst
     dedupe_key: event.dedupeKey,
     status: pending ? "pending" : "processed",
     trace_tag: event.traceTag,
+    trace: event.trace,
   };
 }
 

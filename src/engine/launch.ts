@@ -7,7 +7,8 @@ import type { Ask } from "../expressions/context.ts";
 import type { ActionDefinition } from "../model/definitions.ts";
 import { isWorkflow } from "../model/execution.ts";
 import type { JsonObject } from "../model/json.ts";
-import type { ExecutionRow, FinishedRow, GateRow, Unit } from "../store/unit.ts";
+import { tracePart } from "../model/trace.ts";
+import type { ExecutionRow, FinishedRow, GateRow, TraceRow, Unit } from "../store/unit.ts";
 import type { Core } from "./core.ts";
 import { gateRows, gatesFor } from "./gates.ts";
 import { parametersFor } from "./parameters.ts";
@@ -139,12 +140,23 @@ function placeOf(core: Core, { runner }: ActionDefinition): "inline" | "here" | 
 /** What a launch adds to a unit. */
 export function rowsOf(
   launches: readonly Launch[],
-): Required<Pick<Unit, "executions" | "finished" | "gates">> {
+): Required<Pick<Unit, "executions" | "finished" | "gates" | "traces">> {
   return {
+    traces: launches.flatMap(traceRows),
     executions: launches.flatMap((launch) => (launch.how === "inline" ? [] : [launch.row])),
     finished: launches.flatMap((launch) => (launch.how === "inline" ? [launch.row] : [])),
     gates: launches.flatMap((launch) => (launch.how === "held" ? launch.gates : [])),
   };
+}
+
+/** What is noted of a trace that a caller gave. */
+function traceRows(launch: Launch): readonly TraceRow[] {
+  const [id, parent, context] =
+    launch.how === "inline"
+      ? [launch.row.i, launch.row.parent, launch.context]
+      : [launch.row.id, launch.row.parent, launch.row.context];
+  const part = parent === undefined ? tracePart(context) : undefined;
+  return part === undefined ? [] : [{ execution_id: id, ...part }];
 }
 
 /** A row for a wish that cannot run: it exists so that everybody sees why. */

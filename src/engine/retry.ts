@@ -2,6 +2,7 @@
  * crash comes between. Inside a workflow the task is not told of the failure: it goes on with the next try. */
 import { Unanswered } from "../expressions/context.ts";
 import { liveActionId } from "../model/ids.ts";
+import { traceOf } from "../model/trace.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Core } from "./core.ts";
 import { gateRows, gatesFor } from "./gates.ts";
@@ -39,8 +40,11 @@ export function nextTry(core: Core, claim: Claim, status: string): Launch | unde
   const retry = retries.find(({ on, most }) => on === status && count < most);
   if (retry === undefined) return undefined;
   const before = claim.context["policies"];
+  const { id: trace, tag } = traceOf(claim);
   const context = {
     ...claim.context,
+    // What began a trace would else begin another.
+    ...(trace === claim.id ? { trace_context: { id_: trace, trace_tag: tag } } : {}),
     policies: {
       ...(isObject(before) ? before : {}),
       retry: {

@@ -79,7 +79,7 @@ export async function sweep(core: Core): Promise<void> {
   await core.queue.ring(
     swept.rings.map(({ id, attempt }) => ({ name: "run", execution: id, attempt: attempt + 1 })),
   );
-  for (const { id, trace_tag, parameters, ...event } of await pendingInstances(
+  for (const { id, trace_tag, trace, parameters, ...event } of await pendingInstances(
     core.database.db,
     pendingSeconds,
   ))
@@ -87,6 +87,7 @@ export async function sweep(core: Core): Promise<void> {
       ...event,
       ...(isObject(parameters) ? { parameters } : {}),
       ...(trace_tag === null ? {} : { traceTag: trace_tag }),
+      ...(trace === null ? {} : { trace }),
     });
 }
 

@@ -10,6 +10,8 @@ export interface NewEvent {
   /** Same delivery, same key. Undefined = every call is a new event. */
   readonly dedupeKey?: string;
   readonly traceTag?: string;
+  /** The trace it continues; undefined = it begins one. */
+  readonly trace?: string;
 }
 
 /** A sensor's place in its source; committed together with the events it stands behind. */

@@ -44,7 +44,16 @@ export async function listInstances(
   if (until !== undefined)
     query = query.where("id", "<", idAround(until, clockSlack)).where("occurred_at", "<=", until);
   const rows = await query
-    .select(["id", "trigger", "source", "dedupe_key", "status", "occurred_at", "trace_tag"])
+    .select([
+      "id",
+      "trigger",
+      "source",
+      "dedupe_key",
+      "status",
+      "occurred_at",
+      "trace_tag",
+      "trace",
+    ])
     .select("parameters")
     .select(payload ? "payload" : sql`null`.as("payload"))
     .orderBy("id", "desc")

@@ -62,6 +62,7 @@ async function removeTrees(db: Db, roots: readonly string[]): Promise<number> {
     steps as (delete from journal where execution_id in (select id from tree)),
     states as (delete from workflow where execution_id in (select id from tree)),
     gates as (delete from admission where execution_id in (select id from tree)),
+    traces as (delete from execution_trace where execution_id in (select id from tree)),
     gone as (delete from execution where id in (select id from tree) returning 1)
     select count(*) as count from gone`.execute(db);
   return rows[0]?.count ?? 0;

@@ -15,7 +15,10 @@ export interface LedgerSchema {
     status: "pending" | "processed" | "processing_failed";
     occurred_at: Generated<Date>;
     trace_tag: string | null;
+    /** The trace it continues; null = it begins one. */
+    trace: string | null;
   };
+  execution_trace: { execution_id: string; trace: string | null; tag: string | null };
   enforcement: {
     id: string;
     trigger_instance_id: string;

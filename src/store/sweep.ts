@@ -79,6 +79,7 @@ export interface PendingInstance {
   readonly payload: unknown;
   readonly source: string;
   readonly trace_tag: string | null;
+  readonly trace: string | null;
 }
 
 /** Trigger instances that are pending since `seconds`. */
@@ -88,7 +89,7 @@ export async function pendingInstances(
 ): Promise<readonly PendingInstance[]> {
   return db
     .selectFrom("trigger_instance")
-    .select(["id", "trigger", "parameters", "payload", "source", "trace_tag"])
+    .select(["id", "trigger", "parameters", "payload", "source", "trace_tag", "trace"])
     .where("status", "=", "pending")
     .where("occurred_at", "<", sql<Date>`clock_timestamp() - ${seconds} * interval '1 second'`)
     .orderBy("id")

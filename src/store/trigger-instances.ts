@@ -7,15 +7,13 @@ export async function insertInstances(tx: Db, rows: readonly InstanceRow[]): Pro
   await tx
     .insertInto("trigger_instance")
     .values(
-      rows.map(({ id, trigger, parameters, payload, source, dedupe_key, status, trace_tag }) => ({
-        id,
-        trigger,
+      rows.map(({ trace_tag, trace, parameters, payload, dedupe_key, ...row }) => ({
+        ...row,
         parameters: parameters === undefined ? null : JSON.stringify(parameters),
         payload: JSON.stringify(payload),
-        source,
         dedupe_key: dedupe_key ?? null,
-        status,
         trace_tag: trace_tag ?? null,
+        trace: trace ?? null,
       })),
     )
     .execute();

@@ -15,6 +15,7 @@ const columns: { readonly [Name in Kind]: Columns<NonNullable<Unit[Name]>[number
     dedupe_key: "text",
     status: "text",
     trace_tag: "text",
+    trace: "text",
   },
   processed: { id: "text", status: "text" },
   enforcements: {
@@ -71,6 +72,7 @@ const columns: { readonly [Name in Kind]: Columns<NonNullable<Unit[Name]>[number
   journal: { execution_id: "text", seq: "int", entries: "document" },
   snapshots: { execution_id: "text", snapshot: "jsonb", snapshot_seq: "int" },
   delivered: { id: "text", status: "text" },
+  traces: { execution_id: "text", trace: "text", tag: "text" },
   cursors: { name: "text", value: "jsonb" },
 };
 
@@ -79,7 +81,7 @@ const clauses: Record<Kind, (rows: string, guarded: boolean) => string> = {
   instances: (
     rows,
     guarded,
-  ) => `insert into trigger_instance (id, trigger, parameters, payload, source, dedupe_key, status, trace_tag)
+  ) => `insert into trigger_instance (id, trigger, parameters, payload, source, dedupe_key, status, trace_tag, trace)
     select * from ${guarded ? "given on conflict do nothing returning id" : `${rows} as r`}`,
   processed: (rows) => `update trigger_instance t set status = r.status from ${rows} as r
     where t.id = r.id and t.status = 'pending' returning t.id`,
@@ -122,6 +124,7 @@ const clauses: Record<Kind, (rows: string, guarded: boolean) => string> = {
     from ${rows} as r where w.execution_id = r.execution_id`,
   delivered: (rows) =>
     `update execution e set delivered = true from ${rows} as r where e.id = r.id and e.status = r.status`,
+  traces: (rows) => `insert into execution_trace select * from ${rows} as r`,
   cursors: (rows) => `insert into sensor_cursor (name, value) select name, value from ${rows} as r
     on conflict (name) do update set value = excluded.value, updated_at = now()`,
 };

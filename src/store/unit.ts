@@ -11,6 +11,15 @@ export interface InstanceRow {
   readonly dedupe_key?: string | undefined;
   readonly status: "pending" | "processed";
   readonly trace_tag?: string | undefined;
+  /** The trace it continues; absent = it begins one. */
+  readonly trace?: string | undefined;
+}
+
+/** An execution that a caller put into a trace (`trace`), or whose own trace has a name (`tag`). */
+export interface TraceRow {
+  readonly execution_id: string;
+  readonly trace?: string | undefined;
+  readonly tag?: string | undefined;
 }
 
 export interface EnforcementRow {
@@ -121,6 +130,7 @@ export interface Unit {
   readonly snapshots?: readonly SnapshotRow[];
   /** Children whose workflow has now taken in that they have that status. */
   readonly delivered?: readonly { readonly id: string; readonly status: string }[];
+  readonly traces?: readonly TraceRow[];
   readonly cursors?: readonly { readonly name: string; readonly value: unknown }[];
 }
 
@@ -137,6 +147,7 @@ export const kinds = [
   "journal",
   "snapshots",
   "delivered",
+  "traces",
   "cursors",
 ] as const;
 export type Kind = (typeof kinds)[number];

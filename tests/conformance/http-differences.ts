@@ -25,12 +25,6 @@ export const httpDifferences: readonly ListedHttpDifference[] = [
     cases: /^keys\/put\.user\.named$/,
   },
   {
-    reason:
-      "What a rule starts when an execution ends (by its notification, for example) is a trace of its own, with the same tag where there is one; StackStorm adds it to the trace of that execution.",
-    cases: /^misc\/traces$/,
-    what: /caused_by: with(?:out)? (?:id|type)$/,
-  },
-  {
     reason: "Registering says what is wrong with content, beside the counts.",
     cases: /^packs\/register$/,
     what: /with problems$/,

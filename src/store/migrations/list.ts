@@ -11,6 +11,7 @@ import { up as stackstormKeys } from "./0100_stackstorm_keys.ts";
 import { up as inventoryReverts } from "./0090_inventory_reverts.ts";
 import { up as shownResult } from "./0120_shown_result.ts";
 import { up as cheapHistory } from "./0130_cheap_history.ts";
+import { up as traces } from "./0150_traces.ts";
 import { up as inventoryFormulas } from "./0190_inventory_formulas.ts";
 import { up as inventoryCheapRows } from "./0220_inventory_cheap_rows.ts";
 import { up as inventoryChangesetEvents } from "./0221_inventory_changeset_events.ts";
@@ -32,6 +33,7 @@ export const migrations: ReadonlyArray<{
   { name: "0100_stackstorm_keys", up: stackstormKeys },
   { name: "0120_shown_result", up: shownResult },
   { name: "0130_cheap_history", up: cheapHistory },
+  { name: "0150_traces", up: traces },
   { name: "0190_inventory_formulas", up: inventoryFormulas },
   { name: "0220_inventory_cheap_rows", up: inventoryCheapRows },
   { name: "0221_inventory_changeset_events", up: inventoryChangesetEvents },
