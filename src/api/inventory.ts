@@ -7,6 +7,7 @@ import { readUpsertItem } from "../inventory/upsert.ts";
 import { shown } from "../inventory/validate.ts";
 import { isObject } from "../model/json.ts";
 import { deployRoutes } from "./inventory-deploy.ts";
+import { guardRoutes } from "./inventory-guards.ts";
 import { pastRoutes } from "./inventory-history.ts";
 import { problems } from "./problems.ts";
 import {
@@ -38,6 +39,7 @@ export type InventoryService = Pick<
   | "allocate"
   | "available"
   | "ground"
+  | "timeZone"
   | "revert"
   | "revertChangeset"
   | "findHost"
@@ -151,6 +153,7 @@ export function inventoryRoutes(service: InventoryService): Routes {
   writeRoutes(router, service);
   pastRoutes(router, service);
   deployRoutes(router, service);
+  guardRoutes(router, service);
   router.router.use(problems);
   return router;
 }

@@ -2,6 +2,8 @@
 import type { Core } from "../engine/core.ts";
 import { countKept } from "../store/counts.ts";
 import { countExecutions } from "../store/execution-counts.ts";
+import { feedLagOf } from "../engine/inventory-feed.ts";
+import { countBreakers } from "../store/inventory/breakers.ts";
 import { openCounts } from "../store/open-counts.ts";
 import { liveProcesses } from "../store/processes.ts";
 import { openStreams } from "./streams.ts";
@@ -36,9 +38,28 @@ function totals(db: Core["database"]["db"]): readonly Reading[] {
   }));
 }
 
+/** Of the inventory's feed and its guards. */
+function inventoryReadings(db: Core["database"]["db"]): readonly Reading[] {
+  return [
+    {
+      name: "raicho_inventory_feed_lag_seconds",
+      help: "Age of the oldest change of the inventory that no rule has heard of; 0 when there is none.",
+      kind: "gauge",
+      read: async () => [{ value: await feedLagOf(db) }],
+    },
+    {
+      name: "raicho_inventory_breakers",
+      help: "Rules that are held off an entry because they fired too often on it.",
+      kind: "gauge",
+      read: async () => [{ value: await countBreakers(db) }],
+    },
+  ];
+}
+
 export function ledgerReadings({ database, pump }: Core, version: string): readonly Reading[] {
   const { db } = database;
   return [
+    ...inventoryReadings(db),
     {
       name: "raicho_info",
       help: "Always 1; the version stands in the label.",

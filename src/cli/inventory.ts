@@ -4,6 +4,7 @@ import { Refused, type Client } from "./client.ts";
 import { CliError, exitCodes, type CommandSetup } from "./cli.ts";
 import { nearest } from "../inventory/text.ts";
 import { optionText, type Options } from "./output.ts";
+import { setUpInventoryGuards } from "./inventory-guards.ts";
 import { castBySchema } from "./parameters.ts";
 import { countOf, listOptions } from "./resource.ts";
 import { addVerb, type Asked } from "./verb.ts";
@@ -238,4 +239,5 @@ export const setUpInventory: CommandSetup = (command, cli) => {
     shows: true,
     run: history,
   });
+  setUpInventoryGuards(command, cli);
 };

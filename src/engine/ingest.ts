@@ -66,7 +66,9 @@ function matchEvent(
       ),
     );
   for (const { rule } of matches) {
-    const loop = loopReason(event.payload, rule.ref, reentrancy(rule));
+    const loop =
+      loopReason(event.payload, rule.ref, reentrancy(rule)) ??
+      core.breaker.refusal(rule.ref, event);
     if (loop === undefined) enforce(core, { id, event, rule, ask, fresh }, drafted);
     else drafted.enforcements.push(refusal(core, id, rule, `Not fired, to stop a loop: ${loop}`));
   }

@@ -18,6 +18,7 @@ import type { Sensor, SensorContext } from "../sensors/sensor.ts";
 import { loadNames } from "../store/inventory/entries.ts";
 import {
   countChangesets,
+  feedLag,
   feedStart,
   isFeedHeld,
   readFeed,
@@ -95,10 +96,20 @@ export function inventoryFeed({ db, known, pollMs = 500 }: InventoryFeedOptions)
 }
 
 /** A place of the feed as it was committed with the events before it; its start when there is none. */
-export function readCursor(value: unknown): FeedCursor {
+function readCursor(value: unknown): FeedCursor {
   if (!isObject(value)) return feedStart;
   const { xid, seq } = value;
   return typeof xid === "string" && typeof seq === "string" ? { xid, seq } : feedStart;
+}
+
+/** Seconds since the oldest change that no rule has heard of. */
+export async function feedLagOf(db: Db): Promise<number> {
+  const row = await db
+    .selectFrom("sensor_cursor")
+    .select("value")
+    .where("name", "=", feedCursorName)
+    .executeTakeFirst();
+  return feedLag(db, readCursor(row?.value));
 }
 
 const suspected = "inventory.loop.suspected";

@@ -155,6 +155,11 @@ export class Inventory {
     return queryClock(Date.now(), this.#options.timeZone);
   }
 
+  /** The site's. */
+  get timeZone(): string {
+    return this.#options.timeZone;
+  }
+
   type(name: string): KnownType {
     return typeNamed(this.known, name);
   }

@@ -60,7 +60,10 @@ function rehearsed(
   { id, event, rule }: { id: string; event: MatchEvent; rule: RuleDefinition },
   ask: Ask,
 ): Rehearsed {
-  const loop = loopReason(event.payload, rule.ref, reentrancy(rule));
+  const { payload } = event;
+  const loop =
+    loopReason(payload, rule.ref, reentrancy(rule)) ??
+    core.breaker.held(rule.ref, { source: "inventory", payload });
   if (loop !== undefined) return failed(rule, `Not fired, to stop a loop: ${loop}`);
   const { ref, parameters } = rule.action;
   const wish = {

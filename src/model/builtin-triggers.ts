@@ -1,39 +1,10 @@
 /** Trigger types that exist without any pack: StackStorm's `core.st2.*`, and what Raicho itself sees. Schemas are JSON Schema draft-4
  * with StackStorm's `required` on the property. Parameters are closed; payloads may grow. */
-import type { TriggerTypeDefinition } from "./definitions.ts";
-import type { JsonObject } from "./json.ts";
+import { builtin, object, text, type BuiltinTriggerType } from "./builtin-trigger.ts";
+import { inventoryTriggerTypes } from "./inventory-triggers.ts";
 
-export type BuiltinTriggerType = Omit<TriggerTypeDefinition, "source">;
-
-const text = { type: "string" } as const;
-const object = { type: "object" } as const;
 const anything = {} as const;
 const zone = { type: "string", description: "Time zone, such as Asia/Tokyo." } as const;
-
-interface Schemas {
-  readonly parameters?: JsonObject;
-  readonly payload: JsonObject;
-}
-
-function builtin(
-  pack: string,
-  name: string,
-  description: string,
-  schemas: Schemas,
-): BuiltinTriggerType {
-  const { parameters, payload } = schemas;
-  return {
-    ref: `${pack}.${name}`,
-    pack,
-    name,
-    description,
-    payloadSchema: { type: "object", properties: payload },
-    parametersSchema:
-      parameters === undefined
-        ? {}
-        : { type: "object", properties: parameters, additionalProperties: false },
-  };
-}
 
 const timerPayload = {
   executed_at: {
@@ -186,72 +157,6 @@ const datastore = [
   }),
 ];
 
-const oneOrMore = {
-  anyOf: [{ type: "string" }, { type: "array", items: { type: "string" } }],
-} as const;
-/** Which events a rule listens to; `rules/inventory-filter.ts` knows what they mean. */
-const inventoryFilters = {
-  type: { ...oneOrMore, description: "The entry's type, or several." },
-  attribute: { ...oneOrMore, description: "Attributes of which one must have changed." },
-  not_from: {
-    ...oneOrMore,
-    description: "Systems whose own changes are not heard (origin.source).",
-  },
-  reentrant: {
-    type: "integer",
-    minimum: 0,
-    description: "How often the rule may be a cause of its own event; 0 unless said.",
-  },
-};
-
-const entryEvents = ["created", "updated", "deleted", "restored"].map((event) =>
-  builtin("inventory", `entry.${event}`, `An inventory entry was ${event}.`, {
-    parameters: inventoryFilters,
-    payload: {
-      event_id: text,
-      at: text,
-      type: { type: "string", description: "The entry's type." },
-      op: text,
-      entry: { type: "object", description: "id, name and version of the entry." },
-      changed: { type: "array", description: "Names of the attributes that changed." },
-      before: object,
-      after: object,
-      refs: { type: "object", description: "References that were added and removed, with names." },
-      changeset: object,
-      origin: { type: "object", description: "Who and what caused the change." },
-    },
-  }),
-);
-
-const inventory = [
-  ...entryEvents,
-  builtin("inventory", "changeset.committed", "A write or an import is complete.", {
-    parameters: { not_from: inventoryFilters.not_from, reentrant: inventoryFilters.reentrant },
-    payload: {
-      event_id: text,
-      at: text,
-      types: { type: "array", description: "Types of the entries that changed." },
-      counts: { type: "object", description: "By type: how many were created, updated …" },
-      changeset: object,
-      origin: object,
-    },
-  }),
-  builtin(
-    "inventory",
-    "loop.suspected",
-    "A change of the inventory came about by a very long chain of causes; no rule heard of it.",
-    {
-      payload: {
-        trigger: { type: "string", description: "The trigger that it would have been." },
-        type: text,
-        entry: object,
-        changeset: object,
-        origin: object,
-      },
-    },
-  ),
-];
-
 const mail = ["smtp", "imap"].map((protocol) =>
   builtin("email", `${protocol}.message`, `A mail arrived by ${protocol.toUpperCase()}.`, {
     payload: {
@@ -318,7 +223,7 @@ export const builtinTriggerTypes: ReadonlyMap<string, BuiltinTriggerType> = new 
     ...sensors,
     ...sensorTroubles,
     ...datastore,
-    ...inventory,
+    ...inventoryTriggerTypes,
     ...mail,
     ...alerts,
   ].map((type) => [type.ref, type]),

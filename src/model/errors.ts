@@ -35,6 +35,7 @@ export const errorTable = {
   INVENTORY_ENTRY_UNKNOWN: [404, "There is no inventory entry %s."],
   INVENTORY_DENIED: [403, "%s"],
   INVENTORY_CHANGESET_UNKNOWN: [404, "There is no inventory changeset %s."],
+  INVENTORY_BREAKER_UNKNOWN: [404, "There is no open breaker %s."],
   INVENTORY_KEY_TAKEN: [409, "%s"],
   INVENTORY_REVERT_CONFLICT: [409, "Changeset %s cannot be taken back: %s."],
   INVENTORY_POOL_EXHAUSTED: [409, "%s has no room for %s."],

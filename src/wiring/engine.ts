@@ -10,6 +10,7 @@ import { carry, hearBell } from "../engine/hear.ts";
 import { idMaker } from "../engine/ids.ts";
 import { ingest } from "../engine/ingest.ts";
 import { Inventory, type InventoryOptions } from "../engine/inventory.ts";
+import { Breaker } from "../engine/inventory-breaker.ts";
 import { inventoryRunner } from "../engine/inventory-runner.ts";
 import type { Resources } from "../engine/resources.ts";
 import { evaluatorPool } from "../processes/evaluator-pool.ts";
@@ -22,7 +23,7 @@ import { type Database, openDatabase, waitForDatabase } from "../store/database.
 import { CommitPump } from "../store/pump.ts";
 import { openVault } from "../store/vault.ts";
 import { answerer, askHere } from "./answers.ts";
-import { ownerSettings } from "./inventory.ts";
+import { breakerSettings, ownerSettings } from "./inventory.ts";
 import type { Content } from "../model/definitions.ts";
 import { LiveDefinitions } from "./definitions.ts";
 import { say } from "./log.ts";
@@ -193,6 +194,10 @@ function makeCore(
     running: new Map(),
     conducted: new Map(),
     carry,
+    breaker: new Breaker({
+      core: () => core,
+      settings: breakerSettings(() => parts.definitions().content),
+    }),
     log: say,
     systemUser,
     apiUrl,

@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config.ts";
+import { inventoryExpiry, type InventoryExpiry } from "../engine/inventory-expiry.ts";
 import { inventoryFeed, type InventoryFeed } from "../engine/inventory-feed.ts";
 import { triggersInUse } from "../model/definitions.ts";
 import { isObject } from "../model/json.ts";
@@ -45,13 +46,15 @@ export async function openSensors(engine: EngineProcess, config: Config): Promis
   if (port !== undefined)
     kept.push(keepSensor(core, () => (smtp = smtpSensor({ host, port, parse }))));
   let feed: InventoryFeed | undefined;
-  kept.push(
-    keepSensor(
-      core,
-      () => (feed = inventoryFeed({ db: core.database.db, known: () => engine.inventory.known })),
-    ),
-  );
-  engine.on("feed", () => feed?.wake());
+  const ground = { db: core.database.db, known: () => engine.inventory.known };
+  kept.push(keepSensor(core, () => (feed = inventoryFeed(ground))));
+  let expiry: InventoryExpiry | undefined;
+  const { timeZone } = config;
+  kept.push(keepSensor(core, () => (expiry = inventoryExpiry({ ...ground, timeZone }))));
+  engine.on("feed", () => {
+    feed?.wake();
+    expiry?.wake();
+  });
   let timers: TimerSensor | undefined;
   const timersInUse = () => timersOf(triggersInUse(core.definitions().content));
   kept.push(
@@ -62,7 +65,7 @@ export async function openSensors(engine: EngineProcess, config: Config): Promis
   const accounts = imapAccounts(isObject(email) ? email["imap_accounts"] : undefined);
   for (const account of accounts) kept.push(keepSensor(core, () => imapSensor({ account, parse })));
   // The SMTP port is part of what "ready" says; mailboxes may come later.
-  await Promise.all(kept.slice(0, 3).map(({ started }) => started));
+  await Promise.all(kept.slice(0, 4).map(({ started }) => started));
   for (const { started } of kept) started.catch(() => undefined);
   const python = openPythonSensors(engine, config);
   const address = smtp?.address();

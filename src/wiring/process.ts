@@ -119,9 +119,11 @@ async function openRole(config: Config, databaseUrl: string): Promise<Opened> {
   const { core } = engine;
   await heartbeat(core, config.role);
   await engine.catchUp();
+  await core.breaker.refresh();
   const beats = every(beatMs, "the heartbeat", async () => {
     await heartbeat(core, config.role);
     await engine.catchUp();
+    await core.breaker.refresh();
   });
   const { http, servers, settled } = duties.api
     ? await openDoor(engine, config)

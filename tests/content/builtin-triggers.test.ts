@@ -36,11 +36,13 @@ test("StackStorm's own trigger types and Raicho's are all there", () => {
     "core.st2.webhook",
     "email.imap.message",
     "email.smtp.message",
+    "inventory.breaker.opened",
     "inventory.changeset.committed",
     "inventory.entry.created",
     "inventory.entry.deleted",
     "inventory.entry.restored",
     "inventory.entry.updated",
+    "inventory.expiry.due",
     "inventory.loop.suspected",
   ]);
 });

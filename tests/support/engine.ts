@@ -1,4 +1,5 @@
 /** An engine in this process over a real ledger, with content written in the test. */
+import { Breaker } from "../../src/engine/inventory-breaker.ts";
 import { parseYaml } from "../../src/content/yaml.ts";
 import { createHash } from "node:crypto";
 import { type Core, slots } from "../../src/engine/core.ts";
@@ -255,6 +256,7 @@ export function testEngine(
         : undefined,
     systemUser: "stanley",
     validateOutput,
+    breaker: new Breaker({ core: () => core, settings: () => ({ firings: 20, seconds: 60 }) }),
     actionTriggers: new Set(["succeeded", "failed", "timeout", "canceled", "abandoned"]),
     apiUrl: "http://127.0.0.1:9101",
     sign: (text) => createHash("sha256").update(text).digest("base64url"),

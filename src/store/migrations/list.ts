@@ -15,6 +15,8 @@ import { up as traces } from "./0150_traces.ts";
 import { up as inventoryFormulas } from "./0190_inventory_formulas.ts";
 import { up as inventoryCheapRows } from "./0220_inventory_cheap_rows.ts";
 import { up as inventoryChangesetEvents } from "./0221_inventory_changeset_events.ts";
+import { up as inventoryBreakers } from "./0222_inventory_breakers.ts";
+import { up as inventoryExpiry } from "./0223_inventory_expiry.ts";
 
 /** In order; a name is never changed or removed once released. */
 export const migrations: ReadonlyArray<{
@@ -37,4 +39,6 @@ export const migrations: ReadonlyArray<{
   { name: "0190_inventory_formulas", up: inventoryFormulas },
   { name: "0220_inventory_cheap_rows", up: inventoryCheapRows },
   { name: "0221_inventory_changeset_events", up: inventoryChangesetEvents },
+  { name: "0222_inventory_breakers", up: inventoryBreakers },
+  { name: "0223_inventory_expiry", up: inventoryExpiry },
 ];

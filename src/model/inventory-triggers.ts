@@ -1,0 +1,104 @@
+/** What rules hear of the inventory. */
+import { builtin, object, text, type BuiltinTriggerType } from "./builtin-trigger.ts";
+
+const oneOrMore = {
+  anyOf: [{ type: "string" }, { type: "array", items: { type: "string" } }],
+} as const;
+/** Which events a rule listens to; `rules/inventory-filter.ts` knows what they mean. */
+const inventoryFilters = {
+  type: { ...oneOrMore, description: "The entry's type, or several." },
+  attribute: { ...oneOrMore, description: "Attributes of which one must have changed." },
+  not_from: {
+    ...oneOrMore,
+    description: "Systems whose own changes are not heard (origin.source).",
+  },
+  reentrant: {
+    type: "integer",
+    minimum: 0,
+    description: "How often the rule may be a cause of its own event; 0 unless said.",
+  },
+};
+
+const entryEvents = ["created", "updated", "deleted", "restored"].map((event) =>
+  builtin("inventory", `entry.${event}`, `An inventory entry was ${event}.`, {
+    parameters: inventoryFilters,
+    payload: {
+      event_id: text,
+      at: text,
+      type: { type: "string", description: "The entry's type." },
+      op: text,
+      entry: { type: "object", description: "id, name and version of the entry." },
+      changed: { type: "array", description: "Names of the attributes that changed." },
+      before: object,
+      after: object,
+      refs: { type: "object", description: "References that were added and removed, with names." },
+      changeset: object,
+      origin: { type: "object", description: "Who and what caused the change." },
+    },
+  }),
+);
+
+export const inventoryTriggerTypes: readonly BuiltinTriggerType[] = [
+  ...entryEvents,
+  builtin("inventory", "changeset.committed", "A write or an import is complete.", {
+    parameters: { not_from: inventoryFilters.not_from, reentrant: inventoryFilters.reentrant },
+    payload: {
+      event_id: text,
+      at: text,
+      types: { type: "array", description: "Types of the entries that changed." },
+      counts: { type: "object", description: "By type: how many were created, updated …" },
+      changeset: object,
+      origin: object,
+    },
+  }),
+  builtin("inventory", "expiry.due", "A date of an entry has come near.", {
+    parameters: {
+      type: inventoryFilters.type,
+      attribute: { ...oneOrMore, description: "Attributes with such dates." },
+    },
+    payload: {
+      event_id: text,
+      at: text,
+      type: text,
+      entry: object,
+      attribute: text,
+      label: object,
+      date: { type: "string", description: "The day, at the site." },
+      threshold: {
+        type: "integer",
+        description: "Days before the date, of the attribute's expiry.",
+      },
+      days_left: { type: "integer", description: "Negative when the date is over." },
+      latest: { type: "boolean", description: "Whether no nearer threshold has been passed." },
+      document: object,
+    },
+  }),
+  builtin(
+    "inventory",
+    "breaker.opened",
+    "A rule fired too often on an entry and is held off it until somebody resets it.",
+    {
+      payload: {
+        event_id: { type: "string", description: "Id of the breaker." },
+        rule: text,
+        entry: object,
+        firings: { type: "integer" },
+        seconds: { type: "number" },
+      },
+    },
+  ),
+  builtin(
+    "inventory",
+    "loop.suspected",
+    "A change of the inventory came about by a very long chain of causes; no rule heard of it.",
+    {
+      payload: {
+        trigger: { type: "string", description: "The trigger that it would have been." },
+        type: text,
+        entry: object,
+        changeset: object,
+        origin: object,
+      },
+    },
+  ),
+];
