@@ -3,11 +3,12 @@ import { copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, extname, join, relative, resolve, sep } from "node:path";
 import type { Response } from "express";
+import { overridable } from "../content/actions.ts";
 import { ingest } from "../engine/ingest.ts";
 import type { ActionDefinition, PackDefinition } from "../model/definitions.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { runsFiles } from "./action-view.ts";
-import { bodyOf, textIn, textOr } from "./bodies.ts";
+import { bodyOf, objectIn, textIn, textOr } from "./bodies.ts";
 import { assertNotOfSystem, create, plainDocument, type Writing } from "./definition-routes.ts";
 import { actionSchema } from "./definition-schemas.ts";
 import type { Door } from "./door.ts";
@@ -89,6 +90,24 @@ async function tellWritten({ core }: Door, body: JsonObject, shown: JsonObject):
     ]);
 }
 
+/** Of a parameter of its runner an action changes only some attributes. */
+function assertOverrides({ core }: Door, runner: string, body: JsonObject): void {
+  const known = (core.runners.get(runner) ?? core.runners.get(runner.replaceAll("_", "-")))
+    ?.parameters;
+  for (const [name, schema] of Object.entries(objectIn(body, "parameters"))) {
+    const theirs: JsonObject = { ...known?.[name] };
+    if (known?.[name] === undefined || !isObject(schema)) continue;
+    const odd = Object.keys(schema).find(
+      (word) =>
+        !overridable.has(word) && JSON.stringify(schema[word]) !== JSON.stringify(theirs[word]),
+    );
+    if (odd !== undefined)
+      throw refusal(
+        `The attribute "${odd}" for the runner parameter "${name}" in action "${textOr(body, "pack", "default")}.${String(body["name"])}" cannot be overridden.`,
+      );
+  }
+}
+
 export function actionWriting(door: Door): Writing {
   return {
     kind: "action",
@@ -101,6 +120,7 @@ export function actionWriting(door: Door): Writing {
           `RunnerType ${runner} is not found. If you are using old and deprecated runner name, you need to switch to a new one. For more information, please see https://docs.stackstorm.com/upgrade_notes.html#st2-v0-9`,
         );
       packOf(door, textOr(body, "pack", "default"));
+      assertOverrides(door, runner, body);
       await writeDataFiles(door, body);
       // Editors look there for the text they wrote.
       const metadata_file = textOr(body, "metadata_file", "");

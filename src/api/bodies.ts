@@ -19,6 +19,11 @@ export function pythonText(value: unknown): string {
     .join(", ")}}`;
 }
 
+/** As Python's `str` shows it: text without quotes. */
+export function pythonWord(value: unknown): string {
+  return typeof value === "string" ? value : pythonText(value);
+}
+
 /** The body; an empty one is {}. */
 export function bodyOf(request: Request): JsonObject {
   const body: unknown = request.body ?? {};

@@ -1,18 +1,17 @@
 /** `/packs`. */
-import type { Request, Response } from "express";
 import { AppError } from "../model/errors.ts";
-import type { Content, PackDefinition } from "../model/definitions.ts";
-import { isObject, type JsonObject } from "../model/json.ts";
+import type { PackDefinition } from "../model/definitions.ts";
+import type { JsonObject } from "../model/json.ts";
 import { configRoutes } from "./configs.ts";
+import { register } from "./pack-registering.ts";
 import type { Door } from "./door.ts";
 import { idFor } from "./ids.ts";
 import { answerList } from "./lists.ts";
 import { packContents, packFiles, sendPackFile } from "./pack-files.ts";
 import { packInstallRoutes } from "./pack-installs.ts";
-import { names, refusal } from "./query.ts";
+import { names } from "./query.ts";
 import { packNamed } from "./resources.ts";
 import { on, Routes } from "./routes.ts";
-import { runnerCount } from "./runner-view.ts";
 
 function packView(pack: PackDefinition): JsonObject {
   const { ref, name, description, keywords, version, author, email, dependencies, path } = pack;
@@ -86,84 +85,6 @@ function packRoutesOnly(door: Door, router: Routes): void {
   router.get("/packs/:ref", viewable, async (request, response) => {
     response.json(await withFiles(find(request.params.ref)));
   });
-}
-
-/** What registering counts, in StackStorm's words, and what goes with a word. */
-const kinds = {
-  runner: ["runners"],
-  action: ["runners", "actions"],
-  trigger: ["triggers"],
-  sensor: ["triggers", "sensors"],
-  rule: ["rule_types", "rules"],
-  rule_type: ["rule_types"],
-  alias: ["aliases"],
-  policy: ["policy_types", "policies"],
-  policy_type: ["policy_types"],
-  config: ["configs"],
-} as const;
-
-function counts(door: Door, content: Content, packs: readonly string[]): Record<string, number> {
-  const of = (all: ReadonlyMap<string, { readonly pack: string }>): number =>
-    [...all.values()].filter(({ pack }) => packs.length === 0 || packs.includes(pack)).length;
-  return {
-    runners: runnerCount(door.core.runners),
-    rule_types: 2,
-    policy_types: 3,
-    triggers: of(content.triggerTypes),
-    sensors: of(content.sensors),
-    actions: of(content.actions),
-    rules: of(content.rules),
-    aliases: of(content.aliases),
-    policies: of(content.policies),
-    configs: [...content.packs.values()].filter(
-      ({ ref, config }) =>
-        (packs.length === 0 || packs.includes(ref)) && Object.keys(config).length > 0,
-    ).length,
-  };
-}
-
-const singular: Readonly<Record<string, keyof typeof kinds>> = {
-  runners: "runner",
-  actions: "action",
-  triggers: "trigger",
-  sensors: "sensor",
-  rules: "rule",
-  rule_types: "rule_type",
-  aliases: "alias",
-  policies: "policy",
-  policy_types: "policy_type",
-  configs: "config",
-};
-
-function isKind(name: string): name is keyof typeof kinds {
-  return name in kinds;
-}
-
-/** Reads everything again; what the body names decides only what is counted. */
-async function register(door: Door, request: Request, response: Response): Promise<void> {
-  const body: unknown = request.body ?? {};
-  const wanted = isObject(body) ? names(body["packs"]) : [];
-  const types = (isObject(body) ? names(body["types"]) : []).map((name) => singular[name] ?? name);
-  const odd = types.find((name) => name !== "all" && !isKind(name));
-  if (odd !== undefined)
-    throw refusal(
-      `There is no resource type "${odd}": give one of ${Object.keys(singular).join(", ")}`,
-    );
-  const { content, problems } = await door.reload();
-  const gone = wanted.find((ref) => !content.packs.has(ref));
-  if (gone !== undefined)
-    throw refusal(
-      problems.find((problem) => problem.includes(`/${gone}/pack.yaml`)) ??
-        `Pack "${gone}" not found on disk: Directory "${door.packDirectory(gone)}" doesn't exist`,
-    );
-  const all = counts(door, content, wanted);
-  const shown = new Set(
-    types.length === 0 || types.includes("all")
-      ? Object.keys(all)
-      : types.flatMap((name) => (isKind(name) ? [...kinds[name]] : [])),
-  );
-  const registered = Object.fromEntries(Object.entries(all).filter(([name]) => shown.has(name)));
-  response.json(problems.length === 0 ? registered : { ...registered, problems });
 }
 
 export function packRoutes(door: Door): Routes {

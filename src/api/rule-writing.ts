@@ -17,6 +17,16 @@ const criterion = {
   },
 };
 
+const weekdays: ReadonlySet<string> = new Set(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]);
+
+/** StackStorm reads the days of a week when the rule is written: one that is misspelt would never fire. */
+function assertWeekdays(days: unknown): void {
+  const named = typeof days === "string" ? days.toLowerCase().split(",") : [];
+  const words = named.flatMap((part) => /^([a-z]+)(?:-([a-z]+))?$/.exec(part.trim())?.slice(1));
+  const odd = words.find((word) => word !== undefined && !weekdays.has(word));
+  if (odd !== undefined) throw refusal(`Invalid weekday name "${odd}"`);
+}
+
 /** The trigger's own words, not what views add to them. */
 function triggerOf({ core }: Door, body: JsonObject): JsonObject {
   const { type, parameters = {} } = objectIn(body, "trigger");
@@ -29,6 +39,8 @@ function triggerOf({ core }: Door, body: JsonObject): JsonObject {
     const schema = known["parameters_schema"];
     if (isObject(parameters) && isObject(schema)) assertFits(parameters, schema, "whole");
   }
+  if (type === "core.st2.CronTimer" && isObject(parameters))
+    assertWeekdays(parameters["day_of_week"]);
   return { type, parameters };
 }
 

@@ -5,7 +5,7 @@ import { payloadFault } from "../engine/trigger-payload.ts";
 import { isObject } from "../model/json.ts";
 import type { NewEvent } from "../model/events.ts";
 import { builtinTriggerTypes } from "../model/builtin-triggers.ts";
-import { pythonText } from "./bodies.ts";
+import { pythonWord } from "./bodies.ts";
 import type { Door } from "./door.ts";
 import { fault } from "./faults.ts";
 import { callerScope, idempotent } from "./idempotency.ts";
@@ -106,10 +106,11 @@ function eventOf(
       ...key,
       ...trace,
     };
+  if (Array.isArray(body)) return "Webhook body needs to be an object, got: array";
   if (!isObject(body) || typeof body["trigger"] !== "string") return "Trigger not specified.";
   const misfit = triggerFault(door, body["trigger"], body["payload"] ?? {});
   if (misfit !== undefined)
-    return `Trigger payload validation failed and validation is enabled, not dispatching a trigger "${body["trigger"]}" (${pythonText(body["payload"] ?? {})}): ${misfit}`;
+    return `Trigger payload validation failed and validation is enabled, not dispatching a trigger "${body["trigger"]}" (${pythonWord(body["payload"] ?? {})}): ${misfit}`;
   return {
     trigger: body["trigger"],
     payload: body["payload"] ?? {},

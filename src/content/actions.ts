@@ -49,7 +49,7 @@ const aliases: Readonly<Record<string, string>> = {
 };
 
 /** What an action may change of a parameter that its runner already has. */
-const overridable: ReadonlySet<string> = new Set([
+export const overridable: ReadonlySet<string> = new Set([
   "default",
   "description",
   "enum",

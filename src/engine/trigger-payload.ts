@@ -1,8 +1,7 @@
 /** Payloads of events, held against the schema of their trigger type. */
-import { type SchemaFault, validateSchema } from "../expressions/parameter-schema.ts";
+import { type SchemaFault, schemaFault } from "../expressions/parameter-schema.ts";
 import { builtinTriggerTypes } from "../model/builtin-triggers.ts";
 import type { Content } from "../model/definitions.ts";
-import { isObject } from "../model/json.ts";
 
 /** One line, and all that StackStorm says. */
 export type PayloadFault = Pick<SchemaFault, "message" | "text">;
@@ -20,8 +19,5 @@ export function payloadFault(
   }
   const { payloadSchema } = known;
   if (Object.keys(payloadSchema).length === 0) return undefined;
-  // The check is of objects; what is none is held against the schema as a property.
-  if (isObject(payload)) return validateSchema(payload, payloadSchema).fault;
-  const wrapped = { properties: { payload: { ...payloadSchema, required: true } } };
-  return validateSchema({ payload }, wrapped).fault;
+  return schemaFault(payload, payloadSchema);
 }

@@ -3,16 +3,16 @@ export const executionStatuses = [
   "scheduled",
   "delayed",
   "running",
-  "pausing",
-  "paused",
-  "resuming",
-  "canceling",
-  "canceled",
-  "pending",
   "succeeded",
   "failed",
   "timeout",
   "abandoned",
+  "canceling",
+  "canceled",
+  "pending",
+  "pausing",
+  "paused",
+  "resuming",
 ] as const;
 export type ExecutionStatus = (typeof executionStatuses)[number];
 

@@ -1,5 +1,6 @@
 /** Every operation of StackStorm's API has a route: what it is asked for may be refused, but is never unknown. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Answer, type Raicho, removeHome, startRaicho } from "../support/raicho.ts";
 
@@ -25,6 +26,15 @@ function operations(): readonly Operation[] {
 
 /** What StackStorm has and Raicho does not: who signs in elsewhere comes back by OpenID Connect, not by SAML. */
 const absent = /^POST \/auth\/v1\/sso\/callback$/;
+
+function cron(day: string): object {
+  return {
+    name: "r",
+    trigger: { type: "core.st2.CronTimer", parameters: { day_of_week: day } },
+    action: { ref: "core.noop" },
+    criteria: {},
+  };
+}
 
 describe.skipIf(!present)("the operations of StackStorm's API", () => {
   let raicho: Raicho;
@@ -98,6 +108,48 @@ describe.skipIf(!present)("the operations of StackStorm's API", () => {
     const refused = await ask("/v1/triggers", "POST", body);
     expect(refused.status).toBe(400);
     expect((refused.body as { faultstring: string }).faultstring).toContain(sentence);
+  });
+
+  const action = { name: "x", pack: "default", runner_type: "local-shell-cmd" };
+
+  test.each([
+    [
+      "/v1/actions",
+      { ...action, parameters: { sudo: { type: "number" } } },
+      'The attribute "type" for the runner parameter "sudo" in action "default.x" cannot be overridden.',
+    ],
+    ["/v1/rules", cron("mon-fri,abc"), 'Invalid weekday name "abc"'],
+    ["/v1/webhooks/st2", [1], "Webhook body needs to be an object, got: array"],
+    [
+      "/v1/webhooks/st2",
+      { trigger: "core.st2.generic.notifytrigger", payload: "odd" },
+      "not dispatching a trigger \"core.st2.generic.notifytrigger\" (odd): 'odd' is not of type 'object'\n\nFailed validating 'type' in schema:",
+    ],
+    ["/v1/packs/register", { packs: ["nope"] }, 'Pack "nope" not found on disk: Directory "'],
+  ])("%s refuses %j in StackStorm's words", async (path, body, sentence) => {
+    const refused = await ask(path, "POST", body);
+    expect(refused.status).toBe(400);
+    expect((refused.body as { faultstring: string }).faultstring).toContain(sentence);
+  });
+
+  test("registering a pack fails where something of it cannot be read, unless that is forgiven", async () => {
+    const path = "/v1/packs/register";
+    const pack = join(raicho.home, "packs/odd");
+    mkdirSync(join(pack, "actions"), { recursive: true });
+    const about = { ref: "odd", name: "odd", description: "d", version: "1.0.0" };
+    const pack_yaml = { ...about, author: "a", email: "a@example.com" };
+    writeFileSync(join(pack, "pack.yaml"), JSON.stringify(pack_yaml));
+    writeFileSync(join(pack, "actions/wrong.yaml"), '{"name":"wrong","runner_type":7}');
+    const refused = await ask(path, "POST", { packs: ["odd"] });
+    expect(refused.status).toBe(400);
+    expect((refused.body as { faultstring: string }).faultstring).toContain(
+      `Failed to register action "${join(pack, "actions/wrong.yaml")}" from pack "odd": `,
+    );
+    expect((await ask(path, "POST", { packs: ["odd"], types: ["rules"] })).status).toBe(200);
+    expect(await ask(path, "POST", { packs: ["odd"], fail_on_failure: false })).toMatchObject({
+      status: 200,
+      body: { actions: 0, problems: [expect.stringContaining("wrong.yaml") as unknown] },
+    });
   });
 
   test("a trigger of a type or a rule is not written by itself", async () => {

@@ -59,11 +59,11 @@ describe("secrets", () => {
 
 test("five statuses are final", () => {
   expect(executionStatuses.filter(isFinished)).toEqual([
-    "canceled",
     "succeeded",
     "failed",
     "timeout",
     "abandoned",
+    "canceled",
   ]);
 });
 
