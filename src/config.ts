@@ -67,6 +67,8 @@ export interface Config {
   };
   /** Ends of executions of which rules may hear through StackStorm's action trigger. */
   readonly actionTriggers: readonly string[];
+  /** Who runs local shell commands; undefined = who runs the worker. */
+  readonly systemUser: string | undefined;
   /** How actions sign in at other machines. */
   readonly ssh: SshConfig;
 }
@@ -340,6 +342,7 @@ export function readConfig(
       feed: wholeNumber(environment, "RAICHO_KEEP_FEED_DAYS", [30, 36_500]),
     },
     actionTriggers: actionTriggers(environment["RAICHO_ACTION_TRIGGERS"]),
+    systemUser: environment["RAICHO_SYSTEM_USER"],
     ssh: ssh(environment, home, directory),
   };
 }

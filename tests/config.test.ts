@@ -82,6 +82,7 @@ test.each([
   [{ RAICHO_DRAIN_SECONDS: "0" }, { drainSeconds: 0 }],
   [{ DATABASE_URL: "postgres://h/d" }, { databaseUrl: "postgres://h/d" }],
   [{ REDIS_URL: "rediss://h" }, { redisUrl: "rediss://h" }],
+  [{ RAICHO_SYSTEM_USER: "stanley" }, { systemUser: "stanley" }],
   [{ RAICHO_SSH_USER: "ops" }, { ssh: { username: "ops" } }],
   [{ RAICHO_SSH_KEY: "/keys/ops" }, { ssh: { privateKey: "/keys/ops" } }],
   [{ RAICHO_SSH_KNOWN_HOSTS: "/a:/b" }, { ssh: { knownHosts: ["/a", "/b"] } }],

@@ -1,16 +1,21 @@
 import { chmod, stat } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { dirname } from "node:path";
 import type { ParameterSchemas } from "../model/definitions.ts";
-import { isObject, type JsonObject } from "../model/json.ts";
+import { isObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
 import { boundedText } from "./bounded-text.ts";
+import { atVersion, contentVersion } from "./content-version.ts";
 import { deadlineSeconds, watchEnd, type Ending } from "./ending.ts";
 import type { RunCall, Runner } from "./runner.ts";
 import { quote, scriptArguments } from "./shell-arguments.ts";
 import type { Spawn, Spawned, SpawnedExit } from "./spawn.ts";
+import { sudoInput, withSudo } from "./sudo.ts";
 
 export interface LocalShellOptions {
   readonly spawn: Spawn;
+  /** Who runs commands that do not ask for root; where this process is somebody else, sudo makes it so. Without it this process's user. */
+  readonly systemUser?: string | undefined;
   /** Between the polite signal and the kill, in milliseconds. */
   readonly graceMs?: number;
   /** Characters kept of each of stdout and stderr. */
@@ -51,6 +56,7 @@ const shellParameters = {
 
 const scriptParameters = {
   ...shellParameters,
+  content_version: contentVersion,
   debug: {
     type: "boolean",
     description: "Enable runner debug mode: ST2_ACTION_DEBUG is True",
@@ -92,25 +98,37 @@ export function localShellScriptRunner(options: LocalShellOptions): Runner {
     outputKey: undefined,
     onWorkerLost: "abandon",
     async run(call) {
-      const path = call.action.entryPath;
-      if (path === "") throw new Error("Missing entry_point action metadata attribute");
-      await makeExecutable(path);
-      const own = Object.entries(call.parameters).filter(([name]) => !(name in scriptParameters));
-      const operator = call.parameters["kwarg_op"];
-      const words = scriptArguments(Object.fromEntries(own), call.action.parameters, {
-        keywordOperator: typeof operator === "string" ? operator : "--",
-      });
-      return await runShell([quote(path), ...words].join(" "), call, options);
+      if (call.action.entryPath === "")
+        throw new Error("Missing entry_point action metadata attribute");
+      return await atVersion(call, (there) => runScript(there, options));
     },
   };
+}
+
+async function runScript(call: RunCall, options: LocalShellOptions): Promise<Outcome> {
+  const path = call.action.entryPath;
+  await makeExecutable(path);
+  const own = Object.entries(call.parameters).filter(([name]) => !(name in scriptParameters));
+  const operator = call.parameters["kwarg_op"];
+  const words = scriptArguments(Object.fromEntries(own), call.action.parameters, {
+    keywordOperator: typeof operator === "string" ? operator : "--",
+  });
+  return await runShell([quote(path), ...words].join(" "), call, options);
 }
 
 async function runShell(
   command: string,
   call: RunCall,
-  { spawn, graceMs = 2_000, outputLimit = 4_000_000, baseEnvironment }: LocalShellOptions,
+  {
+    spawn,
+    graceMs = 2_000,
+    outputLimit = 4_000_000,
+    baseEnvironment,
+    systemUser,
+  }: LocalShellOptions,
 ): Promise<Outcome> {
   const { parameters } = call;
+  const user = otherUser(systemUser);
   if (call.signal.aborted)
     return { status: "canceled", result: { error: "The action was canceled before it started." } };
   const cwd = await workingDirectory(call);
@@ -118,7 +136,7 @@ async function runShell(
   const watch = watchEnd(call.signal, timeout);
   const output = { stdout: boundedText(outputLimit), stderr: boundedText(outputLimit) };
   const password = parameters["sudo_password"];
-  const child = spawn("/bin/sh", ["-c", withSudo(command, parameters)], {
+  const child = spawn("/bin/sh", ["-c", withSudo(command, parameters, user)], {
     cwd,
     environment: {
       ...(baseEnvironment ?? inherited()),
@@ -126,8 +144,7 @@ async function runShell(
       ST2_ACTION_DEBUG: parameters["debug"] === true ? "True" : "False",
       ...call.environment,
     },
-    input:
-      parameters["sudo"] === true && typeof password === "string" ? `${password}\n` : undefined,
+    input: sudoInput(parameters, user),
     onOutput(stream, bytes) {
       const text = output[stream].add(bytes);
       if (text !== "") call.emit(stream, text);
@@ -213,10 +230,9 @@ export function parsed(text: string): unknown {
   }
 }
 
-function withSudo(command: string, parameters: JsonObject): string {
-  if (parameters["sudo"] !== true) return command;
-  const askless = typeof parameters["sudo_password"] === "string" ? "-S " : "";
-  return `sudo ${askless}-E -- bash -c ${quote(command)}`;
+/** That user where this process is somebody else's. */
+function otherUser(user: string | undefined): string | undefined {
+  return user === undefined || user === userInfo().username ? undefined : user;
 }
 
 /** What was asked for; else the script's own folder; else undefined. Throws when it is no directory. */

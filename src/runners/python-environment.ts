@@ -20,7 +20,8 @@ export interface PythonEnvironment {
   readonly base: Readonly<Record<string, string>>;
   /** The whole environment of the action. */
   readonly action: Readonly<Record<string, string>>;
-  /** Whether the action's own variables matter before the interpreter is up, so that a warm one cannot serve. */
+  /** Whether the action's own variables matter before the interpreter is up, so that a warm one cannot serve, or its files are there for this
+   * one call only. */
   readonly cold: boolean;
   readonly missingLibraries: string | undefined;
 }
@@ -94,7 +95,9 @@ export function pythonEnvironment(call: RunCall, places: PythonPlaces): PythonEn
   return {
     ...interpreter,
     base,
-    cold: Object.keys(wished).some((name) => startsWith.test(name)),
+    cold:
+      typeof call.parameters["content_version"] === "string" ||
+      Object.keys(wished).some((name) => startsWith.test(name)),
     action: {
       ...base,
       PYTHONPATH: pythonPath(call.action),

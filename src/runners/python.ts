@@ -3,6 +3,7 @@ import type { ParameterSchemas } from "../model/definitions.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
 import { boundedText, type BoundedText } from "./bounded-text.ts";
+import { atVersion, contentVersion } from "./content-version.ts";
 import { deadlineSeconds, watchEnd, type Ending, type EndWatch } from "./ending.ts";
 import {
   modulePaths,
@@ -61,6 +62,7 @@ const parameters = {
     default: false,
     required: false,
   },
+  content_version: contentVersion,
 } as const satisfies ParameterSchemas;
 
 /**
@@ -105,8 +107,10 @@ export function pythonRunner(options: PythonRunnerOptions = {}): Runner {
         };
       if (call.action.entryPath === "")
         throw new Error(`Action "${call.action.ref}" is missing entry_point attribute`);
-      const environment = pythonEnvironment(call, { virtualenvs, python, configs });
-      return await new PythonRun(call, environment, servers, settings).outcome();
+      return await atVersion(call, async (there) => {
+        const environment = pythonEnvironment(there, { virtualenvs, python, configs });
+        return await new PythonRun(there, environment, servers, settings).outcome();
+      });
     },
     close: () => servers.close(graceMs),
   };

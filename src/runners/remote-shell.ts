@@ -13,6 +13,7 @@ import type { HostKeyOptions } from "./remote-shell-known-hosts.ts";
 import { runOnHosts, type RemoteJob, type RemoteScript } from "./remote-shell-run.ts";
 import type { RunCall, Runner } from "./runner.ts";
 import { quote, scriptArguments } from "./shell-arguments.ts";
+import { sudoInput, withSudo } from "./sudo.ts";
 
 export interface RemoteShellOptions extends HostKeyOptions {
   /** Who signs in when the action does not say. */
@@ -165,13 +166,12 @@ async function runRemote(
   const hosts = parseHosts(parameters["hosts"]);
   const bastion = parameters["bastion_host"];
   const port = parameters["port"];
-  const password = parameters["sudo_password"];
   const seconds = deadlineSeconds(call.timeoutSeconds, parameters["timeout"], 60);
   const { connectMs = 30_000, parallel = 50, graceMs = 2_000, outputLimit = 4_000_000 } = options;
   const job: RemoteJob = {
     hosts,
     command: commandLine(what.words, call),
-    input: parameters["sudo"] === true && typeof password === "string" ? `${password}\n` : "",
+    input: sudoInput(parameters) ?? "",
     sudo: (command) => withSudo(command, parameters),
     script: what.script,
     connection: {
@@ -209,12 +209,6 @@ function commandLine(words: string, { parameters, environment }: RunCall): strin
     words,
   ].join(" && ");
   return withSudo(line, parameters);
-}
-
-function withSudo(command: string, parameters: JsonObject): string {
-  if (parameters["sudo"] !== true) return command;
-  const asked = typeof parameters["sudo_password"] === "string" ? "-S -p '' " : "";
-  return `sudo ${asked}-E -- bash -c ${quote(command)}`;
 }
 
 /** How to sign in: a password, else a key that was given, else the site's key. Throws for what cannot work. */

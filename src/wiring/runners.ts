@@ -22,6 +22,8 @@ const orquestaRunner: Runner = {
     notify: {
       type: "array",
       description: "List of tasks to trigger notifications for.",
+      items: { type: "string", minLength: 1, pattern: "^\\w+$" },
+      uniqueItems: true,
       default: [],
     },
   },
@@ -66,6 +68,7 @@ export interface RunnerPlaces {
   /** Data directory: `virtualenvs/<pack>` and `cache/` are below it. */
   readonly home: string;
   readonly configsDirectory: string | undefined;
+  readonly systemUser: string | undefined;
   readonly ssh: SshConfig;
 }
 
@@ -78,12 +81,13 @@ const noSsh: SshConfig = {
 
 /** Every runner that needs nothing from the engine. Without `places` only to be asked about, not to be run. */
 export function builtinRunners(spawn: Spawn = noSpawn, places?: RunnerPlaces): readonly Runner[] {
+  const systemUser = places?.systemUser;
   const python = pythonRunner(places && pythonOptions(places));
   return [
     noopRunner(),
     announcementRunner(),
-    localShellCommandRunner({ spawn }),
-    localShellScriptRunner({ spawn }),
+    localShellCommandRunner({ spawn, systemUser }),
+    localShellScriptRunner({ spawn, systemUser }),
     httpRequestRunner(),
     typescriptRunner(),
     python,

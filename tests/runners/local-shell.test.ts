@@ -1,12 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { localShellCommandRunner, localShellScriptRunner } from "../../src/runners/local-shell.ts";
 import { quote } from "../../src/runners/shell-arguments.ts";
 import { describeRunner } from "../contracts/runner.ts";
+import { needs } from "../support/needs.ts";
 import { runCall } from "../support/run-call.ts";
 import { spawnDirectly as spawn } from "../support/spawn.ts";
 
@@ -205,4 +206,47 @@ test("scripts are told of debug, which is no argument of theirs", async () => {
   expect(debugged.result).toMatchObject({ stdout: "True 0" });
   const usual = await scripts().run(runCall({}, { action: { entryPath } }));
   expect(usual.result).toMatchObject({ stdout: "False 0" });
+});
+
+describe("sudo", () => {
+  /** In place of sudo: says how it was called, and what it reads. */
+  const path = mkdtempSync(join(tmpdir(), "raicho-sudo-"));
+  const fake = "#!/bin/sh\nprintf '[%s]' \"$@\"; cat\n";
+  writeFileSync(join(path, "sudo"), fake, { mode: 0o755 });
+  afterAll(() => rmSync(path, { recursive: true, force: true }));
+  const baseEnvironment = { PATH: `${path}:${process.env["PATH"]}` };
+  const sudo = { cmd: "id 'x'", sudo: true };
+  const quoted = `bash][-c][id 'x']`;
+
+  test.each([
+    [sudo, undefined, `[-E][--][${quoted}`],
+    [{ ...sudo, sudo_password: "s3cret" }, undefined, `[-S][-p][][-E][--][${quoted}s3cret`],
+    [{ ...sudo, sudo: false }, "stanley", `[-E][-H][-u][stanley][--][${quoted}`],
+    [sudo, "stanley", `[-E][--][${quoted}`],
+    [
+      { ...sudo, sudo: false, sudo_password: "s3cret" },
+      "stanley",
+      `[-S][-p][][-E][-H][-u][stanley][--][${quoted}s3cret`,
+    ],
+  ])("%j as %s", async (parameters, systemUser, said) => {
+    const runner = localShellCommandRunner({ spawn, baseEnvironment, systemUser });
+    expect((await runner.run(runCall(parameters))).result).toMatchObject({ stdout: said });
+  });
+
+  test("the own user needs none", async () => {
+    const systemUser = userInfo().username;
+    const runner = localShellCommandRunner({ spawn, baseEnvironment, systemUser });
+    const outcome = await runner.run(runCall({ cmd: "echo plain" }));
+    expect(outcome.result).toMatchObject({ stdout: "plain" });
+  });
+
+  test.skipIf(process.getuid?.() !== 0 || !needs("sudo"))(
+    "another user with its own home",
+    async () => {
+      const runner = localShellCommandRunner({ spawn, systemUser: "nobody" });
+      const cmd = 'echo "$(id -un) $HOME $GREETING $ST2_ACTION_PACK_NAME"';
+      const outcome = await runner.run(runCall({ cmd, env: { GREETING: "it's" } }));
+      expect(outcome.result).toMatchObject({ stdout: "nobody /nonexistent it's core" });
+    },
+  );
 });
