@@ -24,7 +24,12 @@ export function announcementRunner(): Runner {
     },
     outputKey: undefined,
     onWorkerLost: "rerun",
-    run: ({ parameters }) => {
+    run: ({ parameters, signal }) => {
+      if (signal.aborted)
+        return Promise.resolve({
+          status: "canceled",
+          result: { error: "The action was canceled before it started." },
+        });
       if (parameters["experimental"] !== true)
         return Promise.resolve({
           status: "failed",

@@ -44,7 +44,7 @@ function recorded(): ReadonlyMap<string, JsonObject> {
 describe.skipIf(!existsSync(recordings))("runner types as StackStorm's API shows them", () => {
   test("all recorded ones are ours, with the same parameters", () => {
     const types = [...recorded().values()];
-    expect(types.map(({ name }) => name).toSorted()).toEqual(
+    expect(types.map(({ name }) => String(name)).toSorted()).toEqual(
       "action-chain inquirer local-shell-cmd noop orquesta python-script remote-shell-cmd".split(
         " ",
       ),

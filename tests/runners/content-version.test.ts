@@ -33,15 +33,16 @@ function write(word: string): void {
 const trees = (): string[] =>
   readdirSync(tmpdir()).filter((name) => name.startsWith("raicho-worktree-"));
 
+const say = async (runner: Runner, entryPath: string, version?: string): Promise<unknown> => {
+  const parameters = version === undefined ? {} : { content_version: version };
+  const at = { pack: "weather", packPath, entryPath };
+  return (await runner.run(runCall(parameters, { action: at }))).result;
+};
+
 describe.skipIf(!needs("git") || !needs("python3"))("content_version", () => {
   let python: Runner;
   let first = "";
   const shell = localShellScriptRunner({ spawn });
-  const say = async (runner: Runner, entryPath: string, version?: string): Promise<unknown> => {
-    const parameters = version === undefined ? {} : { content_version: version };
-    const at = { pack: "weather", packPath, entryPath };
-    return (await runner.run(runCall(parameters, { action: at }))).result;
-  };
   beforeAll(() => {
     python = pythonRunner();
     write("old");

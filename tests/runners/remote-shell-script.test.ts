@@ -4,6 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { remoteShellScriptRunner } from "../../src/runners/remote-shell.ts";
+import { describeRunner, secretValue } from "../contracts/runner.ts";
 import { needs } from "../support/needs.ts";
 import { runCall } from "../support/run-call.ts";
 import { startSshd, type Sshd } from "../support/sshd.ts";
@@ -50,6 +51,61 @@ describe.skipIf(!needs("sshd"))("remote-shell-script", () => {
         { ...more, action: { entryPath, packPath: pack, ...more.action } },
       ),
     );
+
+  const file = (name: string, text: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, `#!/bin/sh\n${text}\n`);
+    return path;
+  };
+  const runs = (name: string, text: string) => ({
+    parameters: {},
+    action: { entryPath: file(name, text) },
+  });
+  describeRunner(
+    () => {
+      const runner = remoteShellScriptRunner({
+        knownHosts: [knownHosts],
+        unknownHosts: "refuse",
+        username: sshd.username,
+        privateKey: sshd.key,
+        graceMs: 300,
+        outputLimit: 50_000,
+      });
+      // Each call copies into a directory of its own, as executions do.
+      let calls = 0;
+      return {
+        ...runner,
+        run: async (call) => {
+          const basics = { hosts: "127.0.0.1", port: sshd.port, dir: folder };
+          const executionId = `${call.executionId.slice(0, -2)}${10 + (calls += 1)}`;
+          return runner.run({
+            ...call,
+            executionId,
+            parameters: { ...basics, ...call.parameters },
+          });
+        },
+      };
+    },
+    {
+      succeeds: runs("ok.sh", "echo ok"),
+      fails: runs("fails.sh", "exit 3"),
+      floods: runs("floods.sh", "yes | head -c 2000000"),
+      gigabyte: runs("gigabyte.sh", "head -c 1000000000 /dev/zero | tr '\\0' x"),
+      bytes: runs("bytes.sh", "printf '[\\377\\376\\303]'"),
+      secret: {
+        parameters: { word: secretValue },
+        action: {
+          ...runs("secret.sh", "printf 'tr0ub'; sleep 0.1; echo \"${1#tr0ub}\"").action,
+          parameters: { word: { type: "string", secret: true, position: 0 } },
+        },
+      },
+      skip: {
+        hangs: "what happened stands below each host, not at the top; see below",
+        family: "its processes are on other machines; see below",
+        worker: "its processes are on other machines; see below",
+      },
+    },
+  );
 
   test("the script and its lib are copied, run with their arguments, and removed", async () => {
     const outcome = await script(

@@ -25,7 +25,9 @@ export interface Sshd {
 export const passphrase = "open sesame";
 
 /** Starts Debian's sshd with a configuration and keys of its own; resolves when it answers. */
-export async function startSshd(options: { readonly keyType?: string } = {}): Promise<Sshd> {
+export async function startSshd(
+  options: { readonly keyType?: string; readonly passwords?: boolean } = {},
+): Promise<Sshd> {
   const folder = mkdtempSync(join(tmpdir(), "raicho-sshd-"));
   const at = (name: string): string => join(folder, name);
   const makeKey = (name: string, secret = "", type = "ed25519"): string => {
@@ -49,7 +51,7 @@ PidFile none
 AuthorizedKeysFile ${at("authorized")}
 StrictModes no
 UsePAM no
-PasswordAuthentication no
+PasswordAuthentication ${options.passwords === true ? "yes" : "no"}
 KbdInteractiveAuthentication no
 PermitRootLogin yes
 AllowTcpForwarding yes
