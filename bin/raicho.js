@@ -2,7 +2,7 @@
 /** Starts Raicho: from src/ in a checkout (no build needed), from dist/ in an installed package. */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
+import module, { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -39,8 +39,16 @@ function runWith(node) {
   });
 }
 
+/** Node.js keeps compiled modules in the user's cache, where nobody else writes: a command then starts in half the time. */
+function keepCompiled() {
+  const { XDG_CACHE_HOME: caches, HOME: home } = process.env;
+  const place = caches || (home && join(home, ".cache"));
+  if (place) module.enableCompileCache(join(place, "raicho"));
+}
+
 const major = Number(process.versions.node.split(".")[0]);
 if (major >= oldest) {
+  keepCompiled();
   await import(pathToFileURL(main).href);
 } else {
   const node = installedNode();

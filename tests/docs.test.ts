@@ -98,6 +98,7 @@ test("the changelog has a place for what comes, or the version that package.json
 test("CI installs every server that a test asks for", () => {
   const packages: Readonly<Record<string, string>> = {
     dig: "bind9-dnsutils",
+    fish: "fish",
     dovecot: "dovecot-imapd",
     haproxy: "haproxy",
     named: "bind9",
@@ -107,6 +108,7 @@ test("CI installs every server that a test asks for", () => {
     slapd: "slapd",
     sshd: "openssh-server",
     sudo: "sudo",
+    zsh: "zsh",
   };
   const asked = new Set(
     globSync("tests/**/*.ts").flatMap((file) =>

@@ -31,6 +31,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import("./server.ts")).setUpVersion,
   },
   {
+    name: "completion",
+    summary: "print a script that completes command lines in bash, zsh or fish",
+    group: "Server",
+    load: async () => (await import("./completion.ts")).setUpCompletion,
+  },
+  {
     name: "lint",
     summary: "check packs, rules and workflows, with file, line and column",
     group: "Files",
@@ -226,7 +232,7 @@ export const commandEntries: readonly CommandEntry[] = [
     name: "service-registry",
     summary: "list live processes",
     group: "Server",
-    load: async () => (await import("./resources.ts")).setUpServiceRegistry,
+    load: async () => (await import("./service-registry.ts")).setUpServiceRegistry,
   },
   {
     name: "pack",

@@ -159,6 +159,16 @@ const filters: NonNullable<VerbShape["options"]> = [
   ["--sort <asc|desc>", "the oldest or the newest first", "desc"],
 ];
 
+const executions = {
+  path: "/executions",
+  key: "id",
+  query: { limit: "50" },
+  all: true,
+  whole: true,
+};
+/** Those that may still be stopped. */
+const unfinished = { ...executions, query: { limit: "50", status: "running" } };
+
 export const setUpExecution: CommandSetup = (command, cli) => {
   addVerb(command, cli, {
     usage: "list",
@@ -177,10 +187,12 @@ export const setUpExecution: CommandSetup = (command, cli) => {
       ["-k, --key <path>", "only that part of the result, e.g. stdout"],
     ],
     examples: ["execution get last", "execution get 674d… -k stdout"],
+    names: executions,
     run: get,
   });
   addVerb(command, cli, {
     usage: "tail [id]",
+    names: { ...executions, all: false },
     summary: "Print what an execution prints, and its tasks, until it ends.",
     run: tailOne,
   });
@@ -209,5 +221,5 @@ export const setUpExecution: CommandSetup = (command, cli) => {
     ["resume", "Let paused workflows go on.", request("resuming", "resume")],
   ] as const;
   for (const [name, summary, run] of verbs)
-    addVerb(command, cli, { usage: `${name} <id...>`, summary, run });
+    addVerb(command, cli, { usage: `${name} <id...>`, summary, names: unfinished, run });
 };

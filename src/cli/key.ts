@@ -161,6 +161,8 @@ const setUpStackStormKey: CommandSetup = (command, cli) => {
   });
 };
 
+const keyNames = { path: "/keys", key: "name" };
+
 export const setUpKey: CommandSetup = (command, cli) => {
   const shows = true;
   addVerb(command, cli, {
@@ -180,6 +182,7 @@ export const setUpKey: CommandSetup = (command, cli) => {
     summary: "Show a key.",
     shows,
     options: [...scopeOptions, decryptOption],
+    names: keyNames,
     examples: ["key get smtp_password --decrypt -j -a value"],
     run: get,
   });
@@ -199,6 +202,7 @@ export const setUpKey: CommandSetup = (command, cli) => {
   addVerb(command, cli, {
     usage: "delete <name...>",
     summary: "Delete keys.",
+    names: { ...keyNames, all: true },
     options: scopeOptions,
     run: remove,
   });

@@ -94,6 +94,14 @@ export function makeProgram(cli: Cli): { program: Command; setUpAll: () => Promi
     .action(async (path: readonly string[]) => {
       await explain(program, path, (command) => setUp(command, entries.get(command), cli));
     });
+  program
+    .command("complete [words...]", { hidden: true })
+    .summary("tell a shell what may follow")
+    .action(async (words: readonly string[]) => {
+      const { completionLines } = await import("./completion.ts");
+      const load = (command: Command): Promise<void> => setUp(command, entries.get(command), cli);
+      cli.terminal.write(await completionLines(program, load, { words, cli }));
+    });
   const setUpAll = async (): Promise<void> => {
     for (const [command, entry] of entries) await setUp(command, entry, cli);
   };

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { JsonObject } from "../model/json.ts";
 import { Refused, type Client } from "./client.ts";
 import { CliError, exitCodes, type Cli } from "./cli.ts";
+import type { Named } from "./complete-names.ts";
 import { readObject } from "./files.ts";
 import { nearest } from "../inventory/text.ts";
 import { optionText, type Options } from "./output.ts";
@@ -118,11 +119,12 @@ const shapes: Readonly<
   },
   create: {
     usage: () => "create <file>",
-    summary: ({ noun }) => `Make a ${noun} from a YAML or JSON file; - reads standard input.`,
+    summary: ({ noun }) =>
+      `Make ${withArticle(noun)} from a YAML or JSON file; - reads standard input.`,
   },
   update: {
     usage: (key) => `update <${key}> <file>`,
-    summary: ({ noun }) => `Replace a ${noun} by what a file says.`,
+    summary: ({ noun }) => `Replace ${withArticle(noun)} by what a file says.`,
   },
   delete: { usage: (key) => `delete <${key}...>`, summary: ({ plural }) => `Delete ${plural}.` },
   enable: { usage: (key) => `enable <${key}...>`, summary: ({ plural }) => `Enable ${plural}.` },
@@ -159,6 +161,14 @@ const runs: Readonly<Record<Verb, (asked: Asked, resource: Resource) => Promise<
   disable: (asked, resource) => change(asked, resource, false),
 };
 
+function namesIn({ path, key, whole }: Resource, verb: Verb): Named {
+  return { path, key, all: verb !== "update", ...(whole === true ? { whole } : {}) };
+}
+
+function withArticle(noun: string): string {
+  return `${/^[aeiou]/i.test(noun) ? "an" : "a"} ${noun}`;
+}
+
 /** Adds the verbs that this kind of thing has. */
 export function addResource(command: Command, cli: Cli, resource: Resource): void {
   for (const verb of resource.verbs) {
@@ -169,6 +179,7 @@ export function addResource(command: Command, cli: Cli, resource: Resource): voi
       summary: summary(resource),
       shows: verb !== "delete",
       options: verb === "list" ? [...listOptions, ...filters] : [],
+      ...(verb === "list" || verb === "create" ? {} : { names: namesIn(resource, verb) }),
       run: (asked) => runs[verb](asked, resource),
     });
   }

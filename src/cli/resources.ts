@@ -1,8 +1,6 @@
 /** The kinds of things that a server tells about in the same way. */
 import type { CommandSetup } from "./cli.ts";
 import { addResource, find, packFilter, type Resource } from "./resource.ts";
-import { optionText } from "./output.ts";
-import { addRuleTest } from "./rule-test.ts";
 import { runShape } from "./run.ts";
 import { addVerb } from "./verb.ts";
 
@@ -203,7 +201,25 @@ export const setUpAction: CommandSetup = (command, cli) => {
 
 export const setUpRule: CommandSetup = (command, cli) => {
   addResource(command, cli, rule);
-  addRuleTest(command, cli);
+  addVerb(command, cli, {
+    usage: "test <rule>",
+    summary:
+      "Show for each criterion what the event holds and whether it is fulfilled. Exit code 0 when the rule matches, 1 when it does not.",
+    options: [
+      [
+        "-i, --instance <id|file>",
+        "a trigger instance of the server, or a file with {trigger, payload} or a payload",
+      ],
+      ["--key <name=value...>", "a value of the datastore, when the event is a file"],
+    ],
+    examples: [
+      "rule test rules/disk_full.yaml --instance event.json",
+      "rule test default.disk_full -i 6740b1f2c3d4e5f600000001",
+    ],
+    names: { path: "/rules", key: "ref" },
+    // It evaluates expressions: too much to load for the other verbs.
+    run: async (asked) => (await import("./rule-test.ts")).runTest(asked),
+  });
 };
 export const setUpEnforcement: CommandSetup = (command, cli) =>
   addResource(command, cli, enforcement);
@@ -233,43 +249,6 @@ export const setUpTriggerInstance: CommandSetup = (command, cli) => {
         `/triggerinstances/${encodeURIComponent(id)}/re_emit`,
       );
       await print.one(answer, ["message", "payload"]);
-    },
-  });
-};
-
-export const setUpServiceRegistry: CommandSetup = (command, cli) => {
-  const group = command.command("group").description("Groups of processes.");
-  addVerb(group, cli, {
-    usage: "list",
-    summary: "List groups of processes.",
-    shows: true,
-    run: async ({ client, print }) => {
-      const { groups } = await client.object("GET", "/service_registry/groups");
-      const names: readonly unknown[] = Array.isArray(groups) ? groups : [];
-      await print.list(
-        names.map((group_id) => ({ group_id })),
-        { columns: ["group_id"] },
-      );
-    },
-  });
-  const member = command.command("member").description("Live processes.");
-  addVerb(member, cli, {
-    usage: "list [group]",
-    summary: "List live processes, of one group or of all.",
-    shows: true,
-    options: [["--group-id <name>", "of that group"]],
-    run: async ({ args: [name], client, options, print }) => {
-      const wanted = name ?? optionText(options, "groupId");
-      const { groups } = await client.object("GET", "/service_registry/groups");
-      const names =
-        wanted === undefined ? (Array.isArray(groups) ? groups.map(String) : []) : [wanted];
-      const all = await Promise.all(
-        names.map(async (each) =>
-          client.object("GET", `/service_registry/groups/${encodeURIComponent(each)}/members`),
-        ),
-      );
-      const rows = all.flatMap(({ members }) => (Array.isArray(members) ? members : []));
-      await print.list(rows, { columns: ["group_id", "member_id", "capabilities"] });
     },
   });
 };

@@ -1,7 +1,6 @@
 /** `raicho rule test RULE --instance ID|FILE`: which criteria of a rule hold for an event. */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import type { Command } from "commander";
 import type { ContentDirectories } from "../content/find-packs.ts";
 import { loadContent } from "../content/load.ts";
 import { parseYaml } from "../content/yaml.ts";
@@ -12,29 +11,16 @@ import type { RuleDefinition } from "../model/definitions.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { tryRule, type RuleTrial } from "../rules/trial.ts";
 import { CliError, exitCodes, type Cli } from "./cli.ts";
-import { addVerb, type Asked } from "./verb.ts";
+import type { Asked } from "./verb.ts";
 
-export function addRuleTest(command: Command, cli: Cli): void {
-  addVerb(command, cli, {
-    usage: "test <rule>",
-    summary:
-      "Show for each criterion what the event holds and whether it is fulfilled. Exit code 0 when the rule matches, 1 when it does not.",
-    options: [
-      [
-        "-i, --instance <id|file>",
-        "a trigger instance of the server, or a file with {trigger, payload} or a payload",
-      ],
-      ["--key <name=value...>", "a value of the datastore, when the event is a file"],
-    ],
-    examples: [
-      "rule test rules/disk_full.yaml --instance event.json",
-      "rule test default.disk_full -i 6740b1f2c3d4e5f600000001",
-    ],
-    run: runTest,
-  });
-}
-
-async function runTest({ args: [wanted = ""], options, client, print, cli }: Asked): Promise<void> {
+/** Tries it and shows each criterion. Exit code 0 when the rule matches, 1 when it does not. */
+export async function runTest({
+  args: [wanted = ""],
+  options,
+  client,
+  print,
+  cli,
+}: Asked): Promise<void> {
   const instance = options["instance"];
   if (typeof instance !== "string")
     throw new CliError(

@@ -176,6 +176,7 @@ export const runShape: Omit<VerbShape, "usage"> = {
     "run core.sendmail to=ops@example.com @body=report.txt",
     "run --tail default.alert_to_ticket host=web1",
   ],
+  names: { path: "/actions", key: "ref" },
   run,
 };
 

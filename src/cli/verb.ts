@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { Client } from "./client.ts";
 import type { Cli } from "./cli.ts";
+import { completes, type Named } from "./complete-names.ts";
 import { printer, type Options, type Printer } from "./output.ts";
 import { readSettings } from "./settings.ts";
 
@@ -26,6 +27,8 @@ export interface VerbShape {
   readonly options?: readonly (readonly [flags: string, description: string, value?: string])[];
   /** Adds `-a` and `-w`, for what prints rows or attributes. */
   readonly shows?: boolean;
+  /** What the operands are names of, for the tab key. */
+  readonly names?: Named;
   readonly run: (asked: Asked) => Promise<void>;
 }
 
@@ -58,6 +61,7 @@ function complete(command: Command, cli: Cli, shape: VerbShape): void {
       "after",
       `\nExamples:\n${examples.map((example) => `  raicho ${example}`).join("\n")}`,
     );
+  if (shape.names !== undefined) completes(command, shape.names);
   command.action(async () => shape.run(asking(command, cli)));
 }
 
