@@ -13,6 +13,7 @@ import { assertNotOfSystem, create, plainDocument, type Writing } from "./defini
 import { actionSchema } from "./definition-schemas.ts";
 import type { Door } from "./door.ts";
 import { refusal } from "./query.ts";
+import { belongs } from "./pack-files.ts";
 
 function packOf({ core }: Door, ref: string): PackDefinition {
   const { packs } = core.definitions().content;
@@ -38,7 +39,8 @@ function ownPackOf(door: Door, ref: string): PackDefinition {
 function inside({ ref, path }: PackDefinition, file: string): string {
   const full = resolve(path, file);
   const way = relative(path, full);
-  if (way === "" || way === ".." || way.startsWith(`..${sep}`) || resolve(way) === way)
+  const outside = way === "" || way === ".." || way.startsWith(`..${sep}`) || resolve(way) === way;
+  if (outside || !belongs({ ref, path }, way))
     throw refusal(
       `Invalid file path: "${file}". File path needs to be relative to the pack directory (${ref}).`,
     );

@@ -3,21 +3,42 @@ import { createReadStream } from "node:fs";
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { extname, join, relative, sep } from "node:path";
 import type { Response } from "express";
+import type { PackDefinition } from "../model/definitions.ts";
 import { AppError } from "../model/errors.ts";
 
 const skipped = new Set([".git", "node_modules", "__pycache__", ".venv"]);
+/** The site's own pack lies where the program was started: beside its content there may be anything, the data directory with its keys too. */
+const siteDirectories: ReadonlySet<string> = new Set([
+  "actions",
+  "aliases",
+  "policies",
+  "rules",
+  "sensors",
+  "triggers",
+  "types",
+  "workflows",
+]);
+
+type Pack = Pick<PackDefinition, "ref" | "path">;
+
+/** Whether a path, relative to the pack, is one of its files. */
+export function belongs({ ref }: Pack, path: string): boolean {
+  return ref !== "default" || siteDirectories.has(path.split(sep)[0] ?? "");
+}
 const mostFiles = 2_000;
 /** Bytes of a file that a list of contents shows. */
 const mostBytes = 500_000;
 
 /** Paths of all files, relative to the pack, in order. */
-export async function packFiles(root: string): Promise<readonly string[]> {
+export async function packFiles(pack: Pack): Promise<readonly string[]> {
+  const root = pack.path;
   const found: string[] = [];
   const waiting = [root];
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
     const entries = await readdir(next, { withFileTypes: true }).catch(() => []);
     for (const entry of entries) {
       const path = join(next, entry.name);
+      if (!belongs(pack, relative(root, path))) continue;
       if (entry.isDirectory() && !skipped.has(entry.name)) waiting.push(path);
       else if (entry.isFile() && !entry.name.endsWith(".pyc")) found.push(relative(root, path));
     }
@@ -28,11 +49,11 @@ export async function packFiles(root: string): Promise<readonly string[]> {
 
 /** Contents of the text files among them. */
 export async function packContents(
-  root: string,
+  pack: Pack,
 ): Promise<readonly { readonly file_path: string; readonly content: string }[]> {
   const shown = [];
-  for (const file_path of await packFiles(root)) {
-    const path = join(root, file_path);
+  for (const file_path of await packFiles(pack)) {
+    const path = join(pack.path, file_path);
     const { size } = await stat(path);
     if (size > mostBytes) continue;
     const bytes = await readFile(path);
@@ -52,11 +73,13 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** Sends one file. Throws NOT_FOUND for what is not a file of the pack. */
-export async function sendPackFile(root: string, path: string, response: Response): Promise<void> {
+export async function sendPackFile(pack: Pack, path: string, response: Response): Promise<void> {
+  const root = pack.path;
   const missing = new AppError("NOT_FOUND", [`Resource with a path "${path}" not found`]);
   const real = await realpath(join(root, path)).catch(() => undefined);
   const base = await realpath(root).catch(() => root);
   if (real === undefined || !real.startsWith(base + sep)) throw missing;
+  if (!belongs(pack, relative(base, real))) throw missing;
   const facts = await stat(real);
   if (!facts.isFile()) throw missing;
   const tag = `"${facts.mtimeMs.toString(36)}-${facts.size.toString(36)}"`;

@@ -36,7 +36,7 @@ function packView(pack: PackDefinition): JsonObject {
 
 /** With the paths of its files: the web console counts content by them, and looks for a picture. */
 async function withFiles(pack: PackDefinition): Promise<JsonObject> {
-  return { ...packView(pack), files: await packFiles(pack.path) };
+  return { ...packView(pack), files: await packFiles(pack) };
 }
 
 const listed = {
@@ -76,11 +76,11 @@ function packRoutesOnly(door: Door, router: Routes): void {
     register(door, request, response),
   );
   router.get("/packs/views/files/:ref", viewable, async (request, response) => {
-    response.json(await packContents(find(request.params.ref).path));
+    response.json(await packContents(find(request.params.ref)));
   });
   router.get("/packs/views/file/:ref/*path", viewable, (request, response) => {
     const { ref, path } = request.params;
-    return sendPackFile(find(refText(ref)).path, refText(path), response);
+    return sendPackFile(find(refText(ref)), refText(path), response);
   });
   router.get("/packs/:ref", viewable, async (request, response) => {
     response.json(await withFiles(find(request.params.ref)));

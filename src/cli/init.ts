@@ -25,7 +25,8 @@ Examples:
   raicho init pack weather               packs/weather with an action and a rule
   raicho init rule disk_full             rules/disk_full.yaml
   raicho init workflow drain             workflows/drain.yaml
-  raicho init action restart --pack packs/weather --runner python-script`,
+  raicho init action weather.restart --runner python-script
+  raicho init rule rains --pack /srv/packs/weather`,
   );
   command
     .command("pack <name>")
@@ -43,7 +44,7 @@ Examples:
     command
       .command(`${kind} <name>`)
       .description(`A ${kind}, of the site or of a pack.`)
-      .option("--pack <directory>", "the pack it belongs to; without it, it is the site's own")
+      .option("--pack <directory>", "the pack it belongs to; PACK.NAME is the same for packs/PACK")
       .action((name: string, options: { readonly pack?: string }) => {
         const wish = wishOf(cli, name, { ...options, runner: "orquesta" });
         write(cli, wish.root, kind === "rule" ? ruleFiles(wish) : workflowFiles(wish));
@@ -51,23 +52,37 @@ Examples:
   command
     .command("action <name>")
     .description("An action of a pack, with its program.")
-    .requiredOption("--pack <directory>", "the pack it belongs to")
+    .option("--pack <directory>", "the pack it belongs to; PACK.NAME is the same for packs/PACK")
     .option(
       "--runner <name>",
       "python-script, local-shell-script, typescript or orquesta",
       "python-script",
     )
-    .action((name: string, options: { readonly pack: string; readonly runner: string }) => {
+    .action((name: string, options: { readonly pack?: string; readonly runner: string }) => {
       const wish = wishOf(cli, name, options);
+      if (!wish.inPack)
+        throw new CliError(
+          exitCodes.usage,
+          `an action belongs to a pack: write PACK.${name}, or give --pack DIRECTORY`,
+        );
       write(cli, wish.root, wish.runner === "orquesta" ? workflowFiles(wish) : actionFiles(wish));
     });
 };
 
+/** `PACK.NAME` is a name of that pack; with a pack given, and at the site, names stand alone. */
+function placed(written: string, given: string | undefined): { name: string; pack?: string } {
+  if (given !== undefined) return { name: written, pack: given };
+  const dot = written.indexOf(".");
+  if (dot < 1) return { name: written };
+  return { name: written.slice(dot + 1), pack: join("packs", written.slice(0, dot)) };
+}
+
 function wishOf(
   { workingDirectory }: Cli,
-  name: string,
-  { pack, runner }: { readonly pack?: string; readonly runner: string },
+  written: string,
+  { runner, ...options }: { readonly pack?: string; readonly runner: string },
 ): Wish {
+  const { name, pack } = placed(written, options.pack);
   if (!validName.test(name))
     throw new CliError(
       exitCodes.usage,

@@ -8,6 +8,7 @@ import { parseYaml } from "../content/yaml.ts";
 import type { PackDefinition, ParameterSchema, ParameterSchemas } from "../model/definitions.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { CliError, exitCodes, type Cli } from "./cli.ts";
+import { tellServer } from "./tell-server.ts";
 
 export function setUpPackConfig(command: Command, cli: Cli): void {
   command
@@ -24,6 +25,11 @@ export function setUpPackConfig(command: Command, cli: Cli): void {
         cli.terminal.write(`${JSON.stringify(masked(pack.configSchema, before), undefined, 2)}\n`);
         return;
       }
+      if (Object.keys(pack.configSchema).length === 0)
+        throw new CliError(
+          exitCodes.failed,
+          `the pack "${ref}" has no config.schema.yaml that says what to configure; what its code reads all the same is written by hand to ${file}`,
+        );
       const after =
         values.length > 0 ? withValues(before, values, pack) : await asked(before, pack, cli);
       const faults = checkValues(pack.configSchema, after, { others: "allow", expressions: true });
@@ -38,7 +44,8 @@ export function setUpPackConfig(command: Command, cli: Cli): void {
       writeFileSync(step, `${JSON.stringify(after, undefined, 2)}\n`, { mode: 0o600 });
       chmodSync(step, 0o600);
       renameSync(step, file);
-      cli.terminal.write(`wrote ${file}; raicho reload takes it up\n`);
+      cli.terminal.write(`wrote ${file}\n`);
+      await tellServer(cli);
     });
 }
 
@@ -75,7 +82,7 @@ function withValues(
     const at = one.indexOf("=");
     if (at < 1) throw new CliError(exitCodes.usage, `"${one}": expected KEY=VALUE`);
     const name = one.slice(0, at);
-    if (Object.keys(configSchema).length > 0 && !Object.hasOwn(configSchema, name))
+    if (!Object.hasOwn(configSchema, name))
       throw new CliError(
         exitCodes.failed,
         `the pack "${ref}" has no setting "${name}"; it has ${Object.keys(configSchema).join(", ")}`,
@@ -101,15 +108,11 @@ function valueOf(text: string, schema: ParameterSchema | undefined): unknown {
 
 async function asked(
   before: JsonObject,
-  { ref, configSchema }: PackDefinition,
+  { configSchema }: PackDefinition,
   { terminal }: Cli,
 ): Promise<JsonObject> {
-  const names = Object.keys(configSchema);
-  if (names.length === 0)
-    throw new CliError(exitCodes.failed, `the pack "${ref}" has nothing to configure`);
   const after: Record<string, unknown> = { ...before };
-  for (const name of names) {
-    const schema = configSchema[name] ?? {};
+  for (const [name, schema] of Object.entries(configSchema)) {
     const now = after[name] ?? schema.default;
     const shown = schema.secret === true && now !== undefined ? "********" : JSON.stringify(now);
     const about = [schema.description, schema.required === true ? "required" : ""].filter(

@@ -1,6 +1,4 @@
 /** `raicho pack …`: packs on this machine, whether a server runs or not. */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Command } from "commander";
 import { describePack } from "../content/describe-pack.ts";
 import { loadContent } from "../content/load.ts";
@@ -9,6 +7,7 @@ import { readIndexes, searchIndex } from "../installer/pack-index.ts";
 import type { PackDefinition } from "../model/definitions.ts";
 import { AppError } from "../model/errors.ts";
 import { CliError, exitCodes, type Cli, type CommandSetup } from "./cli.ts";
+import { tellServer } from "./tell-server.ts";
 import { setUpPackCheck } from "./pack-check.ts";
 import { setUpPackConfig } from "./pack-config.ts";
 import { setUpPackTest } from "./pack-test.ts";
@@ -43,17 +42,6 @@ async function told<Value>(work: Promise<Value>): Promise<Value> {
   } catch (error) {
     if (error instanceof AppError) throw new CliError(exitCodes.failed, error.message);
     throw error;
-  }
-}
-
-/** A server on the same data directory is told to read its content. */
-async function tellServer({ host, terminal }: Cli): Promise<void> {
-  const file = join(await host.home(), "supervisor.pid");
-  try {
-    process.kill(Number(readFileSync(file, "utf8")), "SIGHUP");
-    terminal.note("the server takes it up\n");
-  } catch {
-    // None runs: the next start finds what is there.
   }
 }
 
@@ -113,10 +101,11 @@ function setUpRemove(command: Command, cli: Cli): void {
     .command("register")
     .description("let the server take up all content, as raicho reload does")
     .action(async () => {
-      const file = join(await cli.host.home(), "supervisor.pid");
-      if (!existsSync(file))
-        throw new CliError(exitCodes.failed, `no raicho runs with ${file}; set RAICHO_HOME`);
-      await tellServer(cli);
+      if (await tellServer(cli)) return;
+      throw new CliError(
+        exitCodes.failed,
+        `no raicho runs with ${await cli.host.home()}; set RAICHO_HOME`,
+      );
     });
 }
 

@@ -1,8 +1,7 @@
 /** `raicho start`, `raicho reload`, `raicho version`. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Option } from "commander";
 import { CliError, exitCodes, type CommandSetup, type StartOptions } from "./cli.ts";
+import { signalServer } from "./tell-server.ts";
 
 /** As commander names them. */
 type StartFlags = Omit<StartOptions, "st2-ports"> & { readonly st2Ports?: boolean };
@@ -33,15 +32,11 @@ export const setUpReload: CommandSetup = (command, cli) => {
   command
     .addHelpText("after", "\nThe server is the one whose data directory is RAICHO_HOME.")
     .action(async () => {
-      const home = await cli.host.home();
-      try {
-        process.kill(Number(readFileSync(join(home, "supervisor.pid"), "utf8")), "SIGHUP");
-      } catch {
+      if (!(await signalServer(cli)))
         throw new CliError(
           exitCodes.failed,
-          `no raicho runs with the data directory ${home}; set RAICHO_HOME`,
+          `no raicho runs with the data directory ${await cli.host.home()}; set RAICHO_HOME`,
         );
-      }
       cli.terminal.write("raicho takes up the content; problems are in its log\n");
     });
 };

@@ -71,6 +71,25 @@ test("what init writes lints cleanly, and nothing is overwritten", async () => {
   expect(existsSync(join(place, "packs/weather/.schemas/rule.json"))).toBe(true);
   expect(await raicho("init", "action", "x", "--pack", "nowhere")).toMatchObject({ code: 1 });
   expect(await raicho("init", "pack", "No-Pack")).toMatchObject({ code: 2 });
+  // A name with the pack before it goes into that pack, and into no other.
+  expect(await raicho("init", "rule", "weather.snows")).toMatchObject({
+    code: 0,
+    out: "packs/weather/rules/snows.yaml\n",
+  });
+  expect(
+    await raicho("init", "action", "weather.melt", "--runner", "local-shell-script"),
+  ).toMatchObject({
+    code: 0,
+  });
+  expect(await raicho("init", "rule", "wether.snows")).toMatchObject({
+    code: 1,
+    notes: expect.stringContaining("packs/wether is no pack") as string,
+  });
+  expect(await raicho("init", "action", "melt")).toMatchObject({
+    code: 2,
+    notes: expect.stringContaining("write PACK.melt") as string,
+  });
+  expect(await raicho("lint")).toMatchObject({ code: 0 });
 });
 
 test("schema lists and prints", async () => {
