@@ -40,7 +40,7 @@ const rooms: Readonly<Record<string, Room>> = {
   store: { imports: ["model"], types: ["workflows", "inventory"] },
   queue: { imports: ["model"] },
   identity: { imports: ["model"] },
-  runners: { imports: ["model", "pack.ts", "processes"] },
+  runners: { imports: ["model", "expressions", "pack.ts", "processes"] },
   sensors: { imports: ["model"] },
   sheets: { imports: ["model"] },
   processes: { imports: ["model", "expressions"] },

@@ -22,7 +22,7 @@ export interface Address {
  * changes in between (DNS rebinding) changes nothing. Throws with StackStorm's words when the rules refuse.
  */
 export async function allowedAddresses(url: URL, rules: HostRules): Promise<Address[]> {
-  const host = hostOf(url);
+  const host = meant(hostOf(url));
   const addresses = await resolve(host);
   const hits = async (list: readonly string[]): Promise<boolean> =>
     list.some((entry) => sameName(entry, host)) || (await anyInside(list, addresses));
@@ -39,11 +39,18 @@ function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
 }
 
+/** What an address is that stands for "here": connecting to it reaches this machine. */
+function meant(host: string): string {
+  return host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+}
+
 async function resolve(host: string): Promise<Address[]> {
   const family = isIP(host);
   if (family !== 0) return [{ address: host, family: family === 4 ? 4 : 6 }];
   const found = await lookup(host, { all: true });
-  return found.map(({ address }) => ({ address, family: isIP(address) === 4 ? 4 : 6 }));
+  return found
+    .map(({ address }) => meant(address))
+    .map((address) => ({ address, family: isIP(address) === 4 ? 4 : 6 }));
 }
 
 function sameName(entry: string, host: string): boolean {

@@ -1,8 +1,9 @@
-import { randomBytes } from "node:crypto";
 import type { ParameterSchemas } from "../model/definitions.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
 import { deadlineSeconds, watchEnd } from "./ending.ts";
+import { bodyOf, queryPairs, textOf } from "./http-body.ts";
+import { CookieJar } from "./http-cookies.ts";
 import { allowedAddresses, type HostRules } from "./http-hosts.ts";
 import { send, type HttpAnswer, type HttpExchange } from "./http-send.ts";
 import { anyValue, resultSchema, type RunCall, type Runner } from "./runner.ts";
@@ -78,7 +79,9 @@ export function httpRequestRunner({
       try {
         const rules = hostRules(call.parameters, forbidden);
         const request = buildRequest(call, { bodyLimit, userAgent, signal: stop.signal });
-        return outcomeOf(await follow(request, rules, call.parameters["allow_redirects"] === true));
+        const answer = follow(request, rules, call.parameters["allow_redirects"] === true);
+        // Looking up a name cannot be aborted.
+        return outcomeOf(await Promise.race([answer, aborted(stop.signal)]));
       } catch (error) {
         if (!watch.ending) throw error;
         return { status: watch.ending.status, result: { error: watch.ending.message } };
@@ -91,13 +94,23 @@ export function httpRequestRunner({
 
 type Request = Omit<HttpExchange, "addresses">;
 
+/** Rejects when that signal is aborted. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
 async function follow(first: Request, rules: HostRules, redirects: boolean): Promise<HttpAnswer> {
   let request = first;
+  const jar = new CookieJar();
   for (let hop = 0; hop <= redirectLimit; hop += 1) {
     const answer = await send({ ...request, addresses: await addressesOf(request, rules) });
     const location = header(answer.headers, "location");
     if (!redirects || !redirectStatuses.has(answer.status) || location === undefined) return answer;
-    request = redirected(request, new URL(location, request.url), answer.status);
+    jar.keep(request.url, answer.cookies);
+    const next = redirected(request, new URL(location, request.url), answer.status);
+    request = { ...next, headers: jar.give(next.url, next.headers) };
   }
   throw new Error(`${first.url.href} redirects more than ${redirectLimit} times`);
 }
@@ -170,40 +183,6 @@ function buildRequest(
   };
 }
 
-interface Body {
-  readonly body: Uint8Array | undefined;
-  /** Set when the body decides it. */
-  readonly contentType: string | undefined;
-}
-
-function bodyOf(parameters: JsonObject, contentType: string | undefined): Body {
-  const { body, file_name: name, file_content: content } = parameters;
-  if (textOf(name) !== undefined && textOf(content) !== undefined)
-    return formFile(String(name), String(content), textOf(parameters["file_content_type"]));
-  if (body === undefined || body === null || body === "")
-    return { body: undefined, contentType: undefined };
-  const asText = typeof body === "string" ? body : JSON.stringify(body);
-  if (contentType !== "application/json")
-    return { body: Buffer.from(asText), contentType: undefined };
-  try {
-    return { body: Buffer.from(JSON.stringify(JSON.parse(asText))), contentType: undefined };
-  } catch (error) {
-    throw new Error(`Request body (${asText}) can't be parsed as JSON`, { cause: error });
-  }
-}
-
-/** One file as a form sends it: field and file carry the same name, as StackStorm does. */
-function formFile(name: string, content: string, type: string | undefined): Body {
-  const boundary = `raicho-${randomBytes(12).toString("hex")}`;
-  const safe = name.replaceAll(/["\r\n]/g, (sign) => encodeURIComponent(sign));
-  const part = `Content-Disposition: form-data; name="${safe}"; filename="${safe}"\r\n`;
-  const typeLine = type === undefined ? "" : `Content-Type: ${type}\r\n`;
-  return {
-    body: Buffer.from(`--${boundary}\r\n${part}${typeLine}\r\n${content}\r\n--${boundary}--\r\n`),
-    contentType: `multipart/form-data; boundary=${boundary}`,
-  };
-}
-
 /** Basic authentication, or the `auth` parameter: one header written as `name=value`. */
 function authorization(parameters: JsonObject): Record<string, string> {
   const [user, password] = [textOf(parameters["username"]), textOf(parameters["password"])];
@@ -259,14 +238,6 @@ function checkedUrl(href: string): URL {
   throw new Error(`Parameter "url" must be an http or https URL, not "${href}"`);
 }
 
-function* queryPairs(params: unknown): Generator<[string, string]> {
-  if (!isObject(params)) return;
-  for (const [name, value] of Object.entries(params))
-    for (const item of Array.isArray(value) ? (value as unknown[]) : [value])
-      if (item !== undefined && item !== null)
-        yield [name, typeof item === "string" ? item : JSON.stringify(item)];
-}
-
 function header(headers: Readonly<Record<string, string>>, wanted: string): string | undefined {
   return Object.entries(headers).find(([name]) => name.toLowerCase() === wanted)?.[1];
 }
@@ -280,8 +251,4 @@ function stringRecord(value: unknown): Record<string, string> {
 
 function stringList(value: unknown): string[] {
   return Array.isArray(value) ? value.map(String) : [];
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -2,6 +2,7 @@
 import http from "node:http";
 import https from "node:https";
 import type { LookupFunction } from "node:net";
+import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
 import { createBrotliDecompress, createUnzip } from "node:zlib";
 import type { Readable } from "node:stream";
 import type { Address } from "./http-hosts.ts";
@@ -23,6 +24,8 @@ export interface HttpAnswer {
   readonly status: number;
   /** Names as sent; repeated ones joined by a comma. */
   readonly headers: Readonly<Record<string, string>>;
+  /** `Set-Cookie`, one each. */
+  readonly cookies: readonly string[];
   readonly body: string;
 }
 
@@ -44,6 +47,7 @@ export async function send(exchange: HttpExchange): Promise<HttpAnswer> {
   return {
     status: response.statusCode ?? 0,
     headers: headersOf(response.rawHeaders),
+    cookies: response.headers["set-cookie"] ?? [],
     body: decode(Buffer.concat(chunks), charset),
   };
 }
@@ -72,7 +76,7 @@ function respond(exchange: HttpExchange): Promise<http.IncomingMessage> {
           url,
           {
             ...options,
-            agent: new https.Agent(agentOptions),
+            agent: new https.Agent({ ...agentOptions, secureContext: trusted() }),
             rejectUnauthorized: exchange.verifyCertificate,
           },
           resolve,
@@ -81,6 +85,16 @@ function respond(exchange: HttpExchange): Promise<http.IncomingMessage> {
     request.once("error", reject);
     request.end(body);
   });
+}
+
+let context: SecureContext | undefined;
+
+/** Whom to believe: those that come with Node, and those of this machine, among which a site's own authority is. Read once. */
+function trusted(): SecureContext {
+  context ??= createSecureContext({
+    ca: [...new Set([...getCACertificates("default"), ...getCACertificates("system")])],
+  });
+  return context;
 }
 
 function fixedLookup(addresses: readonly Address[]): LookupFunction {

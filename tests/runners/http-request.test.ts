@@ -27,6 +27,17 @@ const forms: Record<
   "/teapot": () => [418, { "content-type": "application/json" }, '"short"'],
   "/moved": () => [302, { location: "/echo" }, ""],
   "/kept": () => [307, { location: "/echo" }, ""],
+  "/login": () => [
+    302,
+    {
+      location: "/echo",
+      "set-cookie": [
+        "session=s3; Path=/; Expires=Thu, 01 Jan 2032 00:00:00 GMT",
+        "old=; Max-Age=0",
+      ],
+    },
+    "",
+  ],
   "/loop": () => [302, { location: "/loop" }, ""],
   "/metadata": () => [302, { location: "http://169.254.169.254/latest" }, ""],
 };
@@ -144,7 +155,19 @@ describe("requests", () => {
     ],
     [{ username: "u", password: "p" }, { headers: { authorization: "Basic dTpw" } }],
     [{ auth: "x-auth-token=XYZ=1" }, { headers: { "x-auth-token": "XYZ=1" } }],
-    [{ headers: { "content-type": "application/json" }, body: '{ "a": 1 }' }, { body: '{"a":1}' }],
+    [
+      { headers: { "content-type": "application/json" }, body: '{ "a": 12345678901234567890 }' },
+      { body: '{ "a": 12345678901234567890 }' },
+    ],
+    [
+      { headers: { "content-type": "application/json" }, body: "{'a': [True, None, 'é']}" },
+      { body: String.raw`{"a": [true, null, "\u00e9"]}` },
+    ],
+    [{ params: { on: true, off: false } }, { url: "/echo?on=True&off=False" }],
+    [
+      { headers: { "content-type": "application/x-www-form-urlencoded" }, body: "a=1&b=%20" },
+      { headers: { "content-type": "application/x-www-form-urlencoded" }, body: "a=1&b=%20" },
+    ],
     [
       { file_name: "f.txt", file_content: "text", file_content_type: "text/plain" },
       {
@@ -176,6 +199,10 @@ describe("requests", () => {
     expect(await echoed("/kept", redirects)).toMatchObject({ method: "POST", body: "b" });
     await expect(get("/loop", redirects)).rejects.toThrow("redirects more than 30 times");
   });
+  test("cookies that are set on the way are sent on, to their host only", async () => {
+    const cookies = { allow_redirects: true, cookies: { a: "1", session: "none", old: "2" } };
+    expect((await echoed("/login", cookies)).headers["cookie"]).toBe("a=1; old=2; session=s3");
+  });
   test("go through a proxy that is named", async () => {
     expect(
       (await echoed("/echo", { url: "http://nowhere.invalid/echo", http_proxy: base })).url,
@@ -198,6 +225,8 @@ describe("host lists", () => {
     "①②⑦.⓪.⓪.①",
     "localhost",
     "[::1]",
+    "0.0.0.0",
+    "[::]",
   ])("%s is inside", async (host) => {
     await expect(
       get("", { url: `http://${host}:${new URL(base).port}/echo`, ...blacklist }),
