@@ -10,13 +10,14 @@ import type { OperationLetter } from "../inventory/event.ts";
 import { diff } from "../inventory/patch.ts";
 import { InventoryError, invalidEntry } from "../inventory/problem.ts";
 import { referencesIn, requestKey, storedReferences } from "../inventory/references.ts";
-import { validateEntry, type Checked } from "../inventory/validate.ts";
+import { validateEntry, type Checked, type EntryProblem } from "../inventory/validate.ts";
 import type { JsonObject } from "../model/json.ts";
 import { findKeys, type EntryRow, type KeyHit } from "../store/inventory/entries.ts";
 import { uuidv7 } from "../store/inventory/uuid.ts";
 import type { ChangesetRow, EntryChange } from "../store/inventory/write.ts";
 import type { Db } from "../store/schema.ts";
 import { openEyes, type Eyes } from "./inventory-eyes.ts";
+import { isOutdated, upgradedDrafts } from "./inventory-evolve.ts";
 import { finished } from "./inventory-formulas.ts";
 import { permitted, readableFault } from "./inventory-permit.ts";
 import { resolveReferences, type Resolutions } from "./inventory-resolve.ts";
@@ -66,6 +67,10 @@ export interface Draft {
   readonly filled?: readonly string[];
   /** Of one of many: its place among them. */
   readonly place?: number;
+  /** What went wrong already, when the entry was brought along to the present version of its type. */
+  readonly faults?: readonly EntryProblem[];
+  /** True: what is derived is derived anew also where the document stays as it is. */
+  readonly again?: boolean;
 }
 
 export type Decided =
@@ -76,9 +81,10 @@ export type Decided =
 /** Resolves and validates the drafts together and finds what would change, and may be. Nothing is written. */
 export async function decide(
   db: Db,
-  drafts: readonly Draft[],
+  given: readonly Draft[],
   known: Catalogue,
 ): Promise<readonly Decided[]> {
+  const drafts = await upgradedDrafts(db, given, known);
   const open = openEyes(() => known);
   const resolved = new Map<Draft, Resolutions>();
   for (const [eyes, own] of Map.groupBy(drafts, (draft) => draft.eyes ?? open)) {
@@ -134,8 +140,9 @@ async function checkAll(
   }: { readonly known: Catalogue; readonly resolved: ReadonlyMap<Draft, Resolutions> },
 ): Promise<readonly (Checked | undefined)[]> {
   const written = drafts.map((draft) => {
-    const { op, type, document } = draft;
+    const { op, type, document, faults = [] } = draft;
     if (op === "D") return undefined;
+    if (faults.length > 0) return { problems: faults };
     return check(type, document, resolved.get(draft) ?? new Map(), op === "I" ? "new" : "stored");
   });
   const sound = drafts.flatMap(({ id, type }, index) => {
@@ -147,10 +154,20 @@ async function checkAll(
   return written.map((one, index) => byIndex.get(index) ?? one);
 }
 
+function livingOf({ before }: Draft): EntryRow | undefined {
+  return before === undefined || before.deletedAt !== null ? undefined : before;
+}
+
+/** What is derived of the entry now. What was derived under an earlier version of the type is not what would be derived today: all of it goes. */
+function presentRows(draft: Draft): Derived | undefined {
+  const old = livingOf(draft);
+  return old === undefined || isOutdated(draft) ? undefined : derive(draft.type, old.doc);
+}
+
 function decideOne(draft: Draft, checked: Checked | undefined): Decided {
   const { type, before, op } = draft;
-  const old = before === undefined || before.deletedAt !== null ? undefined : before;
-  const oldRows = old === undefined ? undefined : derive(type, old.doc);
+  const old = livingOf(draft);
+  const oldRows = presentRows(draft);
   if (op === "D" || checked === undefined)
     return changeOf(draft, before?.doc ?? {}, { before: oldRows, after: undefined });
   if ("problems" in checked)
@@ -160,7 +177,7 @@ function decideOne(draft: Draft, checked: Checked | undefined): Decided {
     const problem = { path: "", message: `its name, made as ${type.title}, would be empty` };
     return { kind: "refused", draft, error: invalidEntry(type.name, [problem]) };
   }
-  if (old !== undefined && diff(old.doc, checked.document).length === 0)
+  if (draft.again !== true && old !== undefined && diff(old.doc, checked.document).length === 0)
     return { kind: "unchanged", draft };
   return changeOf(draft, checked.document, { before: oldRows, after: rows });
 }
@@ -173,7 +190,7 @@ function changeOf(
   const { id, type, op, before } = draft;
   const gone = { name: before?.name ?? "", search: "", grams: [] };
   const { name, search, grams } = rows.after ?? gone;
-  const was = rows.before === undefined ? {} : (before?.doc ?? {});
+  const was = livingOf(draft)?.doc ?? {};
   const is = op === "D" ? {} : document;
   const change: EntryChange = {
     id,
@@ -187,6 +204,7 @@ function changeOf(
     search,
     grams,
     derived: derivedChange(rows.before, rows.after),
+    replace: isOutdated(draft),
   };
   return { kind: "change", draft, change };
 }

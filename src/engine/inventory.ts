@@ -1,11 +1,5 @@
 /** The inventory as the rest of the engine, the door and the actions use it. */
-import {
-  type Answer,
-  catalogue,
-  typeNamed,
-  type Catalogue,
-  type KnownType,
-} from "../inventory/catalogue.ts";
+import { catalogue, typeNamed, type Catalogue, type KnownType } from "../inventory/catalogue.ts";
 import type { EntityTypes } from "../inventory/definition.ts";
 import { isUuid } from "../inventory/attribute-types.ts";
 import { badRequest, InventoryError, invalidEntry } from "../inventory/problem.ts";
@@ -15,20 +9,19 @@ import { computedProblems, shown } from "../inventory/validate.ts";
 import type { InventoryVerb } from "../model/inventory-grants.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { QueryClock } from "../inventory/query-time.ts";
-import type { Database } from "../store/database.ts";
 import { loadEntries, type EntryRow, type Lock } from "../store/inventory/entries.ts";
-import { countEntries, saveTypes } from "../store/inventory/types.ts";
+import { countEntries } from "../store/inventory/types.ts";
 import { uuidv7 } from "../store/inventory/uuid.ts";
 import type { Db } from "../store/schema.ts";
-import { Allocator, type AllocationRequest } from "./inventory-allocate.ts";
+import type { AllocationRequest } from "./inventory-allocate.ts";
 import { findHost, type FoundHost } from "./inventory-host.ts";
-import { findOwner, type OwnerAnswer, type OwnerSettings } from "./inventory-owner.ts";
+import { findOwner, type OwnerAnswer } from "./inventory-owner.ts";
 import type { Ground } from "./inventory-history.ts";
 import { openEyes, seenOf, type Eyes } from "./inventory-eyes.ts";
 import { living, patched, present, stale } from "./inventory-patched.ts";
 import { deniedOf, insistOnReach, unwritable } from "./inventory-permit.ts";
 import { changesetRevert, entryRevert, type RevertTo } from "./inventory-revert.ts";
-import { apply, Recompute } from "./inventory-recompute.ts";
+import { apply } from "./inventory-recompute.ts";
 import { removal } from "./inventory-remove.ts";
 import { resolveReferences } from "./inventory-resolve.ts";
 import {
@@ -38,8 +31,9 @@ import {
   type SearchPage,
   type SearchQuery,
 } from "./inventory-search.ts";
+import { openShared, storeTypes, type InventoryOptions, type Shared } from "./inventory-shared.ts";
 import { upsertAll, type UpsertResult, type UpsertWriting } from "./inventory-upsert.ts";
-import { InventoryWriter, type WriteRequest } from "./inventory-writer.ts";
+import type { InventoryWriter, WriteRequest } from "./inventory-writer.ts";
 import { viewEntries, type EntryView } from "./inventory-view.ts";
 import {
   changesetOf,
@@ -62,29 +56,6 @@ export interface WriteOptions {
   readonly ifVersion?: number | undefined;
 }
 
-export interface InventoryOptions {
-  readonly database: Database;
-  readonly types: EntityTypes;
-  readonly owners: OwnerSettings;
-  readonly answer: Answer;
-  /** The site's, for `today` in queries. */
-  readonly timeZone: string;
-  /** Called after every committed change: wakes the feed. */
-  readonly onChange?: () => void;
-}
-
-/** What everybody's view of the inventory shares. */
-interface Shared {
-  readonly options: InventoryOptions;
-  readonly writer: InventoryWriter;
-  readonly allocator: Allocator;
-  readonly recompute: Recompute;
-  /** After every commit: wakes the feed, and brings along what is computed of what was written. */
-  readonly onChange: () => Promise<void>;
-  /** All types. */
-  known: Catalogue;
-}
-
 /**
  * The inventory as one caller sees it: what that caller may not read is answered for as if it were not there. `open` gives the whole of it,
  * `as` the part of somebody. Expected ends that callers can act on are thrown as InventoryError (403, 404, 409, 412, 422 …).
@@ -101,25 +72,7 @@ export class Inventory {
 
   /** Brings the type table up to date with the packs. */
   static async open(options: InventoryOptions): Promise<Inventory> {
-    const stored = await saveTypes(options.database.db, options.types);
-    const parts = {
-      database: options.database,
-      known: () => shared.known,
-      onChange: async () => {
-        options.onChange?.();
-        await shared.recompute.settle();
-      },
-    };
-    const shared: Shared = {
-      options,
-      writer: new InventoryWriter(parts),
-      allocator: new Allocator(parts),
-      recompute: new Recompute({ ...parts, onChange: () => options.onChange?.() }),
-      onChange: parts.onChange,
-      known: catalogue(options.types, stored, options.answer),
-    };
-    // What a process that died left undone.
-    void shared.recompute.settle();
+    const shared = await openShared(options);
     return new Inventory(
       shared,
       openEyes(() => shared.known),
@@ -133,8 +86,9 @@ export class Inventory {
 
   /** Takes over new or changed types. */
   async reload(types: EntityTypes): Promise<void> {
-    const stored = await saveTypes(this.#db, types);
+    const stored = await storeTypes(this.#options.database, types);
     this.#shared.known = catalogue(types, stored, this.#options.answer);
+    this.#shared.migrator.start();
   }
 
   get #options(): InventoryOptions {

@@ -1,4 +1,5 @@
 import type { Question } from "../expressions/context.ts";
+import type { JsonObject } from "../model/json.ts";
 import type { EntityType, EntityTypes } from "./definition.ts";
 import { watchedAttributes } from "./formula.ts";
 import { InventoryError } from "./problem.ts";
@@ -8,6 +9,8 @@ import { nearest } from "./text.ts";
 export interface KnownType extends EntityType {
   readonly id: number;
   readonly schemaVersion: number;
+  /** Definitions by version, the earlier ones and the present one. */
+  readonly definitions: ReadonlyMap<number, JsonObject>;
   /** True: it has more attributes than exist for the caller. */
   readonly partial?: boolean;
 }
@@ -26,12 +29,14 @@ export interface Catalogue {
 
 export function catalogue(
   types: EntityTypes,
-  stored: ReadonlyMap<string, { readonly id: number; readonly schemaVersion: number }>,
+  stored: ReadonlyMap<string, Pick<KnownType, "id" | "schemaVersion" | "definitions">>,
   answer: Answer,
 ): Catalogue {
   const known = [...types.values()].flatMap((type): KnownType[] => {
     const row = stored.get(type.name);
-    return row === undefined ? [] : [{ ...type, id: row.id, schemaVersion: row.schemaVersion }];
+    if (row === undefined) return [];
+    const { id, schemaVersion, definitions } = row;
+    return [{ ...type, id, schemaVersion, definitions }];
   });
   return {
     answer,

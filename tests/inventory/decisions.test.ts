@@ -17,7 +17,12 @@ import { bundledTypes } from "./types.ts";
 const types = bundledTypes();
 const known = catalogue(
   types,
-  new Map([...types.keys()].map((name, index) => [name, { id: index + 1, schemaVersion: 1 }])),
+  new Map(
+    [...types.keys()].map((name, index) => [
+      name,
+      { id: index + 1, schemaVersion: 1, definitions: new Map() },
+    ]),
+  ),
   () => Promise.reject(new Error("nothing is asked here")),
 );
 const typeId = (name: string): number => known.byName.get(name)?.id ?? 0;

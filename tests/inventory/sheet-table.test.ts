@@ -7,7 +7,7 @@ import { bundledTypes } from "./types.ts";
 function known(name: string): KnownType {
   const type = bundledTypes().get(name);
   if (type === undefined) throw new Error(name);
-  return { ...type, id: 1, schemaVersion: 1 };
+  return { ...type, id: 1, schemaVersion: 1, definitions: new Map() };
 }
 
 const options: TableOptions = { mapping: {}, timeZone: "Asia/Tokyo" };

@@ -8,6 +8,8 @@ export interface EntryRow {
   readonly name: string;
   readonly doc: JsonObject;
   readonly version: number;
+  /** Version of the type under which it was written. */
+  readonly schemaVersion: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly deletedAt: Date | null;
@@ -16,7 +18,7 @@ export interface EntryRow {
 /** The columns of an EntryRow, of the entry that has this alias. */
 export function entryColumns(alias: string): RawBuilder<unknown> {
   return sql.raw(
-    `${alias}.id, ${alias}.type_id as "typeId", ${alias}.name, ${alias}.doc, ${alias}.version, ${alias}.created_at as "createdAt", ${alias}.updated_at as "updatedAt", ${alias}.deleted_at as "deletedAt"`,
+    `${alias}.id, ${alias}.type_id as "typeId", ${alias}.name, ${alias}.doc, ${alias}.version, ${alias}.schema_version as "schemaVersion", ${alias}.created_at as "createdAt", ${alias}.updated_at as "updatedAt", ${alias}.deleted_at as "deletedAt"`,
   );
 }
 const columns = entryColumns("e");

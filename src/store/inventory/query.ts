@@ -58,7 +58,7 @@ export async function queryPage(
 
 /** The last image of each entry at a moment; deleted ones say so. */
 function imagesAt({ at, typeIds }: NonNullable<PageQuery["past"]>): RawBuilder<unknown> {
-  return sql`(select i.entry_id as id, i.type_id, i.name, i.doc, i.version, i.at as updated_at,
+  return sql`(select i.entry_id as id, i.type_id, i.name, i.doc, i.version, i.schema_version, i.at as updated_at,
       (select min(f.at) from inv.revision f where f.entry_id = i.entry_id) as created_at, case when i.op = 'D' then i.at end as deleted_at
     from (select distinct on (r.entry_id) r.* from inv.revision r where r.type_id = any(${typeIds}::int[]) and r.at <= ${at}::timestamptz
       order by r.entry_id, r.version desc) i)`;

@@ -1,36 +1,124 @@
+/** Types as the ledger knows them, with every version that entries may have been written under. */
 import { sql } from "kysely";
-import type { EntityTypes } from "../../inventory/definition.ts";
+import type { EntityType, EntityTypes } from "../../inventory/definition.ts";
+import type { JsonObject } from "../../model/json.ts";
 import type { Db } from "../schema.ts";
 
 export interface StoredType {
   readonly id: number;
   readonly name: string;
   readonly schemaVersion: number;
+  /** Earlier definitions by version, and the present one. */
+  readonly definitions: ReadonlyMap<number, JsonObject>;
 }
 
+interface TypeRow {
+  readonly id: number;
+  readonly name: string;
+  readonly pack: string;
+  readonly schemaVersion: number;
+  readonly definition: JsonObject;
+  readonly retired: boolean;
+}
+
+/** Decides whether entries stay as they are from one definition to the next. */
+export type SameStructure = (before: JsonObject, after: JsonObject) => boolean;
+
 /**
- * Makes the type table say what the packs say: new types get a row, changed ones a higher schema version, vanished ones are
- * retired (their entries stay). Returns the living types by name.
+ * Makes the type table say what the packs say: new types get a row, renamed ones keep theirs, a structural change is a new version and
+ * starts a migration, vanished ones are retired (their entries stay). Returns the living types by name. Run it in a transaction.
  */
-export async function saveTypes(db: Db, types: EntityTypes): Promise<Map<string, StoredType>> {
-  const rows = [...types.values()].map(({ name, pack, document }) => ({ name, pack, document }));
-  await sql`
-    insert into inv.type as t (name, pack, definition)
-    select r.name, r.pack, r.document from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(name text, pack text, document jsonb)
-    order by r.name
-    on conflict (name) do update set pack = excluded.pack, definition = excluded.definition, retired_at = null,
-      schema_version = t.schema_version + case when t.definition = excluded.definition then 0 else 1 end
-      where t.definition <> excluded.definition or t.pack <> excluded.pack or t.retired_at is not null`.execute(
-    db,
-  );
+export async function saveTypes(
+  tx: Db,
+  types: EntityTypes,
+  same: SameStructure,
+): Promise<Map<string, StoredType>> {
+  // Several processes start at once: one writes, the others find it done.
+  await sql`lock table inv.type in share row exclusive mode`.execute(tx);
+  const rows = await typeRows(tx);
+  const byName = new Map(rows.map((row) => [row.name, row]));
+  for (const type of [...types.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)))
+    await saveType(tx, type, { row: rowOf(type, byName, types), same });
   await sql`update inv.type set retired_at = now() where retired_at is null and name <> all(${[...types.keys()]}::text[])`.execute(
-    db,
+    tx,
   );
-  const { rows: stored } = await sql<StoredType>`
-    select id, name, schema_version as "schemaVersion" from inv.type where retired_at is null`.execute(
-    db,
+  return storedTypes(tx);
+}
+
+/** The row of that name, or of a name that it had and nobody else has now. */
+function rowOf(
+  type: EntityType,
+  byName: ReadonlyMap<string, TypeRow>,
+  types: EntityTypes,
+): TypeRow | undefined {
+  const names = [type.name, ...type.renamedFrom.filter((name) => !types.has(name))];
+  return names.flatMap((name) => byName.get(name) ?? [])[0];
+}
+
+async function typeRows(tx: Db): Promise<readonly TypeRow[]> {
+  const { rows } = await sql<TypeRow>`
+    select id, name, pack, schema_version as "schemaVersion", definition, retired_at is not null as retired from inv.type`.execute(
+    tx,
   );
-  return new Map(stored.map((type) => [type.name, type]));
+  return rows;
+}
+
+async function saveType(
+  tx: Db,
+  { name, pack, document }: EntityType,
+  { row, same }: { readonly row: TypeRow | undefined; readonly same: SameStructure },
+): Promise<void> {
+  const definition = JSON.stringify(document);
+  if (row === undefined) {
+    await sql`
+      with t as (insert into inv.type (name, pack, definition) values (${name}, ${pack}, ${definition}::jsonb) returning id, schema_version, definition)
+      insert into inv.type_version (type_id, schema_version, definition) select id, schema_version, definition from t`.execute(
+      tx,
+    );
+    return;
+  }
+  const kept = same(row.definition, document);
+  await sql`
+    update inv.type set name = ${name}, pack = ${pack}, definition = ${definition}::jsonb, retired_at = null,
+      schema_version = schema_version + ${kept ? 0 : 1} where id = ${row.id}
+      and (name <> ${name} or pack <> ${pack} or definition <> ${definition}::jsonb or retired_at is not null)`.execute(
+    tx,
+  );
+  if (kept) return;
+  const version = row.schemaVersion + 1;
+  await sql`insert into inv.type_version (type_id, schema_version, definition) values (${row.id}, ${version}, ${definition}::jsonb)`.execute(
+    tx,
+  );
+  await sql`update inv.type_migration set state = 'superseded', finished_at = clock_timestamp() where type_id = ${row.id} and state = 'running'`.execute(
+    tx,
+  );
+  await sql`
+    insert into inv.type_migration (type_id, schema_version, total)
+    select ${row.id}, ${version}, count(*) from inv.entry where type_id = ${row.id} and deleted_at is null`.execute(
+    tx,
+  );
+}
+
+async function storedTypes(tx: Db): Promise<Map<string, StoredType>> {
+  const { rows } = await sql<{
+    id: number;
+    name: string;
+    schemaVersion: number;
+    definitions: readonly { readonly version: number; readonly definition: JsonObject }[];
+  }>`
+    select t.id, t.name, t.schema_version as "schemaVersion",
+      (select jsonb_agg(jsonb_build_object('version', v.schema_version, 'definition', v.definition) order by v.schema_version)
+        from inv.type_version v where v.type_id = t.id) as definitions
+    from inv.type t where t.retired_at is null`.execute(tx);
+  return new Map(
+    rows.map(({ definitions, ...type }) => [
+      type.name,
+      {
+        ...type,
+        definitions: new Map(definitions.map(({ version, definition }) => [version, definition])),
+      },
+    ]),
+  );
 }
 
 /** Living entries per type name; types without entries are missing. */

@@ -36,12 +36,16 @@ export interface EntryChange {
   readonly search: string;
   readonly grams: readonly string[];
   readonly derived: DerivedChange;
+  /** True: all rows that were derived of it before go; it was written under an earlier version of its type. */
+  readonly replace?: boolean;
 }
 
 /** One changeset with what it does. */
 export interface ChangeSet {
   readonly changeset: ChangesetRow;
   readonly changes: readonly EntryChange[];
+  /** True: the feed tells nobody. */
+  readonly quiet?: boolean;
 }
 
 function derivedRows(changes: readonly EntryChange[], which: "added" | "removed") {
@@ -66,11 +70,17 @@ function derivedRows(changes: readonly EntryChange[], which: "added" | "removed"
 export async function writeChanges(db: Db, sets: readonly ChangeSet[]): Promise<void> {
   const changes = sets.flatMap((set) => set.changes);
   if (changes.length === 0) return;
+  await clearDerived(
+    db,
+    changes.flatMap(({ id, replace }) => (replace === true ? [id] : [])),
+  );
   const removed = derivedRows(changes, "removed");
   if (removed.edges.length + removed.keys.length + removed.index.length > 0)
     await removeDerived(db, removed);
   const entries = sets
-    .flatMap((set) => set.changes.map((change) => ({ ...change, changeset: set.changeset.id })))
+    .flatMap(({ changeset, quiet = false, changes: own }) =>
+      own.map((change) => ({ ...change, changeset: changeset.id, quiet })),
+    )
     .map((change, ord) => ({ ...change, ord, derived: undefined }));
   const changesets = sets.map((set) => ({ ...set.changeset, size: set.changes.length }));
   const payload = { changesets, entries, ...derivedRows(changes, "added") };
@@ -78,7 +88,7 @@ export async function writeChanges(db: Db, sets: readonly ChangeSet[]): Promise<
     with payload as materialized (select ${JSON.stringify(payload)}::jsonb as p, clock_timestamp() as at),
     input as materialized (
       select r.*, at from payload, jsonb_to_recordset(p->'entries') as r(id uuid, "typeId" int, "schemaVersion" int, op text, name text,
-        doc jsonb, version int, changed text[], search text, grams text[], changeset uuid, ord int)),
+        doc jsonb, version int, changed text[], search text, grams text[], changeset uuid, ord int, quiet boolean)),
     cs as (
       insert into inv.changeset as c (id, at, actor, origin_kind, source, message, ticket, execution, rule_chain, causes, depth, reverts, size, open_at)
       select r.id, at, actor, origin_kind, source, message, ticket, execution, rule_chain, causes, depth, reverts, r.size, case when open then at end
@@ -96,18 +106,51 @@ export async function writeChanges(db: Db, sets: readonly ChangeSet[]): Promise<
       insert into inv.revision (entry_id, version, type_id, schema_version, at, op, name, doc, changed, changeset_id)
       select i.id, version, "typeId", "schemaVersion", at, op::"char", name, doc, changed, i.changeset from input i),
     ev as (
-      insert into inv.event (entry_id, version, op) select id, version, op::"char" from input order by ord),
-    edges as (
-      insert into inv.edge (src, attr, ord, label, dst)
-      select src, attr, ord, label, dst from payload, jsonb_to_recordset(p->'edges') as r(src uuid, attr text, ord int, label text, dst uuid)),
-    keys as (
-      insert into inv.key (type_id, key_name, key_value, entry_id)
-      select type_id, key_name, key_value, entry_id from payload, jsonb_to_recordset(p->'keys') as r(type_id int, key_name text, key_value text, entry_id uuid)),
-    idx as (
-      insert into inv.idx (entry_id, type_id, attr, scope, d, ts, n, net, t)
-      select entry_id, type_id, attr, scope, d, ts, n, net, t from payload, jsonb_to_recordset(p->'index')
-        as r(entry_id uuid, type_id int, attr text, scope uuid, d date, ts timestamptz, n numeric, net inet, t text))
+      insert into inv.event (entry_id, version, op) select id, version, op::"char" from input where not quiet order by ord),
+    ${addDerived}
     select raicho_all((select count(*) from born) + (select count(*) from changed), (select count(*) from input))`.execute(
+    db,
+  );
+}
+
+/** The rows of `payload` go into the tables. */
+const addDerived = sql`
+  edges as (
+    insert into inv.edge (src, attr, ord, label, dst)
+    select src, attr, ord, label, dst from payload, jsonb_to_recordset(p->'edges') as r(src uuid, attr text, ord int, label text, dst uuid)),
+  keys as (
+    insert into inv.key (type_id, key_name, key_value, entry_id)
+    select type_id, key_name, key_value, entry_id from payload, jsonb_to_recordset(p->'keys') as r(type_id int, key_name text, key_value text, entry_id uuid)),
+  idx as (
+    insert into inv.idx (entry_id, type_id, attr, scope, d, ts, n, net, t)
+    select entry_id, type_id, attr, scope, d, ts, n, net, t from payload, jsonb_to_recordset(p->'index')
+      as r(entry_id uuid, type_id int, attr text, scope uuid, d date, ts timestamptz, n numeric, net inet, t text))`;
+
+async function clearDerived(db: Db, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await sql`
+    with given as (select ${ids}::uuid[] as ids),
+    edges as (delete from inv.edge g using given where g.src = any(ids)),
+    keys as (delete from inv.key k using given where k.entry_id = any(ids))
+    delete from inv.idx x using given where x.entry_id = any(ids)`.execute(db);
+}
+
+/** Derives anew what is derived of entries whose documents stay as they are, and notes under which version of the type. */
+export async function rewriteDerived(db: Db, changes: readonly EntryChange[]): Promise<void> {
+  if (changes.length === 0) return;
+  await clearDerived(
+    db,
+    changes.map(({ id }) => id),
+  );
+  const entries = changes.map(({ id, schemaVersion, name, search, grams }) => {
+    return { id, schemaVersion, name, search, grams };
+  });
+  const payload = { entries, ...derivedRows(changes, "added") };
+  await sql`
+    with payload as materialized (select ${JSON.stringify(payload)}::jsonb as p),
+    ${addDerived}
+    update inv.entry e set schema_version = r."schemaVersion", name = r.name, search = r.search, grams = r.grams
+    from payload, jsonb_to_recordset(p->'entries') as r(id uuid, "schemaVersion" int, name text, search text, grams text[]) where e.id = r.id`.execute(
     db,
   );
 }
