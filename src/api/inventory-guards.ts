@@ -13,11 +13,11 @@ type GuardedService = Pick<Inventory, "ground" | "get" | "type" | "timeZone">;
 export function guardRoutes(router: Routes, service: GuardedService): void {
   router.get("/breakers", "inventory_list", async (request, response) => {
     const all = queryText(request, "all") === "true";
-    response.json({ breakers: await breakers(service.ground.db, { all }) });
+    response.json({ breakers: await breakers(service.ground, { all }) });
   });
   router.post("/breakers/:id/reset", "inventory_modify", async (request, response) => {
     const { name } = userOf(response);
-    response.json(await resetBreaker(service.ground.db, request.params.id, name));
+    response.json(await resetBreaker(service.ground, request.params.id, name));
   });
   router.get("/expiring", "inventory_list", async (request, response) => {
     const type = queryText(request, "type");

@@ -24,6 +24,7 @@ import {
   type ExpiryRange,
 } from "../store/inventory/expiry.ts";
 import type { Db } from "../store/schema.ts";
+import { mayRead } from "./inventory-eyes.ts";
 import type { Ground } from "./inventory-history.ts";
 import { queryClock } from "./inventory-search.ts";
 
@@ -157,7 +158,7 @@ export interface ExpiringQuestion {
 
 /** What expires within so many days, or did in the last thirty; soonest first. */
 export async function expiring(
-  { db, known }: Ground,
+  { db, known, eyes }: Ground,
   { type, days, limit, timeZone }: ExpiringQuestion,
 ): Promise<readonly ExpiringView[]> {
   const { today } = queryClock(Date.now(), timeZone);
@@ -166,8 +167,12 @@ export async function expiring(
     (watch) => type === undefined || watch.type.name === type,
   );
   const lists = await Promise.all(
-    watches.map(async (watch) =>
-      (await listExpiring(db, watch, { range, limit })).map((row): ExpiringView => ({
+    watches.map(async (watch) => {
+      const rows = await listExpiring(db, watch, { range, limit });
+      const seen = rows.map(({ entryId: id }) => ({ id, typeId: watch.type.id }));
+      const sights = await eyes.sights(db, seen);
+      const readable = rows.filter(({ entryId }) => mayRead(sights.get(entryId), watch.attribute));
+      return readable.map((row): ExpiringView => ({
         entry: { id: row.entryId, type: watch.type.name, name: row.name },
         attribute: watch.attribute,
         date: row.date,
@@ -177,8 +182,8 @@ export async function expiring(
           row.actor === null || row.at === null
             ? null
             : { by: row.actor, at: row.at.toISOString(), note: row.note },
-      })),
-    ),
+      }));
+    }),
   );
   return lists
     .flat()

@@ -120,6 +120,8 @@ export interface ValuePath {
         readonly name: string;
         readonly array: boolean;
         readonly column: "d" | "ts" | "n" | "net" | "t";
+        /** The index table holds its values in that column. */
+        readonly indexed: boolean;
       }
     | {
         readonly kind: "field";

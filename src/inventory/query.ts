@@ -190,7 +190,7 @@ export function valuePath(
     ending:
       ending.kind === "field"
         ? ending
-        : { kind: "attribute", name: ending.name, array, column: columnOf(followed) },
+        : { kind: "attribute", name: ending.name, array, ...columnOf(followed) },
     many: array || steps.some(({ many }) => many),
   };
 }
@@ -199,8 +199,13 @@ function isReferenceEnding({ ending }: Path): boolean {
   return ending.kind === "attribute" && ending.by.every(({ attribute }) => isReference(attribute));
 }
 
-function columnOf({ ending }: Path): "d" | "ts" | "n" | "net" | "t" {
-  if (ending.kind !== "attribute") return "t";
+interface SortColumn {
+  readonly column: "d" | "ts" | "n" | "net" | "t";
+  readonly indexed: boolean;
+}
+
+function columnOf({ ending }: Path): SortColumn {
+  if (ending.kind !== "attribute") return { column: "t", indexed: false };
   const columns = new Set(
     ending.by.map(({ attribute }) => {
       const { range, network } = attributeType(attribute.element.type).indexes;
@@ -208,5 +213,8 @@ function columnOf({ ending }: Path): "d" | "ts" | "n" | "net" | "t" {
     }),
   );
   const [only] = columns;
-  return columns.size === 1 && only !== undefined ? only : "t";
+  const column = columns.size === 1 && only !== undefined ? only : "t";
+  const indexes = ending.by.map(({ attribute }) => attribute.index);
+  const wanted = column === "t" ? "lookup" : column === "net" ? "network" : "range";
+  return { column, indexed: indexes.every((index) => index === wanted) };
 }

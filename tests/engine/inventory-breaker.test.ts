@@ -1,6 +1,8 @@
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { breakers, resetBreaker } from "../../src/engine/inventory-breakers.ts";
+import { openEyes } from "../../src/engine/inventory-eyes.ts";
+import { catalogue } from "../../src/inventory/catalogue.ts";
 import { ingest } from "../../src/engine/ingest.ts";
 import { rehearseEvent } from "../../src/engine/rehearse-event.ts";
 import type { NewEvent } from "../../src/model/events.ts";
@@ -28,6 +30,11 @@ beforeEach(async () => {
 afterEach(async () => {
   await engine[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
+});
+
+const ground = () => ({
+  db: database.db,
+  eyes: openEyes(() => catalogue(new Map(), new Map(), () => Promise.resolve(undefined))),
 });
 
 const entry = "0190a1b2-0000-7000-8000-000000000001";
@@ -63,21 +70,21 @@ describe("the breaker", () => {
       const heard = await enforcements("p.hears", "succeeded");
       return heard.length === 1;
     });
-    const [open] = await breakers(database.db, { all: false });
+    const [open] = await breakers(ground(), { all: false });
     expect(open).toMatchObject({ rule: "p.loops", entry: { id: entry }, firings: 21, seconds: 60 });
     expect(await rehearseEvent(core, "0".repeat(24), change())).toMatchObject([
       { rule: "p.loops", outcome: "fails", reason: expect.stringContaining("held off") },
     ]);
-    await resetBreaker(database.db, open?.id ?? "", "sato");
+    await resetBreaker(ground(), open?.id ?? "", "sato");
     await core.breaker.refresh();
     await ingest(core, [change()]);
     expect(await enforcements("p.loops", "succeeded")).toHaveLength(22);
-    expect(await breakers(database.db, { all: false })).toEqual([]);
-    expect(await breakers(database.db, { all: true })).toMatchObject([{ reset_by: "sato" }]);
-    await expect(resetBreaker(database.db, open?.id ?? "", "sato")).rejects.toThrow(
+    expect(await breakers(ground(), { all: false })).toEqual([]);
+    expect(await breakers(ground(), { all: true })).toMatchObject([{ reset_by: "sato" }]);
+    await expect(resetBreaker(ground(), open?.id ?? "", "sato")).rejects.toThrow(
       "There is no open breaker",
     );
-    await expect(resetBreaker(database.db, "x", "sato")).rejects.toThrow("expected a UUID");
+    await expect(resetBreaker(ground(), "x", "sato")).rejects.toThrow("expected a UUID");
   });
   test("is known to other processes, and a new process counts what the ledger says", async () => {
     for (let n = 0; n < 20; n += 1) await ingest(engine.core, [change()]);
@@ -87,7 +94,7 @@ describe("the breaker", () => {
     expect(await enforcements("p.loops", "failed")).toHaveLength(1);
     await eventually(
       "the breaker",
-      async () => (await breakers(database.db, { all: false })).length === 1,
+      async () => (await breakers(ground(), { all: false })).length === 1,
     );
     await engine.core.breaker.refresh();
     await ingest(engine.core, [change()]);

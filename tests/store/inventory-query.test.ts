@@ -172,6 +172,30 @@ describe("order, values and counts", () => {
     expect((await refusal(many)).message).toContain("may lead to several values");
   });
 
+  test.each([
+    undefined,
+    "serial",
+    "-serial",
+    "hostname",
+    "-purchased",
+    "rack.name",
+    "-rack.room.site.code",
+    "service.owner",
+    "updated_at",
+    "-updated_at",
+    "-created_at",
+  ])("entries found one by one and all at once come in the same order: by %s", async (sort) => {
+    const all = await world.inventory.search({ type: "Device", sort, limit: 1000 });
+    const seen: string[] = [];
+    let after: string | undefined;
+    do {
+      const page = await world.inventory.search({ type: "Device", sort, limit: 1, after });
+      seen.push(...page.entries.map(({ name }) => name));
+      after = page.next;
+    } while (after !== undefined);
+    expect(seen).toEqual(all.entries.map(({ name }) => name));
+  });
+
   test("values of paths stand beside the entries", async () => {
     const { entries } = await world.inventory.search({
       type: "Device",

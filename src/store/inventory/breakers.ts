@@ -15,10 +15,11 @@ export interface BreakerRow {
   /** Name and type of the entry, which may be deleted. */
   readonly name: string | null;
   readonly type: string | null;
+  readonly typeId: number | null;
 }
 
 const columns = sql`b.id, b.rule, b.entry_id as "entryId", b.firings, b.seconds, b.opened_at as "openedAt", b.reset_at as "resetAt",
-  b.reset_by as "resetBy", e.name, t.name as type`;
+  b.reset_by as "resetBy", e.name, t.name as type, e.type_id as "typeId"`;
 const tables = sql`inv.breaker b left join inv.entry e on e.id = b.entry_id left join inv.type t on t.id = e.type_id`;
 
 /** Newest first: the open ones, or the last `limit` of all. */

@@ -7,7 +7,20 @@ type Of<Kind extends Predicate["kind"]> = Extract<Predicate, { readonly kind: Ki
 
 /** Counts the entries that a statement speaks of. */
 export class Aliases {
+  /** True: what is asked of neighbours is asked for each entry, not of all entries at once. */
+  readonly oneByOne: boolean;
   #next = 0;
+
+  constructor({ oneByOne = false }: { readonly oneByOne?: boolean } = {}) {
+    this.oneByOne = oneByOne;
+  }
+
+  /** A subquery that finds something. */
+  exists(body: Sql): Sql {
+    // With an offset the planner cannot make a join of it.
+    return this.oneByOne ? sql`exists (${body} offset 0)` : sql`exists (${body})`;
+  }
+
   fresh(): string {
     const alias = `e${this.#next}`;
     this.#next += 1;
@@ -15,7 +28,8 @@ export class Aliases {
   }
 }
 
-function isAlways(predicate: Predicate): boolean {
+/** Whether it holds of everything. */
+export function isAlways(predicate: Predicate): boolean {
   return predicate.kind === "all" && predicate.of.length === 0;
 }
 
@@ -31,7 +45,7 @@ export function predicateSql(predicate: Predicate, alias: string, aliases: Alias
   if (predicate.kind === "said") return saidSql(predicate, alias, aliases);
   if (predicate.kind === "duplicated") return duplicatedSql(predicate, alias, aliases);
   const e = raw(alias);
-  return "attribute" in predicate ? attributeSql(predicate, e) : entrySql(predicate, e);
+  return "attribute" in predicate ? attributeSql(predicate, e, aliases) : entrySql(predicate, e);
 }
 
 type Leaf = Exclude<
@@ -63,16 +77,18 @@ function entrySql(leaf: Exclude<Leaf, AttributeLeaf>, e: Sql): Sql {
   }
 }
 
-function attributeSql(leaf: AttributeLeaf, e: Sql): Sql {
+function attributeSql(leaf: AttributeLeaf, e: Sql, aliases: Aliases): Sql {
   switch (leaf.kind) {
     case "edge":
-      return sql`exists (select 1 from inv.edge g where g.src = ${e}.id and g.attr = ${leaf.attribute} and g.dst = any(${leaf.ids}::uuid[]))`;
+      return aliases.exists(
+        sql`select 1 from inv.edge g where g.src = ${e}.id and g.attr = ${leaf.attribute} and g.dst = any(${leaf.ids}::uuid[])`,
+      );
     case "like":
       return likeSql(leaf, e);
     case "compare":
-      return compareSql(leaf, e);
+      return compareSql(leaf, e, aliases);
     case "network":
-      return networkSql(leaf, e);
+      return networkSql(leaf, e, aliases);
     case "present":
       return sql`coalesce(${e}.doc -> ${leaf.attribute}, 'null'::jsonb) not in ('null'::jsonb, '""'::jsonb, '[]'::jsonb, '{}'::jsonb)`;
   }
@@ -86,7 +102,9 @@ function joined({ kind, of }: Of<"all"> | Of<"any">, inner: (part: Predicate) =>
 function stepSql({ direction, attribute, rest }: Of<"step">, alias: string, aliases: Aliases): Sql {
   const next = aliases.fresh();
   const { tables, conditions } = neighbours(direction, attribute, alias, next);
-  return sql`exists (select 1 from ${tables} where ${conditions} and ${predicateSql(rest, next, aliases)})`;
+  return aliases.exists(
+    sql`select 1 from ${tables} where ${conditions} and ${predicateSql(rest, next, aliases)}`,
+  );
 }
 
 /** Asked of an image: what holds of the entry as it is now. */
@@ -162,18 +180,26 @@ function likeSql({ attribute, pattern, searched }: Of<"like">, e: Sql): Sql {
 
 const casts = { d: "date", ts: "timestamptz", n: "numeric" } as const;
 
-function compareSql({ attribute, column, comparison, value, indexed }: Of<"compare">, e: Sql): Sql {
+function compareSql(
+  { attribute, column, comparison, value, indexed }: Of<"compare">,
+  e: Sql,
+  aliases: Aliases,
+): Sql {
   const cast = raw(casts[column]);
   const operator = raw(comparison);
-  return indexed
+  return indexed && !aliases.oneByOne
     ? sql`exists (select 1 from inv.idx i where i.entry_id = ${e}.id and i.type_id = ${e}.type_id and i.attr = ${attribute}
         and i.${raw(column)} ${operator} ${value}::${cast})`
     : sql`exists (select 1 from ${texts(attribute, e)} v where v::${cast} ${operator} ${value}::${cast})`;
 }
 
-function networkSql({ attribute, relation, value, indexed }: Of<"network">, e: Sql): Sql {
+function networkSql(
+  { attribute, relation, value, indexed }: Of<"network">,
+  e: Sql,
+  aliases: Aliases,
+): Sql {
   const operator = raw(relation === "within" ? "<<=" : ">>=");
-  return indexed
+  return indexed && !aliases.oneByOne
     ? sql`exists (select 1 from inv.idx i where i.entry_id = ${e}.id and i.type_id = ${e}.type_id and i.attr = ${attribute}
         and i.net ${operator} ${value}::inet)`
     : sql`exists (select 1 from ${texts(attribute, e)} v where v::inet ${operator} ${value}::inet)`;
@@ -191,8 +217,9 @@ export function valuesSql(path: ValuePath, alias: string, aliases: Aliases): Sql
     holding(guard);
     const next = aliases.fresh();
     const found = neighbours(direction, attribute, here, next);
-    tables.push(found.tables);
-    conditions.push(found.conditions, predicateSql(rest, next, aliases));
+    // Step by step, from here on: the planner would rather begin at the other end, which leads to everybody.
+    tables.push(sql`lateral (select ${raw(next)}.* from ${found.tables} where ${found.conditions}
+      and ${predicateSql(rest, next, aliases)} offset 0) ${raw(next)}`);
     here = next;
   }
   holding(path.guard);
@@ -219,11 +246,20 @@ const keyCasts = { d: "date", ts: "timestamptz", n: "numeric", net: "inet", t: "
 /** What entries are sorted by: the path's value (of several the smallest), comparable. */
 export function sortSql(path: ValuePath, alias: string, aliases: Aliases): Sql {
   const { ending } = path;
+  const folded = foldedName(path);
+  if (folded !== undefined)
+    return sql`(select min(i.t collate "C") from inv.idx i where i.entry_id = ${raw(alias)}.id and i.attr = ${folded})`;
   const column = ending.kind === "attribute" ? ending.column : fieldColumn(ending.field);
   const values = valuesSql(path, alias, aliases);
   // Text is compared by code point: the same on every server, and what the index has.
   const collation = column === "t" ? raw(' collate "C"') : raw("");
   return sql`(select min((v.value #>> '{}')::${raw(keyCasts[column])}${collation}) from ${values} v)`;
+}
+
+/** Text that has an index is sorted as the index has it: in any writing. */
+function foldedName({ ending, guard, steps }: ValuePath): string | undefined {
+  if (ending.kind !== "attribute" || steps.length > 0 || !isAlways(guard)) return undefined;
+  return ending.column === "t" && ending.indexed ? ending.name : undefined;
 }
 
 /** The cast of a sort key, for the key of a cursor. */

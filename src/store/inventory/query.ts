@@ -3,7 +3,8 @@ import { sql, type RawBuilder } from "kysely";
 import type { Predicate, ValuePath } from "../../inventory/predicate.ts";
 import type { Db } from "../schema.ts";
 import { entryColumns, type EntryRow } from "./entries.ts";
-import { Aliases, predicateSql, sortCast, sortSql, valuesSql } from "./predicate-sql.ts";
+import { glance } from "./query-glance.ts";
+import { Aliases, isAlways, predicateSql, sortCast, sortSql, valuesSql } from "./predicate-sql.ts";
 
 export interface Order {
   readonly path: ValuePath;
@@ -28,7 +29,11 @@ export interface SortedRow extends EntryRow {
 }
 
 /** One page of living entries in the order (key, id); entries without the sort key come last. */
-export async function queryPage(
+export async function queryPage(db: Db, query: PageQuery): Promise<readonly SortedRow[]> {
+  return (await glance(db, query)) ?? findAll(db, query);
+}
+
+async function findAll(
   db: Db,
   { predicate, order, after, limit, past }: PageQuery,
 ): Promise<readonly SortedRow[]> {
@@ -112,11 +117,43 @@ export async function queryFacet(
   predicate: Predicate,
   { path, limit }: { readonly path: ValuePath; readonly limit: number },
 ): Promise<readonly FacetCount[]> {
+  const [step, ...others] = path.steps;
+  const plainStep = step?.direction === "out" && isAlways(step.guard);
+  const counted =
+    step !== undefined && plainStep && !path.many
+      ? byTarget(predicate, step, { ...path, steps: others })
+      : byEntry(predicate, path);
+  const { rows } =
+    await sql<FacetCount>`${counted} order by count desc, v.value::text limit ${limit}`.execute(db);
+  return rows;
+}
+
+/** Counts entries by their values. */
+function byEntry(predicate: Predicate, path: ValuePath): RawBuilder<unknown> {
   const aliases = new Aliases();
   const e = aliases.fresh();
-  const { rows } = await sql<FacetCount>`
-    select v.value, count(distinct e0.id)::int as count from inv.entry e0 cross join lateral ${valuesSql(path, e, aliases)} v
-    where e0.deleted_at is null and v.value is not null and ${predicateSql(predicate, e, aliases)}
-    group by v.value order by count desc, v.value::text limit ${limit}`.execute(db);
-  return rows;
+  const count = sql.raw(path.many ? "count(distinct v.id)" : "count(*)");
+  // With an offset the values are counted as they come: the planner expects as many as there are entries, and would sort whole documents.
+  return sql`
+    select v.value, ${count}::int as count from (
+      select e0.id, v.value from inv.entry e0 cross join lateral ${valuesSql(path, e, aliases)} v
+      where e0.deleted_at is null and ${predicateSql(predicate, e, aliases)} offset 0) v
+    where v.value is not null group by v.value`;
+}
+
+/** Counts entries by what their reference leads to first: of that there is less, so the rest of the path is walked less often. */
+function byTarget(
+  predicate: Predicate,
+  { attribute, rest }: ValuePath["steps"][number],
+  path: ValuePath,
+): RawBuilder<unknown> {
+  const aliases = new Aliases();
+  const [e, t] = [aliases.fresh(), aliases.fresh()];
+  return sql`
+    select v.value, sum(c.n)::int as count from (
+      select g.dst, count(*) as n from inv.entry e0 join inv.edge g on g.src = e0.id and g.attr = ${attribute}
+      where e0.deleted_at is null and ${predicateSql(predicate, e, aliases)} group by g.dst) c
+    join inv.entry e1 on e1.id = c.dst and e1.deleted_at is null and ${predicateSql(rest, t, aliases)}
+    cross join lateral ${valuesSql(path, t, aliases)} v
+    where v.value is not null group by v.value`;
 }

@@ -18,6 +18,7 @@ import { up as inventoryCheapRows } from "./0220_inventory_cheap_rows.ts";
 import { up as inventoryChangesetEvents } from "./0221_inventory_changeset_events.ts";
 import { up as inventoryBreakers } from "./0222_inventory_breakers.ts";
 import { up as inventoryExpiry } from "./0223_inventory_expiry.ts";
+import { up as inventoryOrders } from "./0224_inventory_orders.ts";
 
 /** In order; a name is never changed or removed once released. */
 export const migrations: ReadonlyArray<{
@@ -43,4 +44,5 @@ export const migrations: ReadonlyArray<{
   { name: "0221_inventory_changeset_events", up: inventoryChangesetEvents },
   { name: "0222_inventory_breakers", up: inventoryBreakers },
   { name: "0223_inventory_expiry", up: inventoryExpiry },
+  { name: "0224_inventory_orders", up: inventoryOrders },
 ];
