@@ -55,6 +55,8 @@ export interface Virtualenv {
   readonly missing: readonly string[];
 }
 
+const venvArguments = ["-m", "venv", "--system-site-packages", "--without-pip"];
+
 function fresh(directory: string, name: string): string {
   return join(directory, `.${name}-${randomBytes(6).toString("hex")}`);
 }
@@ -114,13 +116,7 @@ export async function buildVirtualenv(
   const base = await baseOf(options);
   const path = fresh(options.directory, pack);
   try {
-    const made = await run(options, options.python, [
-      "-m",
-      "venv",
-      "--system-site-packages",
-      "--without-pip",
-      path,
-    ]);
+    const made = await run(options, options.python, [...venvArguments, path]);
     if (made.code !== 0) throw noVenv(made);
     const own = packagesOf(path);
     const shared = packagesOf(base);
@@ -149,10 +145,11 @@ async function baseOf(options: VirtualenvOptions): Promise<string> {
   const link = join(directory, ".base");
   if (!existsSync(join(link, "bin", "python"))) {
     const path = fresh(directory, "base");
-    const made = await run(options, python, ["-m", "venv", "--system-site-packages", path]);
-    if (made.code !== 0) {
+    const made = await run(options, python, [...venvArguments, path]);
+    const failed = made.code === 0 ? await withPip(join(path, "bin", "python"), options) : made;
+    if (failed !== undefined) {
       rmSync(path, { recursive: true, force: true });
-      throw noVenv(made);
+      throw noVenv(failed);
     }
     point(link, path);
   }
@@ -161,11 +158,42 @@ async function baseOf(options: VirtualenvOptions): Promise<string> {
   if (missing.length === 0 || isRecent(join(link, "tried"), options)) return link;
   writeFileSync(join(link, "tried"), "");
   const wanted = Object.keys(undeclared).filter((name) => missing.includes(undeclared[name] ?? ""));
-  const all = await run(options, program, [...pipArguments(options), ...wanted]);
-  // One that is nowhere to be had must not keep the others away.
-  if (all.code !== 0 && wanted.length > 1)
-    for (const one of wanted) await run(options, program, [...pipArguments(options), one]);
+  await installSome(wanted, program, options);
   return link;
+}
+
+/** pip from the machine where it has one: unpacking and compiling another takes seconds. What went wrong, where none can be had. */
+async function withPip(
+  program: string,
+  options: VirtualenvOptions,
+): Promise<ProgramEnd | undefined> {
+  const there = await run(options, program, ["-c", "import pip"]);
+  if (there.code === 0) return undefined;
+  const made = await run(options, program, ["-m", "ensurepip", "--default-pip"]);
+  return made.code === 0 ? undefined : made;
+}
+
+const slowMs = 10_000;
+
+/** Installs what can be had of those libraries: one that is nowhere to be had must not keep the others away. A network that does not
+ * answer is not asked again. */
+async function installSome(
+  names: readonly string[],
+  program: string,
+  options: VirtualenvOptions,
+): Promise<void> {
+  let wanted = names;
+  while (wanted.length > 0) {
+    const from = performance.now();
+    const end = await run(options, program, [...pipArguments(options), ...wanted]);
+    if (end.code === 0) return;
+    const missing = /No matching distribution found for ([\w.-]+)/.exec(end.words)?.[1];
+    const dropped = wanted.find((name) => name.toLowerCase() === missing?.toLowerCase());
+    const silent = /Retrying \(|Connect(?:ion|Timeout)Error/.test(end.words);
+    if (silent && performance.now() - from > slowMs) return;
+    // What keeps the others away when pip does not say: the first is as good a guess as any.
+    wanted = wanted.filter((name) => name !== (dropped ?? wanted[0]));
+  }
 }
 
 const patienceMs = 86_400_000;
