@@ -1,7 +1,7 @@
 /** `core.ask`: a question to people, as StackStorm's inquirer. */
 import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
-import { validateSchema } from "../expressions/parameter-schema.ts";
+import { schemaFault } from "../expressions/parameter-schema.ts";
 import type { Runner } from "../runners/runner.ts";
 
 const continueSchema = {
@@ -38,7 +38,7 @@ export const inquirerRunner: Runner = {
     users: { type: "array", description: "Users that may answer.", default: [], required: false },
     ttl: {
       type: "integer",
-      description: "Minutes until the inquiry times out.",
+      description: "Minutes until the inquiry times out; 0 = never.",
       default: 1440,
       required: true,
     },
@@ -53,7 +53,7 @@ function names(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
 }
 
-/** Throws AppError when that user may not answer or the answer does not fit the question's schema. */
+/** Where users and roles are named, both have to fit, as in StackStorm. Throws AppError when that user may not answer or the answer does not fit the question's schema. */
 export function checkAnswer(
   id: string,
   asked: JsonObject,
@@ -62,14 +62,10 @@ export function checkAnswer(
 ): void {
   const users = names(asked["users"]);
   const roles = names(asked["roles"]);
-  const allowed =
-    (users.length === 0 && roles.length === 0) ||
-    users.includes(user.name) ||
-    user.roles.some((role) => roles.includes(role));
-  if (!allowed) throw new AppError("INQUIRY_FORBIDDEN", [user.name, id]);
-  const { fault } = validateSchema(
-    isObject(response) ? response : {},
-    isObject(asked["schema"]) ? asked["schema"] : continueSchema,
-  );
-  if (fault !== undefined) throw new AppError("INQUIRY_RESPONSE_INVALID", [fault.message]);
+  const named = users.length === 0 || users.includes(user.name);
+  const fitting = roles.length === 0 || user.roles.some((role) => roles.includes(role));
+  if (!named || !fitting) throw new AppError("INQUIRY_FORBIDDEN", [user.name, id]);
+  const schema = isObject(asked["schema"]) ? asked["schema"] : continueSchema;
+  const fault = schemaFault(response, schema);
+  if (fault !== undefined) throw new AppError("INQUIRY_RESPONSE_INVALID", [id, fault.text]);
 }

@@ -18,9 +18,9 @@ export const errorTable = {
   NOT_FOUND: [404, "%s"],
   CONFLICT: [409, "%s"],
   INQUIRY_NOT_FOUND: [404, "Inquiry with id %s not found"],
-  INQUIRY_ANSWERED: [400, "Inquiry %s has already been responded to"],
-  INQUIRY_FORBIDDEN: [403, "Requesting user %s does not have permission to respond to inquiry %s."],
-  INQUIRY_RESPONSE_INVALID: [400, "Response did not pass schema validation. %s"],
+  INQUIRY_ANSWERED: [400, 'Inquiry "%s" has already been responded to.'],
+  INQUIRY_FORBIDDEN: [403, 'User "%s" does not have permission to respond to inquiry "%s".'],
+  INQUIRY_RESPONSE_INVALID: [400, 'Response for inquiry "%s" did not pass schema validation. %s'],
   NOT_PAUSABLE: [
     400,
     'Execution "%s" of action "%s" cannot be paused or resumed: it is not supported by the "%s" runner.',

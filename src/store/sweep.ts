@@ -97,13 +97,14 @@ export async function pendingInstances(
     .execute();
 }
 
-/** Inquiries whose time to live is over. */
+/** Inquiries whose time to live is over; a time of 0 or less never is. */
 export async function expiredInquiries(db: Db): Promise<readonly OrphanedExecution[]> {
   return db
     .selectFrom("execution")
     .selectAll()
     .where("status", "=", "pending")
     .where("runner", "=", "inquirer")
+    .where(sql<boolean>`coalesce((result ->> 'ttl')::float8, 1440) > 0`)
     .where(
       sql<boolean>`coalesce(started_at, created_at) + coalesce((result ->> 'ttl')::float8, 1440) * interval '1 minute' < clock_timestamp()`,
     )
