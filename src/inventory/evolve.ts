@@ -40,14 +40,19 @@ function bodies(definition: JsonObject): Readonly<Record<string, JsonObject>> {
   );
 }
 
+/** The values of an enum, without labels and in one order: the ledger keeps no order of names. */
+function namesIn(values: unknown): unknown {
+  if (Array.isArray(values)) return values.map(String).toSorted();
+  return isObject(values) ? Object.keys(values).toSorted() : values;
+}
+
 function structureOf(definition: JsonObject): JsonObject {
   const attributes = Object.entries(bodies(definition)).map(([name, body]) => [
     name,
     Object.fromEntries(
       structural.map((word) => {
         const value = body[word];
-        const plain = word === "values" && isObject(value) ? Object.keys(value) : value;
-        return [word, plain ?? null];
+        return [word, (word === "values" ? namesIn(value) : value) ?? null];
       }),
     ),
   ]);

@@ -38,6 +38,7 @@ describe("between two versions of a type", () => {
     expect(sameStructure(before, after)).toBe(false);
     const values = (list: string) => definition(`  a: {type: enum, values: ${list}}`);
     expect(sameStructure(values("[x, y]"), values("{x: X, y: Y}"))).toBe(true);
+    expect(sameStructure(values("{x: X, y: Y}"), values("{y: Y, x: X}"))).toBe(true);
     expect(sameStructure(values("[x, y]"), values("[x, z]"))).toBe(false);
   });
   test("attributes are renamed, removed and converted", () => {

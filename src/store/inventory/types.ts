@@ -78,13 +78,13 @@ async function saveType(
     return;
   }
   const kept = same(row.definition, document);
-  await sql`
+  const { rows: changed } = await sql`
     update inv.type set name = ${name}, pack = ${pack}, definition = ${definition}::jsonb, retired_at = null,
       schema_version = schema_version + ${kept ? 0 : 1} where id = ${row.id}
-      and (name <> ${name} or pack <> ${pack} or definition <> ${definition}::jsonb or retired_at is not null)`.execute(
+      and (name <> ${name} or pack <> ${pack} or definition <> ${definition}::jsonb or retired_at is not null) returning id`.execute(
     tx,
   );
-  if (kept) return;
+  if (kept || changed.length === 0) return;
   const version = row.schemaVersion + 1;
   await sql`insert into inv.type_version (type_id, schema_version, definition) values (${row.id}, ${version}, ${definition}::jsonb)`.execute(
     tx,
