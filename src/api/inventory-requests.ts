@@ -3,6 +3,7 @@ import type { Request, Response } from "express";
 import type { Author } from "../engine/inventory-write.ts";
 import { noCause, readCause } from "../inventory/cause.ts";
 import { badRequest } from "../inventory/problem.ts";
+import { nearest } from "../inventory/text.ts";
 import { shown } from "../inventory/validate.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { userOf } from "./guard.ts";
@@ -11,6 +12,15 @@ export function bodyOf(request: Request): JsonObject {
   const body: unknown = request.body;
   if (isObject(body)) return body;
   throw badRequest("the body is not a JSON object; send Content-Type: application/json");
+}
+
+/** Throws INVENTORY_REQUEST for a member that is none of these, with the nearest right one. */
+export function onlyMembers(body: JsonObject, members: readonly string[], what: string): void {
+  const odd = Object.keys(body).find((name) => !members.includes(name));
+  if (odd === undefined) return;
+  const near = nearest(odd, members);
+  const hint = near === undefined ? `expected ${members.join(", ")}` : `did you mean ${near}?`;
+  throw badRequest(`${odd} is no part of ${what}; ${hint}`);
 }
 
 /** A text of the body, or undefined; anything else is a fault of the caller. */

@@ -6,6 +6,7 @@ import { badRequest } from "../inventory/problem.ts";
 import { readUpsertItem } from "../inventory/upsert.ts";
 import { shown } from "../inventory/validate.ts";
 import { isObject } from "../model/json.ts";
+import { cloneRoutes } from "./inventory-clone.ts";
 import { deployRoutes } from "./inventory-deploy.ts";
 import { guardRoutes } from "./inventory-guards.ts";
 import { pastRoutes } from "./inventory-history.ts";
@@ -44,6 +45,7 @@ export type InventoryService = Pick<
   | "revertChangeset"
   | "findHost"
   | "findOwner"
+  | "clone"
 >;
 
 /** Items of one upsert call. */
@@ -153,6 +155,7 @@ export function inventoryRoutes(service: InventoryService): Routes {
   writeRoutes(router, service);
   pastRoutes(router, service);
   deployRoutes(router, service);
+  cloneRoutes(router, service);
   guardRoutes(router, service);
   router.router.use(problems);
   return router;

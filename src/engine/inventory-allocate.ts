@@ -168,7 +168,8 @@ function exhausted(pool: EntryRow, { count, size, type }: AllocationRequest): In
   return new InventoryError("INVENTORY_POOL_EXHAUSTED", [pool.name, what]);
 }
 
-async function poolOf(
+/** The pool, held so far as the lock says, and how entries of the type are taken from it. Throws when they are not. */
+export async function poolOf(
   tx: Db,
   known: Catalogue,
   { type, pool: id }: Pick<AllocationRequest, "type" | "pool">,

@@ -1,5 +1,6 @@
 /** The runner behind the actions of pack `inventory`: in-process, quick, safe to run again. */
 import { readCause } from "../inventory/cause.ts";
+import { cloneRequest } from "../inventory/clone-request.ts";
 import { badRequest, InventoryError } from "../inventory/problem.ts";
 import { readUpsertItem } from "../inventory/upsert.ts";
 import { shown } from "../inventory/validate.ts";
@@ -82,6 +83,11 @@ async function upsert(
   };
 }
 
+/** `name` says which entry is meant; `new_name` what the copy is called. */
+function withoutNamer(parameters: JsonObject): JsonObject {
+  return { ...parameters, name: parameters["new_name"] };
+}
+
 const inventoryOperations: Readonly<Record<string, Operation>> = {
   get: async (service, parameters) => service.get(await entryId(service, parameters)),
   search: (service, parameters) =>
@@ -116,6 +122,11 @@ const inventoryOperations: Readonly<Record<string, Operation>> = {
       author,
     }),
   }),
+  clone: async (service, parameters, author) =>
+    service.clone(
+      cloneRequest(await entryId(service, parameters), withoutNamer(parameters)),
+      author,
+    ),
   revert: async (service, parameters, author) => {
     const version = count(parameters, "version");
     if (version === undefined) throw badRequest("version is missing");

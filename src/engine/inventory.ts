@@ -14,6 +14,8 @@ import { countEntries } from "../store/inventory/types.ts";
 import { uuidv7 } from "../store/inventory/uuid.ts";
 import type { Db } from "../store/schema.ts";
 import type { AllocationRequest } from "./inventory-allocate.ts";
+import { clone, type Copy } from "./inventory-clone.ts";
+import type { CloneRequest } from "../inventory/clone-request.ts";
 import { findHost, type FoundHost } from "./inventory-host.ts";
 import { findOwner, type OwnerAnswer } from "./inventory-owner.ts";
 import type { Ground } from "./inventory-history.ts";
@@ -43,6 +45,12 @@ import {
   type Author,
   type Draft,
 } from "./inventory-write.ts";
+
+export interface Cloned {
+  /** Null after a dry run. */
+  readonly changeset: string | null;
+  readonly copies: readonly Copy[];
+}
 
 /** `unchanged` = the entry was so already: no version, no history, no event. */
 export interface WriteResult {
@@ -220,6 +228,16 @@ export class Inventory {
     const answer = (await resolveReferences(this.#db, [request], options)).get(requestKey(request));
     if (answer !== undefined && "id" in answer) return answer.id;
     throw badRequest(`from ${shown(given)}: ${answer?.problem ?? "there is no such pool"}`);
+  }
+
+  /** A copy of an entry and of what belongs to it, in one changeset; the entry's own copy comes first. */
+  async clone(request: CloneRequest, author: Author): Promise<Cloned> {
+    const ground = { database: this.#options.database, known: this.#shared.known, eyes: this.eyes };
+    const changeset = changesetOf(author);
+    const copies = await clone(ground, request, changeset);
+    if (request.dryRun) return { changeset: null, copies };
+    await this.#shared.onChange();
+    return { changeset: changeset.id, copies };
   }
 
   /** Puts the entry aside; `restore` brings it back. References to it decide by their `on_delete`. */

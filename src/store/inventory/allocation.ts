@@ -65,3 +65,21 @@ export async function numbersTaken(
       and e0.doc ? ${pool.attribute}`.execute(db);
   return rows;
 }
+
+/** The entry of these types whose network is the smallest that holds an address or network, inside a scope. */
+export async function narrowestNetwork(
+  db: Db,
+  pool: {
+    readonly typeIds: readonly number[];
+    readonly attribute: string;
+    readonly scope: string;
+    readonly value: string;
+  },
+): Promise<string | undefined> {
+  const { rows } = await sql<{ id: string }>`
+    select i.entry_id as id from inv.idx i where i.type_id = any(${pool.typeIds}::int[]) and i.attr = ${pool.attribute}
+      and i.scope = ${pool.scope}::uuid and i.net >> ${pool.value}::inet order by masklen(i.net) desc, i.entry_id limit 1`.execute(
+    db,
+  );
+  return rows[0]?.id;
+}
