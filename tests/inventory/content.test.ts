@@ -14,7 +14,7 @@ test("the packs inventory and inventory_core load without a problem", async () =
     [],
   );
   expect([...content.actions.keys()].filter((ref) => ref.startsWith("inventory."))).toHaveLength(
-    15,
+    16,
   );
   expect(compileTypes(content.declarations).types.has("Device")).toBe(true);
 });
