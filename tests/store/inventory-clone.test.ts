@@ -77,8 +77,9 @@ const countOf = async (): Promise<number> =>
   (await sql<{ n: number }>`select count(*)::int as n from inv.entry`.execute(world.database.db))
     .rows[0]?.n ?? 0;
 
+const next = (name: string): string => String(namesAfter(name).next().value);
+
 test("names count up", () => {
-  const next = (name: string): string => String(namesAfter(name).next().value);
   expect(["NodeSet1", "web009.shop", "db", "db.example", "r1-a", "09"].map(next)).toEqual([
     "NodeSet2",
     "web010.shop",
