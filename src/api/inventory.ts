@@ -9,6 +9,8 @@ import { isObject } from "../model/json.ts";
 import { cloneRoutes } from "./inventory-clone.ts";
 import { deployRoutes } from "./inventory-deploy.ts";
 import { guardRoutes } from "./inventory-guards.ts";
+import { pictureRoutes } from "./inventory-pictures.ts";
+import { renderRoutes } from "./inventory-render.ts";
 import { pastRoutes } from "./inventory-history.ts";
 import { problems } from "./problems.ts";
 import {
@@ -156,6 +158,8 @@ export function inventoryRoutes(service: InventoryService): Routes {
   pastRoutes(router, service);
   deployRoutes(router, service);
   cloneRoutes(router, service);
+  renderRoutes(router, service);
+  pictureRoutes(router, service);
   guardRoutes(router, service);
   router.router.use(problems);
   return router;

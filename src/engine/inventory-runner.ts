@@ -2,14 +2,19 @@
 import { readCause } from "../inventory/cause.ts";
 import { cloneRequest } from "../inventory/clone-request.ts";
 import { badRequest, InventoryError } from "../inventory/problem.ts";
+import { isoMoment } from "../inventory/query-time.ts";
+import { rackSvg } from "../inventory/rack-picture.ts";
 import { readUpsertItem } from "../inventory/upsert.ts";
 import { shown } from "../inventory/validate.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { RunCall, Runner } from "../runners/runner.ts";
 import type { Inventory } from "./inventory.ts";
-import { difference, historyOf } from "./inventory-history.ts";
-import { impact } from "./inventory-deploy.ts";
+import { difference, entryAt, historyOf } from "./inventory-history.ts";
+import { ansibleInventory, impact, suggest } from "./inventory-deploy.ts";
+import { changesetNamed, changesets } from "./inventory-changesets.ts";
+import { rackPicture, trace } from "./inventory-picture.ts";
+import { render, renderRequest } from "./inventory-render.ts";
 import { allocationCount } from "./inventory-allocate.ts";
 import { exposureOf } from "./inventory-exposure.ts";
 import type { Author } from "./inventory-write.ts";
@@ -83,6 +88,10 @@ async function upsert(
   };
 }
 
+function isEntryNamed({ id, name, key }: JsonObject): boolean {
+  return [id, name, key].some((value) => value !== undefined && value !== null && value !== "");
+}
+
 /** `name` says which entry is meant; `new_name` what the copy is called. */
 function withoutNamer(parameters: JsonObject): JsonObject {
   return { ...parameters, name: parameters["new_name"] };
@@ -122,6 +131,69 @@ const inventoryOperations: Readonly<Record<string, Operation>> = {
       author,
     }),
   }),
+  render: async (service, parameters) => ({
+    text: await render(service, {
+      ...renderRequest({ ...parameters, id: undefined }),
+      id: isEntryNamed(parameters) ? await entryId(service, parameters) : undefined,
+    }),
+  }),
+  available: async (service, parameters) => ({
+    values: await service.available(needed(parameters, "type"), parameters["from"], {
+      count: allocationCount(parameters["count"] ?? undefined),
+      size: count(parameters, "size"),
+    }),
+  }),
+  suggest: async (service, parameters) => ({
+    suggestions: await suggest(service, {
+      type: [needed(parameters, "type")],
+      text: text(parameters, "text") ?? "",
+      limit: count(parameters, "limit"),
+    }),
+  }),
+  ansible: (service, parameters) =>
+    ansibleInventory(service, {
+      type: texts(parameters, "types"),
+      where: parameters["where"] ?? {},
+      groupBy: texts(parameters, "group_by") ?? [],
+    }),
+  trace: async (service, parameters) => trace(service, await entryId(service, parameters)),
+  elevation: async (service, parameters) => {
+    const rack = await rackPicture(service, await entryId(service, parameters), "");
+    return { ...rack, svg: rackSvg(rack, ["front", "rear"]) };
+  },
+  types: (service, parameters) => {
+    const name = text(parameters, "type");
+    const types = name === undefined ? [...service.known.byName.values()] : [service.type(name)];
+    return Promise.resolve({
+      types: types.map(({ name: of, pack, document }) => ({
+        name: of,
+        pack,
+        definition: document,
+      })),
+    });
+  },
+  changeset: (service, parameters) =>
+    changesetNamed(service.ground, needed(parameters, "changeset"), {
+      after: text(parameters, "after"),
+      limit: count(parameters, "limit"),
+    }),
+  changesets: (service, parameters) =>
+    changesets(service.ground, {
+      actor: text(parameters, "actor"),
+      source: text(parameters, "of_source"),
+      ticket: text(parameters, "of_ticket"),
+      since: text(parameters, "since"),
+      until: text(parameters, "until"),
+      after: text(parameters, "after"),
+      limit: count(parameters, "limit"),
+    }),
+  at: async (service, parameters) => {
+    const moment = needed(parameters, "moment");
+    const at = isoMoment(moment);
+    if (at === undefined)
+      throw badRequest(`moment is ${shown(moment)}; expected 2026-04-01T09:00:00+09:00`);
+    return entryAt(service.ground, await entryId(service, parameters), { at });
+  },
   clone: async (service, parameters, author) =>
     service.clone(
       cloneRequest(await entryId(service, parameters), withoutNamer(parameters)),

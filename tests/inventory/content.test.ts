@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { loadContent } from "../../src/content/load.ts";
+import type { Inventory } from "../../src/engine/inventory.ts";
+import { inventoryRunner } from "../../src/engine/inventory-runner.ts";
 import { compileTypes, typeFaults } from "../../src/inventory/compile.ts";
 
 test("the packs inventory and inventory_core load without a problem", async () => {
@@ -13,8 +15,11 @@ test("the packs inventory and inventory_core load without a problem", async () =
   expect(problems.filter((problem) => JSON.stringify(problem).includes("packs/inventory"))).toEqual(
     [],
   );
-  expect([...content.actions.keys()].filter((ref) => ref.startsWith("inventory."))).toHaveLength(
-    16,
+  const { operation: known } = inventoryRunner({} as Inventory).parameters;
+  const actions = [...content.actions.values()].filter(({ pack }) => pack === "inventory");
+  // Each operation of the runner is an action, and each action is one of its operations.
+  expect(new Set(actions.map(({ parameters }) => parameters["operation"]?.default))).toEqual(
+    new Set(known?.enum),
   );
   expect(compileTypes(content.declarations).types.has("Device")).toBe(true);
 });
