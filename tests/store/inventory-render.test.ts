@@ -5,6 +5,21 @@ import { rackSvg } from "../../src/inventory/rack-picture.ts";
 import { traceSvg } from "../../src/inventory/trace-picture.ts";
 import { refusal, site, testInventory, type TestInventory } from "./inventory-site.ts";
 
+const port = (type: string, device_: string, name: string, more: Record<string, unknown> = {}) => ({
+  type,
+  set: { device: device_, name, ...more },
+});
+
+const end = ([on, name]: [string, string]) => ({ device: on, name });
+const cable = (
+  label: string,
+  a: [string, string],
+  b: [string, string],
+  more: Record<string, unknown> = {},
+) => {
+  return { type: "Cable", set: { label, a: end(a), b: end(b), ...more } };
+};
+
 let world: TestInventory;
 const ids = new Map<string, string>();
 beforeAll(async () => {
@@ -14,24 +29,6 @@ beforeAll(async () => {
     type: "Device",
     set: { hostname, rack, ...more },
   });
-  const port = (
-    type: string,
-    device_: string,
-    name: string,
-    more: Record<string, unknown> = {},
-  ) => ({
-    type,
-    set: { device: device_, name, ...more },
-  });
-  const cable = (
-    label: string,
-    a: [string, string],
-    b: [string, string],
-    more: Record<string, unknown> = {},
-  ) => {
-    const end = ([on, name]: [string, string]) => ({ device: on, name });
-    return { type: "Cable", set: { label, a: end(a), b: end(b), ...more } };
-  };
   const wrong = [
     ...(await world.upsert(...site)),
     ...(await world.upsert(
