@@ -11,7 +11,7 @@ const port = (type: string, device_: string, name: string, more: Record<string, 
 });
 
 const end = ([on, name]: [string, string]) => ({ device: on, name });
-const cable = (
+const cableOf = (
   label: string,
   a: [string, string],
   b: [string, string],
@@ -46,8 +46,8 @@ beforeAll(async () => {
       port("PassPort", "panel2", "1", { rear: { device: "panel1", name: "1" } }),
     )),
     ...(await world.upsert(
-      cable("C-001", ["db1", "eth0"], ["panel1", "1"], { kind: "cat6a", length_m: 2.5 }),
-      cable("C-002", ["panel2", "1"], ["sw1", "ge-0/0/1"], { status: "planned" }),
+      cableOf("C-001", ["db1", "eth0"], ["panel1", "1"], { kind: "cat6a", length_m: 2.5 }),
+      cableOf("C-002", ["panel2", "1"], ["sw1", "ge-0/0/1"], { status: "planned" }),
       { type: "LoadBalancer", set: { name: "lb1" } },
       { type: "Pool", set: { lb: "lb1", name: "shop", backend: "shop" } },
       { type: "Member", set: { pool: "shop", server: "web012", ip: "10.1.2.3", port: 8080 } },
