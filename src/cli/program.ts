@@ -73,7 +73,12 @@ export function makeProgram(cli: Cli): { program: Command; setUpAll: () => Promi
       getErrHelpWidth: () => cli.terminal.columns ?? 100,
       outputError: (text, write) => write(text.replace(/^error: /, "raicho: ")),
     })
-    .version(cli.host.version, "-V, --version", "tell the version")
+    // Not --version as well: that would be taken away from commands that have it, such as pack install.
+    .version(
+      cli.host.version,
+      "-V",
+      "tell the version, as --version does where no command is named",
+    )
     .helpCommand(false)
     .addHelpText("after", examples);
   addGlobalOptions(program);
@@ -153,7 +158,7 @@ export async function runCommandLine(argv: readonly string[], line: CommandLine)
   const { program } = makeProgram({ ...line, end: (given) => (code = given) });
   try {
     if (argv.length === 0) program.outputHelp();
-    else await program.parseAsync(argv, { from: "user" });
+    else await program.parseAsync(argv[0] === "--version" ? ["-V"] : argv, { from: "user" });
     return code;
   } catch (error) {
     return endOf(error, line.terminal);

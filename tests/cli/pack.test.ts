@@ -154,3 +154,14 @@ test("a server is told of changes, and register says when there is none", async 
     [4242, "SIGHUP"],
   ]);
 });
+
+test("install takes --version for the pack's, not for the program's", async () => {
+  const { code, notes, out } = await pack(["install", "./packs/lamp", "--version", "2.0.0"]);
+  expect(out + notes).toContain('has no version "2.0.0"');
+  expect(code).not.toBe(0);
+  for (const words of [["--version"], ["-V"]])
+    expect(await runCli(words)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^\d+\./) as string,
+    });
+});
