@@ -99,6 +99,7 @@ test("CI installs every server that a test asks for", () => {
   const packages: Readonly<Record<string, string>> = {
     dig: "bind9-dnsutils",
     fish: "fish",
+    git: "git",
     dovecot: "dovecot-imapd",
     haproxy: "haproxy",
     named: "bind9",
@@ -107,6 +108,7 @@ test("CI installs every server that a test asks for", () => {
     "redis-server": "redis-server",
     slapd: "slapd",
     sshd: "openssh-server",
+    openssl: "openssl",
     sudo: "sudo",
     zsh: "zsh",
   };

@@ -1,6 +1,6 @@
 /** Names that the tab key asks the server for: those of actions after `run`, of rules after `rule get`, and so on. */
 import type { Command } from "commander";
-import type { JsonObject } from "../model/json.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
 import type { Client } from "./client.ts";
 import { cell } from "./table.ts";
 
@@ -14,6 +14,8 @@ export interface Named {
   readonly all?: boolean;
   /** The list has no pages. */
   readonly whole?: boolean;
+  /** It is in that attribute of an answer of Raicho's own API. */
+  readonly own?: string;
 }
 
 const named = new WeakMap<Command, Named>();
@@ -31,15 +33,22 @@ export function namesOf(command: Command, operands: number): Named | undefined {
   return names === undefined || (operands > 0 && names.all !== true) ? undefined : names;
 }
 
+async function rowsOf(
+  { path, key, query = {}, whole, own }: Named,
+  client: Client,
+): Promise<readonly JsonObject[]> {
+  if (own !== undefined) {
+    const { [own]: rows } = await client.object("GET", path, { service: "own" });
+    return Array.isArray(rows) ? rows.filter(isObject) : [];
+  }
+  if (whole === true) return client.list(path, { query });
+  return (await client.pages(path, { ...query, include_attributes: key }, most)).rows;
+}
+
 /** The names themselves; none when the server cannot be asked. */
 export async function readNames(names: Named, client: () => Client): Promise<readonly string[]> {
   try {
-    const { path, key, query = {} } = names;
-    const rows: readonly JsonObject[] =
-      names.whole === true
-        ? await client().list(path, { query })
-        : (await client().pages(path, { ...query, include_attributes: key }, most)).rows;
-    return rows.map((row) => cell(row[key]));
+    return (await rowsOf(names, client())).map((row) => cell(row[names.key]));
   } catch {
     // The tab key never complains.
     return [];

@@ -7,7 +7,7 @@ import { readParameters } from "./parameters.ts";
 import { countOf, listOptions } from "./resource.ts";
 import { follow, showExecution, waitingOptions } from "./run.ts";
 import { addVerb, type Asked, type VerbShape } from "./verb.ts";
-import { hasEnded, idOf, tail } from "./wait.ts";
+import { hasEnded, idOf, tail, waitFor } from "./wait.ts";
 import { harmlessButColours } from "./width.ts";
 
 const columns = [
@@ -42,7 +42,10 @@ async function list(asked: Asked): Promise<void> {
 async function get(asked: Asked): Promise<void> {
   const { args, client, options, cli } = asked;
   for (const id of args) {
-    const execution = await client.object("GET", `/executions/${encodeURIComponent(id)}`);
+    const path = `/executions/${encodeURIComponent(id)}`;
+    if (options["tail"] === true) await tail(asked, () => client.object("GET", path));
+    const found = await client.object("GET", path);
+    const execution = options["wait"] === true ? await waitFor(asked, idOf(found)) : found;
     const key = optionText(options, "key");
     if (key === undefined) {
       await showExecution(asked, execution);
@@ -185,8 +188,10 @@ export const setUpExecution: CommandSetup = (command, cli) => {
     options: [
       ["-d, --detail", "show every attribute"],
       ["-k, --key <path>", "only that part of the result, e.g. stdout"],
+      ["--wait", "wait for its end, with the tree of its tasks meanwhile"],
+      ["--tail", "print what it prints until it ends"],
     ],
-    examples: ["execution get last", "execution get 674d… -k stdout"],
+    examples: ["execution get last", "execution get last --wait", "execution get 674d… -k stdout"],
     names: executions,
     run: get,
   });

@@ -1,12 +1,8 @@
 /** `raicho inventory breakers`, `reset-breaker`, `expiring`, `acknowledge`: what the inventory watches over. */
-import { isObject, type JsonObject } from "../model/json.ts";
 import type { CommandSetup } from "./cli.ts";
+import { rowsOf, service } from "./inventory-entry.ts";
 import { optionText } from "./output.ts";
 import { addVerb } from "./verb.ts";
-
-const service = "own" as const;
-const rowsOf = (value: unknown): readonly JsonObject[] =>
-  Array.isArray(value) ? value.filter(isObject) : [];
 
 export const setUpInventoryGuards: CommandSetup = (command, cli) => {
   addVerb(command, cli, {
