@@ -1,5 +1,5 @@
 /** `/apikeys`: keys by which programs show who they are. */
-import { digest, issue } from "../engine/auth.ts";
+import { adoptApiKey, digests, issue } from "../engine/auth.ts";
 import { AppError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import {
@@ -9,6 +9,8 @@ import {
   removeToken,
   type StoredToken,
 } from "../store/accounts.ts";
+import type { Database } from "../store/database.ts";
+import type { Db } from "../store/schema.ts";
 import { bodyOf, objectIn, optionalTextIn } from "./bodies.ts";
 import type { Door } from "./door.ts";
 import { fault } from "./faults.ts";
@@ -35,19 +37,45 @@ function keyView(
   };
 }
 
+/** The hash of a key that is taken over. */
+function hashIn(body: JsonObject): string | undefined {
+  const hash = optionalTextIn(body, "key_hash");
+  if (hash === undefined || hash === "") return undefined;
+  if (/^(?:[0-9a-f]{64}|[0-9a-f]{128})$/.test(hash)) return hash;
+  throw refusal(
+    "key_hash: expected a SHA-512 of StackStorm (128 hex digits) or a SHA-256 of Raicho (64)",
+  );
+}
+
+/** By id, by the key itself, or by what is stored of it. */
+async function keyNamed(db: Db, wanted: string): Promise<StoredToken> {
+  const found = await findApiKey(db, [wanted, ...digests(wanted)]);
+  if (found !== undefined) return found;
+  throw new AppError("NOT_FOUND", [`ApiKey matching ${wanted} for reference and id not found.`]);
+}
+
+/** A new key, or one that its user has already, of which another server kept the hash. */
+async function make(
+  database: Database,
+  { account, metadata }: { readonly account: string; readonly metadata: JsonObject },
+  hash: string | undefined,
+): Promise<{ readonly id: string; readonly key: string | null }> {
+  if (hash === undefined) {
+    const { id, secret } = await issue(database, { account, kind: "api_key", metadata });
+    return { id, key: secret };
+  }
+  if ((await findApiKey(database.db, [hash])) === undefined)
+    return { id: await adoptApiKey(database, { account, hash, metadata }), key: null };
+  throw new AppError("CONFLICT", [
+    "Tried to save duplicate unique keys (E11000 Duplicate Key Error)",
+  ]);
+}
+
 /** `/apikeys`: shown in full once, at their creation. */
 export function apiKeyRoutes({ core }: Door): Routes {
   const { db } = core.database;
   const router = new Routes();
-  /** By id, by the key itself, or by what is stored of it. */
-  const find = async (wanted: string): Promise<StoredToken> => {
-    const found = (await findApiKey(db, wanted)) ?? (await findApiKey(db, digest(wanted)));
-    if (found === undefined)
-      throw new AppError("NOT_FOUND", [
-        `ApiKey matching ${wanted} for reference and id not found.`,
-      ]);
-    return found;
-  };
+  const find = (wanted: string): Promise<StoredToken> => keyNamed(db, wanted);
   const named: ResourceOf = async (request) => {
     const { id, account } = await find(parameter(request, "id"));
     return { uid: `api_key:${id}`, owner: account };
@@ -69,11 +97,11 @@ export function apiKeyRoutes({ core }: Door): Routes {
     if (wanted !== caller.name && !isAdmin(caller))
       return fault(response, 403, `User "${caller.name}" cannot make a key for "${wanted}"`);
     const metadata = objectIn(body, "metadata");
-    const issued = await issue(core.database, { account: wanted, kind: "api_key", metadata });
+    const { id, key } = await make(core.database, { account: wanted, metadata }, hashIn(body));
     const enabled = body["enabled"] !== false;
-    if (!enabled) await changeApiKey(db, issued.id, { enabled });
-    const { key_hash: _, ...shown } = keyView(await find(issued.id), false);
-    return void response.status(201).json({ ...shown, key: issued.secret });
+    if (!enabled) await changeApiKey(db, id, { enabled });
+    const { key_hash: _, ...shown } = keyView(await find(id), false);
+    return void response.status(201).json({ ...shown, key });
   });
   router.put("/apikeys/:id", on("api_key_modify", named), async (request, response) => {
     const key = await find(request.params.id);

@@ -1,7 +1,7 @@
 /** Who is calling. */
 import type { Request, RequestHandler, Response } from "express";
 import type { IncomingMessage } from "node:http";
-import { digest, type User } from "../engine/auth.ts";
+import { digests, type User } from "../engine/auth.ts";
 import { AppError } from "../model/errors.ts";
 import { isAdmin as isAdminBy, type Rights } from "../model/permissions.ts";
 import { whyRefused } from "../store/accounts.ts";
@@ -67,12 +67,12 @@ export async function identify(
   const { secret, asKey } = shown;
   const user = await authenticate(secret);
   if (user !== undefined) return user;
-  const hash = digest(secret);
-  const refused = await whyRefused(core.database.db, hash);
+  const hashes = digests(secret);
+  const refused = await whyRefused(core.database.db, hashes);
   if (!asKey) return refused === "expired" ? "Unauthorized - Token has expired." : "Unauthorized";
   return refused === "disabled"
     ? "Unauthorized - API key is disabled."
-    : `Unauthorized - ApiKey with key_hash=${hash} not found.`;
+    : `Unauthorized - ApiKey with key_hash=${hashes[0]} not found.`;
 }
 
 interface Tokened {

@@ -3,18 +3,22 @@ import { isObject, type JsonObject } from "../model/json.ts";
 import { Refused } from "./client.ts";
 import { take, textOf, type Move } from "./import-steps.ts";
 
-/** API keys cannot be read again: new ones are made for the same users, and given in the report. */
+/** An administrator of a StackStorm sees the hashes of its API keys: with them its keys go on working here. Of other keys new ones are made for the same
+ * users, and given in the report. */
 export async function apiKeys(move: Move): Promise<readonly JsonObject[]> {
   const { from, to } = move;
   const made: JsonObject[] = [];
-  const { rows } = await from.pages("/apikeys", {}, undefined);
+  const { rows } = await from.pages("/apikeys", { show_secrets: true }, undefined);
   const here = (await to.pages("/apikeys", {}, undefined)).rows;
   const taken = new Set(here.map(originOf));
   for (const row of rows) {
     const [id, user] = [textOf(row["id"]), textOf(row["user"])];
     const name = `${id} of ${user}`;
+    const hash = textOf(row["key_hash"]);
+    const known = /^(?:[0-9a-f]{64}|[0-9a-f]{128})$/.test(hash);
     const metadata = { ...(isObject(row["metadata"]) ? row["metadata"] : {}), imported_from: id };
-    const body = { user, enabled: row["enabled"] !== false, metadata };
+    const enabled = row["enabled"] !== false;
+    const body = { user, enabled, metadata, ...(known ? { key_hash: hash } : {}) };
     await take(move, {
       kind: "API key",
       name,
@@ -22,7 +26,7 @@ export async function apiKeys(move: Move): Promise<readonly JsonObject[]> {
       wanted: body,
       write: async () => {
         const { key } = await to.object("POST", "/apikeys", { body });
-        made.push({ user, was: id, key });
+        if (!known) made.push({ user, was: id, key });
       },
     });
   }

@@ -118,6 +118,20 @@ export async function packs({ from, to, note }: Move): Promise<void> {
   }
 }
 
+/** The values that somebody gave: undefined when there are none but the defaults of the schema. */
+async function configured(to: Client, name: string, values: unknown): Promise<unknown> {
+  if (!isObject(values)) return values;
+  const schema = await lookUp(to, `/config_schemas/${encodeURIComponent(name)}`);
+  const attributes = schema?.["attributes"];
+  const usual = (key: string): unknown => {
+    const attribute = isObject(attributes) ? attributes[key] : undefined;
+    return isObject(attribute) ? attribute["default"] : undefined;
+  };
+  return Object.entries(values).every(([key, value]) => same(value, usual(key)))
+    ? undefined
+    : values;
+}
+
 export async function configs(move: Move): Promise<void> {
   const { from, to } = move;
   const { rows } = await from.pages("/configs", { show_secrets: true }, undefined);
@@ -135,12 +149,10 @@ export async function configs(move: Move): Promise<void> {
     const path = `/configs/${encodeURIComponent(name)}`;
     const before = await lookUp(to, path, { show_secrets: true });
     const write = (): Promise<unknown> => to.json("PUT", path, { body: values });
-    const held = before?.["values"];
-    const empty = isObject(held) && Object.keys(held).length === 0;
     await take(move, {
       kind: "configuration",
       name,
-      before: empty ? undefined : held,
+      before: await configured(to, name, before?.["values"]),
       wanted: values,
       write,
     });
@@ -157,7 +169,6 @@ const ruleNames = [
   "action",
   "type",
   "tags",
-  "context",
 ];
 
 /** A rule as it is written: the trigger as type and parameters. */

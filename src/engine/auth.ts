@@ -57,6 +57,12 @@ export function digest(secret: string): string {
   return createHash("sha256").update(secret).digest("hex");
 }
 
+/** What may be stored of a token or API key: ours, and that of a key which came from a StackStorm (st2common/util/hash.py). Keys are random, so a fast
+ * hash protects them. */
+export function digests(secret: string): readonly [own: string, stackStorm: string] {
+  return [digest(secret), createHash("sha512").update(`saltnpepper${secret}`).digest("hex")];
+}
+
 /** Makes the account `admin` at the first start. Gives the generated password once, or undefined when there was nothing to generate. */
 export async function ensureAdmin(
   { db }: Database,
@@ -81,9 +87,8 @@ export async function issue(
     metadata,
   }: { account: string; kind: "token" | "api_key"; ttlSeconds?: number; metadata: unknown },
 ): Promise<Issued> {
-  const secret = randomBytes(kind === "token" ? 16 : 32).toString(
-    kind === "token" ? "hex" : "base64url",
-  );
+  // In hex it never begins with a dash, which a command line would take for an option.
+  const secret = randomBytes(kind === "token" ? 16 : 32).toString("hex");
   const expiry = ttlSeconds === undefined ? undefined : new Date(Date.now() + ttlSeconds * 1_000);
   const id = newId();
   await addToken(db, {
@@ -95,6 +100,16 @@ export async function issue(
     metadata,
   });
   return { id, user: account, secret, expiry };
+}
+
+/** Takes over an API key that its user has already, by its hash (see `digests`). Answers its id. */
+export async function adoptApiKey(
+  { db }: Pick<Database, "db">,
+  key: { readonly account: string; readonly hash: string; readonly metadata: unknown },
+): Promise<string> {
+  const id = newId();
+  await addToken(db, { ...key, id, kind: "api_key", expires_at: null });
+  return id;
 }
 
 /** Finds the user of a token or API key; remembers the answer for a second, so that a revoked one stops working within that time. Tokens of runs end
@@ -110,7 +125,7 @@ export function authenticator(
     const now = performance.now();
     const known = remembered.get(hash);
     if (known !== undefined && known.until > now) return known.user;
-    const found = await findToken(db, hash);
+    const found = await findToken(db, digests(secret));
     const user =
       found === undefined
         ? undefined

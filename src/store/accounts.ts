@@ -62,7 +62,7 @@ export async function keepRemoteAccount(
     .executeTakeFirst();
 }
 
-/** Ends every token and disables every API key of an account. */
+/** Ends every token of an account; its API keys stay. */
 export async function removeTokensOf(db: Db, account: string): Promise<void> {
   await db.deleteFrom("token").where("account", "=", account).where("kind", "=", "token").execute();
 }
@@ -110,10 +110,13 @@ export async function addToken(
     .execute();
 }
 
+/** Whether it may be used before its end. An API key may belong to somebody who never signed in; a token belongs to an account. */
+const usable = sql<boolean>`token.enabled and case when account.name is null then token.kind = 'api_key' else not account.disabled end`;
+
 /** The token with its account's roles, when it is enabled and not expired. */
 export async function findToken(
   db: Db,
-  hash: string,
+  hashes: readonly string[],
 ): Promise<
   | {
       account: string;
@@ -126,17 +129,16 @@ export async function findToken(
 > {
   return db
     .selectFrom("token")
-    .innerJoin("account", "account.name", "token.account")
-    .select([
+    .leftJoin("account", "account.name", "token.account")
+    .select((row) => [
       "token.account",
-      "account.roles",
-      "account.remote_roles",
+      row.fn.coalesce("account.roles", sql<string[]>`'{}'::text[]`).as("roles"),
+      row.fn.coalesce("account.remote_roles", sql<string[]>`'{}'::text[]`).as("remote_roles"),
       "token.kind",
       "token.expires_at",
     ])
-    .where("token.hash", "=", hash)
-    .where("account.disabled", "=", false)
-    .where("token.enabled", "=", true)
+    .where("token.hash", "in", hashes)
+    .where(usable)
     .where((where) =>
       where.or([
         where("token.expires_at", "is", null),
@@ -150,17 +152,12 @@ export async function findToken(
 export type Refused = "unknown" | "expired" | "disabled";
 
 /** What is wrong with a token or API key that `findToken` does not find. */
-export async function whyRefused(db: Db, hash: string): Promise<Refused> {
+export async function whyRefused(db: Db, hashes: readonly string[]): Promise<Refused> {
   const found = await db
     .selectFrom("token")
-    .innerJoin("account", "account.name", "token.account")
-    .select([
-      (from) =>
-        from
-          .and([from("token.enabled", "=", true), from("account.disabled", "=", false)])
-          .as("enabled"),
-    ])
-    .where("token.hash", "=", hash)
+    .leftJoin("account", "account.name", "token.account")
+    .select(usable.as("enabled"))
+    .where("token.hash", "in", hashes)
     .executeTakeFirst();
   if (found === undefined) return "unknown";
   return found.enabled ? "expired" : "disabled";
@@ -180,12 +177,15 @@ export async function listTokens(
 }
 
 /** The API key of that id, or with that hash. */
-export async function findApiKey(db: Db, idOrHash: string): Promise<StoredToken | undefined> {
+export async function findApiKey(
+  db: Db,
+  idOrHashes: readonly string[],
+): Promise<StoredToken | undefined> {
   return db
     .selectFrom("token")
     .selectAll()
     .where("kind", "=", "api_key")
-    .where((where) => where.or([where("id", "=", idOrHash), where("hash", "=", idOrHash)]))
+    .where((where) => where.or([where("id", "in", idOrHashes), where("hash", "in", idOrHashes)]))
     .executeTakeFirst();
 }
 

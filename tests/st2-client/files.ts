@@ -1,4 +1,5 @@
 /** What the commands read from files. */
+import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -44,6 +45,9 @@ const trigger = {
   payload_schema: { type: "object", properties: { loud: { type: "boolean" } } },
 };
 
+/** What a StackStorm keeps of the key `key-of-another-server`. */
+const loadedHash = createHash("sha512").update("saltnpepperkey-of-another-server").digest("hex");
+
 /** JSON is YAML, too. */
 const documents: Readonly<Record<string, unknown>> = {
   "action.yaml": action,
@@ -73,9 +77,9 @@ const documents: Readonly<Record<string, unknown>> = {
       user: "admin",
       metadata: { loaded: true },
       enabled: true,
-      key_hash: "ab".repeat(64),
+      key_hash: loadedHash,
       id: "58e3f3330c0517062a3fda43",
-      uid: `api_key:${"ab".repeat(64)}`,
+      uid: `api_key:${loadedHash}`,
     },
   ],
   "keys.json": [{ name: "trial.loaded", value: "from a file", scope: "system" }],

@@ -81,7 +81,12 @@ export const accessTopics: readonly Topic[] = [
         command: "apikey load",
         args: "{files}/apikeys.json",
         prints: ["loaded"],
-        seen: "keys with given hashes, from a file",
+        seen: "keys of another server, by their hashes: they go on working",
+      },
+      {
+        command: "rule list",
+        args: "--api-key key-of-another-server -j",
+        prints: ["shop.ticked"],
       },
       {
         command: "apikey delete",
