@@ -147,14 +147,14 @@ export function contextOf(
   core: Core,
   id: string,
   event: Pick<NewEvent, "trigger" | "payload" | "traceTag" | "trace">,
-  rule: { ref: string; pack: string; context: JsonObject },
+  rule: { ref: string; action: { ref: string }; context: JsonObject },
 ): JsonObject {
   return {
     ...rule.context,
     trigger_instance: { id, name: event.trigger },
     rule: { id: rule.ref, name: rule.ref },
     user: core.systemUser,
-    pack: rule.pack,
+    pack: rule.action.ref.split(".")[0],
     ...traceContext(event),
     inventory_cause: causeOfEvent(event.payload, rule.ref),
   };

@@ -50,9 +50,10 @@ export function actionFor(core: Core, ref: string): ActionDefinition {
 /** Decides how a wish becomes an execution. Throws AppError for what a client did wrong, Unanswered when a lookup is needed first. */
 export function plan(core: Core, wish: Wish, ask: Ask): Launch {
   const action = actionFor(core, wish.action);
-  const parameters = parametersFor(core, action, wish, ask);
+  // Templates of parameters read it too, as `action_context`.
+  const context = { ...wish.context, pack: action.pack };
+  const parameters = parametersFor(core, action, { ...wish, context }, ask);
   const delayed = wish.delaySeconds !== undefined && wish.delaySeconds > 0;
-  const context = { ...wish.context, pack: wish.context["pack"] ?? action.pack };
   const gates = gatesFor(core, { action: action.ref, parameters, context }, ask);
   const how = delayed || gates !== undefined ? ("queue" as const) : placeOf(core, action);
   const id = core.newId();
@@ -115,8 +116,9 @@ function finishedAtOnce(
   wish: Wish,
   { id, action, parameters }: { id: string; action: ActionDefinition; parameters: JsonObject },
 ): Launch {
-  const { context, parent, taskKey, instance, derived } = wish;
-  const given = derived === true ? {} : { c: { ...context, pack: context["pack"] ?? action.pack } };
+  const { parent, taskKey, instance, derived } = wish;
+  const context = { ...wish.context, pack: action.pack };
+  const given = derived === true ? {} : { c: context };
   const some = Object.keys(parameters).length === 0 ? {} : { p: parameters };
   const row = {
     i: id,

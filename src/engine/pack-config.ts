@@ -14,19 +14,30 @@ type Configured = Pick<PackDefinition, "config" | "configSchema">;
 /** Configurations without lookups, which need no work; a reload makes others. */
 const plain = new WeakSet<JsonObject>();
 
-/** Rejects with ExpressionError where a template cannot be rendered. */
-export async function packConfig(core: Core, pack: Configured | undefined): Promise<JsonObject> {
-  const { config, configSchema } = pack ?? { config: {}, configSchema: {} };
-  if (plain.has(config)) return config;
-  if (!hasTemplates(config)) {
-    plain.add(config);
-    return config;
-  }
-  const rendered = await decide(
-    (ask) => render(config, { properties: configSchema }, ask),
-    (question) => core.answer(question),
+/** For what runs in the name of `user`, whose keys `st2kv.user` means; the system user's when it is absent. Rejects with ExpressionError where a template
+ * cannot be rendered. */
+export async function packConfig(
+  core: Core,
+  pack: Configured | undefined,
+  user?: string,
+): Promise<JsonObject> {
+  if (pack === undefined || isPlain(pack.config)) return pack?.config ?? {};
+  return decide(
+    (ask) => renderedConfig(pack, ask),
+    (question) => core.answer(question, user),
   );
+}
+
+/** The same with answers at hand. Throws ExpressionError, or Unanswered. */
+export function renderedConfig({ config, configSchema }: Configured, ask: Ask): JsonObject {
+  if (isPlain(config)) return config;
+  const rendered = render(config, { properties: configSchema }, ask);
   return isObject(rendered) ? rendered : config;
+}
+
+function isPlain(config: JsonObject): boolean {
+  if (!plain.has(config) && !hasTemplates(config)) plain.add(config);
+  return plain.has(config);
 }
 
 function hasTemplates(value: unknown): boolean {

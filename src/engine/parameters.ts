@@ -2,7 +2,7 @@
  *
  * Only what stands in a definition file is a template: a rule's parameters and the defaults of action and runner. What was given by a caller, a
  * workflow or a rendered template is data and is never rendered. */
-import type { Ask } from "../expressions/context.ts";
+import { type Ask, ExpressionError } from "../expressions/context.ts";
 import { renderFinalParameters, renderLiveParameters } from "../expressions/parameters.ts";
 import {
   mergeParameterSchemas,
@@ -18,6 +18,7 @@ import type { ActionDefinition, ParameterSchemas } from "../model/definitions.ts
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Core } from "./core.ts";
 import type { Wish } from "./launch.ts";
+import { renderedConfig } from "./pack-config.ts";
 
 interface Prepared {
   readonly runner: ParameterSchemas;
@@ -27,6 +28,8 @@ interface Prepared {
   readonly constants: JsonObject;
   /** Some default is a template: everything is completed by StackStorm's graph of parameters. */
   readonly templated: boolean;
+  /** Some default reads the pack's configuration. */
+  readonly configured: boolean;
   readonly immutable: readonly string[];
   /** Nothing may be given and nothing is needed. */
   readonly empty: boolean;
@@ -52,6 +55,11 @@ function holdsJinja(value: unknown): boolean {
   return isObject(value) && Object.values(value).some(holdsJinja);
 }
 
+/** Whether templates in there may read `config_context`. */
+function readsConfig(value: unknown): boolean {
+  return JSON.stringify(value).includes("config_context");
+}
+
 function prepare(core: Core, action: ActionDefinition): Prepared {
   const known = prepared.get(action);
   if (known !== undefined) return known;
@@ -75,6 +83,7 @@ function prepare(core: Core, action: ActionDefinition): Prepared {
     constants,
     templated,
     validation: { ...parametersSchema(action.name, action.description, {}), properties: checked },
+    configured: templated && readsConfig(schemas),
     immutable: Object.keys(schemas).filter((name) => schemas[name]?.immutable === true),
     empty: Object.keys(schemas).length === 0,
   };
@@ -106,12 +115,17 @@ interface Rendering {
   readonly prepared: Prepared;
 }
 
-function contextOf({ core, action, wish, ask, prepared: { runner } }: Rendering) {
+/** `configured`: some template reads the configuration, which may ask the datastore itself. */
+function contextOf(
+  { core, action, wish, ask, prepared: { runner } }: Rendering,
+  configured: boolean,
+) {
+  const pack = core.definitions().content.packs.get(action.pack);
   return {
     runnerParameters: runner,
     actionParameters: action.parameters,
     actionContext: wish.context,
-    config: core.definitions().content.packs.get(action.pack)?.config ?? {},
+    config: pack !== undefined && configured ? renderedConfig(pack, ask) : {},
     ask,
   };
 }
@@ -129,7 +143,7 @@ function given(rendering: Rendering): JsonObject {
   const data = cast(isObject(value) ? value : {}, schemas);
   if (Object.keys(jinja).length === 0) return data;
   const rendered = renderLiveParameters({
-    ...contextOf(rendering),
+    ...contextOf(rendering, rendering.prepared.configured || readsConfig(jinja)),
     given: jinja,
     additional: { ...data, ...variables },
   });
@@ -164,14 +178,15 @@ export function parametersFor(
   try {
     return complete({ core, action, wish, ask, prepared: known });
   } catch (error) {
-    if (error instanceof PythonError) throw invalid(error.message);
+    if (error instanceof PythonError || error instanceof ExpressionError)
+      throw invalid(error.message);
     throw error;
   }
 }
 
 function complete(rendering: Rendering): JsonObject {
   const {
-    prepared: { validation, immutable, constants, templated },
+    prepared: { validation, immutable, constants, templated, configured },
   } = rendering;
   const live = given(rendering);
   const overridden = immutable.filter((name) => name in live);
@@ -182,6 +197,9 @@ function complete(rendering: Rendering): JsonObject {
   const { fault } = validateSchema(live, validation);
   if (fault !== undefined) throw invalid(fault.message);
   if (!templated) return { ...constants, ...live };
-  const { runner, action } = renderFinalParameters({ ...contextOf(rendering), given: live });
+  const { runner, action } = renderFinalParameters({
+    ...contextOf(rendering, configured),
+    given: live,
+  });
   return { ...runner, ...action };
 }

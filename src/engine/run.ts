@@ -13,7 +13,7 @@ import { isOutage } from "../store/database.ts";
 import type { ExecutionChange, Unit } from "../store/unit.ts";
 import { telling } from "./announce.ts";
 import type { Core } from "./core.ts";
-import { rowsOf } from "./launch.ts";
+import { rowsOf, userIn } from "./launch.ts";
 import { outputSink } from "./output.ts";
 import { checkedEnd } from "./output-check.ts";
 import { packConfig } from "./pack-config.ts";
@@ -129,7 +129,7 @@ async function carryOut(core: Core, claim: Claim, { signal, secrets }: Carriage)
   const environment = environmentOf(core, claim, definition.pack);
   let masked: MaskedCall | undefined;
   try {
-    const config = await packConfig(core, pack);
+    const config = await packConfig(core, pack, userIn(claim.context));
     secrets.add([...secretsOf(core, claim, config), environment.ST2_ACTION_AUTH_TOKEN]);
     masked = maskedCall(
       {

@@ -8,6 +8,7 @@ import { itemsOfTask, latestOfTask } from "../store/workflows.ts";
 import { isStatus } from "../workflows/statuses.ts";
 import type { Core } from "./core.ts";
 import type { ChainSurroundings } from "../workflows/action-chain.ts";
+import { userIn } from "./launch.ts";
 import { packConfig } from "./pack-config.ts";
 import type { Claim } from "./run.ts";
 
@@ -58,7 +59,7 @@ export async function surroundingsOf(
   return {
     parameters: workflowInput(core, execution),
     context: { execution_id: id, ...context },
-    config: await configOf(core, packs.get(typeof pack === "string" ? pack : "")),
+    config: await configOf(core, packs.get(typeof pack === "string" ? pack : ""), userIn(context)),
     displayPublished: parameters["display_published"] !== false,
     skipNotify: Array.isArray(skip) ? skip.filter((name) => typeof name === "string") : [],
     notify: notify !== undefined && Object.keys(notify).length > 0 ? notify : undefined,
@@ -66,9 +67,13 @@ export async function surroundingsOf(
 }
 
 /** A configuration that cannot be rendered is as good as none: a template that reads it says so. */
-async function configOf(core: Core, pack: Parameters<typeof packConfig>[1]): Promise<JsonObject> {
+async function configOf(
+  core: Core,
+  pack: Parameters<typeof packConfig>[1],
+  user: string | undefined,
+): Promise<JsonObject> {
   try {
-    return await packConfig(core, pack);
+    return await packConfig(core, pack, user);
   } catch (error) {
     if (!(error instanceof ExpressionError || error instanceof PythonError)) throw error;
     core.log("warn", "a pack's configuration cannot be rendered", { reason: error.message });

@@ -11,7 +11,7 @@ const inherited = [
   "inventory_cause",
 ] as const;
 
-/** The part of a child's context that follows from its workflow. */
+/** The part of a child's context that follows from its workflow; its pack is the one of its own action. */
 export function childContext({
   id,
   action,
@@ -27,7 +27,6 @@ export function childContext({
   const pack = context["pack"] ?? action.split(".")[0];
   return {
     ...base,
-    pack,
     parent: {
       execution_id: id,
       pack,
@@ -58,14 +57,15 @@ export function taskContext(
   };
 }
 
-/** The context of a child without items, from the key of its task (`task:route:visit`). */
+/** The context of a child without items, from its action and the key of its task (`task:route:visit`). */
 export function contextFromKey(
   workflow: { readonly id: string; readonly action: string; readonly context: JsonObject },
-  key: string,
+  { action, key }: { readonly action: string; readonly key: string },
 ): JsonObject {
   const [, taskId = key, route = "0", visit = "0"] = /^(.*):(\d+):(\d+)$/s.exec(key) ?? [];
   return {
     ...childContext(workflow),
+    pack: action.split(".")[0],
     orquesta: taskContext(workflow.id, { taskId, route: Number(route), visit: Number(visit) }),
   };
 }

@@ -34,7 +34,10 @@ export async function completeContexts<Each extends Row>(
     return {
       ...row,
       context:
-        row.context ?? (parent === undefined ? {} : contextFromKey(parent, row.task_key ?? "")),
+        row.context ??
+        (parent === undefined
+          ? {}
+          : contextFromKey(parent, { action: row.action, key: row.task_key ?? "" })),
     };
   });
 }

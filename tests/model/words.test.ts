@@ -87,20 +87,20 @@ describe("a child's context", () => {
     expect(childContext(workflow)).toEqual({
       user: "ann",
       rule: { id: "r" },
-      pack: "ops",
       parent: { execution_id: "w1", pack: "ops", user: "ann", parent: { execution_id: "w0" } },
     });
   });
 
   test("a pack that the context names wins over the action's", () => {
-    const { pack } = childContext({ ...workflow, context: { pack: "site" } });
-    expect(pack).toBe("site");
+    const { parent } = childContext({ ...workflow, context: { pack: "site" } });
+    expect(parent).toMatchObject({ pack: "site" });
   });
 
   test("follows from the task's key, whatever its name is", () => {
     const task = { taskId: "a:b", route: 2, visit: 3 };
-    expect(contextFromKey(workflow, "a:b:2:3")).toEqual({
+    expect(contextFromKey(workflow, { action: "core.noop", key: "a:b:2:3" })).toEqual({
       ...childContext(workflow),
+      pack: "core",
       orquesta: taskContext("w1", task),
     });
     expect(taskContext("w1", { ...task, item: 0 })).toMatchObject({
