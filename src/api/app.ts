@@ -14,12 +14,13 @@ import { aliasRoutes } from "./aliases.ts";
 import { alertRoutes } from "./alerts.ts";
 import type { Door } from "./door.ts";
 import { executionRequestRoutes } from "./execution-requests.ts";
-import { executionRoutes } from "./executions.ts";
+import { executionPageRoutes, executionRoutes } from "./executions.ts";
 import { fault, faultHandler, notFound } from "./faults.ts";
 import { Feed } from "./feed.ts";
 import { guard } from "./guard.ts";
 import { inventoryRoutes, type InventoryService } from "./inventory.ts";
 import { inquiryRoutes } from "./inquiries.ts";
+import { jsonBodies } from "./json-bodies.ts";
 import { keyRoutes } from "./keys.ts";
 import { apiKeyRoutes } from "./api-keys.ts";
 import { tokenRoutes } from "./sign-in-routes.ts";
@@ -66,7 +67,7 @@ function st2Routes(door: Door, feed: Feed): Routes {
   router.use(signedWebhookRoutes(door));
   router.router.use(guard(door));
   router.use(streamRoutes(door, feed), webhookRoutes(door), workflowRoutes(door));
-  router.router.use(readable, express.json({ limit: "10mb", type: () => true, strict: false }));
+  router.router.use(readable, jsonBodies({ limit: "10mb", type: () => true, strict: false }));
   router.use(
     executionRoutes(door),
     executionRequestRoutes(door),
@@ -103,10 +104,11 @@ function ownRoutes(
 ): Routes {
   const router = new Routes();
   router.use(documentRoutes(declared, door.version));
-  router.router.use(guard(door), express.json({ limit: "20mb" }), idempotent(door, callerScope));
+  router.router.use(guard(door), jsonBodies({ limit: "20mb" }), idempotent(door, callerScope));
   router.mount("/inventory", inventoryRoutes(inventory));
   router.use(
     alertRoutes(door),
+    executionPageRoutes(door),
     sensorRoutes(door),
     roleRoutes(door),
     userRoutes(door),

@@ -13,6 +13,7 @@ import {
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { StoredExecution } from "../store/executions.ts";
 import { bodyOf, objectIn, pythonText, textIn, textsIn } from "./bodies.ts";
+import { parseJson } from "./json-bodies.ts";
 import type { Door } from "./door.ts";
 import { givenOnly } from "./execution-view.ts";
 import { existing } from "./existing.ts";
@@ -44,7 +45,7 @@ function headerContext(request: Request): JsonObject {
   if (typeof given !== "string" || given === "") return {};
   const wrong = "Unable to convert st2-context from the headers into JSON (was <class 'str'>).";
   try {
-    const parsed: unknown = JSON.parse(given);
+    const parsed: unknown = parseJson(given);
     if (isObject(parsed)) return parsed;
   } catch {
     throw refusal(wrong);

@@ -2,7 +2,14 @@
 import type { Request, Response } from "express";
 import { gzipSync } from "node:zlib";
 import type { JsonObject } from "../model/json.ts";
-import { childIds, descendantsOf, listExecutions } from "../store/execution-list.ts";
+import {
+  childIds,
+  descendantsOf,
+  type ExecutionFilter,
+  type ListedExecution,
+  listExecutions,
+  nextExecutions,
+} from "../store/execution-list.ts";
 import { executionFacets } from "../store/execution-counts.ts";
 import { outputOf, type StoredExecution } from "../store/executions.ts";
 import type { Door } from "./door.ts";
@@ -70,30 +77,97 @@ function showsInstances({ include, exclude }: Attributes): boolean {
   return wished && !exclude.includes("trigger_instance");
 }
 
-async function list(door: Door, request: Request, response: Response): Promise<void> {
-  const { db } = door.core.database;
-  const page = paging(request, 100, response);
-  const known = { names: executionAttributes, mandatory: executionMandatory };
-  const wanted = attributes(request, known);
-  const options = viewOptions(door, request, response);
+/** What is asked for, as far as the caller may see it. */
+function visibleFilter(door: Door, request: Request, response: Response): ExecutionFilter {
   const caller = userOf(response);
   const apart = door.signIn.isolation && !isAdmin(caller);
-  const filter = { ...executionFilter(request), ...(apart ? { user: caller.name } : {}) };
-  const { rows, total } = await listExecutions(db, filter, { ...page, order: orderOf(request) });
+  return { ...executionFilter(request), ...(apart ? { user: caller.name } : {}) };
+}
+
+function wantedOf(request: Request): Attributes {
+  return attributes(request, { names: executionAttributes, mandatory: executionMandatory });
+}
+
+async function shownRows(
+  door: Door,
+  rows: readonly ListedExecution[],
+  request: Request,
+  response: Response,
+): Promise<readonly JsonObject[]> {
+  const { db } = door.core.database;
+  const wanted = wantedOf(request);
+  const options = viewOptions(door, request, response);
   const workflows = rows.filter(({ runner }) => isWorkflow(runner)).map(({ id }) => id);
   const children = await childIds(
     db,
     wanted.include?.includes("children") === false ? [] : workflows,
   );
   const causes = await causesOf(db, options.content, showsInstances(wanted) ? rows : []);
+  return rows.map((row) => {
+    const cause = causes(row);
+    const shown = executionView(row, { ...options, children: children.get(row.id), cause });
+    return project(shown, wanted, executionBeside);
+  });
+}
+
+async function list(door: Door, request: Request, response: Response): Promise<void> {
+  const { db } = door.core.database;
+  const page = paging(request, 100, response);
+  // Refused before anything is looked for.
+  wantedOf(request);
+  const filter = visibleFilter(door, request, response);
+  const { rows, total } = await listExecutions(db, filter, { ...page, order: orderOf(request) });
   countHeaders(response, total, page);
-  response.json(
-    rows.map((row) => {
-      const cause = causes(row);
-      const shown = executionView(row, { ...options, children: children.get(row.id), cause });
-      return project(shown, wanted, executionBeside);
-    }),
+  response.json(await shownRows(door, rows, request, response));
+}
+
+/** Rows of a page of `/api/v2/executions`. */
+const mostOfPage = 1_000;
+
+/** `/api/v2/executions`: the newest first, page by page; what happens meanwhile moves no row to another page. */
+async function pages(door: Door, request: Request, response: Response): Promise<void> {
+  const limit = wholeNumber(request, "limit") ?? 100;
+  if (limit < 1 || limit > mostOfPage)
+    throw refusal(`limit: give a number from 1 to ${mostOfPage}`);
+  const after = text(request.query["cursor"]);
+  if (after !== undefined && !/^[0-9a-f]{24}$/.test(after))
+    throw refusal("cursor: give `next` of the page before");
+  wantedOf(request);
+  const filter = visibleFilter(door, request, response);
+  const rows = await nextExecutions(door.core.database.db, filter, { limit, after });
+  const items = await shownRows(door, rows, request, response);
+  response.json({ items, next: rows.length === limit ? (rows.at(-1)?.id ?? null) : null });
+}
+
+/** The history under `/api/v2`. */
+export function executionPageRoutes(door: Door): Routes {
+  const router = new Routes();
+  router.about({
+    summary: "Executions, the newest first",
+    query: {
+      action: "ref of the action",
+      status: "only with this status",
+      runner: "only in this runner",
+      rule: "ref or name of the rule that started it",
+      user: "only in this user's name",
+      trigger_type: "ref of the trigger type of the event that started it",
+      parent: "id of the workflow, or `null` for what belongs to none",
+      timestamp_gt: "requested at or after this time",
+      timestamp_lt: "requested at or before this time",
+      include_attributes: "only these, with commas between",
+      exclude_attributes: "all but these",
+      cursor: "`next` of the page before",
+      limit: `rows of a page, up to ${mostOfPage}`,
+    },
+  });
+  router.get("/executions", "execution_list", (request, response) =>
+    pages(door, request, response),
   );
+  router.about({ summary: "One execution" });
+  router.get("/executions/:id", on("execution_view", executionNamed(door)), (request, response) =>
+    one(door, request.params.id, request, response),
+  );
+  return router;
 }
 
 /** Bytes; StackStorm refuses to be asked for more. */
@@ -109,8 +183,7 @@ function longestResult(request: Request): number | undefined {
 }
 
 async function one(door: Door, id: string, request: Request, response: Response): Promise<void> {
-  const known = { names: executionAttributes, mandatory: executionMandatory };
-  const wanted = attributes(request, known);
+  const wanted = wantedOf(request);
   const options = {
     ...viewOptions(door, request, response),
     longestResult: longestResult(request),

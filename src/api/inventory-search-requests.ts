@@ -5,6 +5,7 @@ import { badRequest } from "../inventory/problem.ts";
 import { shown } from "../inventory/validate.ts";
 import type { JsonObject } from "../model/json.ts";
 import { queryNumber, queryText, textOf, textsOf } from "./inventory-requests.ts";
+import { parseJson } from "./json-bodies.ts";
 
 const asked = [
   "type",
@@ -82,7 +83,7 @@ export function searchOfUrl(request: Request): SearchQuery {
 /** Throws INVENTORY_REQUEST for what is no JSON. */
 export function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     throw badRequest(`where is ${shown(text)}; expected JSON`);
   }

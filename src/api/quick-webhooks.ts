@@ -11,6 +11,7 @@ import { allows } from "../model/permissions.ts";
 import type { Door } from "./door.ts";
 import { fault, faultOf } from "./faults.ts";
 import { headerSecret, identify, rightsOf } from "./guard.ts";
+import { parseJson } from "./json-bodies.ts";
 import { countAnswer, giveRequestId, requestIdOf } from "./observe.ts";
 import { denied } from "./routes.ts";
 import { listensTo, takeWebhook } from "./webhooks.ts";
@@ -64,7 +65,7 @@ async function answer(
   const text = await read(request);
   let body: unknown;
   try {
-    body = JSON.parse(text);
+    body = parseJson(text);
   } catch (error) {
     return fault(response, 400, notJson(text, error));
   }

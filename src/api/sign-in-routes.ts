@@ -1,5 +1,5 @@
 /** `/auth/v1`: tokens for passwords, for whom a proxy let in, for whom an issuer knows; and signing out. */
-import express, { type Request, type Response } from "express";
+import type { Request, Response } from "express";
 import { digest, type Issued } from "../engine/auth.ts";
 import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
@@ -12,6 +12,7 @@ import type { Door } from "./door.ts";
 import { fault } from "./faults.ts";
 import { shownIn } from "./guard.ts";
 import { isoTime } from "./ids.ts";
+import { jsonBodies } from "./json-bodies.ts";
 import { refusal, text } from "./query.ts";
 import { Routes } from "./routes.ts";
 
@@ -88,7 +89,7 @@ export function tokenRoutes(door: Door): Routes {
   const { core, tokenTtl } = door;
   const desk = { door, from: origins(door.signIn) };
   const router = new Routes();
-  const json = express.json({ limit: "10kb" });
+  const json = jsonBodies({ limit: "10kb" });
   router.post("/tokens", "anyone", json, async (request, response) => {
     const body = bodyOf(request);
     const ttl = countIn(body, "ttl", 1) ?? tokenTtl;

@@ -10,6 +10,7 @@ import { putHook, removeHook } from "../store/webhooks.ts";
 import { bodyOf } from "./bodies.ts";
 import type { Door } from "./door.ts";
 import { fault } from "./faults.ts";
+import { parseJson } from "./json-bodies.ts";
 import { idempotent } from "./idempotency.ts";
 import { refusal } from "./query.ts";
 import { parameter } from "./resources.ts";
@@ -30,7 +31,7 @@ function parsed(request: Request, bytes: Buffer): unknown {
   }
   if (text.trim() === "") return {};
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     throw refusal(notJson(text, error));
   }

@@ -9,6 +9,7 @@ import { pythonWord } from "./bodies.ts";
 import type { Door } from "./door.ts";
 import { fault } from "./faults.ts";
 import { callerScope, idempotent } from "./idempotency.ts";
+import { jsonBodies } from "./json-bodies.ts";
 import { parameter, plain } from "./resources.ts";
 import { on, Routes } from "./routes.ts";
 
@@ -158,7 +159,7 @@ export function webhookRoutes(door: Door): Routes {
   router.post(
     "/webhooks/*name",
     on("webhook_send", plain("webhook", "name")),
-    express.json({ limit: "1mb", strict: false }),
+    jsonBodies({ limit: "1mb", strict: false }),
     express.text({ type: "application/x-www-form-urlencoded", limit: "1mb" }),
     idempotent(door, callerScope),
     async (request, response) => {

@@ -120,6 +120,13 @@ interface ListPage {
   readonly order?: "oldest" | "newest";
 }
 
+/** What comes after an execution, older ones. */
+interface NextPage {
+  readonly limit: number;
+  /** Id; undefined = from the newest on. */
+  readonly after: string | undefined;
+}
+
 /** What tells best in which spans of time to look; undefined = an index leads to the executions, or they are wherever one looks. */
 function occurrenceOf(filter: ResolvedFilter): Occurrence | undefined {
   const { ids, parent, triggerInstance, rules, user, action, actions } = filter;
@@ -167,10 +174,34 @@ export async function listExecutions(
 ): Promise<{ rows: readonly ListedExecution[]; total: number }> {
   const resolved = await resolve(db, filter);
   const query = filtered(db.selectFrom("execution"), resolved);
-  const direction = order === "newest" ? "desc" : "asc";
   const place = beginning(db, filter, { offset, order });
   // Ids first: what is skipped is then read from an index alone.
   const ids = pageOf(query, resolved, { limit, skip: place.skip, mark: place.mark, order });
+  const rows = await listed(db, ids, order);
+  const last = rows.at(-1);
+  if (last !== undefined) place.remember(offset + rows.length, last.id);
+  const all = rows.length < limit && (rows.length > 0 || offset === 0);
+  const total = all ? offset + rows.length : await count(db, filter, query);
+  return { rows, total };
+}
+
+/** The newest first, from where the page before ended; nothing is counted. */
+export async function nextExecutions(
+  db: Db,
+  filter: ExecutionFilter,
+  { limit, after }: NextPage,
+): Promise<readonly ListedExecution[]> {
+  const resolved = await resolve(db, filter);
+  const query = filtered(db.selectFrom("execution"), resolved);
+  const place: Place = { limit, skip: 0, mark: after, order: "newest" };
+  return listed(db, pageOf(query, resolved, place), "newest");
+}
+
+async function listed(
+  db: Db,
+  ids: RawBuilder<string>,
+  order: Place["order"],
+): Promise<readonly ListedExecution[]> {
   const rows = await db
     .selectFrom("execution")
     .where("id", "in", ids)
@@ -200,14 +231,9 @@ export async function listExecutions(
         "result_here",
       ),
     ])
-    .orderBy("id", direction)
+    .orderBy("id", order === "newest" ? "desc" : "asc")
     .execute();
-  const complete = await completeContexts(db, rows);
-  const last = rows.at(-1);
-  if (last !== undefined) place.remember(offset + rows.length, last.id);
-  const all = rows.length < limit && (rows.length > 0 || offset === 0);
-  const total = all ? offset + rows.length : await count(db, filter, query);
-  return { rows: complete, total };
+  return completeContexts(db, rows);
 }
 
 async function count(db: Db, filter: ExecutionFilter, query: Query): Promise<number> {

@@ -187,4 +187,36 @@ describe.skipIf(!present)("the operations of StackStorm's API", () => {
       faultstring: 'invalid format for filter "action.ref"',
     });
   });
+
+  test("pages of /api/v2/executions begin where the last one ended", async () => {
+    for (let n = 0; n < 5; n++) await ask("/v1/executions", "POST", { action: "core.noop" });
+    const seen: string[] = [];
+    let cursor = "";
+    for (let page = 0; page < 20; page++) {
+      const { body } = await ask(`/api/v2/executions?limit=2&action=core.noop${cursor}`);
+      const { items, next } = body as { items: readonly { id: string }[]; next: string | null };
+      seen.push(...items.map(({ id }) => id));
+      if (next === null) break;
+      cursor = `&cursor=${next}`;
+    }
+    expect(seen.length).toBeGreaterThanOrEqual(5);
+    expect(seen).toEqual([...new Set(seen)].toSorted().toReversed());
+    expect((await ask(`/api/v2/executions/${seen[0]}`)).body).toMatchObject({ id: seen[0] });
+    const refused = await ask("/api/v2/executions?cursor=x");
+    expect(refused.headers.get("content-type")).toMatch(/^application\/problem\+json/);
+    expect(refused).toMatchObject({ status: 400, body: { code: "PARAMETERS_INVALID" } });
+  });
+
+  test("what nests deeper than 500 levels is refused before it is read", async () => {
+    const body = `{"action":"core.noop","parameters":{"a":${"[".repeat(600)}${"]".repeat(600)}}}`;
+    for (const path of ["/v1/executions", "/v1/webhooks/st2", "/auth/v1/tokens"]) {
+      const refused = await fetch(raicho.url + path, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body,
+      });
+      expect([path, refused.status]).toEqual([path, 400]);
+      expect(await refused.text()).toContain("nested deeper than 500 levels");
+    }
+  });
 });

@@ -85,6 +85,7 @@ const actionReads = [
 ];
 const executionReads = [
   "get /v1/executions/:id",
+  "get /api/v2/executions/:id",
   "get /v1/executions/:id/children",
   "get /v1/executions/:id/result",
   "get /v1/executions/:id/output",
