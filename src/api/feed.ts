@@ -2,7 +2,7 @@
  *
  * 1. The ledger is the source: an event says what was committed, whoever did it.
  * 2. Ids sort by time but are not committed in that order: the last seconds are looked at again each time, and `#seen` says what was told.
- * 3. What an execution printed comes before its end. Every execution is created once and, when it has ended, updated at least once.
+ * 3. What an execution printed comes before its end. Every execution is created once, as requested, and then updated when it is something else.
  * 4. Each event is written as text once, however many listen. */
 import type { Core } from "../engine/core.ts";
 import { isFinished } from "../model/execution.ts";
@@ -146,10 +146,10 @@ export class Feed {
     }
     const rows = await executionsOf(db, [...changed.keys()]);
     for (const row of rows)
-      if (changed.get(row.id) === "create") this.#tellExecution("create", row);
+      if (changed.get(row.id) === "create") this.#tellExecution("create", asRequested(row));
     await this.#tellOutput([...open, ...changed.keys()]);
     for (const row of rows)
-      if (changed.get(row.id) === "update" || isFinished(row.status))
+      if (changed.get(row.id) === "update" || row.status !== "requested")
         this.#tellExecution("update", row);
     this.#forget(now);
   }
@@ -225,6 +225,18 @@ export class Feed {
     if (this.#kept.length > mostKept * 2) this.#kept = this.#kept.slice(-mostKept);
     for (const listener of this.#listeners) listener.hear(event);
   }
+}
+
+/** As it was when it was made, which is what listeners expect of that event, however far it has come since. */
+function asRequested(row: StoredExecution): StoredExecution {
+  const {
+    cancelled_by: _canceled,
+    paused_by: _paused,
+    resumed_by: _resumed,
+    ...context
+  } = row.context;
+  const never = { owner: null, started_at: null, ended_at: null, result: null, shown: null };
+  return { ...row, ...never, context, status: "requested" };
 }
 
 /** A line of output as StackStorm's streams show it. */

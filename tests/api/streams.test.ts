@@ -84,9 +84,15 @@ describe("streams", () => {
     const created = await following.until(
       ({ name, data }) => name === "st2.execution__create" && data["id"] === id,
     );
-    expect(created.data).toMatchObject({ parameters: { who: "you", pin: "********" } });
+    expect(created.data).toMatchObject({
+      status: "requested",
+      parameters: { who: "you", pin: "********" },
+    });
+    expect(created.data).not.toHaveProperty("result");
+    expect(created.data).not.toHaveProperty("end_timestamp");
     const updated = await following.until(
-      ({ name, data }) => name === "st2.execution__update" && data["id"] === id,
+      ({ name, data }) =>
+        name === "st2.execution__update" && data["id"] === id && data["status"] !== "running",
     );
     expect(updated.data["status"]).toBe("succeeded");
     following.stop();
