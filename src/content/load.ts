@@ -9,6 +9,7 @@ import type {
   PackDefinition,
   ParameterSchemas,
 } from "../model/definitions.ts";
+import { ruleCycles } from "../inventory/cycles.ts";
 import { isObject } from "../model/json.ts";
 import { readAction } from "./actions.ts";
 import { readAlias, readPolicy } from "./aliases-and-policies.ts";
@@ -111,7 +112,16 @@ export async function loadContent({
   for (const check of reading.later) check();
   for (const fault of checkDeclarations(draft.declarations)) reportDeclaration(fault, reading);
   await checkConfigNames(directories.configs, draft, problems);
+  warnOfCycles(draft, problems);
   return { content: freeze(draft), problems: problems.problems };
+}
+
+/** Rules that may cause each other through the inventory. */
+function warnOfCycles(draft: Draft, problems: ProblemList): void {
+  for (const { rules, message } of ruleCycles(draft)) {
+    const [first] = rules;
+    if (first !== undefined) problems.add({ severity: "warning", ...first.source, message });
+  }
 }
 
 async function readResources(path: string, reading: PackReading): Promise<void> {
