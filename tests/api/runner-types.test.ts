@@ -135,3 +135,10 @@ test("no runner of the table is missing, and each has one place", () => {
   expect(shown.map(({ runner_module: module }) => module)).toHaveLength(14);
   expect(shown.map(({ runner_package: place }) => place)).not.toContain(undefined);
 });
+
+test("what is done after the loss of a worker: only what touches nothing outside runs again", () => {
+  const again = [...runners.values()].filter(({ onWorkerLost }) => onWorkerLost === "rerun");
+  expect(again.map(({ name }) => name).toSorted()).toEqual(
+    "action-chain announcement inquirer noop orquesta".split(" "),
+  );
+});
