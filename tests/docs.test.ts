@@ -101,7 +101,6 @@ test("CI installs every server that a test asks for", () => {
     fish: "fish",
     git: "git",
     dovecot: "dovecot-imapd",
-    git: "git",
     haproxy: "haproxy",
     named: "bind9",
     jsonschema: "python3-jsonschema",
@@ -110,7 +109,6 @@ test("CI installs every server that a test asks for", () => {
     "redis-server": "redis-server",
     slapd: "slapd",
     sshd: "openssh-server",
-    openssl: "openssl",
     sudo: "sudo",
     zsh: "zsh",
   };
