@@ -11,6 +11,7 @@ import { deployRoutes } from "./inventory-deploy.ts";
 import { guardRoutes } from "./inventory-guards.ts";
 import { pictureRoutes } from "./inventory-pictures.ts";
 import { renderRoutes } from "./inventory-render.ts";
+import { importRoutes } from "./inventory-imports.ts";
 import { pastRoutes } from "./inventory-history.ts";
 import { problems } from "./problems.ts";
 import {
@@ -48,6 +49,8 @@ export type InventoryService = Pick<
   | "findHost"
   | "findOwner"
   | "clone"
+  | "workshop"
+  | "sheets"
 >;
 
 /** Items of one upsert call. */
@@ -161,6 +164,7 @@ export function inventoryRoutes(service: InventoryService): Routes {
   renderRoutes(router, service);
   pictureRoutes(router, service);
   guardRoutes(router, service);
+  importRoutes(router, service);
   router.router.use(problems);
   return router;
 }

@@ -17,6 +17,8 @@ export interface ContentDirectories {
     readonly workflows?: string;
     /** Inventory types outside of any pack. */
     readonly types?: string;
+    /** Sources of the inventory outside of any pack. */
+    readonly sources?: string;
   };
   /** Where packs are installed; what does not exist is skipped. */
   readonly installed?: string;

@@ -61,6 +61,7 @@ const resources: readonly (readonly [directory: string, read: Read])[] = [
   ["policies", readPolicy],
   ["parsers", (source, reading) => readDeclaration("alert-parser", source, reading)],
   ["types", (source, reading) => readDeclaration("entity-type", source, reading)],
+  ["sources", (source, reading) => readDeclaration("inventory-source", source, reading)],
 ];
 
 /** Loads all content. Never rejects because of what is written in a file; gives way to other work between files. */
@@ -153,24 +154,34 @@ async function filesIn(directory: string): Promise<readonly string[]> {
   }
 }
 
+async function filesAt(directory: string | undefined): Promise<readonly string[]> {
+  return directory === undefined ? [] : filesIn(resolve(directory));
+}
+
 /** Content outside of packs belongs to the pack `default`. */
 async function readSite(site: ContentDirectories["site"], reading: PackReading): Promise<void> {
-  const [workflows, rules, types] = await Promise.all(
-    [site.workflows, site.rules, site.types].map(async (directory) =>
-      directory === undefined ? [] : filesIn(resolve(directory)),
-    ),
+  const workflows = await filesAt(site.workflows);
+  const others = await Promise.all(
+    siteResources.map(async ([kind, read]) => ({ files: await filesAt(site[kind]), read })),
   );
-  const base = site.workflows ?? site.rules ?? site.types;
-  const any = [workflows, rules, types].some((files) => (files ?? []).length > 0);
+  const base = site.workflows ?? site.rules ?? site.types ?? site.sources;
+  const any = workflows.length > 0 || others.some(({ files }) => files.length > 0);
   if (base === undefined || !any) return;
   const existing = reading.draft.packs.get("default");
   const path = existing?.path ?? dirname(resolve(base));
   if (existing === undefined) reading.draft.packs.set("default", sitePack(path));
   const inside = { ...reading, path, realPath: path };
-  for (const file of workflows ?? []) await readSiteWorkflow(file, inside);
-  await readFiles(rules ?? [], (source) => readRule(source, inside, builtinTriggerTypes), inside);
-  await readFiles(types ?? [], (source) => readDeclaration("entity-type", source, inside), inside);
+  for (const file of workflows) await readSiteWorkflow(file, inside);
+  for (const { files, read } of others)
+    await readFiles(files, (source) => read(source, inside), inside);
 }
+
+/** What a site may have outside of packs, beside workflows. */
+const siteResources: readonly (readonly [kind: "rules" | "types" | "sources", read: Read])[] = [
+  ["rules", (source, reading) => readRule(source, reading, builtinTriggerTypes)],
+  ["types", (source, reading) => readDeclaration("entity-type", source, reading)],
+  ["sources", (source, reading) => readDeclaration("inventory-source", source, reading)],
+];
 
 /** The pack `default`, the site's own. */
 export function sitePack(path: string): PackDefinition {
@@ -192,7 +203,7 @@ export function sitePack(path: string): PackDefinition {
 
 /** A file of a kind that another room interprets. Its name is what it says, else the file's. */
 function readDeclaration(
-  kind: "alert-parser" | "entity-type",
+  kind: DeclarationFile["kind"],
   source: SourceFile,
   { pack, draft, problems, declared }: PackReading,
 ): void {

@@ -9,6 +9,7 @@ import type { Definitions } from "./core.ts";
 export interface CompiledContent extends Definitions {
   readonly parsers: readonly AlertParser[];
   readonly types: readonly DeclarationFile[];
+  readonly sources: readonly DeclarationFile[];
   /** Urls of webhooks that some rule listens to (as in StackStorm also one that is switched off, so that senders notice nothing), or that a client made a
    * trigger for. */
   readonly webhooks: ReadonlySet<string>;
@@ -31,6 +32,7 @@ export function compileContent(content: Content): CompiledContent {
     policies: compilePolicies(content.policies.values()),
     parsers,
     types: content.declarations.filter(({ kind }) => kind === "entity-type"),
+    sources: content.declarations.filter(({ kind }) => kind === "inventory-source"),
     problems: problems.map(({ message }) => message),
     webhooks: new Set(
       [...rules.map(({ trigger }) => trigger), ...content.triggers.values()]

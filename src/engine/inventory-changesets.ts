@@ -82,7 +82,8 @@ function momentIn(name: string, given: string | undefined): string | undefined {
   throw badRequest(`${name} is ${shown(given)}; expected a moment as 2026-04-01T09:00:00+09:00`);
 }
 
-function readCursor(text: string): { at: string; id: string } {
+/** A place in a list that is ordered by time. */
+export function readCursor(text: string): { at: string; id: string } {
   const [at = "", id = ""] = text.split("~");
   if (isUuid(id) && isoMoment(at) === at) return { at, id };
   throw badRequest("after is not a cursor; expected the `next` of an earlier page");

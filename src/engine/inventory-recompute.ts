@@ -19,6 +19,7 @@ import {
 } from "../store/inventory/stale.ts";
 import { writeChanges, type ChangeSet, type ChangesetRow } from "../store/inventory/write.ts";
 import type { Db } from "../store/schema.ts";
+import { reviewClaims } from "./inventory-claim-book.ts";
 import {
   changesetOf,
   decide,
@@ -28,7 +29,7 @@ import {
   type Draft,
 } from "./inventory-write.ts";
 
-/** Writes the sets, and notes which of their entries are read by computed attributes of others. */
+/** Writes the sets, looks again at what sources said, and notes which of their entries are read by computed attributes of others. */
 export async function writeAll(
   tx: Db,
   known: Catalogue,
@@ -36,6 +37,7 @@ export async function writeAll(
   round = 0,
 ): Promise<void> {
   await writeChanges(tx, sets);
+  await reviewClaims(tx, known, sets);
   if (known.watched.size === 0) return;
   const rows = sets.flatMap(({ changeset, changes }) =>
     changes.flatMap(({ id, typeId, op, changed }) => {

@@ -2,10 +2,12 @@
 import { type Answer, catalogue, type Catalogue } from "../inventory/catalogue.ts";
 import type { EntityTypes } from "../inventory/definition.ts";
 import { sameStructure } from "../inventory/evolve.ts";
+import type { Sources } from "../inventory/sources.ts";
 import type { Database } from "../store/database.ts";
 import { saveTypes, type StoredType } from "../store/inventory/types.ts";
 import { Allocator } from "./inventory-allocate.ts";
 import { Migrator } from "./inventory-migrate.ts";
+import type { Sheets } from "./inventory-sheets.ts";
 import type { OwnerSettings } from "./inventory-owner.ts";
 import { Recompute } from "./inventory-recompute.ts";
 import { InventoryWriter } from "./inventory-writer.ts";
@@ -13,6 +15,9 @@ import { InventoryWriter } from "./inventory-writer.ts";
 export interface InventoryOptions {
   readonly database: Database;
   readonly types: EntityTypes;
+  readonly sources?: Sources;
+  /** Reads and writes spreadsheets elsewhere than in this process. */
+  readonly sheets?: Sheets;
   readonly owners: OwnerSettings;
   readonly answer: Answer;
   /** The site's, for `today` in queries. */
@@ -58,7 +63,7 @@ export async function openShared(options: InventoryOptions): Promise<Shared> {
     recompute: new Recompute({ ...parts, onChange: () => options.onChange?.() }),
     migrator: new Migrator(parts),
     onChange: parts.onChange,
-    known: catalogue(options.types, stored, options.answer),
+    known: catalogue(options.types, stored, options.answer, options.sources),
   };
   // What a process that died left undone.
   void shared.recompute.settle();

@@ -32,13 +32,15 @@ export interface Author {
   readonly reason?: string | undefined;
   readonly ticket?: string | undefined;
   readonly cause: Cause;
+  /** Id of the changeset, where the caller has to know it before. */
+  readonly changeset?: string | undefined;
   /** The changeset that is taken back. */
   readonly reverts?: string | undefined;
 }
 
 export function changesetOf(author: Author): ChangesetRow {
   return {
-    id: uuidv7(),
+    id: author.changeset ?? uuidv7(),
     actor: author.actor,
     origin_kind: author.kind,
     source: author.source ?? null,

@@ -34,7 +34,13 @@ import {
   type SearchQuery,
 } from "./inventory-search.ts";
 import { openShared, storeTypes, type InventoryOptions, type Shared } from "./inventory-shared.ts";
-import { upsertAll, type UpsertResult, type UpsertWriting } from "./inventory-upsert.ts";
+import type { Sheets } from "./inventory-sheets.ts";
+import {
+  upsertAll,
+  type UpsertGround,
+  type UpsertResult,
+  type UpsertWriting,
+} from "./inventory-upsert.ts";
 import type { InventoryWriter, WriteRequest } from "./inventory-writer.ts";
 import { viewEntries, type EntryView } from "./inventory-view.ts";
 import {
@@ -92,10 +98,10 @@ export class Inventory {
     return new Inventory(this.#shared, eyes);
   }
 
-  /** Takes over new or changed types. */
-  async reload(types: EntityTypes): Promise<void> {
+  /** Takes over new or changed types and sources. */
+  async reload(types: EntityTypes, sources = this.#shared.known.sources): Promise<void> {
     const stored = await storeTypes(this.#options.database, types);
-    this.#shared.known = catalogue(types, stored, this.#options.answer);
+    this.#shared.known = catalogue(types, stored, this.#options.answer, sources);
     this.#shared.migrator.start();
   }
 
@@ -266,12 +272,25 @@ export class Inventory {
     author: Author,
     settled?: UpsertWriting["settled"],
   ): Promise<readonly UpsertResult[]> {
-    const { database } = this.#options;
-    const ground = { database, known: this.#shared.known, eyes: this.eyes };
-    const results = await upsertAll(ground, items, { changeset: changesetOf(author), settled });
+    const results = await upsertAll(this.workshop, items, {
+      changeset: changesetOf(author),
+      settled,
+    });
     if (results.some(({ result }) => result === "created" || result === "updated"))
       await this.#shared.onChange();
     return results;
+  }
+
+  get sheets(): Sheets {
+    const { sheets } = this.#options;
+    if (sheets === undefined) throw badRequest("spreadsheets are not read here");
+    return sheets;
+  }
+
+  /** Where writes happen: all types, and whose grants decide. */
+  get workshop(): UpsertGround {
+    const { database } = this.#options;
+    return { database, known: this.#shared.known, eyes: this.eyes };
   }
 
   /** The past: `inventory-history.ts` reads it. */

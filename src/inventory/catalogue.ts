@@ -3,6 +3,7 @@ import type { JsonObject } from "../model/json.ts";
 import type { EntityType, EntityTypes } from "./definition.ts";
 import { watchedAttributes } from "./formula.ts";
 import { InventoryError } from "./problem.ts";
+import type { Sources } from "./sources.ts";
 import { nearest } from "./text.ts";
 
 /** A type with its number in the ledger. */
@@ -25,12 +26,15 @@ export interface Catalogue {
   readonly byId: ReadonlyMap<number, KnownType>;
   /** Per type, the attributes that stored computed attributes of others may read. */
   readonly watched: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Whose word about the entries counts for what. */
+  readonly sources: Sources;
 }
 
 export function catalogue(
   types: EntityTypes,
   stored: ReadonlyMap<string, Pick<KnownType, "id" | "schemaVersion" | "definitions">>,
   answer: Answer,
+  sources: Sources = new Map(),
 ): Catalogue {
   const known = [...types.values()].flatMap((type): KnownType[] => {
     const row = stored.get(type.name);
@@ -43,6 +47,7 @@ export function catalogue(
     byName: new Map(known.map((type) => [type.name, type])),
     byId: new Map(known.map((type) => [type.id, type])),
     watched: watchedAttributes(types),
+    sources,
   };
 }
 

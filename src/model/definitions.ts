@@ -158,7 +158,7 @@ export interface WorkflowSource {
 
 /** One YAML file of a declarative kind that another room interprets (alert parsers, inventory types). */
 export interface DeclarationFile {
-  readonly kind: "alert-parser" | "entity-type";
+  readonly kind: "alert-parser" | "entity-type" | "inventory-source";
   readonly pack: string;
   readonly name: string;
   readonly document: unknown;

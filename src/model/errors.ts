@@ -42,6 +42,10 @@ export const errorTable = {
   INVENTORY_REFERENCED: [409, "%s"],
   INVENTORY_STALE: [412, "%s"],
   INVENTORY_INVALID: [422, "%s"],
+  INVENTORY_SHEET_REFUSED: [422, "%s."],
+  INVENTORY_IMPORT_UNKNOWN: [404, "There is no import %s."],
+  INVENTORY_IMPORT_STATE: [409, "The import is %s: %s."],
+  INVENTORY_CLAIM_UNKNOWN: [404, "There is no %s."],
 } as const satisfies Record<string, readonly [status: number, message: string]>;
 export type ErrorCode = keyof typeof errorTable;
 

@@ -22,6 +22,7 @@ export function contentDirectories({
       rules: join(site, "rules"),
       workflows: join(site, "workflows"),
       types: join(site, "types"),
+      sources: join(site, "sources"),
     },
     installed: join(home, "packs"),
     packs,

@@ -45,12 +45,12 @@ export class LiveDefinitions {
   /** Reads all files again. `forget`: what was written over them counts no more. `onTypes` takes up the inventory's types before anybody is told. */
   async reload(
     { forget }: { readonly forget: boolean },
-    onTypes: (types: Loaded["types"]) => Promise<unknown>,
+    onTypes: (loaded: Pick<Loaded, "types" | "sources">) => Promise<unknown>,
   ): Promise<Pick<Loaded, "problems">> {
-    const { types, problems } = await this.#afterAll(() => this.#readFiles(forget));
-    await onTypes(types);
+    const loaded = await this.#afterAll(() => this.#readFiles(forget));
+    await onTypes(loaded);
     this.#tell();
-    return { problems };
+    return { problems: loaded.problems };
   }
 
   async #readFiles(forget: boolean): Promise<Loaded> {

@@ -25,6 +25,7 @@ import { CommitPump } from "../store/pump.ts";
 import { openVault } from "../store/vault.ts";
 import { answerer, askHere } from "./answers.ts";
 import { breakerSettings, ownerSettings } from "./inventory.ts";
+import { openSheets } from "./sheets.ts";
 import type { Content } from "../model/definitions.ts";
 import { LiveDefinitions } from "./definitions.ts";
 import { say } from "./log.ts";
@@ -82,14 +83,15 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
   const store = datastore(database, vault);
   const evaluators = evaluatorPool({ size: 2 });
   const answer = answerer(evaluators, store, systemUser);
-  const spawn = slotCount > 0 ? spawner() : undefined;
+  const [spawn, sheets] = [slotCount > 0 ? spawner() : undefined, openSheets()];
   const inventory = await openInventory(config, live, {
     database,
     answer,
+    sheets,
     onChange: () => core.bells.ring({ kind: "feed", id: "inventory" }),
   });
   const reload: EngineProcess["reload"] = (how) =>
-    live.reload(how, (types) => inventory.reload(types));
+    live.reload(how, ({ types, sources }) => inventory.reload(types, sources));
   const alerts = alertsOf(database, config, () => ({ core, live }));
   const content = (): Content => live.loaded.compiled.content;
   const forgetting = (): ReturnType<typeof reload> => reload({ forget: true });
@@ -124,7 +126,7 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     on: (news, listener) => listeners[news].add(listener),
     close: async () => {
       await core.pump.close();
-      const parts = [...runners, evaluators, spawn, core.bells, queue];
+      const parts = [...runners, evaluators, spawn, sheets, core.bells, queue];
       await Promise.all(parts.map((part) => Promise.resolve(part?.close?.())));
       await database.close();
     },
@@ -134,10 +136,11 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
 function openInventory(
   { timeZone }: Config,
   live: LiveDefinitions,
-  rest: Pick<InventoryOptions, "database" | "answer" | "onChange">,
+  rest: Pick<InventoryOptions, "database" | "answer" | "sheets" | "onChange">,
 ): Promise<Inventory> {
   const owners = ownerSettings(() => live.loaded.compiled.content);
-  return Inventory.open({ timeZone, types: live.loaded.types, owners, ...rest });
+  const { types, sources } = live.loaded;
+  return Inventory.open({ timeZone, types, sources, owners, ...rest });
 }
 
 function queueOf({ redisUrl }: Config, databaseUrl: string): Promise<WorkQueue> {

@@ -5,6 +5,7 @@ import { type DeclarationFault, loadContent, sitePack } from "../content/load.ts
 import type { Problem } from "../content/problems.ts";
 import { compileContent, type CompiledContent } from "../engine/definitions.ts";
 import { compileTypes, typeFaults } from "../inventory/compile.ts";
+import { compileSources, sourceFaults, type Sources } from "../inventory/sources.ts";
 import type { Content, DeclarationFile } from "../model/definitions.ts";
 import { contentDirectories, knownRunners } from "./content.ts";
 
@@ -18,12 +19,14 @@ export interface LoadedFiles {
 export interface Loaded {
   readonly compiled: CompiledContent;
   readonly types: ReturnType<typeof compileTypes>["types"];
+  readonly sources: Sources;
   readonly problems: readonly string[];
 }
 
 /** Faults in alert parsers and entity types, where they stand in their files. */
 export function declarationFaults(all: readonly DeclarationFile[]): readonly DeclarationFault[] {
-  return [...compileParsers(all).problems, ...typeFaults(all)];
+  const { types } = compileTypes(all);
+  return [...compileParsers(all).problems, ...typeFaults(all), ...sourceFaults(all, types)];
 }
 
 /** What names something that is not there is in use all the same, so it is a warning here, as in StackStorm; `raicho lint` is stricter. */
@@ -53,13 +56,14 @@ export function compileAll({ content, problems }: LoadedFiles): Loaded {
   const compiled = compileContent(content);
   // A type may be sound by itself and still not fit without another one that was left out.
   const { types, problems: unfit } = compileTypes(compiled.types);
+  const { sources, problems: untrue } = compileSources(compiled.sources, types);
   const lines = [
     ...problems,
     ...compiled.problems.map((message) => `error: ${message}`),
-    ...unfit.map(
+    ...[...unfit, ...untrue].map(
       ({ declaration: { source }, path, message }) =>
         `error: ${source.file}:${source.line}:${source.column} ${path}: ${message}`,
     ),
   ];
-  return { compiled, types, problems: lines };
+  return { compiled, types, sources, problems: lines };
 }

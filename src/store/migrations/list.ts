@@ -14,6 +14,7 @@ import { up as cheapHistory } from "./0130_cheap_history.ts";
 import { up as traces } from "./0150_traces.ts";
 import { up as inventoryFormulas } from "./0190_inventory_formulas.ts";
 import { up as inventoryTypeVersions } from "./0191_inventory_type_versions.ts";
+import { up as inventoryClaims } from "./0200_inventory_claims.ts";
 import { up as inventoryCheapRows } from "./0220_inventory_cheap_rows.ts";
 import { up as inventoryChangesetEvents } from "./0221_inventory_changeset_events.ts";
 import { up as inventoryBreakers } from "./0222_inventory_breakers.ts";
@@ -40,6 +41,7 @@ export const migrations: ReadonlyArray<{
   { name: "0150_traces", up: traces },
   { name: "0190_inventory_formulas", up: inventoryFormulas },
   { name: "0191_inventory_type_versions", up: inventoryTypeVersions },
+  { name: "0200_inventory_claims", up: inventoryClaims },
   { name: "0220_inventory_cheap_rows", up: inventoryCheapRows },
   { name: "0221_inventory_changeset_events", up: inventoryChangesetEvents },
   { name: "0222_inventory_breakers", up: inventoryBreakers },
