@@ -11,6 +11,7 @@ import { deployRoutes } from "./inventory-deploy.ts";
 import { guardRoutes } from "./inventory-guards.ts";
 import { pictureRoutes } from "./inventory-pictures.ts";
 import { renderRoutes } from "./inventory-render.ts";
+import { claimRoutes } from "./inventory-claims.ts";
 import { importRoutes } from "./inventory-imports.ts";
 import { pastRoutes } from "./inventory-history.ts";
 import { problems } from "./problems.ts";
@@ -165,6 +166,7 @@ export function inventoryRoutes(service: InventoryService): Routes {
   pictureRoutes(router, service);
   guardRoutes(router, service);
   importRoutes(router, service);
+  claimRoutes(router, service);
   router.router.use(problems);
   return router;
 }

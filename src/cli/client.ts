@@ -121,6 +121,17 @@ export class Client {
     }
   }
 
+  /** The answer's bytes: a file. */
+  async bytes(path: string, call: Call = {}): Promise<Buffer> {
+    const answer = await this.#send("GET", path, call);
+    const status = answer.statusCode ?? 0;
+    if (status < 200 || status > 299)
+      throw new Refused(status, this.#refusal(status, await readBody(answer)));
+    const parts: Buffer[] = [];
+    for await (const part of answer) parts.push(Buffer.from(part));
+    return Buffer.concat(parts);
+  }
+
   async object(method: string, path: string, call: Call = {}): Promise<JsonObject> {
     const value = await this.json(method, path, call);
     if (isObject(value)) return value;

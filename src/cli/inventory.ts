@@ -18,6 +18,8 @@ import { setUpInventoryGuards } from "./inventory-guards.ts";
 import { setUpInventoryPast } from "./inventory-past.ts";
 import { optionText } from "./output.ts";
 import { countOf, listOptions } from "./resource.ts";
+import { addDriftVerbs } from "./inventory-drift.ts";
+import { addSheetVerbs } from "./inventory-sheets.ts";
 import { addVerb, type Asked } from "./verb.ts";
 
 /** Makes an entry; its key is the first of the type's keys that takes the word. */
@@ -138,4 +140,6 @@ export const setUpInventory: CommandSetup = (command, cli) => {
   });
   setUpInventoryPast(command, cli);
   setUpInventoryGuards(command, cli);
+  addSheetVerbs(command, cli);
+  addDriftVerbs(command, cli);
 };

@@ -242,7 +242,6 @@ function reviewed(
         ...verdict.claim,
         entryId: claim.entryId,
         attr: claim.attr,
-        changeRequest: claim.changeRequest,
       },
     ],
     signals: driftSignal({

@@ -96,7 +96,7 @@ export function inventoryFeed({ db, known, pollMs = 500 }: InventoryFeedOptions)
 }
 
 /** A place of the feed as it was committed with the events before it; its start when there is none. */
-function readCursor(value: unknown): FeedCursor {
+export function readCursor(value: unknown): FeedCursor {
   if (!isObject(value)) return feedStart;
   const { xid, seq } = value;
   return typeof xid === "string" && typeof seq === "string" ? { xid, seq } : feedStart;

@@ -10,6 +10,7 @@ import {
   type ClaimWrite,
   type Signal,
 } from "../store/inventory/claims.ts";
+import { noteWritten } from "../store/inventory/imports.ts";
 import type { Db } from "../store/schema.ts";
 import { claimAfter, conflictSignal, driftSignal, type Subject } from "./inventory-claim-book.ts";
 import type { EntryPlan, ImportPlan } from "./inventory-import-plan.ts";
@@ -51,6 +52,7 @@ export async function commitPlan(
         : [{ plan: entry, subject: subjectOf(entry, result) }];
     });
     await settle(tx, done, writing);
+    await noteWritten(tx, writing.importId, done.length);
   });
   for (let from = 0; from < untouched.length; from += batch) {
     const some = untouched.slice(from, from + batch).map((entry) => ({

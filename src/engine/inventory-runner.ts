@@ -6,7 +6,7 @@ import { isoMoment } from "../inventory/query-time.ts";
 import { rackSvg } from "../inventory/rack-picture.ts";
 import { readUpsertItem } from "../inventory/upsert.ts";
 import { shown } from "../inventory/validate.ts";
-import { isObject, type JsonObject } from "../model/json.ts";
+import type { JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { RunCall, Runner } from "../runners/runner.ts";
 import type { Inventory } from "./inventory.ts";
@@ -17,43 +17,9 @@ import { rackPicture, trace } from "./inventory-picture.ts";
 import { render, renderRequest } from "./inventory-render.ts";
 import { allocationCount } from "./inventory-allocate.ts";
 import { exposureOf } from "./inventory-exposure.ts";
+import { attributes, count, needed, text, texts } from "./inventory-parameters.ts";
+import { sheetOperations, type Operation } from "./inventory-sheet-operations.ts";
 import type { Author } from "./inventory-write.ts";
-
-type Operation = (service: Inventory, parameters: JsonObject, author: Author) => Promise<unknown>;
-
-function text(parameters: JsonObject, name: string): string | undefined {
-  const value = parameters[name];
-  if (value === undefined || value === null || value === "") return undefined;
-  if (typeof value === "string") return value;
-  throw badRequest(`${name} is ${shown(value)}; expected text`);
-}
-
-function needed(parameters: JsonObject, name: string): string {
-  const value = text(parameters, name);
-  if (value !== undefined) return value;
-  throw badRequest(`${name} is missing`);
-}
-
-function attributes(parameters: JsonObject, name: string): JsonObject {
-  const value = parameters[name];
-  if (value === undefined || value === null) return {};
-  if (isObject(value)) return value;
-  throw badRequest(`${name} is ${shown(value)}; expected an object of attributes`);
-}
-
-function count(parameters: JsonObject, name: string): number | undefined {
-  const value = parameters[name];
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === "number" && Number.isInteger(value)) return value;
-  throw badRequest(`${name} is ${shown(value)}; expected a whole number`);
-}
-
-function texts(parameters: JsonObject, name: string): readonly string[] | undefined {
-  const value = parameters[name];
-  if (value === undefined || value === null) return undefined;
-  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value;
-  throw badRequest(`${name} is ${shown(value)}; expected a list of texts`);
-}
 
 /** The entry that the parameters mean: `id`, or `type` with `name` (a name or the value of a key) or `key` (a key's attributes). */
 async function entryId(service: Inventory, parameters: JsonObject): Promise<string> {
@@ -224,6 +190,7 @@ const inventoryOperations: Readonly<Record<string, Operation>> = {
   find_exposure: async (service, parameters) =>
     exposureOf(service, await entryId(service, parameters)),
   find_owner: (service, parameters) => service.findOwner(needed(parameters, "host")),
+  ...sheetOperations,
 };
 
 /** The acting user and the chain of causes, from the execution itself: an action cannot forge either. */

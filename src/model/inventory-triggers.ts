@@ -38,6 +38,52 @@ const entryEvents = ["created", "updated", "deleted", "restored"].map((event) =>
   }),
 );
 
+const claimPayload = {
+  event_id: text,
+  at: text,
+  type: { type: "string", description: "The entry's type." },
+  entry: { type: "object", description: "id, type and name of the entry." },
+  attribute: text,
+  changeset: object,
+  origin: { type: "object", description: "Who and what caused it." },
+} as const;
+
+const driftEvents = (
+  [
+    ["detected", "A source reports something else than the inventory says."],
+    ["resolved", "A source and the inventory agree again, or somebody decided."],
+    ["enforce", "A source is to be made to say what the inventory says."],
+  ] as const
+).map(([event, description]) =>
+  builtin("inventory", `drift.${event}`, description, {
+    parameters: inventoryFilters,
+    payload: {
+      ...claimPayload,
+      source: { type: "string", description: "Who reports it." },
+      policy: text,
+      state: text,
+      reported: { description: "What the source says." },
+      document: { description: "What the inventory says." },
+      observed_at: text,
+      first_seen: text,
+      since: text,
+      place: { type: ["string", "null"], description: "File, sheet and cell." },
+    },
+  }),
+);
+
+const conflictEvents = (["opened", "resolved"] as const).map((event) =>
+  builtin("inventory", `conflict.${event}`, `Sources contradict each other: ${event}.`, {
+    parameters: inventoryFilters,
+    payload: {
+      ...claimPayload,
+      sides: { type: "array", description: "What is said, by whom, and where." },
+      value: { description: "What the inventory says now." },
+      decided: { type: ["string", "null"], description: "How it was decided." },
+    },
+  }),
+);
+
 export const inventoryTriggerTypes: readonly BuiltinTriggerType[] = [
   ...entryEvents,
   builtin("inventory", "changeset.committed", "A write or an import is complete.", {
@@ -87,6 +133,8 @@ export const inventoryTriggerTypes: readonly BuiltinTriggerType[] = [
       },
     },
   ),
+  ...driftEvents,
+  ...conflictEvents,
   builtin(
     "inventory",
     "loop.suspected",

@@ -5,6 +5,7 @@ import type { Config } from "../config.ts";
 import { inventoryExpiry, type InventoryExpiry } from "../engine/inventory-expiry.ts";
 import { inventoryFeed, type InventoryFeed } from "../engine/inventory-feed.ts";
 import { triggersInUse } from "../model/definitions.ts";
+import { inventorySignals } from "../engine/inventory-signals.ts";
 import { isObject } from "../model/json.ts";
 import { childPool } from "../processes/pool.ts";
 import type { ParsedMail } from "../sensors/mail/parse.ts";
@@ -51,8 +52,11 @@ export async function openSensors(engine: EngineProcess, config: Config): Promis
   let expiry: InventoryExpiry | undefined;
   const { timeZone } = config;
   kept.push(keepSensor(core, () => (expiry = inventoryExpiry({ ...ground, timeZone }))));
+  let signals: ReturnType<typeof inventorySignals> | undefined;
+  kept.push(keepSensor(core, () => (signals = inventorySignals(ground.db))));
   engine.on("feed", () => {
     feed?.wake();
+    signals?.wake();
     expiry?.wake();
   });
   let timers: TimerSensor | undefined;
@@ -65,7 +69,7 @@ export async function openSensors(engine: EngineProcess, config: Config): Promis
   const accounts = imapAccounts(isObject(email) ? email["imap_accounts"] : undefined);
   for (const account of accounts) kept.push(keepSensor(core, () => imapSensor({ account, parse })));
   // The SMTP port is part of what "ready" says; mailboxes may come later.
-  await Promise.all(kept.slice(0, 4).map(({ started }) => started));
+  await Promise.all(kept.slice(0, 5).map(({ started }) => started));
   for (const { started } of kept) started.catch(() => undefined);
   const python = openPythonSensors(engine, config);
   const address = smtp?.address();

@@ -10,14 +10,12 @@ export interface ClaimRow extends Claim {
   readonly id: string;
   readonly entryId: string;
   readonly attr: string;
-  readonly changeRequest: string | null;
 }
 
 /** What is written of a claim; its id comes with the first write. */
 export interface ClaimWrite extends Claim {
   readonly entryId: string;
   readonly attr: string;
-  readonly changeRequest?: string | null;
   readonly importId?: string | null;
 }
 
@@ -36,12 +34,11 @@ interface StoredClaim {
   readonly decidedBy: string | null;
   readonly note: string | null;
   readonly place: string | null;
-  readonly changeRequest: string | null;
 }
 
 const columns = sql.raw(
   `c.id, c.entry_id as "entryId", c.attr, c.source, c.value, c.state, c.observed_at as "observedAt", c.first_seen as "firstSeen", c.since,
-   c.seen, c.enforced_at as "enforcedAt", c.decided_by as "decidedBy", c.note, c.place, c.change_request as "changeRequest"`,
+   c.seen, c.enforced_at as "enforcedAt", c.decided_by as "decidedBy", c.note, c.place`,
 );
 
 function claimOf(row: StoredClaim): ClaimRow {
@@ -75,16 +72,16 @@ export async function saveClaims(db: Db, claims: readonly ClaimWrite[]): Promise
   const rows = claims.map((claim) => ({ ...claim, id: uuidv7(), value: claim.value ?? null }));
   await sql`
     insert into inv.claim as c (id, entry_id, attr, source, value, state, observed_at, first_seen, since, seen, enforced_at, decided_by, note, place,
-      change_request, import_id)
+      import_id)
     select r.id, "entryId", attr, source, coalesce(value, 'null'::jsonb), state, "observedAt", "firstSeen", since, seen, "enforcedAt", "decidedBy", note, place,
-      "changeRequest", "importId"
+      "importId"
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id uuid, "entryId" uuid, attr text, source text, value jsonb, state text,
       "observedAt" timestamptz, "firstSeen" timestamptz, since timestamptz, seen int, "enforcedAt" timestamptz, "decidedBy" text, note text, place text,
-      "changeRequest" uuid, "importId" uuid)
+      "importId" uuid)
     order by "entryId", attr, source
     on conflict (entry_id, attr, source) do update set value = excluded.value, state = excluded.state, observed_at = excluded.observed_at,
       first_seen = excluded.first_seen, since = excluded.since, seen = excluded.seen, enforced_at = excluded.enforced_at, decided_by = excluded.decided_by,
-      note = excluded.note, place = excluded.place, change_request = excluded.change_request, import_id = coalesce(excluded.import_id, c.import_id)`.execute(
+      note = excluded.note, place = excluded.place, import_id = coalesce(excluded.import_id, c.import_id)`.execute(
     db,
   );
 }
@@ -170,13 +167,12 @@ export async function openClaims(db: Db, filter: ClaimFilter): Promise<readonly 
   });
 }
 
-/** How many claims are in which state, by source. */
-export async function countClaims(
+/** Deletes news that have become trigger instances. */
+export async function pruneSignals(
   db: Db,
-): Promise<readonly { source: string; state: ClaimState; count: number }[]> {
-  const { rows } = await sql<{ source: string; state: ClaimState; count: number }>`
-    select source, state, count(*)::int as count from inv.claim group by source, state order by source, state`.execute(
+  upTo: { readonly xid: string; readonly seq: string },
+): Promise<void> {
+  await sql`delete from inv.signal where (xid, seq) <= (${upTo.xid}::xid8, ${upTo.seq}::bigint)`.execute(
     db,
   );
-  return rows;
 }

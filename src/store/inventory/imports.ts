@@ -178,3 +178,10 @@ export async function sharedNames(db: Db, names: readonly string[]): Promise<Rea
   );
   return new Set(rows.map(({ name }) => name));
 }
+
+/** So many more entries of the import are written: in the transaction that writes them. */
+export async function noteWritten(db: Db, id: string, count: number): Promise<void> {
+  await sql`
+    update inv.import set summary = summary || jsonb_build_object('written', coalesce((summary->>'written')::int, 0) + ${count}::int)
+    where id = ${id}::uuid`.execute(db);
+}

@@ -1,21 +1,16 @@
-/** What sources say about attributes, imports of spreadsheets, change requests, and the news of all this. */
+/** What sources say about attributes, imports of spreadsheets, and the news of all this. */
 import { sql, type Kysely } from "kysely";
 
 const statements = [
   // One row per entry, attribute and source: its latest word. value is JSON null when the source says that there is none.
   `create table inv.claim (id uuid primary key, entry_id uuid not null references inv.entry on delete cascade, attr text not null, source text not null,
     value jsonb not null, state text not null, observed_at timestamptz not null, first_seen timestamptz not null, since timestamptz not null,
-    seen int not null default 1, enforced_at timestamptz, decided_by text, note text, place text, change_request uuid, import_id uuid,
+    seen int not null default 1, enforced_at timestamptz, decided_by text, note text, place text, import_id uuid,
     unique (entry_id, attr, source))`,
   `create index claim_open on inv.claim (state, since) where state in ('drift', 'proposed', 'enforcing', 'conflict')`,
-  `create index claim_change_request on inv.claim (change_request) where change_request is not null`,
   // News for rules, written with what they tell of; read like the change feed, in the order (xid, seq) below the oldest running transaction.
   `create table inv.signal (xid xid8 not null default pg_current_xact_id(), seq bigint generated always as identity, trigger text not null,
     payload jsonb not null, at timestamptz not null default clock_timestamp(), primary key (xid, seq))`,
-  `create table inv.change_request (id uuid primary key, title text not null, state text not null default 'open', source text, requested_by text not null,
-    requested_at timestamptz not null default clock_timestamp(), ticket text, reason text, decided_by text, decided_at timestamptz, comment text,
-    changeset uuid, items jsonb not null)`,
-  `create index change_request_page on inv.change_request (state, requested_at desc, id desc)`,
   // What is remembered of a source: how the columns of its sheets are called, by type.
   `create table inv.source (id text primary key, columns jsonb not null default '{}', updated_at timestamptz not null default clock_timestamp())`,
   // state: staged, committing, committed, discarded, reverted.

@@ -1,0 +1,64 @@
+/** What sources say about entries, where they differ from the documents, and what people decide. */
+import type { Request } from "express";
+import { conflicts, resolveConflict } from "../engine/inventory-conflicts.ts";
+import { claimsAbout, decideDrift, drifts, readDriftQuery } from "../engine/inventory-drift.ts";
+import type { ImportGround } from "../engine/inventory-imports.ts";
+import { observeAll, readReport } from "../engine/inventory-observe.ts";
+import { sourceView } from "../inventory/sources.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
+import { authorOf, bodyOf, queryNumber, queryText, textOf } from "./inventory-requests.ts";
+import type { Routes } from "./routes.ts";
+
+function driftQuery(request: Request): JsonObject {
+  const names = ["state", "source", "type", "attribute", "entry", "after"] as const;
+  const texts = names.map((name) => [name, queryText(request, name)] as const);
+  return { ...Object.fromEntries(texts), limit: queryNumber(request, "limit") };
+}
+
+function bodyOrNothing(request: Request): JsonObject {
+  const body: unknown = request.body;
+  return isObject(body) ? body : {};
+}
+
+export function claimRoutes(router: Routes, service: ImportGround): void {
+  router.get("/sources", "inventory_list", (_request, response) => {
+    response.json({ sources: [...service.ground.known.sources.values()].map(sourceView) });
+  });
+  router.post("/claims", "inventory_modify", async (request, response) => {
+    const body = bodyOf(request);
+    const report = readReport(body, new Date().toISOString());
+    const { reason, ticket } = body;
+    const author = authorOf(request, response, { reason, ticket });
+    response.json({ results: await observeAll(service, report, author) });
+  });
+  router.get("/entries/:id/claims", "inventory_view", async (request, response) => {
+    response.json(await claimsAbout(service, request.params.id));
+  });
+  router.get("/drifts", "inventory_list", async (request, response) => {
+    response.json(await drifts(service, readDriftQuery(driftQuery(request))));
+  });
+  for (const decision of ["approve", "reject", "enforce"] as const)
+    router.post(`/drifts/:id/${decision}`, "inventory_modify", async (request, response) => {
+      const body = bodyOrNothing(request);
+      const comment = textOf(body, "comment");
+      const author = authorOf(request, response, body);
+      response.json(await decideDrift(service, request.params.id, { decision, comment, author }));
+    });
+  router.get("/conflicts", "inventory_list", async (request, response) => {
+    response.json(await conflicts(service, readDriftQuery(driftQuery(request))));
+  });
+  router.post(
+    "/conflicts/:entry/:attribute/resolve",
+    "inventory_modify",
+    async (request, response) => {
+      const body = bodyOf(request);
+      const { entry, attribute } = request.params;
+      const [take, comment] = [textOf(body, "take"), textOf(body, "comment")];
+      const author = authorOf(request, response, body);
+      const { value } = body;
+      response.json(
+        await resolveConflict(service, { entry, attribute, take, value, comment, author }),
+      );
+    },
+  );
+}

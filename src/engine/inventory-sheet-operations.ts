@@ -1,0 +1,77 @@
+/** What actions can do with spreadsheets, reports and differences. */
+import { badRequest } from "../inventory/problem.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
+import { conflicts, resolveConflict } from "./inventory-conflicts.ts";
+import { claimsAbout, decideDrift, drifts, readDriftQuery } from "./inventory-drift.ts";
+import { exportEntries } from "./inventory-export.ts";
+import { readExport, readImport } from "./inventory-import-request.ts";
+import { Imports } from "./inventory-imports.ts";
+import type { Inventory } from "./inventory.ts";
+import { observeAll, readReport } from "./inventory-observe.ts";
+import { count, needed, text } from "./inventory-parameters.ts";
+import type { Author } from "./inventory-write.ts";
+
+export type Operation = (
+  service: Inventory,
+  parameters: JsonObject,
+  author: Author,
+) => Promise<unknown>;
+
+function importsOf(service: Inventory, author: Author): Imports {
+  return new Imports(service, (file) => service.sheets.read(file), author.actor);
+}
+
+async function importSheets(
+  service: Inventory,
+  parameters: JsonObject,
+  author: Author,
+): Promise<unknown> {
+  const { files, options, id } = readImport(parameters);
+  const imports = importsOf(service, author);
+  const staged = await imports.stage(files, { id, options, author });
+  if (parameters["commit"] !== true) return staged;
+  return imports.commit(staged.id, { author, skipErrors: parameters["skip_errors"] === true });
+}
+
+export const sheetOperations: Readonly<Record<string, Operation>> = {
+  import_sheets: importSheets,
+  import_decide: (service, parameters, author) => {
+    const { decisions } = parameters;
+    if (!Array.isArray(decisions)) throw badRequest("decisions: expected a list");
+    return importsOf(service, author).decide(
+      needed(parameters, "import"),
+      decisions.filter(isObject),
+    );
+  },
+  import_commit: (service, parameters, author) =>
+    importsOf(service, author).commit(needed(parameters, "import"), {
+      author,
+      skipErrors: parameters["skip_errors"] === true,
+    }),
+  import_revert: (service, parameters, author) =>
+    importsOf(service, author).revert(needed(parameters, "import"), author),
+  export_sheet: (service, parameters) => exportEntries(service, readExport(parameters)),
+  report: async (service, parameters, author) => ({
+    results: await observeAll(service, readReport(parameters, new Date().toISOString()), author),
+  }),
+  claims: (service, parameters) => claimsAbout(service, needed(parameters, "entry")),
+  drifts: (service, parameters) => drifts(service, readDriftQuery(parameters)),
+  decide_drift: (service, parameters, author) => {
+    const decision = text(parameters, "decision");
+    if (decision !== "approve" && decision !== "reject" && decision !== "enforce")
+      throw badRequest("decision: expected approve, reject or enforce");
+    const comment = text(parameters, "comment");
+    return decideDrift(service, needed(parameters, "drift"), { decision, comment, author });
+  },
+  conflicts: (service, parameters) =>
+    conflicts(service, { after: text(parameters, "after"), limit: count(parameters, "limit") }),
+  resolve_conflict: (service, parameters, author) =>
+    resolveConflict(service, {
+      entry: needed(parameters, "entry"),
+      attribute: needed(parameters, "attribute"),
+      take: text(parameters, "take"),
+      value: parameters["value"] ?? undefined,
+      comment: text(parameters, "comment"),
+      author,
+    }),
+};
