@@ -1,5 +1,5 @@
 /** Rows derived from an entry are written with it by one statement, and no entry is ever removed: checking each of them against the entry again
- * was a quarter of what an import cost. What a reference leads to is still checked. */
+ * was a sixth of what an import cost the database. What a reference leads to is still checked. */
 import { sql, type Kysely } from "kysely";
 
 const statements = [
