@@ -143,8 +143,19 @@ function packView({
 /** What the settings of a repository may not start. */
 const quiet = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"];
 
-async function get(call: RunCall, { content }: PackRunnerParts): Promise<JsonObject> {
-  const pack = content().packs.get(text(call, "pack"));
+/** A pack that lies among the installed ones without being in use: fetched only. */
+async function onlyFetched(
+  ref: string,
+  { places }: PackRunnerParts,
+): Promise<PackDefinition | undefined> {
+  if (!/^[a-z0-9_]+$/.test(ref)) return undefined;
+  const described = await describePack(join(places.packs, ref), ref);
+  return described.kind === "pack" ? described.pack : undefined;
+}
+
+async function get(call: RunCall, parts: PackRunnerParts): Promise<JsonObject> {
+  const ref = text(call, "pack");
+  const pack = parts.content().packs.get(ref) ?? (await onlyFetched(ref, parts));
   if (pack === undefined) return { pack: null, git_status: null };
   const status = existsSync(join(pack.path, ".git"))
     ? await runProgram("git", [...quiet, "-C", pack.path, "status", "--short", "--branch"], {

@@ -228,6 +228,45 @@ describe.skipIf(!needs("python3"))("system packs", { timeout: 120_000 }, () => {
     expect((await raicho.ask("/v1/actions/visitor.knock")).status).toBe(404);
   });
 
+  test("packs are fetched, get an environment, and are deleted", async () => {
+    const from = join(elsewhere, "visitor");
+    expect(await resultOf("packs.download", { packs: [from] })).toEqual([
+      "succeeded",
+      { visitor: "Success." },
+    ]);
+    // Fetched is not in use yet.
+    expect((await raicho.ask("/v1/actions/visitor.knock")).status).toBe(404);
+    expect(await resultOf("packs.get", { pack: "visitor" })).toMatchObject([
+      "succeeded",
+      { pack: { ref: "visitor", version: "1.2.0" }, git_status: null },
+    ]);
+    expect(await resultOf("packs.get", { pack: "../visitor" })).toMatchObject([
+      "succeeded",
+      { pack: null },
+    ]);
+    expect(await resultOf("packs.load", { packs: ["visitor"] })).toMatchObject([
+      "succeeded",
+      { actions: 1 },
+    ]);
+    expect(await resultOf("packs.setup_virtualenv", { packs: ["visitor"] })).toMatchObject([
+      "succeeded",
+      expect.stringMatching(/^Successfully set up virtualenv for the following packs: visitor/),
+    ]);
+    expect(await resultOf("packs.setup_virtualenv", { packs: ["nobody"] })).toEqual([
+      "failed",
+      'there is no pack "nobody"',
+    ]);
+    expect(await resultOf("packs.delete", { packs: ["visitor"] })).toEqual([
+      "succeeded",
+      ["visitor"],
+    ]);
+    expect((await raicho.ask("/v1/actions/visitor.knock")).status).toBe(404);
+    expect(await resultOf("packs.delete", { packs: ["visitor"] })).toEqual([
+      "failed",
+      expect.stringMatching(/^not installed in .*: visitor$/),
+    ]);
+  });
+
   test("what cannot be had or must not go is said", async () => {
     expect(await resultOf("packs.install", { packs: ["nowhere"] })).toEqual([
       "failed",
