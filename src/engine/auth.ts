@@ -87,8 +87,8 @@ export async function issue(
     metadata,
   }: { account: string; kind: "token" | "api_key"; ttlSeconds?: number; metadata: unknown },
 ): Promise<Issued> {
-  // In hex it never begins with a dash, which a command line would take for an option.
-  const secret = randomBytes(kind === "token" ? 16 : 32).toString("hex");
+  // In hex it never begins with a dash, which a command line would take for an option; 48 digits stay on one line of StackStorm's tables.
+  const secret = randomBytes(kind === "token" ? 16 : 24).toString("hex");
   const expiry = ttlSeconds === undefined ? undefined : new Date(Date.now() + ttlSeconds * 1_000);
   const id = newId();
   await addToken(db, {
