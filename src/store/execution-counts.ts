@@ -107,11 +107,27 @@ export interface Occurrence {
   readonly values: readonly string[];
 }
 
-/** Spans of time in which there are such executions, as rows of `span`: what the ids of its executions begin with. */
-export function spansOf({ kind, values }: Occurrence): RawBuilder<unknown> {
+export interface SpanOrder {
+  /** `asc` or `desc`. */
+  readonly toward: RawBuilder<unknown>;
+  /** A condition on `span`. */
+  readonly within: RawBuilder<unknown>;
+  /** The first so many; undefined = all. */
+  readonly most: number | undefined;
+}
+
+/** Spans of time in which there are such executions, in order, as rows of `span`: what the ids of its executions begin with. The first few cost little,
+ * all of them have to be collected and sorted. */
+export function spansOf({ kind, values }: Occurrence, order: SpanOrder): RawBuilder<unknown> {
+  const { toward, within, most } = order;
   const wanted = sql`any(${values}::text[])`;
-  return sql`(select span from execution_when where kind = ${kind} and value = ${wanted}
-    union select span from execution_change where span <> '' and ${sql.ref(kind)} = ${wanted})`;
+  const first = (n: number): RawBuilder<unknown> =>
+    most === undefined ? sql`` : sql`order by span ${toward} limit ${sql.lit(n)}`;
+  // Before they are made distinct each value has its own row for a span.
+  return sql`(select span from (
+      (select span from execution_when where kind = ${kind} and value = ${wanted} and ${within} ${first((most ?? 0) * values.length)})
+      union select span from execution_change where span <> '' and ${sql.ref(kind)} = ${wanted} and ${within}) k
+    order by span ${toward} ${most === undefined ? sql`` : sql`limit ${sql.lit(most)}`})`;
 }
 
 /** Forgets the spans before the oldest execution. */

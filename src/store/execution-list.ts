@@ -145,24 +145,28 @@ interface Place {
   readonly order: "oldest" | "newest";
 }
 
-/** Ids of a page, as a subquery: span by span where it is known in which something occurs, else along all ids. */
+/** Spans that are looked through first: what is frequent fills a page from these. */
+const fewSpans = 64;
+
+/** Ids of a page, as a subquery: span by span where it is known in which something occurs, else along all ids. `most`: only the first so many spans, so
+ * that a page that is not full may lack executions. */
 function pageOf(
   query: Query,
-  filter: ResolvedFilter,
+  found: Occurrence | undefined,
   { limit, skip, mark, order }: Place,
+  most?: number,
 ): RawBuilder<string> {
   const [direction, beyond, upTo] =
     order === "newest" ? (["desc", "<", "<="] as const) : (["asc", ">", ">="] as const);
   const ids = (mark === undefined ? query : query.where("id", beyond, mark)).select("id");
-  const found = occurrenceOf(filter);
   if (found === undefined) return sql`(${ids.orderBy("id", direction).limit(limit).offset(skip)})`;
   const within = ids
     .where(sql<boolean>`id >= s.span and id < s.span || 'g'`)
     .orderBy("id", direction)
     .limit(limit + skip);
   const toward = sql.raw(direction);
-  const rest = mark === undefined ? sql`` : sql`where span ${sql.raw(upTo)} ${mark.slice(0, 6)}`;
-  return sql`(select e.id from (select span from ${spansOf(found)} k ${rest} order by span ${toward}) s
+  const beside = mark === undefined ? sql`true` : sql`span ${sql.raw(upTo)} ${mark.slice(0, 6)}`;
+  return sql`(select e.id from ${spansOf(found, { toward, within: beside, most })} s
     cross join lateral ${within} e order by s.span ${toward}, e.id ${toward} limit ${limit} offset ${skip})`;
 }
 
@@ -176,8 +180,8 @@ export async function listExecutions(
   const query = filtered(db.selectFrom("execution"), resolved);
   const place = beginning(db, filter, { offset, order });
   // Ids first: what is skipped is then read from an index alone.
-  const ids = pageOf(query, resolved, { limit, skip: place.skip, mark: place.mark, order });
-  const rows = await listed(db, ids, order);
+  const { skip, mark } = place;
+  const rows = await rowsAt(db, query, occurrenceOf(resolved), { limit, skip, mark, order });
   const last = rows.at(-1);
   if (last !== undefined) place.remember(offset + rows.length, last.id);
   const all = rows.length < limit && (rows.length > 0 || offset === 0);
@@ -194,7 +198,21 @@ export async function nextExecutions(
   const resolved = await resolve(db, filter);
   const query = filtered(db.selectFrom("execution"), resolved);
   const place: Place = { limit, skip: 0, mark: after, order: "newest" };
-  return listed(db, pageOf(query, resolved, place), "newest");
+  return rowsAt(db, query, occurrenceOf(resolved), place);
+}
+
+/** The page at that place. */
+async function rowsAt(
+  db: Db,
+  query: Query,
+  found: Occurrence | undefined,
+  place: Place,
+): Promise<readonly ListedExecution[]> {
+  if (found !== undefined) {
+    const rows = await listed(db, pageOf(query, found, place, fewSpans), place.order);
+    if (rows.length >= place.limit) return rows;
+  }
+  return listed(db, pageOf(query, found, place), place.order);
 }
 
 async function listed(
