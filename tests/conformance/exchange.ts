@@ -12,6 +12,10 @@ export const exchangeSection = `## Packs of the StackStorm Exchange
   themselves: all of ansible, csv, docker, github, nagios, sensu, servicenow, sql, st2; those that could be imported of aws, menandmice, networking_utils, orion, slack, vsphere. The libraries of acos, activedirectory, bitbucket, cloudflare, elasticsearch, foreman, git, infoblox, jira, mssql, napalm, opsgenie, salt, terraform, vault, zabbix could not be had where this was counted, so their
   tests did not run.
 
+- Installed with \`raicho pack install\` and run on a server: csv, git, nagios, netbox, nginxplus, opsgenie and prometheus. Actions of csv, netbox
+  (against a stand-in of its API), nginxplus and prometheus did what they should with their configurations; the sensor of git saw a commit and a rule
+  ran on it, the webhook sensor of netbox listened.
+
 What StackStorm does otherwise:
 
 - Words that nobody knows inside a parameter's schema (\`items\`, \`properties\`) are pointed out, and mean nothing.
