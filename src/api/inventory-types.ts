@@ -1,5 +1,6 @@
 /** Entity types as callers see them: below `/api/v2/inventory/types`. */
 import type { Inventory } from "../engine/inventory.ts";
+import { migrations, misfits } from "../engine/inventory-migration-view.ts";
 import type { KnownType } from "../inventory/catalogue.ts";
 import type { Attribute } from "../inventory/definition.ts";
 import { isReference } from "../inventory/references.ts";
@@ -70,7 +71,7 @@ function typeView(type: KnownType): JsonObject {
 
 export function typeRoutes(
   router: Routes,
-  service: Pick<Inventory, "known" | "type" | "counts">,
+  service: Pick<Inventory, "known" | "type" | "counts" | "ground">,
 ): void {
   router.get("/types", "inventory_list", async (_request, response) => {
     const counts = await service.counts();
@@ -84,6 +85,17 @@ export function typeRoutes(
         schema_version: schemaVersion,
         entries: counts.get(name) ?? 0,
       })),
+    });
+  });
+  router.about({ summary: "How far entries have followed changes of their types" });
+  router.get("/migrations", "inventory_list", async (_request, response) => {
+    response.json({ migrations: await migrations(service) });
+  });
+  router.about({ summary: "Entries that the present version of their type does not fit" });
+  router.get("/types/:type/misfits", "inventory_list", async (request, response) => {
+    const given = request.params.type;
+    response.json({
+      misfits: await misfits({ ground: service.ground, type: (name) => service.type(name) }, given),
     });
   });
   router.get("/types/:type", "inventory_list", (request, response) => {

@@ -4,13 +4,20 @@ import { resolve } from "node:path";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { CliError, exitCodes, type Cli } from "./cli.ts";
 
+/** The file's text; `-` reads standard input. Throws CliError. */
+export async function readWords(
+  { terminal, workingDirectory }: Pick<Cli, "terminal" | "workingDirectory">,
+  file: string,
+): Promise<string> {
+  return file === "-" ? terminal.readInput() : readText(resolve(workingDirectory, file), file);
+}
+
 /** The file's value; `-` reads standard input. Throws CliError with file, line and column. */
 export async function readDocument(
   { terminal, workingDirectory }: Cli,
   file: string,
 ): Promise<unknown> {
-  const text =
-    file === "-" ? await terminal.readInput() : readText(resolve(workingDirectory, file), file);
+  const text = await readWords({ terminal, workingDirectory }, file);
   const { parseYaml } = await import("../content/yaml.ts");
   const { value, faults } = parseYaml(text);
   const fault = faults.find(({ severity }) => severity === "error");

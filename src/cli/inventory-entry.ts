@@ -89,7 +89,8 @@ export async function entryOf(client: Client, words: readonly string[]): Promise
     return client.object("GET", `/inventory/entries/${first}`, { service });
   }
   const { keys } = await typeOf(client, first);
-  for (const name of keys) {
+  // Of a type whose keys have several parts, people still know the name.
+  for (const name of new Set([...keys, "name"])) {
     const found = await search(client, first, { [name]: key }, { limit: 2 }).catch(nothingFits);
     if (found.length === 1 && found[0] !== undefined) return found[0];
     if (found.length > 1)

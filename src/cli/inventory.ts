@@ -2,6 +2,7 @@
 import { isObject, type JsonObject } from "../model/json.ts";
 import { Refused, type Client } from "./client.ts";
 import { CliError, exitCodes, type CommandSetup } from "./cli.ts";
+import { addDeployVerbs } from "./inventory-deploy.ts";
 import {
   assignments,
   authorOf,
@@ -16,6 +17,7 @@ import {
 } from "./inventory-entry.ts";
 import { setUpInventoryGuards } from "./inventory-guards.ts";
 import { setUpInventoryPast } from "./inventory-past.ts";
+import { addTypeVerbs } from "./inventory-types.ts";
 import { optionText } from "./output.ts";
 import { countOf, listOptions } from "./resource.ts";
 import { addDriftVerbs } from "./inventory-drift.ts";
@@ -95,17 +97,7 @@ async function find({ args: [text], client, options, print }: Asked): Promise<vo
 }
 
 export const setUpInventory: CommandSetup = (command, cli) => {
-  addVerb(command, cli, {
-    usage: "types",
-    summary: "List entry types.",
-    shows: true,
-    run: async ({ client, print }) => {
-      const { types } = await client.object("GET", "/inventory/types", { service });
-      await print.list(rowsOf(types), {
-        columns: ["name", "pack", "label", "entries", "description"],
-      });
-    },
-  });
+  addTypeVerbs(command, cli);
   addVerb(command, cli, {
     usage: "get <type-or-id> [key]",
     summary: "Show an entry, by its id or by type and key.",
@@ -142,4 +134,5 @@ export const setUpInventory: CommandSetup = (command, cli) => {
   setUpInventoryGuards(command, cli);
   addSheetVerbs(command, cli);
   addDriftVerbs(command, cli);
+  addDeployVerbs(command, cli);
 };

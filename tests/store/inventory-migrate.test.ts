@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { Inventory } from "../../src/engine/inventory.ts";
+import { migrations, misfits } from "../../src/engine/inventory-migration-view.ts";
 import { ownerSettings } from "../../src/inventory/owner.ts";
 import { compiled } from "../inventory/types.ts";
 import { eventually } from "../support/eventually.ts";
@@ -74,11 +75,29 @@ describe("a changed type", () => {
     expect(found.entries.map(({ name }) => name)).toEqual(["a"]);
     const { rows: after } = await sql`select * from inv.event`.execute(world.database.db);
     expect(after).toEqual(before);
+    expect(await migrations(world.inventory)).toMatchObject([
+      {
+        type: "Box",
+        schema_version: 2,
+        state: "finished",
+        total: 3,
+        done: 3,
+        unfit: 1,
+        error: null,
+      },
+    ]);
+    const unfit = {
+      ground: world.inventory.ground,
+      type: (name: string) => world.inventory.type(name),
+    };
+    expect(await misfits(unfit, "Box")).toMatchObject([
+      { name: "b", schema_version: 2, problems: [{ path: "size" }] },
+    ]);
     // The misfit is as it was, and listed.
-    const { rows: misfits } = await sql<{
+    const { rows: kept } = await sql<{
       problems: unknown;
     }>`select problems from inv.misfit`.execute(world.database.db);
-    expect(misfits).toMatchObject([{ problems: [{ path: "size" }] }]);
+    expect(kept).toMatchObject([{ problems: [{ path: "size" }] }]);
     const b = await world.inventory.find("Box", "b");
     expect(b.attributes).toEqual({ name: "b", size: "large" });
     // Whoever writes it is told, and repairs it by the same write.
