@@ -8,7 +8,6 @@ import {
   authorOf,
   authorOptions,
   entryOf,
-  rowsOf,
   search,
   service,
   typeNames,
