@@ -46,24 +46,21 @@ export async function checkRecords(
   return identify(ground, sound, problems);
 }
 
-/** What entries that the import itself makes will be called, by type. */
-type Coming = ReadonlyMap<
-  string,
-  readonly { readonly names: ReadonlySet<string>; readonly set: JsonObject }[]
->;
+/** What entries that the import itself makes will be called, by type: names, and keys as one text each. */
+type Coming = ReadonlyMap<string, ReadonlySet<string>>;
 
 function comingNames({ known }: Ground, records: readonly ImportRecord[]): Coming {
-  const coming = new Map<string, { names: Set<string>; set: JsonObject }[]>();
+  const coming = new Map<string, Set<string>>();
   for (const { type: name, set } of records) {
     const type = typeNamed(known, name);
-    const single = type.keys.flatMap(({ attributes }) =>
-      attributes.length === 1 ? attributes : [],
-    );
-    const names = [titleOf(type, set), ...single.map((key) => set[key])];
-    const texts = names
-      .filter((one) => typeof one === "string" && one !== "")
-      .map((one) => fold(String(one)));
-    coming.set(name, [...(coming.get(name) ?? []), { names: new Set(texts), set }]);
+    const names = coming.get(name) ?? new Set<string>();
+    coming.set(name, names);
+    names.add(leafText(titleOf(type, set)));
+    for (const { attributes } of type.keys) {
+      const [first = "", ...others] = attributes;
+      if (others.length === 0) names.add(leafText(set[first] ?? ""));
+      names.add(keyText(Object.fromEntries(attributes.map((part) => [part, set[part] ?? ""]))));
+    }
   }
   return coming;
 }
@@ -73,18 +70,15 @@ function leafText(value: unknown): string {
   return isObject(value) ? Object.values(value).map(leafText).join("/") : fold(String(value));
 }
 
-function fits(wanted: unknown, set: JsonObject): boolean {
-  if (!isObject(wanted)) return false;
-  return Object.entries(wanted).every(([name, value]) => leafText(set[name]) === leafText(value));
+function keyText(key: JsonObject): string {
+  const parts = Object.entries(key).map(([name, value]) => [name, leafText(value)]);
+  return JSON.stringify(parts.toSorted(([a = ""], [b = ""]) => (a < b ? -1 : 1)));
 }
 
 function isComing(attribute: Attribute, given: unknown, coming: Coming): boolean {
   const types = attribute.element.to.length === 0 ? [...coming.keys()] : attribute.element.to;
-  return types.some((type) =>
-    (coming.get(type) ?? []).some(({ names, set }) =>
-      typeof given === "string" ? names.has(fold(given)) : fits(given, set),
-    ),
-  );
+  const text = isObject(given) ? keyText(given) : leafText(given);
+  return text !== "" && types.some((type) => coming.get(type)?.has(text) === true);
 }
 
 /** The rows' sets, in which a text that only a key with several values explains is that key; and what all references mean. */

@@ -300,7 +300,7 @@ describe("imports", () => {
     expect(await commit(staged.id)).toMatchObject({ result: { created: 12_000, failed: [] } });
     const again = await stage(sheet("bulk", `ホスト名,資産番号,購入日\n${lines.join("\n")}\n`));
     expect(again).toMatchObject({ summary: { unchanged: 12_000 } });
-  }, 120_000);
+  }, 300_000);
 
   test("files that are none are refused in words", async () => {
     expect(await refusal(stage(sheet("x", "あ,い\n1,2\n")))).toMatchObject({
