@@ -41,6 +41,7 @@ const forSignedIn = [
 
 /** Reads that are no GET. */
 const readingPosts = [
+  "post /api/v2/inventory/render",
   "post /v1/packs/index/search",
   "post /api/v2/inventory/search",
   "post /api/v2/inventory/export",
