@@ -32,7 +32,6 @@ import {
 } from "./inventory-write.ts";
 
 const pieceSize = 500;
-const lowest = "00000000-0000-0000-0000-000000000000";
 
 export interface MigratorOptions {
   readonly database: Database;
@@ -96,13 +95,13 @@ export class Migrator {
 async function migrate(tx: Db, known: Catalogue, row: MigrationRow): Promise<number> {
   const { typeId, schemaVersion, after } = row;
   const type = known.byId.get(typeId);
-  const where = { typeId, below: schemaVersion, after, limit: pieceSize, lock: true };
+  const where = { typeId, below: schemaVersion, after, limit: pieceSize };
   const rows = await outdatedEntries(tx, where);
   if (type === undefined || rows.length === 0) {
     await advanceMigration(tx, row, { done: 0, changed: 0, unfit: 0, after: undefined });
     return 0;
   }
-  const decided = withoutDoubles(await decide(tx, draftsOf(type, rows), known), new Map());
+  const decided = withoutDoubles(await decide(tx, draftsOf(type, rows), known));
   const misfits = decided.flatMap((one) =>
     one.kind === "refused"
       ? [{ entryId: one.draft.id, typeId, schemaVersion, problems: problemsOf(one.error) }]
@@ -143,11 +142,9 @@ function draftsOf(type: KnownType, rows: readonly EntryRow[]): readonly Draft[] 
   }));
 }
 
-/** Of entries that would have the same key, the first has it. `holders` remembers them over several calls. */
-function withoutDoubles(
-  decided: readonly Decided[],
-  holders: Map<string, string>,
-): readonly Decided[] {
+/** Of entries that would have the same key, the first has it. */
+function withoutDoubles(decided: readonly Decided[]): readonly Decided[] {
+  const holders = new Map<string, string>();
   return decided.map((one) => {
     if (one.kind !== "change") return one;
     const { id, derived } = one.change;
@@ -169,50 +166,4 @@ function withoutDoubles(
 function problemsOf(error: InventoryError): readonly JsonObject[] {
   const { errors } = error.details;
   return Array.isArray(errors) ? errors.filter(isObject) : [{ path: "", message: error.message }];
-}
-
-/** What a new version of a type would do to its entries. */
-export interface Rehearsal {
-  readonly total: number;
-  readonly changed: number;
-  readonly unfit: number;
-  /** The first that would not fit. */
-  readonly misfits: readonly {
-    readonly id: string;
-    readonly name: string;
-    readonly problems: readonly JsonObject[];
-  }[];
-}
-
-const mostMisfits = 100;
-
-/** Does everything of a migration but write. `type` is the candidate, `known` the catalogue with it. */
-export async function rehearse(
-  database: Database,
-  known: Catalogue,
-  type: KnownType,
-): Promise<Rehearsal> {
-  const holders = new Map<string, string>();
-  const misfits: Rehearsal["misfits"][number][] = [];
-  const sum = { total: 0, changed: 0, unfit: 0 };
-  for (let after: string | undefined = lowest; after !== undefined;) {
-    const place: string = after;
-    const rows = await database.transaction(async (tx) => {
-      const where = { typeId: type.id, below: type.schemaVersion, after: place };
-      const found = await outdatedEntries(tx, { ...where, limit: pieceSize, lock: false });
-      const decided = withoutDoubles(await decide(tx, draftsOf(type, found), known), holders);
-      for (const one of decided) {
-        sum.total += 1;
-        if (one.kind === "change" && one.change.changed.length > 0) sum.changed += 1;
-        if (one.kind !== "refused") continue;
-        sum.unfit += 1;
-        const { id, before } = one.draft;
-        if (misfits.length < mostMisfits)
-          misfits.push({ id, name: before?.name ?? id, problems: problemsOf(one.error) });
-      }
-      return found;
-    });
-    after = rows.length < pieceSize ? undefined : rows.at(-1)?.id;
-  }
-  return { ...sum, misfits };
 }

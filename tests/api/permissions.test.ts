@@ -43,6 +43,7 @@ const forSignedIn = [
 const readingPosts = [
   "post /api/v2/inventory/render",
   "post /v1/packs/index/search",
+  "post /api/v2/inventory/render",
   "post /api/v2/inventory/search",
   "post /api/v2/inventory/export",
   "post /api/v2/rules/test",
