@@ -130,6 +130,15 @@ async function show({ client, print, options }: Asked, staged: JsonObject): Prom
   if (formatOf(options) !== "table") return print.one(staged);
   const { id, state, summary, conflicts } = staged;
   await print.one({ id, state, ...(isObject(summary) ? summary : {}) });
+  const unread = rowsOf(staged["files"]).flatMap(({ name, sheets }) =>
+    rowsOf(sheets).flatMap((sheet) =>
+      rowsOf(sheet["unread"]).map((column) => ({ file: name, sheet: sheet["sheet"], ...column })),
+    ),
+  );
+  if (unread.length > 0) {
+    print.done("Columns that are not read; --column heading=attribute names them:");
+    await print.list(unread, { columns: ["file", "sheet", "heading", "nearest"] });
+  }
   const { rows } = await client.object("GET", `/inventory/imports/${String(id)}/rows`, {
     service,
     query: { action: "error", limit: 100 },
