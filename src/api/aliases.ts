@@ -83,7 +83,12 @@ async function execute(
       context: { ...context, ...answerTo(body) },
     });
     const options = viewOptions(door, request, response);
-    const execution = await fullView(door, asRequested(await existing(door, id)), options);
+    const execution = await fullView(
+      door,
+      asRequested(await existing(door, id)),
+      options,
+      response,
+    );
     const actionalias = view(core.definitions().content, alias);
     const variables = { execution, actionalias, alias: actionalias };
     results.push({ execution, actionalias, ...(await acknowledgement(core, alias, variables)) });

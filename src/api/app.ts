@@ -18,7 +18,8 @@ import { executionPageRoutes, executionRoutes } from "./executions.ts";
 import { fault, faultHandler, notFound } from "./faults.ts";
 import { Feed } from "./feed.ts";
 import { guard } from "./guard.ts";
-import { inventoryRoutes, type InventoryService } from "./inventory.ts";
+import { inventoryRoutes } from "./inventory.ts";
+import { lending, type InventoryViews } from "./inventory-view.ts";
 import { inquiryRoutes } from "./inquiries.ts";
 import { jsonBodies } from "./json-bodies.ts";
 import { keyRoutes } from "./keys.ts";
@@ -62,10 +63,10 @@ const readable: RequestHandler = (request, response, next) => {
 const json = /^application\/(?:[\w.+-]*\+)?json(?:$|[; ])/i;
 
 /** StackStorm's REST API, behind the guard. */
-function st2Routes(door: Door, feed: Feed): Routes {
+function st2Routes(door: Door, feed: Feed, inventory: InventoryViews): Routes {
   const router = new Routes();
   router.use(signedWebhookRoutes(door));
-  router.router.use(guard(door));
+  router.router.use(guard(door), lending(inventory));
   router.use(streamRoutes(door, feed), webhookRoutes(door), workflowRoutes(door));
   router.router.use(readable, jsonBodies({ limit: "10mb", type: () => true, strict: false }));
   router.use(
@@ -99,12 +100,17 @@ function streamService(door: Door, feed: Feed): Routes {
 
 function ownRoutes(
   door: Door,
-  inventory: InventoryService,
+  inventory: InventoryViews,
   declared: () => readonly DeclaredRoute[],
 ): Routes {
   const router = new Routes();
   router.use(documentRoutes(declared, door.version));
-  router.router.use(guard(door), jsonBodies({ limit: "20mb" }), idempotent(door, callerScope));
+  router.router.use(
+    guard(door),
+    lending(inventory),
+    jsonBodies({ limit: "20mb" }),
+    idempotent(door, callerScope),
+  );
   router.mount("/inventory", inventoryRoutes(inventory));
   router.use(
     alertRoutes(door),
@@ -143,7 +149,7 @@ interface Part {
   readonly routes: Routes;
 }
 
-function partsOf(door: Door, inventory: InventoryService): readonly Part[] {
+function partsOf(door: Door, inventory: InventoryViews): readonly Part[] {
   const feed = new Feed(door.core);
   const parts: readonly Part[] = [
     { bases: ["/"], routes: healthRoutes(door) },
@@ -151,7 +157,7 @@ function partsOf(door: Door, inventory: InventoryService): readonly Part[] {
     { bases: ["/api/v2"], routes: ownRoutes(door, inventory, () => wholePaths(parts)) },
     { bases: ["/stream/v1", "/stream"], routes: streamService(door, feed) },
     // Last: what is nowhere else is asked of StackStorm's API, which has no version in its older addresses.
-    { bases: ["/v1", "/api/v1", "/api", "/"], routes: st2Routes(door, feed) },
+    { bases: ["/v1", "/api/v1", "/api", "/"], routes: st2Routes(door, feed, inventory) },
   ];
   return parts;
 }
@@ -166,12 +172,12 @@ function wholePaths(parts: readonly Part[]): readonly DeclaredRoute[] {
 }
 
 /** Every route of the door with its whole path. */
-export function declaredRoutes(door: Door, inventory: InventoryService): readonly DeclaredRoute[] {
+export function declaredRoutes(door: Door, inventory: InventoryViews): readonly DeclaredRoute[] {
   return wholePaths(partsOf(door, inventory));
 }
 
 /** The whole door, ready to listen. Throws when a route does not say who may use it. */
-export function makeDoor(parts: Door, inventory: InventoryService): RequestListener {
+export function makeDoor(parts: Door, inventory: InventoryViews): RequestListener {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");

@@ -1,11 +1,12 @@
 /** What an execution came from: rule, trigger, trigger type and trigger instance, which StackStorm keeps with it. */
+import type { Response } from "express";
 import type { Content } from "../model/definitions.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Db } from "../store/schema.ts";
 import type { StoredExecution } from "../store/executions.ts";
 import { findInstances, type StoredInstance } from "../store/reads.ts";
 import { ruleView } from "./action-view.ts";
-import { instanceView } from "./instance-view.ts";
+import { instanceView, seenInstance } from "./instance-view.ts";
 import { triggerTypeOf } from "./trigger-view.ts";
 
 type Caused = Pick<StoredExecution, "context">;
@@ -40,15 +41,18 @@ export function causeOf(
   };
 }
 
-/** What each of them came from, with whole trigger instances. */
+/** What each of them came from, with whole trigger instances, as far as the caller may read them. */
 export async function causesOf(
   db: Db,
   content: Content,
   rows: readonly Caused[],
+  response: Response,
 ): Promise<(row: Caused) => JsonObject> {
   const idOf = ({ context: { trigger_instance: kept } }: Caused): string =>
     isObject(kept) && typeof kept["id"] === "string" ? kept["id"] : "";
   const ids = [...new Set(rows.map(idOf))].filter((id) => id !== "");
-  const found = new Map((await findInstances(db, ids)).map((each) => [each.id, each]));
+  const instances = await findInstances(db, ids);
+  const seen = await Promise.all(instances.map((each) => seenInstance(response, each)));
+  const found = new Map(seen.flatMap((each) => (each === undefined ? [] : [[each.id, each]])));
   return (row) => causeOf(content, row, found.get(idOf(row)));
 }

@@ -107,7 +107,7 @@ async function answer(
   request: Request,
   response: Response,
 ): Promise<void> {
-  response.json(await fullView(door, execution, viewOptions(door, request, response)));
+  response.json(await fullView(door, execution, viewOptions(door, request, response), response));
 }
 
 /** An execution as it was asked for, however far it has come meanwhile: clients expect that it is still to be waited for. */

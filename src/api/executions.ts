@@ -56,11 +56,12 @@ export async function fullView(
   door: Door,
   execution: StoredExecution,
   options: ViewOptions,
+  response: Response,
 ): Promise<JsonObject> {
   const children = isWorkflow(execution.runner)
     ? (await childIds(door.core.database.db, [execution.id])).get(execution.id)
     : undefined;
-  const causes = await causesOf(door.core.database.db, options.content, [execution]);
+  const causes = await causesOf(door.core.database.db, options.content, [execution], response);
   return executionView(execution, { ...options, children, cause: causes(execution) });
 }
 
@@ -102,7 +103,8 @@ async function shownRows(
     db,
     wanted.include?.includes("children") === false ? [] : workflows,
   );
-  const causes = await causesOf(db, options.content, showsInstances(wanted) ? rows : []);
+  const caused = showsInstances(wanted) ? rows : [];
+  const causes = await causesOf(db, options.content, caused, response);
   return rows.map((row) => {
     const cause = causes(row);
     const shown = executionView(row, { ...options, children: children.get(row.id), cause });
@@ -188,14 +190,14 @@ async function one(door: Door, id: string, request: Request, response: Response)
     ...viewOptions(door, request, response),
     longestResult: longestResult(request),
   };
-  const shown = await fullView(door, await existing(door, id), options);
+  const shown = await fullView(door, await existing(door, id), options, response);
   response.json(project(shown, wanted, executionBeside));
 }
 
 /** The result alone, as a file when asked. */
 async function result(door: Door, id: string, request: Request, response: Response): Promise<void> {
   const options = viewOptions(door, request, response);
-  const shown = await fullView(door, await existing(door, id), options);
+  const shown = await fullView(door, await existing(door, id), options, response);
   const indent = flag(request, "pretty_format") === true ? 4 : undefined;
   const body = JSON.stringify(shown["result"] ?? {}, undefined, indent);
   const compress = flag(request, "compress") === true;
@@ -287,7 +289,7 @@ export function executionRoutes(door: Door): Routes {
         `Invalid attribute "${name}" specified. Valid attributes are: ${valid.join(", ")}`,
       );
     const options = viewOptions(door, request, response);
-    const shown = await fullView(door, await existing(door, id), options);
+    const shown = await fullView(door, await existing(door, id), options, response);
     return void response.json(shown[name] ?? {});
   });
   return router;

@@ -126,8 +126,12 @@ export function guard(
 }
 
 /** What that user may do. */
-export function rightsOf({ roles, grants = [] }: Pick<User, "roles" | "grants">): Rights {
-  return { roles, grants };
+export function rightsOf({
+  roles,
+  grants = [],
+  inventory = [],
+}: Pick<User, "roles" | "grants" | "inventory">): Rights {
+  return { roles, grants, inventory };
 }
 
 /** Whether that user may do everything. */

@@ -1,7 +1,10 @@
+import type { Response } from "express";
+import { seenPayload } from "../engine/inventory-payload.ts";
 import type { Content } from "../model/definitions.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { StoredEnforcement, StoredInstance } from "../store/reads.ts";
 import { idFor, isoTime } from "./ids.ts";
+import { lentInventory } from "./inventory-view.ts";
 
 /** A trigger instance as StackStorm's API shows it. */
 export function instanceView({
@@ -12,6 +15,26 @@ export function instanceView({
   occurred_at,
 }: StoredInstance): JsonObject {
   return { id, trigger, payload, status, occurrence_time: isoTime(occurred_at) };
+}
+
+/** The same with what the caller may read of its payload; undefined when it is about what the caller may not see. */
+export async function seenInstanceView(
+  response: Response,
+  instance: StoredInstance,
+): Promise<JsonObject | undefined> {
+  const seen = await seenInstance(response, instance);
+  return seen === undefined ? undefined : instanceView(seen);
+}
+
+/** The trigger instance with what the caller may read of its payload; undefined when it is about what the caller may not see. */
+export async function seenInstance(
+  response: Response,
+  instance: StoredInstance,
+): Promise<StoredInstance | undefined> {
+  if (!instance.trigger.startsWith("inventory.")) return instance;
+  const { ground } = await lentInventory(response);
+  const payload = await seenPayload(ground, instance.trigger, instance.payload);
+  return payload === undefined ? undefined : { ...instance, payload };
 }
 
 /** A rule enforcement as StackStorm's API shows it. */

@@ -2,11 +2,11 @@
 import type { Request } from "express";
 import { conflicts, resolveConflict } from "../engine/inventory-conflicts.ts";
 import { claimsAbout, decideDrift, drifts, readDriftQuery } from "../engine/inventory-drift.ts";
-import type { ImportGround } from "../engine/inventory-imports.ts";
 import { observeAll, readReport } from "../engine/inventory-observe.ts";
 import { sourceView } from "../inventory/sources.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { authorOf, bodyOf, queryNumber, queryText, textOf } from "./inventory-requests.ts";
+import { inventoryOf } from "./inventory-view.ts";
 import type { Routes } from "./routes.ts";
 
 function driftQuery(request: Request): JsonObject {
@@ -20,32 +20,36 @@ function bodyOrNothing(request: Request): JsonObject {
   return isObject(body) ? body : {};
 }
 
-export function claimRoutes(router: Routes, service: ImportGround): void {
+export function claimRoutes(router: Routes): void {
   router.get("/sources", "inventory_list", (_request, response) => {
-    response.json({ sources: [...service.ground.known.sources.values()].map(sourceView) });
+    response.json({
+      sources: [...inventoryOf(response).ground.known.sources.values()].map(sourceView),
+    });
   });
   router.post("/claims", "inventory_modify", async (request, response) => {
     const body = bodyOf(request);
     const report = readReport(body, new Date().toISOString());
     const { reason, ticket } = body;
     const author = authorOf(request, response, { reason, ticket });
-    response.json({ results: await observeAll(service, report, author) });
+    response.json({ results: await observeAll(inventoryOf(response), report, author) });
   });
   router.get("/entries/:id/claims", "inventory_view", async (request, response) => {
-    response.json(await claimsAbout(service, request.params.id));
+    response.json(await claimsAbout(inventoryOf(response), request.params.id));
   });
   router.get("/drifts", "inventory_list", async (request, response) => {
-    response.json(await drifts(service, readDriftQuery(driftQuery(request))));
+    response.json(await drifts(inventoryOf(response), readDriftQuery(driftQuery(request))));
   });
   for (const decision of ["approve", "reject", "enforce"] as const)
     router.post(`/drifts/:id/${decision}`, "inventory_modify", async (request, response) => {
       const body = bodyOrNothing(request);
       const comment = textOf(body, "comment");
       const author = authorOf(request, response, body);
-      response.json(await decideDrift(service, request.params.id, { decision, comment, author }));
+      response.json(
+        await decideDrift(inventoryOf(response), request.params.id, { decision, comment, author }),
+      );
     });
   router.get("/conflicts", "inventory_list", async (request, response) => {
-    response.json(await conflicts(service, readDriftQuery(driftQuery(request))));
+    response.json(await conflicts(inventoryOf(response), readDriftQuery(driftQuery(request))));
   });
   router.post(
     "/conflicts/:entry/:attribute/resolve",
@@ -57,7 +61,14 @@ export function claimRoutes(router: Routes, service: ImportGround): void {
       const author = authorOf(request, response, body);
       const { value } = body;
       response.json(
-        await resolveConflict(service, { entry, attribute, take, value, comment, author }),
+        await resolveConflict(inventoryOf(response), {
+          entry,
+          attribute,
+          take,
+          value,
+          comment,
+          author,
+        }),
       );
     },
   );

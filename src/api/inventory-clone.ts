@@ -1,7 +1,7 @@
 /** Copies of entries with what belongs to them: below `/api/v2/inventory`. */
-import type { Inventory } from "../engine/inventory.ts";
 import { cloneRequest } from "../inventory/clone-request.ts";
 import { authorOf, bodyOf, onlyMembers } from "./inventory-requests.ts";
+import { inventoryOf } from "./inventory-view.ts";
 import type { Routes } from "./routes.ts";
 
 const text = { type: "string" } as const;
@@ -31,7 +31,7 @@ const cloneBody = {
   },
 } as const;
 
-export function cloneRoutes(router: Routes, service: Pick<Inventory, "clone">): void {
+export function cloneRoutes(router: Routes): void {
   router.about({
     summary: "Copy an entry and what belongs to it, in one changeset",
     body: cloneBody,
@@ -40,7 +40,7 @@ export function cloneRoutes(router: Routes, service: Pick<Inventory, "clone">): 
     const body = bodyOf(request);
     onlyMembers(body, Object.keys(cloneBody.properties), "a clone");
     const wanted = cloneRequest(request.params.id, body);
-    const done = await service.clone(wanted, authorOf(request, response, body));
+    const done = await inventoryOf(response).clone(wanted, authorOf(request, response, body));
     response.status(wanted.dryRun ? 200 : 201).json(done);
   });
 }

@@ -2,32 +2,31 @@
 import { breakers, resetBreaker } from "../engine/inventory-breakers.ts";
 import { acknowledgeExpiry, expiring } from "../engine/inventory-expiry.ts";
 import { pageLength } from "../engine/inventory-history.ts";
-import type { Inventory } from "../engine/inventory.ts";
 import { isObject } from "../model/json.ts";
 import { userOf } from "./guard.ts";
 import { queryNumber, queryText, textOf } from "./inventory-requests.ts";
+import { inventoryOf } from "./inventory-view.ts";
 import type { Routes } from "./routes.ts";
 
-type GuardedService = Pick<Inventory, "ground" | "get" | "type" | "timeZone">;
-
-export function guardRoutes(router: Routes, service: GuardedService): void {
+export function guardRoutes(router: Routes): void {
   router.get("/breakers", "inventory_list", async (request, response) => {
     const all = queryText(request, "all") === "true";
-    response.json({ breakers: await breakers(service.ground, { all }) });
+    response.json({ breakers: await breakers(inventoryOf(response).ground, { all }) });
   });
   router.post("/breakers/:id/reset", "inventory_modify", async (request, response) => {
     const { name } = userOf(response);
-    response.json(await resetBreaker(service.ground, request.params.id, name));
+    response.json(await resetBreaker(inventoryOf(response).ground, request.params.id, name));
   });
   router.get("/expiring", "inventory_list", async (request, response) => {
     const type = queryText(request, "type");
-    if (type !== undefined) service.type(type);
+    const inventory = inventoryOf(response);
+    if (type !== undefined) inventory.type(type);
     response.json({
-      expiring: await expiring(service.ground, {
+      expiring: await expiring(inventory.ground, {
         type,
         days: queryNumber(request, "days") ?? 90,
         limit: pageLength(queryNumber(request, "limit")),
-        timeZone: service.timeZone,
+        timeZone: inventory.timeZone,
       }),
     });
   });
@@ -36,13 +35,14 @@ export function guardRoutes(router: Routes, service: GuardedService): void {
     "inventory_modify",
     async (request, response) => {
       const { id, attribute } = request.params;
-      const entry = await service.get(id);
+      const inventory = inventoryOf(response);
+      const entry = await inventory.insist(id, "write", [attribute]);
       const body: unknown = request.body;
-      const dates = await acknowledgeExpiry(service.ground, entry, {
+      const dates = await acknowledgeExpiry(inventory.ground, entry, {
         attribute,
         actor: userOf(response).name,
         note: isObject(body) ? textOf(body, "note") : undefined,
-        timeZone: service.timeZone,
+        timeZone: inventory.timeZone,
       });
       response.json({ entry: { id: entry.id, name: entry.name }, attribute, dates });
     },

@@ -1,5 +1,4 @@
 /** The inventory's past: history, differences, changesets, and taking changes back. */
-import type { Inventory } from "../engine/inventory.ts";
 import { changesetNamed, changesets } from "../engine/inventory-changesets.ts";
 import { difference, entryAt, historyOf } from "../engine/inventory-history.ts";
 import { badRequest } from "../inventory/problem.ts";
@@ -15,36 +14,38 @@ import {
   queryText,
   textsOf,
 } from "./inventory-requests.ts";
+import { inventoryOf } from "./inventory-view.ts";
 import type { Routes } from "./routes.ts";
 
-type PastService = Pick<Inventory, "ground" | "revert" | "revertChangeset">;
-
-export function pastRoutes(router: Routes, service: PastService): void {
+export function pastRoutes(router: Routes): void {
   router.get("/entries/:id/history", "inventory_view", async (request, response) => {
     const [before, limit] = [queryNumber(request, "before"), queryNumber(request, "limit")];
     response.json({
-      revisions: await historyOf(service.ground, request.params.id, { before, limit }),
+      revisions: await historyOf(inventoryOf(response).ground, request.params.id, {
+        before,
+        limit,
+      }),
     });
   });
   router.get("/entries/:id/diff", "inventory_view", async (request, response) => {
     const from = queryNumber(request, "from");
     if (from === undefined) throw badRequest("from is missing; expected a version");
     const to = queryNumber(request, "to");
-    response.json(await difference(service.ground, request.params.id, { from, to }));
+    response.json(await difference(inventoryOf(response).ground, request.params.id, { from, to }));
   });
   router.get("/entries/:id/versions/:version", "inventory_view", async (request, response) => {
     const { id, version } = request.params;
-    response.json(await entryAt(service.ground, id, { version: versionOf(version) }));
+    response.json(await entryAt(inventoryOf(response).ground, id, { version: versionOf(version) }));
   });
   router.get("/entries/:id/at/:moment", "inventory_view", async (request, response) => {
     const { id, moment } = request.params;
     const at = isoMoment(moment);
     if (at === undefined)
       throw badRequest(`${shown(moment)} is no moment; expected 2026-04-01T09:00:00+09:00`);
-    response.json(await entryAt(service.ground, id, { at }));
+    response.json(await entryAt(inventoryOf(response).ground, id, { at }));
   });
-  changesetRoutes(router, service);
-  revertRoutes(router, service);
+  changesetRoutes(router);
+  revertRoutes(router);
 }
 
 function versionOf(text: unknown): number {
@@ -52,10 +53,10 @@ function versionOf(text: unknown): number {
   throw badRequest(`${shown(text)} is no version; expected a whole number`);
 }
 
-function changesetRoutes(router: Routes, service: PastService): void {
+function changesetRoutes(router: Routes): void {
   router.get("/changesets", "inventory_list", async (request, response) => {
     response.json(
-      await changesets(service.ground, {
+      await changesets(inventoryOf(response).ground, {
         actor: queryText(request, "actor"),
         source: queryText(request, "source"),
         ticket: queryText(request, "ticket"),
@@ -68,16 +69,16 @@ function changesetRoutes(router: Routes, service: PastService): void {
   });
   router.get("/changesets/:id", "inventory_list", async (request, response) => {
     const page = { after: queryText(request, "after"), limit: queryNumber(request, "limit") };
-    response.json(await changesetNamed(service.ground, request.params.id, page));
+    response.json(await changesetNamed(inventoryOf(response).ground, request.params.id, page));
   });
 }
 
-function revertRoutes(router: Routes, service: PastService): void {
+function revertRoutes(router: Routes): void {
   router.post("/entries/:id/revert", "inventory_modify", async (request, response) => {
     const body = bodyOf(request);
     const to = { version: versionOf(body["version"]), attributes: textsOf(body, "attributes") };
     const author = authorOf(request, response, body);
-    const written = await service.revert(request.params.id, to, {
+    const written = await inventoryOf(response).revert(request.params.id, to, {
       author,
       ifVersion: ifVersion(request),
     });
@@ -88,6 +89,6 @@ function revertRoutes(router: Routes, service: PastService): void {
     const given: unknown = request.body;
     const body: JsonObject = isObject(given) ? given : {};
     const author = authorOf(request, response, body);
-    response.json(await service.revertChangeset(request.params.id, author));
+    response.json(await inventoryOf(response).revertChangeset(request.params.id, author));
   });
 }

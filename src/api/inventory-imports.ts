@@ -1,15 +1,13 @@
 /** Spreadsheets into the inventory: staged, decided, committed, taken back. */
 import { raw, type Request, type RequestHandler, type Response } from "express";
-import type { Inventory } from "../engine/inventory.ts";
-import { exportEntries, type ExportGround } from "../engine/inventory-export.ts";
-import { Imports, type ImportGround } from "../engine/inventory-imports.ts";
+import { exportEntries } from "../engine/inventory-export.ts";
+import { Imports } from "../engine/inventory-imports.ts";
 import { readExport, readImport, type ImportRequest } from "../engine/inventory-import-request.ts";
 import { badRequest } from "../inventory/problem.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { authorOf, bodyOf, queryNumber, queryText } from "./inventory-requests.ts";
+import { inventoryOf } from "./inventory-view.ts";
 import type { Routes } from "./routes.ts";
-
-export type ImportService = ImportGround & Pick<Inventory, "sheets" | "search">;
 
 /** A file as the body itself, of whatever type that is not JSON. */
 const file: RequestHandler = raw({
@@ -34,9 +32,13 @@ function requestOf(request: Request): JsonObject {
   };
 }
 
-export function importRoutes(router: Routes, service: ImportService): void {
-  const importsOf = (request: Request, response: Response): Imports =>
-    new Imports(service, (given) => service.sheets.read(given), authorOf(request, response).actor);
+function importsOf(request: Request, response: Response): Imports {
+  const inventory = inventoryOf(response);
+  const { actor } = authorOf(request, response);
+  return new Imports(inventory, (given) => inventory.sheets.read(given), actor);
+}
+
+export function importRoutes(router: Routes): void {
   router.post("/imports", "inventory_modify", file, async (request, response) => {
     const given = requestOf(request);
     const wanted: ImportRequest = readImport(given);
@@ -66,26 +68,31 @@ export function importRoutes(router: Routes, service: ImportService): void {
       }),
     );
   });
-  endRoutes(router, importsOf);
-  exportRoutes(router, service);
+  endRoutes(router);
+  exportRoutes(router);
 }
 
-function exportRoutes(router: Routes, service: ExportGround): void {
-  const answer = async (response: Response, body: JsonObject): Promise<void> => {
-    const { name, contentType, content, rows } = await exportEntries(service, readExport(body));
-    response.setHeader("Content-Type", contentType);
-    response.setHeader("Content-Disposition", `attachment; filename="${name}"`);
-    response.setHeader("X-Total-Count", String(rows));
-    response.end(Buffer.from(content, "base64"));
-  };
+async function sendFile(response: Response, body: JsonObject): Promise<void> {
+  const inventory = inventoryOf(response).exported;
+  const { name, contentType, content, rows } = await exportEntries(inventory, readExport(body));
+  response.setHeader("Content-Type", contentType);
+  response.setHeader("Content-Disposition", `attachment; filename="${name}"`);
+  response.setHeader("X-Total-Count", String(rows));
+  response.end(Buffer.from(content, "base64"));
+}
+
+function exportRoutes(router: Routes): void {
   router.get("/export", "inventory_list", async (request, response) => {
     const names = ["type", "text", "sort", "format", "columns", "source", "language"] as const;
     const wish = Object.fromEntries(names.map((name) => [name, queryText(request, name)]));
     const where = queryText(request, "where");
-    await answer(response, { ...wish, ...(where === undefined ? {} : { where: readJson(where) }) });
+    await sendFile(response, {
+      ...wish,
+      ...(where === undefined ? {} : { where: readJson(where) }),
+    });
   });
   router.post("/export", "inventory_list", async (request, response) => {
-    await answer(response, bodyOf(request));
+    await sendFile(response, bodyOf(request));
   });
 }
 
@@ -97,10 +104,7 @@ function readJson(text: string): unknown {
   }
 }
 
-function endRoutes(
-  router: Routes,
-  importsOf: (request: Request, response: Response) => Imports,
-): void {
+function endRoutes(router: Routes): void {
   router.post("/imports/:id/decisions", "inventory_modify", async (request, response) => {
     const { decisions } = bodyOf(request);
     const given: readonly unknown[] = Array.isArray(decisions) ? decisions : [];

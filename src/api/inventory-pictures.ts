@@ -1,12 +1,12 @@
 /** Racks and cables as pictures: below `/api/v2/inventory`. */
 import type { Response } from "express";
-import type { Readers } from "../engine/inventory-deploy.ts";
 import { rackPicture, trace } from "../engine/inventory-picture.ts";
 import { badRequest } from "../inventory/problem.ts";
 import { rackSvg } from "../inventory/rack-picture.ts";
 import { traceSvg } from "../inventory/trace-picture.ts";
 import { shown } from "../inventory/validate.ts";
 import { queryText } from "./inventory-requests.ts";
+import { inventoryOf } from "./inventory-view.ts";
 import type { Routes } from "./routes.ts";
 
 /** A picture is shown, nothing in it runs. */
@@ -25,7 +25,7 @@ function facesOf(given = "both"): readonly ("front" | "rear")[] {
   throw badRequest(`face is ${shown(given)}; expected front, rear or both`);
 }
 
-export function pictureRoutes(router: Routes, service: Readers): void {
+export function pictureRoutes(router: Routes): void {
   router.about({
     summary: "What stands where in a rack, as SVG",
     query: {
@@ -38,20 +38,23 @@ export function pictureRoutes(router: Routes, service: Readers): void {
     const link = queryText(request, "link") ?? "";
     if (!/^(?:https?:\/\/|\/|#|$)/.test(link))
       throw badRequest(`link is ${shown(link)}; expected a path or an http address`);
-    sendSvg(response, rackSvg(await rackPicture(service, request.params.id, link), wanted));
+    sendSvg(
+      response,
+      rackSvg(await rackPicture(inventoryOf(response), request.params.id, link), wanted),
+    );
   });
   router.about({ summary: "What stands where in a rack" });
   router.get("/entries/:id/elevation", "inventory_view", async (request, response) => {
-    const { link: _, ...rack } = await rackPicture(service, request.params.id, "");
+    const { link: _, ...rack } = await rackPicture(inventoryOf(response), request.params.id, "");
     response.json(rack);
   });
   router.about({ summary: "The way of a cable from a port to the far end" });
   router.get("/entries/:id/trace", "inventory_view", async (request, response) => {
-    response.json(await trace(service, request.params.id));
+    response.json(await trace(inventoryOf(response), request.params.id));
   });
   router.about({ summary: "The way of a cable from a port to the far end, as SVG" });
   router.get("/entries/:id/trace.svg", "inventory_view", async (request, response) => {
-    const { start, hops } = await trace(service, request.params.id);
+    const { start, hops } = await trace(inventoryOf(response), request.params.id);
     sendSvg(response, traceSvg(start, hops));
   });
 }

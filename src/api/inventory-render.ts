@@ -1,7 +1,7 @@
 /** Configuration files from templates: below `/api/v2/inventory`. */
 import { render, renderRequest } from "../engine/inventory-render.ts";
-import type { Inventory } from "../engine/inventory.ts";
 import { bodyOf, onlyMembers } from "./inventory-requests.ts";
+import { inventoryOf } from "./inventory-view.ts";
 import type { Routes } from "./routes.ts";
 
 const text = { type: "string" } as const;
@@ -18,10 +18,7 @@ const renderBody = {
   },
 } as const;
 
-export function renderRoutes(
-  router: Routes,
-  service: Pick<Inventory, "get" | "search" | "ground">,
-): void {
+export function renderRoutes(router: Routes): void {
   router.about({
     summary: "Text of a Jinja template over entries; as text/plain where that is accepted",
     body: renderBody,
@@ -29,7 +26,7 @@ export function renderRoutes(
   router.post("/render", "inventory_list", async (request, response) => {
     const body = bodyOf(request);
     onlyMembers(body, Object.keys(renderBody.properties), "a rendering");
-    const result = await render(service, renderRequest(body));
+    const result = await render(inventoryOf(response), renderRequest(body));
     if (request.accepts(["json", "text/plain"]) === "text/plain")
       response.type("text/plain; charset=utf-8").send(result);
     else response.json({ text: result });

@@ -1,10 +1,10 @@
 /** Entity types as callers see them: below `/api/v2/inventory/types`. */
-import type { Inventory } from "../engine/inventory.ts";
 import { migrations, misfits } from "../engine/inventory-migration-view.ts";
 import type { KnownType } from "../inventory/catalogue.ts";
 import type { Attribute } from "../inventory/definition.ts";
 import { isReference } from "../inventory/references.ts";
 import type { JsonObject } from "../model/json.ts";
+import { inventoryOf } from "./inventory-view.ts";
 import type { Routes } from "./routes.ts";
 
 /** What is not said is null, so that every attribute has the same members. */
@@ -69,13 +69,12 @@ function typeView(type: KnownType): JsonObject {
   };
 }
 
-export function typeRoutes(
-  router: Routes,
-  service: Pick<Inventory, "known" | "type" | "counts" | "ground">,
-): void {
+export function typeRoutes(router: Routes): void {
   router.get("/types", "inventory_list", async (_request, response) => {
-    const counts = await service.counts();
-    const types = [...service.known.byName.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const counts = await inventoryOf(response).counts();
+    const types = [...inventoryOf(response).known.byName.values()].toSorted((a, b) =>
+      a.name < b.name ? -1 : 1,
+    );
     response.json({
       types: types.map(({ name, pack, label, description, schemaVersion }) => ({
         name,
@@ -89,16 +88,20 @@ export function typeRoutes(
   });
   router.about({ summary: "How far entries have followed changes of their types" });
   router.get("/migrations", "inventory_list", async (_request, response) => {
-    response.json({ migrations: await migrations(service) });
+    response.json({ migrations: await migrations(inventoryOf(response)) });
   });
   router.about({ summary: "Entries that the present version of their type does not fit" });
   router.get("/types/:type/misfits", "inventory_list", async (request, response) => {
     const given = request.params.type;
+    const inventory = inventoryOf(response);
     response.json({
-      misfits: await misfits({ ground: service.ground, type: (name) => service.type(name) }, given),
+      misfits: await misfits(
+        { ground: inventory.ground, type: (name) => inventory.type(name) },
+        given,
+      ),
     });
   });
   router.get("/types/:type", "inventory_list", (request, response) => {
-    response.json(typeView(service.type(request.params.type)));
+    response.json(typeView(inventoryOf(response).type(request.params.type)));
   });
 }

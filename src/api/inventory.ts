@@ -1,6 +1,6 @@
 /** The inventory's door, below `/api/v2/inventory`. */
 import { json, type Response } from "express";
-import type { Inventory, WriteResult } from "../engine/inventory.ts";
+import type { WriteResult } from "../engine/inventory.ts";
 import { allocationCount } from "../engine/inventory-allocate.ts";
 import { badRequest } from "../inventory/problem.ts";
 import { readUpsertItem } from "../inventory/upsert.ts";
@@ -14,6 +14,7 @@ import { renderRoutes } from "./inventory-render.ts";
 import { claimRoutes } from "./inventory-claims.ts";
 import { importRoutes } from "./inventory-imports.ts";
 import { pastRoutes } from "./inventory-history.ts";
+import { inventoryOf, viewing, type InventoryViews } from "./inventory-view.ts";
 import { problems } from "./problems.ts";
 import {
   attributesOf,
@@ -29,31 +30,6 @@ import { Routes } from "./routes.ts";
 import { typeRoutes } from "./inventory-types.ts";
 import { searchOfBody, searchOfUrl } from "./inventory-search-requests.ts";
 
-export type InventoryService = Pick<
-  Inventory,
-  | "known"
-  | "type"
-  | "counts"
-  | "get"
-  | "search"
-  | "create"
-  | "patch"
-  | "remove"
-  | "restore"
-  | "upsert"
-  | "allocate"
-  | "available"
-  | "ground"
-  | "timeZone"
-  | "revert"
-  | "revertChangeset"
-  | "findHost"
-  | "findOwner"
-  | "clone"
-  | "workshop"
-  | "sheets"
->;
-
 /** Items of one upsert call. */
 const mostItems = 20_000;
 
@@ -62,20 +38,20 @@ function answer(response: Response, { result, entry }: WriteResult, status = 200
   response.status(status).json({ result, entry });
 }
 
-function readRoutes(router: Routes, service: InventoryService): void {
+function readRoutes(router: Routes): void {
   router.get("/entries", "inventory_list", async (request, response) => {
-    response.json(await service.search(searchOfUrl(request)));
+    response.json(await inventoryOf(response).search(searchOfUrl(request)));
   });
   router.post("/search", "inventory_list", async (request, response) => {
-    response.json(await service.search(searchOfBody(bodyOf(request))));
+    response.json(await inventoryOf(response).search(searchOfBody(bodyOf(request))));
   });
   router.get("/entries/:id", "inventory_view", async (request, response) => {
-    const entry = await service.get(request.params.id);
+    const entry = await inventoryOf(response).get(request.params.id);
     response.setHeader("ETag", etag(entry.version));
     response.json(entry);
   });
   router.get("/available", "inventory_list", async (request, response) => {
-    const values = await service.available(
+    const values = await inventoryOf(response).available(
       queryText(request, "type") ?? "",
       queryText(request, "from"),
       {
@@ -86,20 +62,24 @@ function readRoutes(router: Routes, service: InventoryService): void {
     response.json({ values });
   });
   router.get("/hosts", "inventory_list", async (request, response) => {
-    response.json(await service.findHost(queryText(request, "q") ?? ""));
+    response.json(await inventoryOf(response).findHost(queryText(request, "q") ?? ""));
   });
   router.get("/owners", "inventory_list", async (request, response) => {
-    response.json(await service.findOwner(queryText(request, "host") ?? ""));
+    response.json(await inventoryOf(response).findOwner(queryText(request, "host") ?? ""));
   });
 }
 
-function writeRoutes(router: Routes, service: InventoryService): void {
+function writeRoutes(router: Routes): void {
   router.post("/entries", "inventory_modify", async (request, response) => {
     const body = bodyOf(request);
     const type = textOf(body, "type");
     if (type === undefined) throw badRequest("type is missing; expected the name of a type");
     const author = authorOf(request, response, body);
-    const written = await service.create(type, attributesOf(body, "attributes"), author);
+    const written = await inventoryOf(response).create(
+      type,
+      attributesOf(body, "attributes"),
+      author,
+    );
     response.setHeader("Location", `${request.baseUrl}/entries/${written.entry.id}`);
     answer(response, written, 201);
   });
@@ -111,7 +91,10 @@ function writeRoutes(router: Routes, service: InventoryService): void {
     const author = authorOf(request, response, bare ? {} : body);
     answer(
       response,
-      await service.patch(request.params.id, patch, { author, ifVersion: ifVersion(request) }),
+      await inventoryOf(response).patch(request.params.id, patch, {
+        author,
+        ifVersion: ifVersion(request),
+      }),
     );
   });
   router.delete("/entries/:id", "inventory_modify", async (request, response) => {
@@ -119,14 +102,20 @@ function writeRoutes(router: Routes, service: InventoryService): void {
     const author = authorOf(request, response, isObject(body) ? body : {});
     answer(
       response,
-      await service.remove(request.params.id, { author, ifVersion: ifVersion(request) }),
+      await inventoryOf(response).remove(request.params.id, {
+        author,
+        ifVersion: ifVersion(request),
+      }),
     );
   });
   router.post("/entries/:id/restore", "inventory_modify", async (request, response) => {
     const body: unknown = request.body;
     const author = authorOf(request, response, isObject(body) ? body : {});
-    answer(response, await service.restore(request.params.id, author));
+    answer(response, await inventoryOf(response).restore(request.params.id, author));
   });
+}
+
+function manyRoutes(router: Routes): void {
   router.post("/allocate", "inventory_modify", async (request, response) => {
     const body = bodyOf(request);
     const type = textOf(body, "type");
@@ -134,7 +123,7 @@ function writeRoutes(router: Routes, service: InventoryService): void {
     const { size } = body;
     if (size !== undefined && typeof size !== "number")
       throw badRequest(`size is ${shown(size)}; expected a number`);
-    const entries = await service.allocate(type, body["from"], {
+    const entries = await inventoryOf(response).allocate(type, body["from"], {
       count: allocationCount(body["count"]),
       size,
       set: body["set"] === undefined ? {} : attributesOf(body, "set"),
@@ -148,25 +137,28 @@ function writeRoutes(router: Routes, service: InventoryService): void {
     if (!Array.isArray(given) || given.length > mostItems)
       throw badRequest(`items: expected a list of at most ${mostItems} items`);
     const items = given.map((item: unknown, index) => readUpsertItem(item, `items[${index}]`));
-    response.json({ results: await service.upsert(items, authorOf(request, response, body)) });
+    response.json({
+      results: await inventoryOf(response).upsert(items, authorOf(request, response, body)),
+    });
   });
 }
 
 /** Expects the guard before it (`response.locals.user`) and parsed JSON bodies; merge patches it parses itself. */
-export function inventoryRoutes(service: InventoryService): Routes {
+export function inventoryRoutes(views: InventoryViews): Routes {
   const router = new Routes();
-  router.router.use(json({ type: "application/merge-patch+json", limit: "1mb" }));
-  typeRoutes(router, service);
-  readRoutes(router, service);
-  writeRoutes(router, service);
-  pastRoutes(router, service);
-  deployRoutes(router, service);
-  cloneRoutes(router, service);
-  renderRoutes(router, service);
-  pictureRoutes(router, service);
-  guardRoutes(router, service);
-  importRoutes(router, service);
-  claimRoutes(router, service);
+  router.router.use(viewing(views), json({ type: "application/merge-patch+json", limit: "1mb" }));
+  typeRoutes(router);
+  readRoutes(router);
+  writeRoutes(router);
+  manyRoutes(router);
+  pastRoutes(router);
+  deployRoutes(router);
+  cloneRoutes(router);
+  renderRoutes(router);
+  pictureRoutes(router);
+  guardRoutes(router);
+  importRoutes(router);
+  claimRoutes(router);
   router.router.use(problems);
   return router;
 }

@@ -1,6 +1,8 @@
 /** `/rbac` as StackStorm answers it, and `/api/v2/roles`, `/api/v2/role-assignments` to write. */
 import { grantsFrom, type Assignment, type Role, type RoleBook } from "../engine/role-book.ts";
+import { grantDocument, readInventoryGrant } from "../inventory/grant.ts";
 import { AppError } from "../model/errors.ts";
+import { inventoryVerbs } from "../model/inventory-grants.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import {
   type Grant,
@@ -30,7 +32,7 @@ function grantView(role: string, { resource, permissions }: Grant, index: number
   };
 }
 
-function roleView({ name, description, grants, origin }: Role): JsonObject {
+function roleView({ name, description, grants, inventory, origin }: Role): JsonObject {
   const objects = grants.map((grant, index) => grantView(name, grant, index));
   return {
     id: idFor(`role:${name}`),
@@ -40,6 +42,7 @@ function roleView({ name, description, grants, origin }: Role): JsonObject {
     system: origin === "system",
     permission_grant_ids: objects.map(({ id }) => id),
     permission_grant_objects: objects,
+    ...(inventory.length === 0 ? {} : { inventory: inventory.map(grantDocument) }),
   };
 }
 
@@ -161,6 +164,18 @@ function grantsIn(body: JsonObject): readonly JsonObject[] {
   });
 }
 
+/** Grants on the inventory in a body. Throws for the first that makes no sense. */
+function inventoryIn(body: JsonObject): readonly JsonObject[] {
+  const given = body["inventory"] ?? [];
+  if (!Array.isArray(given)) throw refusal("inventory: expected a list of grants");
+  return given.map((each: unknown, index) => {
+    const read = readInventoryGrant(each);
+    if ("grant" in read) return grantDocument(read.grant);
+    const faults = read.faults.map(({ message }) => message).join("; ");
+    throw refusal(`inventory[${index}]: ${faults}`);
+  });
+}
+
 async function ofApi(book: RoleBook, name: string): Promise<void> {
   const known = (await book.roles()).find((role) => role.name === name);
   if (known === undefined || known.origin === "API") return;
@@ -197,7 +212,8 @@ export function roleRoutes(door: Door): Routes {
     await ofApi(book, name);
     const body = bodyOf(request);
     const grants = grantsIn(body);
-    await putRole(db, { name, description: optionalTextIn(body, "description") ?? "", grants });
+    const description = optionalTextIn(body, "description") ?? "";
+    await putRole(db, { name, description, grants, inventory: inventoryIn(body) });
     book.forget();
     response.json(roleView(await find(name)));
   });
@@ -261,6 +277,22 @@ const roleSchema = {
           permission_types: { type: "array", items: { type: "string", enum: permissionTypes } },
         },
         required: ["permission_types"],
+      },
+    },
+    inventory: {
+      type: "array",
+      items: {
+        type: "object",
+        properties: {
+          types: { type: "array", items: { type: "string" } },
+          may: { type: "array", items: { type: "string", enum: inventoryVerbs } },
+          attributes: { type: "array", items: { type: "string" } },
+          except: { type: "array", items: { type: "string" } },
+          entries: { type: "array" },
+          where: { type: ["object", "array"] },
+        },
+        required: ["types", "may"],
+        additionalProperties: false,
       },
     },
   },

@@ -15,7 +15,7 @@ import type { Door } from "./door.ts";
 import { executionView } from "./execution-view.ts";
 import { viewOptions } from "./executions.ts";
 import { idFor } from "./ids.ts";
-import { enforcementView, instanceView, ruleById } from "./instance-view.ts";
+import { enforcementView, ruleById, seenInstanceView } from "./instance-view.ts";
 import { definitionRoutes } from "./definition-routes.ts";
 import { answerList, oneOf } from "./lists.ts";
 import { ruleWriting } from "./rule-writing.ts";
@@ -139,9 +139,10 @@ async function withParts(
   const { execution_id, trigger_instance_id } = enforcement;
   const execution = execution_id === null ? undefined : await findExecution(db, execution_id);
   const instance = await findInstance(db, trigger_instance_id);
+  const seen = instance === undefined ? undefined : await seenInstanceView(response, instance);
   return {
     ...enforcementView(enforcement),
-    trigger_instance: instance === undefined ? {} : instanceView(instance),
+    trigger_instance: seen ?? {},
     execution:
       execution === undefined ? {} : executionView(execution, viewOptions(door, request, response)),
   };

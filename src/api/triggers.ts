@@ -5,7 +5,7 @@ import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { findInstance, listInstances, type StoredInstance } from "../store/reads.ts";
 import type { Door } from "./door.ts";
-import { instanceView } from "./instance-view.ts";
+import { seenInstanceView } from "./instance-view.ts";
 import { definitionRoutes, plainDocument, type Writing } from "./definition-routes.ts";
 import { triggerTypeSchema } from "./definition-schemas.ts";
 import { attributes, countHeaders, paging, project, refusal, text, time } from "./query.ts";
@@ -133,16 +133,22 @@ async function listAll({ core }: Door, request: Request, response: Response): Pr
     page,
   );
   countHeaders(response, total, page);
-  response.json(rows.map((row) => project(instanceView(row), wanted)));
+  const seen = await Promise.all(rows.map((row) => seenInstanceView(response, row)));
+  response.json(seen.flatMap((row) => (row === undefined ? [] : [project(row, wanted)])));
 }
 
-/** The same event again, marked with where it came from. */
-async function emitAgain({ core }: Door, instance: StoredInstance): Promise<JsonObject> {
+/** The same event again, marked with where it came from; answers what the caller may read of it. */
+async function emitAgain(
+  { core }: Door,
+  instance: StoredInstance,
+  shown: unknown,
+): Promise<JsonObject> {
   const { id, trigger, parameters } = instance;
-  const payload = {
-    ...(isObject(instance.payload) ? instance.payload : {}),
+  const again = (payload: unknown): JsonObject => ({
+    ...(isObject(payload) ? payload : {}),
     __context: { original_id: id },
-  };
+  });
+  const payload = again(instance.payload);
   await ingest(core, [
     {
       trigger,
@@ -151,7 +157,13 @@ async function emitAgain({ core }: Door, instance: StoredInstance): Promise<Json
       ...(isObject(parameters) ? { parameters } : {}),
     },
   ]);
-  return { message: `Trigger instance ${id} succesfully re-sent.`, payload };
+  return { message: `Trigger instance ${id} succesfully re-sent.`, payload: again(shown) };
+}
+
+async function seenOne(response: Response, instance: StoredInstance): Promise<JsonObject> {
+  const seen = await seenInstanceView(response, instance);
+  if (seen === undefined) throw missing(instance.id);
+  return seen;
 }
 
 function instanceRoutes(door: Door, router: Routes): void {
@@ -164,9 +176,11 @@ function instanceRoutes(door: Door, router: Routes): void {
     listAll(door, request, response),
   );
   router.get("/triggerinstances/:id", "trigger_view", async (request, response) => {
-    response.json(instanceView(await find(request.params.id)));
+    response.json(await seenOne(response, await find(request.params.id)));
   });
   router.post("/triggerinstances/:id/re_emit", "trigger_all", async (request, response) => {
-    response.json(await emitAgain(door, await find(request.params.id)));
+    const instance = await find(request.params.id);
+    const { payload } = await seenOne(response, instance);
+    response.json(await emitAgain(door, instance, payload));
   });
 }

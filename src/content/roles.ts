@@ -1,6 +1,8 @@
 /** Roles, assignments and group mappings from YAML, in StackStorm's format: `<directory>/{roles,assignments,mappings}/*.yaml`. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { readInventoryGrant } from "../inventory/grant.ts";
+import type { InventoryGrant } from "../model/inventory-grants.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { type Grant, grantFault, isPermissionType, permissionTypes } from "../model/permissions.ts";
 import { nearest, type Problem, ProblemList, type SourceFile } from "./problems.ts";
@@ -11,6 +13,8 @@ export interface RoleFile {
   readonly name: string;
   readonly description: string;
   readonly grants: readonly Grant[];
+  /** What it allows in parts of the inventory. */
+  readonly inventory: readonly InventoryGrant[];
 }
 
 export interface AssignmentFile {
@@ -55,6 +59,7 @@ const shapes = {
           },
         },
       },
+      inventory: { shape: { kind: "list", items: { kind: "any" } } },
     },
   },
   assignments: {
@@ -119,6 +124,16 @@ function grantsOf({ source, document }: Found, problems: ProblemList): readonly 
   return grants;
 }
 
+function inventoryOf({ source, document }: Found, problems: ProblemList): InventoryGrant[] {
+  return listOf(document, "inventory").flatMap((each, index) => {
+    const read = readInventoryGrant(each);
+    if ("grant" in read) return [read.grant];
+    for (const { path, message } of read.faults)
+      problems.error(source, ["inventory", index, ...path], message);
+    return [];
+  });
+}
+
 /** Reads everything. A file that is wrong is left out whole, and said: half a role would allow what nobody meant. */
 export async function readRoles(directory: string): Promise<RoleFiles> {
   const problems = new ProblemList();
@@ -127,10 +142,16 @@ export async function readRoles(directory: string): Promise<RoleFiles> {
     const name = textOf(found.document, "name");
     const before = problems.errors;
     const grants = grantsOf(found, problems);
+    const inventory = inventoryOf(found, problems);
     if (roles.has(name))
       problems.error(found.source, ["name"], `Duplicate definition file found for role "${name}"`);
     if (problems.errors === before)
-      roles.set(name, { name, description: textOf(found.document, "description"), grants });
+      roles.set(name, {
+        name,
+        description: textOf(found.document, "description"),
+        grants,
+        inventory,
+      });
   }
   const assignments = new Map<string, AssignmentFile>();
   for (const { source, document } of await documentsOf(directory, "assignments", problems)) {

@@ -2,6 +2,7 @@
 import { argon2, createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 import type { JsonObject } from "../model/json.ts";
+import type { InventoryGrant } from "../model/inventory-grants.ts";
 import type { Grant } from "../model/permissions.ts";
 import { addAccount, addToken, findAccount, findToken } from "../store/accounts.ts";
 import type { Database } from "../store/database.ts";
@@ -15,6 +16,8 @@ export interface User {
   readonly roles: readonly string[];
   /** What these roles allow, besides what system roles do. */
   readonly grants?: readonly Grant[];
+  /** What these roles allow in parts of the inventory. */
+  readonly inventory?: readonly InventoryGrant[];
   /** What the caller showed, and until when it is good. Absent without authentication. */
   readonly shown?: { readonly kind: "token" | "api_key"; readonly expires: Date | null };
   /** The execution that is calling, when its own token was shown. */

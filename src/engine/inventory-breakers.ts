@@ -41,7 +41,9 @@ async function viewed(
     typeId === null ? [] : [{ id, typeId }],
   );
   const sights = await eyes.sights(db, entries);
-  return rows.map((row) => view(row, sights.has(row.entryId)));
+  // What is held off an entry that the caller may not see is not told either.
+  const told = rows.filter(({ entryId }) => eyes.unlimited || sights.has(entryId));
+  return told.map((row) => view(row, sights.has(row.entryId)));
 }
 
 /** Lets the rule fire on its entry again; all processes know within two seconds. Throws INVENTORY_BREAKER_UNKNOWN. */
@@ -51,7 +53,9 @@ export async function resetBreaker(
   by: string,
 ): Promise<ReturnType<typeof view>> {
   if (!isUuid(id)) throw badRequest(`${shown(id)} is not an id of a breaker; expected a UUID`);
-  const row = await closeBreaker(ground.db, id, by);
+  const told =
+    ground.eyes.unlimited || (await breakers(ground, { all: false })).some((one) => one.id === id);
+  const row = told ? await closeBreaker(ground.db, id, by) : undefined;
   const [shut] = row === undefined ? [] : await viewed(ground, [row]);
   if (shut === undefined) throw new InventoryError("INVENTORY_BREAKER_UNKNOWN", [id]);
   return shut;

@@ -1,5 +1,5 @@
 /** The inventory for those who act on it: what breaks with an entry, hosts for Ansible, suggestions for form fields. */
-import type { KnownType } from "../inventory/catalogue.ts";
+import { targets, type KnownType } from "../inventory/catalogue.ts";
 import { badRequest } from "../inventory/problem.ts";
 import { compileWhere } from "../inventory/query.ts";
 import { shown } from "../inventory/validate.ts";
@@ -75,7 +75,7 @@ export async function ansibleInventory(
   { type, where, groupBy }: AnsibleQuery,
 ): Promise<Readonly<Record<string, unknown>>> {
   const types = type ?? machineTypes(inventory.ground.known.byName.values());
-  const address = types.every((name) => inventory.type(name).attributes.has("primary_ip"));
+  const address = types.every((name) => leadsToAddress(inventory, name));
   const select = [...new Set([...groupBy, ...(address ? ["primary_ip.address"] : [])])];
   const groups = new Map<string, string[]>();
   const hostvars = new Map<string, unknown>();
@@ -95,6 +95,13 @@ export async function ansibleInventory(
     all: { hosts: [...hostvars.keys()], children: [...groups.keys()].toSorted() },
     ...Object.fromEntries([...groups].map(([group, hosts]) => [group, { hosts }])),
   };
+}
+
+function leadsToAddress(inventory: Readers, type: string): boolean {
+  const attribute = inventory.type(type).attributes.get("primary_ip");
+  if (attribute === undefined) return false;
+  const { known } = inventory.ground;
+  return targets(known, attribute.element.to).some(({ attributes }) => attributes.has("address"));
 }
 
 function join(groups: Map<string, string[]>, group: string, host: string): void {

@@ -1,4 +1,5 @@
 /** What leads traffic to a machine: its places in load-balancer pools and its DNS records. */
+import { AppError } from "../model/errors.ts";
 import { isObject } from "../model/json.ts";
 import type { Inventory } from "./inventory.ts";
 import type { EntryView } from "./inventory-view.ts";
@@ -32,10 +33,21 @@ function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
+async function seen(inventory: Inventory, id: string): Promise<EntryView | undefined> {
+  try {
+    return await inventory.get(id);
+  } catch (error) {
+    if (error instanceof AppError && error.code === "INVENTORY_ENTRY_UNKNOWN") return undefined;
+    throw error;
+  }
+}
+
 /** `id` is a Device or VirtualMachine. */
 export async function exposureOf(inventory: Inventory, id: string): Promise<Exposure> {
-  const found = async (type: string): Promise<readonly EntryView[]> =>
-    (await inventory.search({ type, where: { target: id }, limit: 1_000 })).entries;
+  const found = async (type: string): Promise<readonly EntryView[]> => {
+    if (inventory.known.byName.get(type)?.attributes.has("target") !== true) return [];
+    return (await inventory.search({ type, where: { target: id }, limit: 1_000 })).entries;
+  };
   const pools = new Map<string, EntryView>();
   const zones = new Map<string, EntryView>();
   const load = async (
@@ -43,8 +55,8 @@ export async function exposureOf(inventory: Inventory, id: string): Promise<Expo
     wanted: string | undefined,
   ): Promise<EntryView | undefined> => {
     if (wanted === undefined) return undefined;
-    const entry = known.get(wanted) ?? (await inventory.get(wanted));
-    known.set(wanted, entry);
+    const entry = known.get(wanted) ?? (await seen(inventory, wanted));
+    if (entry !== undefined) known.set(wanted, entry);
     return entry;
   };
   const members = [];

@@ -41,13 +41,15 @@ export interface Eyes {
   sights(db: Db, entries: readonly Seen[]): Promise<ReadonlyMap<string, Allowed>>;
   /** By `imageKey`: the same of earlier images, which must have been allowed then and must be so now. */
   images(db: Db, images: readonly (Seen & ImageId)[]): Promise<ReadonlyMap<string, Allowed>>;
+  /** What of it the caller may take out in files. */
+  exporting(): Eyes;
   /** The attributes with which the caller may ever do this, on whatever entry of the type; undefined = with none. */
   ever(typeId: number, verb: InventoryVerb): ReadonlySet<string> | "everything" | undefined;
 }
 
 /** Of the system itself and of administrators. `known` may change while it is used. */
 export function openEyes(known: () => Catalogue): Eyes {
-  return {
+  const open: Eyes = {
     get known() {
       return known();
     },
@@ -60,7 +62,9 @@ export function openEyes(known: () => Catalogue): Eyes {
     sights: (_db, entries) => everything(entries.map(({ id }) => id)),
     images: (_db, images) => everything(images.map(imageKey)),
     ever: () => "everything",
+    exporting: () => open,
   };
+  return open;
 }
 
 function everything(keys: readonly string[]): Promise<ReadonlyMap<string, Allowed>> {
@@ -91,7 +95,16 @@ export function limitedEyes(all: Catalogue, licences: Licences): Eyes {
       return judged(images, { of, conditional, holding, keyOf: imageKey });
     },
     ever: (typeId, verb) => sightOf(of(typeId))?.get(verb),
+    exporting: () => limitedEyes(all, licensedFor(licences, "export")),
   };
+}
+
+function licensedFor(licences: Licences, verb: InventoryVerb): Licences {
+  const own = [...licences].map(([typeId, list]): [number, readonly Licence[]] => [
+    typeId,
+    list.filter(({ verbs }) => verbs.has(verb)),
+  ]);
+  return new Map(own.filter(([, list]) => list.length > 0));
 }
 
 function isConditional(licences: readonly Licence[]): boolean {

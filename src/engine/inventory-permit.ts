@@ -8,8 +8,9 @@ import { sameJson } from "../inventory/patch.ts";
 import { InventoryError, invalidEntry } from "../inventory/problem.ts";
 import { unknownAttribute, type EntryProblem } from "../inventory/validate.ts";
 import type { InventoryVerb } from "../model/inventory-grants.ts";
+import type { EntryRow } from "../store/inventory/entries.ts";
 import type { Db } from "../store/schema.ts";
-import { mayRead, type Allowed } from "./inventory-eyes.ts";
+import { mayRead, type Allowed, type Eyes } from "./inventory-eyes.ts";
 import type { Decided, Draft } from "./inventory-write.ts";
 
 const verbs = { I: "create", U: "write", D: "delete", R: "create" } as const;
@@ -147,6 +148,27 @@ function faultOf(
   return refused.length === 0
     ? undefined
     : deniedOf("write", `${refused.join(", ")} of this ${type.name}`);
+}
+
+/** Throws INVENTORY_DENIED unless this may be done with these attributes of the entry. */
+export async function insistOn(
+  db: Db,
+  eyes: Eyes,
+  {
+    row,
+    type,
+    verb,
+    attributes,
+  }: {
+    readonly row: EntryRow;
+    readonly type: KnownType;
+    readonly verb: InventoryVerb;
+    readonly attributes: readonly string[];
+  },
+): Promise<void> {
+  const granted = on((await eyes.sights(db, [row])).get(row.id), verb);
+  const refused = faultOf(verb, { type, names: attributes, granted });
+  if (refused !== undefined) throw refused;
 }
 
 async function sightsOf(

@@ -55,6 +55,16 @@ export async function resolveReferences(
   );
 }
 
+/** What one request means. */
+export async function meaningOf(
+  db: Db,
+  request: ReferenceRequest,
+  eyes: Eyes,
+): Promise<Resolution | undefined> {
+  const answers = await resolveReferences(db, [request], { eyes, hold: false });
+  return answers.get(requestKey(request));
+}
+
 /** An entry that a request could mean, found by these attributes. */
 interface Hit {
   readonly id: string;

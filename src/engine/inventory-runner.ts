@@ -207,7 +207,10 @@ function authorOf({ context, executionId, parameters }: RunCall): Author {
   };
 }
 
-export function inventoryRunner(service: Inventory): Runner {
+/** `inventoryOf`: the inventory as that user sees it; undefined = the user in whose name rules act. */
+export function inventoryRunner(
+  inventoryOf: (user: string | undefined) => Promise<Inventory>,
+): Runner {
   return {
     name: "inventory",
     aliases: [],
@@ -229,7 +232,8 @@ export function inventoryRunner(service: Inventory): Runner {
         const error = reason instanceof Error ? reason.message : "canceled";
         return { status: "canceled", result: { error } };
       }
-      return perform(service, call);
+      const { user } = call.context;
+      return perform(await inventoryOf(typeof user === "string" ? user : undefined), call);
     },
   };
 }

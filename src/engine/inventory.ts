@@ -3,7 +3,6 @@ import { catalogue, typeNamed, type Catalogue, type KnownType } from "../invento
 import type { EntityTypes } from "../inventory/definition.ts";
 import { isUuid } from "../inventory/attribute-types.ts";
 import { badRequest, InventoryError, invalidEntry } from "../inventory/problem.ts";
-import { requestKey } from "../inventory/references.ts";
 import type { UpsertItem } from "../inventory/upsert.ts";
 import { computedProblems, shown } from "../inventory/validate.ts";
 import type { InventoryVerb } from "../model/inventory-grants.ts";
@@ -21,11 +20,11 @@ import { findOwner, type OwnerAnswer } from "./inventory-owner.ts";
 import type { Ground } from "./inventory-history.ts";
 import { openEyes, seenOf, type Eyes } from "./inventory-eyes.ts";
 import { living, patched, present, stale } from "./inventory-patched.ts";
-import { deniedOf, insistOnReach, unwritable } from "./inventory-permit.ts";
+import { deniedOf, insistOn, insistOnReach, unwritable } from "./inventory-permit.ts";
 import { changesetRevert, entryRevert, type RevertTo } from "./inventory-revert.ts";
 import { apply } from "./inventory-recompute.ts";
 import { removal } from "./inventory-remove.ts";
-import { resolveReferences } from "./inventory-resolve.ts";
+import { meaningOf } from "./inventory-resolve.ts";
 import {
   countSeen,
   queryClock,
@@ -98,19 +97,21 @@ export class Inventory {
     return new Inventory(this.#shared, eyes);
   }
 
+  /** The part of it that the caller may take out in files. */
+  get exported(): Inventory {
+    return this.as(this.eyes.exporting());
+  }
+
   /** Takes over new or changed types and sources. */
   async reload(types: EntityTypes, sources = this.#shared.known.sources): Promise<void> {
-    const stored = await storeTypes(this.#options.database, types);
-    this.#shared.known = catalogue(types, stored, this.#options.answer, sources);
+    const { database, answer } = this.#shared.options;
+    const stored = await storeTypes(database, types);
+    this.#shared.known = catalogue(types, stored, answer, sources);
     this.#shared.migrator.start();
   }
 
-  get #options(): InventoryOptions {
-    return this.#shared.options;
-  }
-
   get #db(): Db {
-    return this.#options.database.db;
+    return this.#shared.options.database.db;
   }
 
   /** The types and attributes that exist for the caller. */
@@ -120,12 +121,12 @@ export class Inventory {
 
   /** What `today` and `now` mean in queries at this moment. */
   get clock(): QueryClock {
-    return queryClock(Date.now(), this.#options.timeZone);
+    return queryClock(Date.now(), this.#shared.options.timeZone);
   }
 
   /** The site's. */
   get timeZone(): string {
-    return this.#options.timeZone;
+    return this.#shared.options.timeZone;
   }
 
   type(name: string): KnownType {
@@ -149,11 +150,21 @@ export class Inventory {
     return this.#view(await this.#load(this.#db, id, "none"));
   }
 
+  /** The entry, of which the caller may do this with these attributes. Throws what `get` does, and INVENTORY_DENIED. */
+  async insist(
+    id: string,
+    verb: InventoryVerb,
+    attributes: readonly string[] = [],
+  ): Promise<EntryView> {
+    const row = await this.#load(this.#db, id, "none");
+    await insistOn(this.#db, this.eyes, { row, type: this.#typeOf(row), verb, attributes });
+    return this.#view(row);
+  }
+
   /** A living entry of a type by id, name or key: `find("Device", "web012")`, `find("Rack", {room: "R1", name: "A-07"})`. */
   async find(typeName: string, given: unknown): Promise<EntryView> {
     const request = { to: [this.type(typeName).name], given };
-    const options = { eyes: this.eyes, hold: false };
-    const answer = (await resolveReferences(this.#db, [request], options)).get(requestKey(request));
+    const answer = await meaningOf(this.#db, request, this.eyes);
     if (answer !== undefined && "id" in answer) return this.get(answer.id);
     throw new InventoryError("INVENTORY_ENTRY_UNKNOWN", [
       `${typeName} ${shown(given)}: ${answer?.problem ?? ""}`,
@@ -169,7 +180,7 @@ export class Inventory {
   }
 
   findOwner(host: string): Promise<OwnerAnswer> {
-    return findOwner(this.ground, host, this.#options.owners);
+    return findOwner(this.ground, host, this.#shared.options.owners);
   }
 
   async create(typeName: string, document: JsonObject, author: Author): Promise<WriteResult> {
@@ -230,15 +241,18 @@ export class Inventory {
 
   async #poolNamed(typeName: string, given: unknown): Promise<string> {
     const request = { to: this.type(typeName).allocate?.from ?? [], given };
-    const options = { eyes: this.eyes, hold: false };
-    const answer = (await resolveReferences(this.#db, [request], options)).get(requestKey(request));
+    const answer = await meaningOf(this.#db, request, this.eyes);
     if (answer !== undefined && "id" in answer) return answer.id;
     throw badRequest(`from ${shown(given)}: ${answer?.problem ?? "there is no such pool"}`);
   }
 
   /** A copy of an entry and of what belongs to it, in one changeset; the entry's own copy comes first. */
   async clone(request: CloneRequest, author: Author): Promise<Cloned> {
-    const ground = { database: this.#options.database, known: this.#shared.known, eyes: this.eyes };
+    const ground = {
+      database: this.#shared.options.database,
+      known: this.#shared.known,
+      eyes: this.eyes,
+    };
     const changeset = changesetOf(author);
     const copies = await clone(ground, request, changeset);
     if (request.dryRun) return { changeset: null, copies };
@@ -282,21 +296,20 @@ export class Inventory {
   }
 
   get sheets(): Sheets {
-    const { sheets } = this.#options;
+    const { sheets } = this.#shared.options;
     if (sheets === undefined) throw badRequest("spreadsheets are not read here");
     return sheets;
   }
 
   /** Where writes happen: all types, and whose grants decide. */
   get workshop(): UpsertGround {
-    const { database } = this.#options;
+    const { database } = this.#shared.options;
     return { database, known: this.#shared.known, eyes: this.eyes };
   }
 
   /** The past: `inventory-history.ts` reads it. */
   get ground(): Ground {
-    const { eyes, clock } = this;
-    return { db: this.#db, known: eyes.known, eyes, clock };
+    return { db: this.#db, known: this.known, eyes: this.eyes, clock: this.clock };
   }
 
   /** Brings an entry, or some of its attributes, back to what it was at a version. */
@@ -326,7 +339,7 @@ export class Inventory {
 
   async #write(author: Author, plan: (tx: Db) => Promise<readonly Draft[]>): Promise<number> {
     const written = await withoutRaces(() =>
-      this.#options.database.transaction(async (tx) => {
+      this.#shared.options.database.transaction(async (tx) => {
         const decided = await decide(tx, await plan(tx), this.#shared.known);
         insist(decided);
         const count = await apply(tx, this.#shared.known, decided, changesetOf(author));

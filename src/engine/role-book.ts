@@ -1,7 +1,9 @@
 /** Which roles somebody has, and what they allow: system roles, roles of files, roles of the API. What the API changes counts within a second. */
 import type { RoleFiles } from "../content/roles.ts";
+import { readInventoryGrant } from "../inventory/grant.ts";
+import type { InventoryGrant } from "../model/inventory-grants.ts";
 import { isObject } from "../model/json.ts";
-import { type Grant, isPermissionType, systemRoles } from "../model/permissions.ts";
+import { type Grant, isPermissionType, type Rights, systemRoles } from "../model/permissions.ts";
 import type { Database } from "../store/database.ts";
 import { listAssignments, listRoles, type StoredAssignment } from "../store/roles.ts";
 
@@ -9,6 +11,8 @@ export interface Role {
   readonly name: string;
   readonly description: string;
   readonly grants: readonly Grant[];
+  /** What it allows in parts of the inventory. */
+  readonly inventory: readonly InventoryGrant[];
   /** Who can change it: nobody, whoever writes files, whoever uses the API. */
   readonly origin: "system" | "file" | "API";
 }
@@ -38,6 +42,7 @@ const system: readonly Role[] = systemRoles.map((name) => ({
     observer: "May see everything and change nothing.",
   }[name],
   grants: [],
+  inventory: [],
   origin: "system",
 }));
 
@@ -49,6 +54,15 @@ export function grantsFrom(stored: unknown): readonly Grant[] {
     resource: typeof at === "string" && at !== "" ? at : undefined,
     permissions: Array.isArray(types) ? types.filter(isPermissionType) : [],
   }));
+}
+
+/** The same of grants on the inventory. */
+export function inventoryGrantsFrom(stored: unknown): readonly InventoryGrant[] {
+  if (!Array.isArray(stored)) return [];
+  return stored.flatMap((one: unknown) => {
+    const read = readInventoryGrant(one);
+    return "grant" in read ? [read.grant] : [];
+  });
 }
 
 export class RoleBook {
@@ -84,14 +98,15 @@ export class RoleBook {
   }
 
   /** All roles of an account with what they allow. `own`: those that the account itself holds. */
-  async rightsOf(
-    name: string,
-    own: readonly string[],
-  ): Promise<{ readonly roles: readonly string[]; readonly grants: readonly Grant[] }> {
+  async rightsOf(name: string, own: readonly string[]): Promise<Required<Rights>> {
     const { roles, assigned } = await this.#look();
     const names = new Set([...own, ...(assigned.get(name) ?? []).map(({ role }) => role)]);
     const held = [...names].filter((each) => roles.has(each));
-    return { roles: held, grants: held.flatMap((each) => roles.get(each)?.grants ?? []) };
+    return {
+      roles: held,
+      grants: held.flatMap((each) => roles.get(each)?.grants ?? []),
+      inventory: held.flatMap((each) => roles.get(each)?.inventory ?? []),
+    };
   }
 
   #look(): Promise<Snapshot> {
@@ -113,8 +128,10 @@ export class RoleBook {
     const roles = new Map<string, Role>(system.map((role) => [role.name, role]));
     const add = (role: Role): void => void (roles.has(role.name) || roles.set(role.name, role));
     for (const role of files.roles) add({ ...role, origin: "file" });
-    for (const { name, description, grants } of stored)
-      add({ name, description, grants: grantsFrom(grants), origin: "API" });
+    for (const { name, description, grants, inventory } of stored) {
+      const parts = { grants: grantsFrom(grants), inventory: inventoryGrantsFrom(inventory) };
+      add({ name, description, ...parts, origin: "API" });
+    }
     const assigned = new Map<string, Assignment[]>();
     const assign = (each: Assignment): void =>
       void assigned.set(each.user, [...(assigned.get(each.user) ?? []), each]);

@@ -40,12 +40,21 @@ export async function userOfRun(
   if (run === undefined || isFinished(run.status) || run.fence !== named?.fence) return undefined;
   const { user } = run.context;
   const name = typeof user === "string" ? user : systemUser;
+  const acting = await userNamed({ systemUser }, { db, book }, name);
   const shown = { kind: "token", expires: null } as const;
+  return acting && { ...acting, shown, run: { id: run.id, context: run.context } };
+}
+
+/** Somebody in whose name runs act; undefined when there is no such account, or it is disabled. */
+export async function userNamed(
+  { systemUser }: Pick<Core, "systemUser">,
+  { db, book }: { readonly db: Db; readonly book: RoleBook },
+  name: string,
+): Promise<User | undefined> {
   // Rules act in the name of the system user, who may do everything but cannot sign in.
-  const caller = { id: run.id, context: run.context };
-  if (name === systemUser) return { name, roles: ["admin"], shown, run: caller };
+  if (name === systemUser) return { name, roles: ["admin"] };
   const account = await findAccount(db, name);
   if (account === undefined || account.disabled) return undefined;
   const rights = await book.rightsOf(name, [...account.roles, ...account.remote_roles]);
-  return { name, ...rights, shown, run: caller };
+  return { name, ...rights };
 }

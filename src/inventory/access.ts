@@ -235,23 +235,44 @@ function grantedType(type: KnownType, licences: readonly Licence[]): KnownType {
   const readable = new Set(licences.flatMap(({ attributes }) => [...attributes]));
   const only = (names: readonly string[]): readonly string[] =>
     names.filter((name) => readable.has(name));
+  const shown = [...type.attributes].filter(([name]) => readable.has(name));
+  if (shown.length === type.attributes.size) return type;
+  const hidden = new Set([...type.attributes.keys()].filter((name) => !readable.has(name)));
   const attributes = new Map<string, Attribute>(
-    [...type.attributes].filter(([name]) => readable.has(name)),
+    shown.map(([name, one]) => {
+      const [scope] = only([one.scope ?? ""]);
+      return [name, { ...one, scope, computed: shownFormula(one.computed, hidden) }];
+    }),
   );
-  if (attributes.size === type.attributes.size) return type;
-  const { host } = type;
+  const { host, allocate } = type;
   return {
     ...type,
     attributes,
-    keys: type.keys.filter((key) => key.attributes.every((name) => readable.has(name))),
+    keys: type.keys
+      .filter((key) => key.attributes.every((name) => readable.has(name)))
+      .map((key) => ({ ...key, unless: only([key.unless ?? ""])[0] })),
     host: host && {
       names: only(host.names),
       addresses: only(host.addresses),
       assets: only(host.assets),
     },
+    allocate: allocate && { ...allocate, copy: only(allocate.copy) },
+    // Their texts could tell of attributes that do not exist for the caller.
+    assertions: [],
+    views: [],
     document: {},
     partial: true,
   };
+}
+
+/** A formula whose text names what is hidden is there without its text. */
+function shownFormula(
+  computed: Attribute["computed"],
+  hidden: ReadonlySet<string>,
+): Attribute["computed"] {
+  if (computed === undefined) return undefined;
+  if (![...hidden].some((name) => computed.formula.names.has(name))) return computed;
+  return { ...computed, formula: { ...computed.formula, source: "" } };
 }
 
 function anyOf(licences: readonly Licence[], which: "rows" | "image"): Predicate | undefined {

@@ -122,7 +122,9 @@ function unknown(text: string, name: string, here: readonly KnownType[]): Invent
   const hint = near === undefined ? "" : `; did you mean ${near}?`;
   const within = text === name ? "" : ` (in ${text})`;
   const whose =
-    here.length > 3 ? "no type has an" : `${here.map((type) => type.name).join(", ")} has no`;
+    here.length > 3 || here.length === 0
+      ? "no type has an"
+      : `${here.map((type) => type.name).join(", ")} has no`;
   return badRequest(`${whose} attribute ${name}${within}${hint}`, { nearest: near ?? null });
 }
 

@@ -1,5 +1,7 @@
 /** Who may do what: permission types, grants, and the decision. Names and implications are StackStorm's (`st2common/rbac/types.py`, st2-rbac-backend's resolvers). */
 
+import { inventoryVerbs, type InventoryGrant, type InventoryVerb } from "./inventory-grants.ts";
+
 const packContents = {
   sensor_type: ["view", "modify", "all"],
   action: ["view", "create", "modify", "delete", "execute", "all"],
@@ -233,6 +235,8 @@ export interface Grant {
 export interface Rights {
   readonly roles: readonly string[];
   readonly grants: readonly Grant[];
+  /** What their roles allow in parts of the inventory. */
+  readonly inventory?: readonly InventoryGrant[];
 }
 
 export interface Resource {
@@ -258,9 +262,21 @@ function byRole(rights: Rights, permission: PermissionType): boolean {
   return rights.roles.includes("observer") && observed.has(operation);
 }
 
+const opening: Readonly<Partial<Record<PermissionType, readonly InventoryVerb[]>>> = {
+  inventory_list: inventoryVerbs,
+  inventory_view: inventoryVerbs,
+  inventory_modify: ["write", "create", "delete"],
+};
+
+/** Whether some part of the inventory is open for it: what is in that part, the inventory decides. */
+function byInventory({ inventory = [] }: Rights, permission: PermissionType): boolean {
+  const enough = opening[permission] ?? [];
+  return inventory.some(({ may }) => may.some((verb) => enough.includes(verb)));
+}
+
 /** Whether these rights allow it, on that resource or, without one, at all. */
 export function allows(rights: Rights, permission: PermissionType, resource?: Resource): boolean {
-  if (byRole(rights, permission)) return true;
+  if (byRole(rights, permission) || byInventory(rights, permission)) return true;
   if (resource === undefined)
     return rights.grants.some(
       ({ permissions, resource: at }) =>

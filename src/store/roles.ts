@@ -21,9 +21,23 @@ export async function listAssignments(db: Db): Promise<readonly StoredAssignment
 
 export async function putRole(
   db: Db,
-  { name, description, grants }: { name: string; description: string; grants: unknown },
+  {
+    name,
+    description,
+    grants,
+    inventory,
+  }: {
+    readonly name: string;
+    readonly description: string;
+    readonly grants: unknown;
+    readonly inventory: unknown;
+  },
 ): Promise<void> {
-  const values = { description, grants: JSON.stringify(grants) };
+  const values = {
+    description,
+    grants: JSON.stringify(grants),
+    inventory: JSON.stringify(inventory),
+  };
   await db
     .insertInto("role")
     .values({ name, ...values })

@@ -124,6 +124,8 @@ export interface LedgerSchema {
     name: string;
     description: Generated<string>;
     grants: unknown;
+    /** What it allows in the inventory: documents of grants. */
+    inventory: Generated<unknown>;
     created_at: Generated<Date>;
   };
   role_assignment: {

@@ -11,7 +11,6 @@ import { AuditLog } from "../engine/audit.ts";
 import { HookBook, type HookFile, hookFrom } from "../engine/hook-book.ts";
 import { asService } from "../api/ports.ts";
 import { ConfigError, type Config } from "../config.ts";
-import { readRoles, type RoleFiles } from "../content/roles.ts";
 import { writeConfig } from "../content/write-config.ts";
 import { authenticator } from "../engine/auth.ts";
 import { LoginDesk } from "../engine/login.ts";
@@ -19,7 +18,6 @@ import { ldapDirectory } from "../identity/ldap.ts";
 import { oidcIssuer } from "../identity/oidc.ts";
 import type { Directory } from "../model/sign-in.ts";
 import { readSignIn } from "../content/sign-in.ts";
-import { RoleBook } from "../engine/role-book.ts";
 import { AppError } from "../model/errors.ts";
 import { configFile } from "./content.ts";
 import type { EngineProcess } from "./engine.ts";
@@ -81,8 +79,7 @@ async function openSignIn({
 }
 
 async function doorOf(engine: EngineProcess, config: Config): Promise<Door> {
-  const { core, datastore, definitions, reload, resources } = engine;
-  const book = await openRoles(engine, config);
+  const { book, core, datastore, definitions, reload, resources } = engine;
   const { directory, ...signing } = await openSignIn(config);
   const metrics = new Metrics();
   metrics.reading(...processReadings(), ...ledgerReadings(core, version()));
@@ -160,27 +157,6 @@ function version(): string {
   return /"version": "([^"]+)"/.exec(packageFile)?.[1] ?? "unknown";
 }
 
-/** Roles of files, read again with the content; and those of the API. */
-async function openRoles(
-  { database, on }: Pick<EngineProcess, "database" | "on">,
-  { rbac }: Config,
-): Promise<RoleBook> {
-  const read = async (): Promise<RoleFiles> => {
-    const found = await readRoles(rbac);
-    for (const { severity, file, line, column, message } of found.problems)
-      say("warn", "roles", { problem: `${severity}: ${file}:${line}:${column} ${message}` });
-    return found;
-  };
-  let files = await read();
-  const book = new RoleBook(database, () => files);
-  const again = async (): Promise<void> => {
-    files = await read();
-    book.forget();
-  };
-  on("reload", () => void again());
-  return book;
-}
-
 /** The door, and StackStorm's ports for tokens and streams where they are wanted. */
 export async function openDoor(
   engine: EngineProcess,
@@ -192,7 +168,7 @@ export async function openDoor(
   readonly settled: () => Promise<void>;
 }> {
   const parts = await doorOf(engine, config);
-  const door = makeDoor(parts, engine.inventory);
+  const door = makeDoor(parts, engine.viewers);
   const first = createServer(door);
   const servers = [first];
   const http = await listen(first, config);

@@ -13,6 +13,8 @@ import { Breaker } from "../engine/inventory-breaker.ts";
 import { Inventory } from "../engine/inventory.ts";
 import type { InventoryOptions } from "../engine/inventory-shared.ts";
 import { inventoryRunner } from "../engine/inventory-runner.ts";
+import type { Viewers } from "../engine/inventory-viewers.ts";
+import type { RoleBook } from "../engine/role-book.ts";
 import type { Resources } from "../engine/resources.ts";
 import { evaluatorPool } from "../processes/evaluator-pool.ts";
 import { spawner } from "../processes/spawner.ts";
@@ -26,6 +28,7 @@ import { openVault } from "../store/vault.ts";
 import { answerer, askHere } from "./answers.ts";
 import { breakerSettings, ownerSettings } from "./inventory.ts";
 import { openSheets } from "./sheets.ts";
+import { openUsers } from "./roles.ts";
 import type { Content } from "../model/definitions.ts";
 import { LiveDefinitions } from "./definitions.ts";
 import { say } from "./log.ts";
@@ -39,6 +42,10 @@ export interface EngineProcess {
   readonly database: Database;
   readonly queue: WorkQueue;
   readonly inventory: Inventory;
+  /** Who has which roles. */
+  readonly book: RoleBook;
+  /** The inventory as each user sees it. */
+  readonly viewers: Viewers;
   readonly datastore: Datastore;
   readonly definitions: () => CompiledContent;
   /** Reads the content again; what is broken keeps its problems, what runs keeps its definitions. `forget`: what was written through the API over
@@ -73,17 +80,15 @@ async function openPatiently(url: string): Promise<Database> {
 
 /** Opens everything. Rejects when the database cannot be reached for a minute. */
 export async function openEngine(config: Config, options: EngineOptions): Promise<EngineProcess> {
-  const { databaseUrl, slotCount } = options;
-  const database = await openPatiently(databaseUrl);
-  const queue = await queueOf(config, databaseUrl);
+  const database = await openPatiently(options.databaseUrl);
+  const queue = await queueOf(config, options.databaseUrl);
   const live = await LiveDefinitions.open(config, database);
-  const listeners = { reload: listenerList(), feed: listenerList(), sensor: listenerList() };
-  live.onChange(() => listeners.reload.tell());
+  const listeners = openListeners(live);
   const vault = openVault(config.masterKeyFile);
   const store = datastore(database, vault);
   const evaluators = evaluatorPool({ size: 2 });
   const answer = answerer(evaluators, store, systemUser);
-  const [spawn, sheets] = [slotCount > 0 ? spawner() : undefined, openSheets()];
+  const [spawn, sheets] = [options.slotCount > 0 ? spawner() : undefined, openSheets()];
   const inventory = await openInventory(config, live, {
     database,
     answer,
@@ -92,12 +97,12 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
   });
   const reload: EngineProcess["reload"] = (how) =>
     live.reload(how, ({ types, sources }) => inventory.reload(types, sources));
-  const alerts = alertsOf(database, config, () => ({ core, live }));
   const content = (): Content => live.loaded.compiled.content;
-  const forgetting = (): ReturnType<typeof reload> => reload({ forget: true });
-  const more = runnersHere(config, { core: () => core, content, reload: forgetting });
-  const own = [inventoryRunner(inventory), alerts, ...more];
-  const runners = [...builtinRunners(spawnOf(spawn), config), ...own];
+  const again = (): ReturnType<typeof reload> => reload({ forget: true });
+  const more = runnersHere(config, { core: () => core, content, reload: again });
+  const users = await openUsers(config, { database, inventory, systemUser }, listeners.reload);
+  const own = [...builtinRunners(spawnOf(spawn), config), inventoryRunner(users.inventoryOf)];
+  const runners = [...own, alertsOf(database, config, () => ({ core, live })), ...more];
   const core = makeCore(options, {
     database,
     queue,
@@ -108,9 +113,9 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     answer,
     onBell: ({ kind, id }) => {
       if (kind === "feed" || kind === "sensor") listeners[kind].tell();
-      const news = kind === "reload" && id !== core.process ? reload({ forget: false }) : undefined;
+      const others = kind === "reload" && id !== core.process;
       const caught = kind === "resources" ? live.catchUp(core.process) : undefined;
-      Promise.all([news, caught]).catch(sayNotReloaded);
+      Promise.all([others && reload({ forget: false }), caught]).catch(sayNotReloaded);
     },
   });
   return {
@@ -118,6 +123,8 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     database,
     queue,
     inventory,
+    book: users.book,
+    viewers: users.viewers,
     datastore: store,
     definitions: () => live.loaded.compiled,
     reload,
@@ -229,6 +236,12 @@ function sayNotReloaded(error: unknown): void {
 function sayOutage(reason: string | undefined): void {
   if (reason === undefined) say("info", "the database is back", {});
   else say("error", "the database is away", { reason });
+}
+
+function openListeners(live: Pick<LiveDefinitions, "onChange">) {
+  const listeners = { reload: listenerList(), feed: listenerList(), sensor: listenerList() };
+  live.onChange(() => listeners.reload.tell());
+  return listeners;
 }
 
 interface ListenerList {

@@ -45,6 +45,7 @@ const readingPosts = [
   "post /v1/packs/index/search",
   "post /api/v2/inventory/render",
   "post /api/v2/inventory/search",
+  "post /api/v2/inventory/render",
   "post /api/v2/inventory/export",
   "post /api/v2/rules/test",
 ];

@@ -4,8 +4,7 @@ import { createServer } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeDoor } from "../../src/api/app.ts";
 import type { Door } from "../../src/api/door.ts";
-import type { InventoryService } from "../../src/api/inventory.ts";
-import { doorOf } from "../support/door.ts";
+import { doorOf, emptyInventory } from "../support/door.ts";
 import { testEngine, type TestEngine } from "../support/engine.ts";
 import { testDatabase, type TestDatabase } from "../support/postgres.ts";
 
@@ -47,7 +46,7 @@ async function serve(auth: boolean): Promise<string> {
       ),
     webhooks: () => new Set(["in", "deep/er"]),
   };
-  const server = createServer(makeDoor(door, {} as InventoryService));
+  const server = createServer(makeDoor(door, emptyInventory));
   servers.push(server);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -1,3 +1,4 @@
+import { Viewers } from "../../src/engine/inventory-viewers.ts";
 /** `raicho inventory types`, `render` and `clone` against a real inventory. */
 import express from "express";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -22,7 +23,7 @@ beforeAll(async () => {
     response.locals["user"] = { name: "tanaka", roles: ["admin"] };
     next();
   });
-  const routes = inventoryRoutes(world.inventory).router;
+  const routes = inventoryRoutes(new Viewers(world.inventory)).router;
   app.use("/api/v2/inventory", express.json({ limit: "20mb" }), routes);
   door = listenAt(app);
 });

@@ -1,3 +1,4 @@
+import { Viewers } from "../../src/engine/inventory-viewers.ts";
 /** `raicho inventory` against a real inventory. */
 import express from "express";
 import { once } from "node:events";
@@ -23,7 +24,7 @@ beforeAll(async () => {
   app.use(
     "/api/v2/inventory",
     express.json({ limit: "20mb" }),
-    inventoryRoutes(world.inventory).router,
+    inventoryRoutes(new Viewers(world.inventory)).router,
   );
   server = app.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -2,6 +2,7 @@
  * each kind of door, and a fifth of that to the real program. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeDoor } from "../../src/api/app.ts";
+import { Viewers } from "../../src/engine/inventory-viewers.ts";
 import type { User } from "../../src/engine/auth.ts";
 import { request } from "../../src/engine/request.ts";
 import { doorOf, listenAt } from "../support/door.ts";
@@ -118,7 +119,7 @@ describe("random requests", () => {
     `${requests} %s`,
     async (_, users, callers) => {
       const door = { ...doorOf(engine.core, users), resources: written };
-      const { server, url } = listenAt(makeDoor(door, world.inventory));
+      const { server, url } = listenAt(makeDoor(door, new Viewers(world.inventory)));
       try {
         const target = { url, names, callers };
         const told = await bombard(target, requests);

@@ -15,7 +15,7 @@ test("the packs inventory and inventory_core load without a problem", async () =
   expect(problems.filter((problem) => JSON.stringify(problem).includes("packs/inventory"))).toEqual(
     [],
   );
-  const { operation: known } = inventoryRunner({} as Inventory).parameters;
+  const { operation: known } = inventoryRunner(() => Promise.resolve({} as Inventory)).parameters;
   const actions = [...content.actions.values()].filter(({ pack }) => pack === "inventory");
   // Each operation of the runner is an action, and each action is one of its operations.
   expect(new Set(actions.map(({ parameters }) => parameters["operation"]?.default))).toEqual(

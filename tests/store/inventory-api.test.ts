@@ -1,3 +1,4 @@
+import { Viewers } from "../../src/engine/inventory-viewers.ts";
 import express from "express";
 import { once } from "node:events";
 import type { Server } from "node:http";
@@ -17,7 +18,7 @@ beforeAll(async () => {
     response.locals["user"] = { name: "tanaka", roles: ["admin"] };
     next();
   });
-  app.use(express.json({ limit: "20mb" }), inventoryRoutes(world.inventory).router);
+  app.use(express.json({ limit: "20mb" }), inventoryRoutes(new Viewers(world.inventory)).router);
   server = app.listen(0, "127.0.0.1");
   await once(server, "listening");
 });

@@ -1,3 +1,4 @@
+import { Viewers } from "../../src/engine/inventory-viewers.ts";
 import express from "express";
 import { once } from "node:events";
 import type { Server } from "node:http";
@@ -19,7 +20,7 @@ beforeAll(async () => {
     response.locals["user"] = user;
     next();
   });
-  app.use(express.json(), inventoryRoutes(world.inventory).router);
+  app.use(express.json(), inventoryRoutes(new Viewers(world.inventory)).router);
   server = app.listen(0, "127.0.0.1");
   await once(server, "listening");
 });

@@ -24,7 +24,8 @@ const late = new Proxy({} as Inventory, {
     return typeof value === "function" ? value.bind(world.inventory) : value;
   },
 });
-describeRunner(() => inventoryRunner(late), {
+const here = () => Promise.resolve(world.inventory);
+describeRunner(() => inventoryRunner(() => Promise.resolve(late)), {
   succeeds: { parameters: { operation: "find_host", host: "web012" } },
   fails: { parameters: { operation: "get", type: "Device", name: "no-such-host" } },
   skip: {
@@ -43,7 +44,7 @@ const run = (
   parameters: Record<string, unknown>,
   context: Record<string, unknown> = { user: "rule-user" },
 ) =>
-  inventoryRunner(world.inventory).run(
+  inventoryRunner(here).run(
     runCall({ operation, ...parameters }, { context, executionId: "64f000000000000000000001" }),
   );
 
@@ -157,7 +158,7 @@ test("every operation has an action file, and every file an operation", () => {
       runner_type: "inventory",
       parameters: { operation: { default: name, immutable: true } },
     });
-  const { operation } = inventoryRunner(late).parameters;
+  const { operation } = inventoryRunner(here).parameters;
   expect(new Set(actions.map(([name]) => name))).toEqual(new Set(operation?.enum));
   expect(actions).toHaveLength(operation?.enum?.length ?? 0);
 });

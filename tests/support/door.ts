@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { makeDoor } from "../../src/api/app.ts";
-import type { InventoryService } from "../../src/api/inventory.ts";
+import type { InventoryViews } from "../../src/api/inventory-view.ts";
+import type { Inventory } from "../../src/engine/inventory.ts";
 import { AppError } from "../../src/model/errors.ts";
 import type { Door } from "../../src/api/door.ts";
 import type { User } from "../../src/engine/auth.ts";
@@ -51,9 +52,15 @@ function nothingThere(): never {
 }
 
 /** These tests ask nothing of the inventory: nothing is found there. */
-export const emptyInventory: InventoryService = new Proxy({} as InventoryService, {
-  get: (_, name) => (name === "ground" ? nothingThere() : nothingThere),
+const empty = new Proxy({} as Inventory, {
+  // A promise that it is awaited like a value that has no `then`.
+  get: (_, name) =>
+    name === "ground" ? nothingThere() : name === "then" ? undefined : nothingThere,
 });
+export const emptyInventory: InventoryViews = {
+  as: () => Promise.resolve(empty),
+  granted: () => Promise.resolve("everything"),
+};
 
 /** No roles but those of the system and of the API. */
 export function emptyBook(database: Database): RoleBook {

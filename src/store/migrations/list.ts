@@ -12,6 +12,7 @@ import { up as inventoryReverts } from "./0090_inventory_reverts.ts";
 import { up as shownResult } from "./0120_shown_result.ts";
 import { up as cheapHistory } from "./0130_cheap_history.ts";
 import { up as traces } from "./0150_traces.ts";
+import { up as inventoryGrants } from "./0180_inventory_grants.ts";
 import { up as inventoryFormulas } from "./0190_inventory_formulas.ts";
 import { up as inventoryTypeVersions } from "./0191_inventory_type_versions.ts";
 import { up as inventoryClaims } from "./0200_inventory_claims.ts";
@@ -39,6 +40,7 @@ export const migrations: ReadonlyArray<{
   { name: "0120_shown_result", up: shownResult },
   { name: "0130_cheap_history", up: cheapHistory },
   { name: "0150_traces", up: traces },
+  { name: "0180_inventory_grants", up: inventoryGrants },
   { name: "0190_inventory_formulas", up: inventoryFormulas },
   { name: "0191_inventory_type_versions", up: inventoryTypeVersions },
   { name: "0200_inventory_claims", up: inventoryClaims },

@@ -1,0 +1,158 @@
+/** The inventory as each user sees it. Grants are compiled once a second per user: what changes in roles, teams or types counts within that time. */
+import {
+  compileGrants,
+  factsIn,
+  type GrantContext,
+  type Granted,
+  type UserFacts,
+} from "../inventory/access.ts";
+import { InventoryError } from "../inventory/problem.ts";
+import { readCondition } from "../inventory/query-condition.ts";
+import { requestKey, type ReferenceRequest, type Resolution } from "../inventory/references.ts";
+import type { InventoryGrant } from "../model/inventory-grants.ts";
+import { inventoryGrantsOf, type SourcedGrant } from "../model/inventory-rights.ts";
+import type { Rights } from "../model/permissions.ts";
+import { limitedEyes } from "./inventory-eyes.ts";
+import { seenNeighbourhood, seenReferring } from "./inventory-graph.ts";
+import type { Inventory } from "./inventory.ts";
+import { resolveReferences } from "./inventory-resolve.ts";
+
+/** Somebody, and what that somebody's roles allow. */
+export interface Viewer extends Rights {
+  readonly name: string;
+}
+
+const freshMs = 1_000;
+
+interface Remembered {
+  readonly view: Promise<Inventory>;
+  /** The types that it was compiled for. */
+  readonly known: Inventory["known"];
+  readonly until: number;
+}
+
+export class Viewers {
+  readonly #whole: Inventory;
+  readonly #remembered = new Map<string, Remembered>();
+
+  /** `whole`: the inventory without limits. */
+  constructor(whole: Inventory) {
+    this.#whole = whole;
+  }
+
+  /** The inventory as that user sees it. */
+  as(viewer: Viewer): Promise<Inventory> {
+    const grants = inventoryGrantsOf(viewer);
+    if (grants === "everything") return Promise.resolve(this.#whole);
+    const key = JSON.stringify([viewer.name, viewer.roles, grants]);
+    const known = this.#remembered.get(key);
+    const now = performance.now();
+    if (known !== undefined && known.until > now && known.known === this.#whole.known)
+      return known.view;
+    const view = granted(this.#whole, viewer, grants).then(({ licences }) =>
+      this.#whole.as(limitedEyes(this.#whole.known, licences)),
+    );
+    if (this.#remembered.size > 1_000) this.#remembered.clear();
+    this.#remembered.set(key, { view, known: this.#whole.known, until: now + freshMs });
+    view.catch(() => this.#remembered.delete(key));
+    return view;
+  }
+
+  /** What each grant of that user means here; "everything" for those whom nothing limits. */
+  async granted(
+    viewer: Viewer,
+  ): Promise<
+    "everything" | { readonly grants: readonly SourcedGrant[]; readonly granted: Granted }
+  > {
+    const grants = inventoryGrantsOf(viewer);
+    if (grants === "everything") return grants;
+    return { grants, granted: await granted(this.#whole, viewer, grants) };
+  }
+}
+
+/** Compiles the grants; what their references and `$user` mean is looked up with open eyes. */
+async function granted(
+  whole: Inventory,
+  viewer: Viewer,
+  grants: readonly InventoryGrant[],
+): Promise<Granted> {
+  const requests = new Map<string, ReferenceRequest>();
+  const collect = (request: ReferenceRequest): undefined =>
+    void requests.set(requestKey(request), request);
+  const facts = await factsOf(whole, viewer, grants);
+  const named = grants.map((grant) => entryRequests(grant));
+  for (const request of named.flat()) collect(request);
+  const { known, clock } = whole.ground;
+  const context = (
+    resolve: (request: ReferenceRequest) => Resolution | undefined,
+    entries: GrantContext["entries"],
+  ): GrantContext => ({ query: { known, clock, resolve }, facts, entries });
+  compileGrants(grants, context(collect, new Map()));
+  const { db, eyes } = whole.ground;
+  const answers = await resolveReferences(db, [...requests.values()], { eyes, hold: false });
+  const resolve = (request: ReferenceRequest): Resolution | undefined =>
+    answers.get(requestKey(request));
+  const entries = named.map((list, index) => {
+    const found = list.map((request) => resolve(request));
+    return [
+      index,
+      found.flatMap((one) => (one !== undefined && "id" in one ? [one.id] : [])),
+    ] as const;
+  });
+  return compileGrants(grants, context(resolve, new Map(entries)));
+}
+
+function entryRequests({ types, entries = [] }: InventoryGrant): readonly ReferenceRequest[] {
+  const to = types.includes("*") ? [] : types;
+  return entries.map((given) => ({ to, given }));
+}
+
+/** What `$user…` in the conditions means for that user. */
+async function factsOf(
+  whole: Inventory,
+  viewer: Viewer,
+  grants: readonly InventoryGrant[],
+): Promise<UserFacts> {
+  const facts = new Map<string, unknown>([
+    ["$user.name", viewer.name],
+    ["$user.roles", viewer.roles],
+  ]);
+  const asked = new Set(grants.flatMap(({ where }) => factsAsked(where)));
+  if ([...asked].every((fact) => facts.has(fact))) return facts;
+  const person = await personOf(whole, viewer.name);
+  if (person === undefined) return facts;
+  facts.set("$user", person);
+  const { entries } = await seenNeighbourhood(whole.ground, person, [], 0);
+  for (const [name, value] of Object.entries(entries[0]?.doc ?? {}))
+    if (!facts.has(`$user.${name}`)) facts.set(`$user.${name}`, value);
+  const teams = await seenReferring(whole.ground, person, "Team", ["members", "lead"]);
+  if (teams.length > 0)
+    facts.set(
+      "$user.teams",
+      teams.map(({ id }) => id),
+    );
+  return facts;
+}
+
+function factsAsked(where: unknown): readonly string[] {
+  if (where === undefined) return [];
+  try {
+    return factsIn(readCondition(where));
+  } catch (error) {
+    if (error instanceof InventoryError) return [];
+    throw error;
+  }
+}
+
+/** The person whose login, or else mail address, is the name of the account. */
+async function personOf(whole: Inventory, account: string): Promise<string | undefined> {
+  if (!whole.known.byName.has("Person")) return undefined;
+  const { db, eyes } = whole.ground;
+  for (const attribute of ["login", "mail"]) {
+    const request = { to: ["Person"], given: { [attribute]: account } };
+    const answers = await resolveReferences(db, [request], { eyes, hold: false });
+    const answer = answers.get(requestKey(request));
+    if (answer !== undefined && "id" in answer) return answer.id;
+  }
+  return undefined;
+}

@@ -1,0 +1,60 @@
+/** What somebody's rights come to in the inventory: permission types and grants on parts of it, as grants. */
+import { inventoryVerbs, type InventoryGrant, type InventoryVerb } from "./inventory-grants.ts";
+import { allows, isAdmin, type Grant, type PermissionType, type Rights } from "./permissions.ts";
+
+/** A grant with where it comes from, for explanations. */
+export interface SourcedGrant extends InventoryGrant {
+  readonly from: string;
+}
+
+const meaning: Readonly<Partial<Record<PermissionType, readonly InventoryVerb[]>>> = {
+  inventory_list: ["read", "export"],
+  inventory_view: ["read", "export"],
+  inventory_modify: ["read", "export", "write", "create", "delete"],
+  inventory_all: inventoryVerbs,
+};
+
+function grant(
+  types: readonly string[],
+  may: readonly InventoryVerb[],
+  from: string,
+): SourcedGrant {
+  return {
+    types,
+    may,
+    attributes: undefined,
+    except: [],
+    entries: undefined,
+    where: undefined,
+    from,
+  };
+}
+
+/** "everything", or what is granted. */
+export function inventoryGrantsOf(rights: Rights): "everything" | readonly SourcedGrant[] {
+  if (isAdmin(rights)) return "everything";
+  const general = {
+    roles: rights.roles,
+    grants: rights.grants.filter(({ resource }) => resource === undefined),
+  };
+  if (allows(general, "inventory_all")) return "everything";
+  const found: SourcedGrant[] = [];
+  if (allows(general, "inventory_modify"))
+    found.push(grant(["*"], meaning.inventory_modify ?? [], "permission inventory_modify"));
+  else if (allows(general, "inventory_view") || allows(general, "inventory_list"))
+    found.push(grant(["*"], meaning.inventory_view ?? [], "permission to view the inventory"));
+  found.push(...rights.grants.flatMap(onResource));
+  const parts = rights.inventory ?? [];
+  found.push(...parts.map((one, index) => ({ ...one, from: `inventory grant ${index + 1}` })));
+  return found;
+}
+
+/** `inventory:Device`, `inventory:Device:web012`. */
+function onResource({ resource, permissions }: Grant): readonly SourcedGrant[] {
+  const [, type, name] = /^inventory:([^:]+)(?::(.+))?$/.exec(resource ?? "") ?? [];
+  if (type === undefined) return [];
+  const may = new Set(permissions.flatMap((permission) => meaning[permission] ?? []));
+  if (may.size === 0) return [];
+  const made = grant([type], [...may], `permission on ${resource}`);
+  return [name === undefined ? made : { ...made, entries: [name] }];
+}
