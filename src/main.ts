@@ -27,6 +27,20 @@ const host: Host = {
     return (await import("./wiring/process.ts")).runProcess(config, { supervised });
   },
   home: async () => (await import("./config.ts")).readConfig(process.env, process.cwd()).home,
+  backUp: async (file, progress) => {
+    const [{ readConfig }, { backUp }] = await Promise.all([
+      import("./config.ts"),
+      import("./wiring/backup.ts"),
+    ]);
+    return backUp(readConfig(process.env, process.cwd()), { file, raicho: version() }, progress);
+  },
+  restore: async (file, progress) => {
+    const [{ readConfig }, { restore }] = await Promise.all([
+      import("./config.ts"),
+      import("./wiring/backup.ts"),
+    ]);
+    return restore(readConfig(process.env, process.cwd()), file, progress);
+  },
   packPlaces: async () => {
     const [{ readConfig }, { packPlaces }] = await Promise.all([
       import("./config.ts"),

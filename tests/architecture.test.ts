@@ -77,6 +77,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   nodemailer: ["packs"],
   "openid-client": ["identity"],
   pg: ["store"],
+  "pg-copy-streams": ["store"],
   "read-excel-file": ["sheets"],
   "smtp-server": ["sensors"],
   ssh2: ["runners"],

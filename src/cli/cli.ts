@@ -81,6 +81,9 @@ export interface StartOptions {
   readonly supervised?: boolean;
 }
 
+/** Told after each table that was written or read. */
+export type TableProgress = (table: string, rows: number) => void;
+
 /** What the program lends to commands that work on this machine; each loads what it needs only when it is called. */
 export interface Host {
   readonly version: string;
@@ -90,6 +93,10 @@ export interface Host {
   /** Data directory. */
   home(): Promise<string>;
   lintParts(): Promise<LintParts>;
+  /** Writes the ledger and the master key to a new file. */
+  backUp(file: string, progress: TableProgress): Promise<void>;
+  /** Reads such a file into an empty data directory or database. */
+  restore(file: string, progress: TableProgress): Promise<{ raicho: string; at: string }>;
   /** Where packs are installed on this machine. */
   packPlaces(): Promise<PackPlaces>;
 }

@@ -25,6 +25,18 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import("./server.ts")).setUpReload,
   },
   {
+    name: "backup",
+    summary: "write database and master key to a file, while the engine works",
+    group: "Server",
+    load: async () => (await import("./backup.ts")).setUpBackup,
+  },
+  {
+    name: "restore",
+    summary: "read a backup into an empty data directory or database",
+    group: "Server",
+    load: async () => (await import("./backup.ts")).setUpRestore,
+  },
+  {
     name: "version",
     summary: "tell the versions of raicho and Node.js",
     group: "Server",

@@ -228,6 +228,22 @@ function watchExit(
   return { reason: () => reason, exit };
 }
 
+function urlOf(password: string, port: number | string): string {
+  return `postgres://raicho:${password}@127.0.0.1:${port}/postgres`;
+}
+
+/** Where the cluster of that home answers, for programs beside the one that runs it; undefined when it does not run. */
+export function runningPostgres(home: string): string | undefined {
+  const directory = join(home, "postgres");
+  const file = join(directory, "data", "postmaster.pid");
+  if (!existsSync(file)) return undefined;
+  const portLine = 3;
+  const [pid = "", ...more] = readFileSync(file, "utf8").split("\n");
+  const port = more[portLine - 1] ?? "";
+  if (!existsSync(`/proc/${pid.trim()}`) && process.platform === "linux") return undefined;
+  return urlOf(readFileSync(join(directory, "password"), "utf8").trim(), port.trim());
+}
+
 /** Starts the cluster of that home, made at the first start. `home` must exist. Any free port unless one is given. */
 export async function startPostgres({
   home,
@@ -272,7 +288,7 @@ export async function startPostgres({
   child.stdin?.on("error", () => undefined);
   const { reason, exit } = watchExit(child, log);
   let stopping = false;
-  const url = `postgres://raicho:${password}@127.0.0.1:${port}/postgres`;
+  const url = urlOf(password, port);
   await ready(url, reason);
   return {
     url,

@@ -1,5 +1,5 @@
 /** `raicho start`: the database, then one process for door, sensors and clock, and the workers. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,7 @@ import { openVault } from "../store/vault.ts";
 import { watchDirectories, watchedDirectories } from "../content/watch.ts";
 import { contentDirectories } from "./content.ts";
 import { freePort } from "./free-port.ts";
+import { isRaicho, lockHome } from "./home-lock.ts";
 import { logAsJson, say } from "./log.ts";
 
 const main = fileURLToPath(
@@ -24,30 +25,6 @@ const patienceMs = 10_000;
 
 function message(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** One supervisor per data directory. */
-function lock(home: string): () => void {
-  const file = join(home, "supervisor.pid");
-  const other = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
-  if (other > 0 && other !== process.pid && isRaicho(other))
-    throw new ConfigError(
-      `${home} is in use by the raicho with process id ${other}: stop it, or set RAICHO_HOME to another directory`,
-    );
-  writeFileSync(file, `${process.pid}\n`);
-  return () => rmSync(file, { force: true });
-}
-
-function isRaicho(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return (
-      process.platform !== "linux" ||
-      /raicho|\bmain\.[jt]s/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"))
-    );
-  } catch {
-    return false;
-  }
 }
 
 interface Ledger {
@@ -148,7 +125,7 @@ function watchSignals(
 export async function runSupervisor(given: Config): Promise<number> {
   logAsJson(given.jsonLog);
   mkdirSync(given.home, { recursive: true });
-  const unlock = lock(given.home);
+  const unlock = lockHome(given.home);
   let ledger: Ledger | undefined;
   let database: Database | undefined;
   try {

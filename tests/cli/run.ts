@@ -48,6 +48,8 @@ export async function runCli(
       home: lent("home"),
       lintParts: lent("content"),
       packPlaces: lent("packs"),
+      backUp: lent("backup"),
+      restore: lent("restore"),
       ...host,
     },
     environment: environment ?? {},
