@@ -1,0 +1,200 @@
+/** What the access matrix asks of every route that tells of the inventory. */
+import type { MatrixSite } from "./inventory-matrix-site.ts";
+
+export interface Asked {
+  readonly path: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+type Requests = (site: MatrixSite) => readonly Asked[];
+
+const entries = ({ ids }: MatrixSite): readonly string[] => Object.values(ids);
+const each = (tail: string, body?: unknown): Requests => {
+  return (site) => entries(site).map((id) => ({ path: `/entries/${id}${tail}`, body }));
+};
+const attributes = [
+  "name",
+  "open",
+  "secret",
+  "mail",
+  "zone",
+  "due",
+  "owner",
+  "shelf.secret",
+  "owner.mail",
+];
+export const types = ["Box", "Shelf", "Keeper"];
+const get =
+  (...paths: readonly string[]): Requests =>
+  () =>
+    paths.map((path) => ({ path }));
+/** Of what there is none here. */
+const none = "01900000-0000-7000-8000-000000000000";
+/** Every word in every place where one may ask for something. */
+const words =
+  (asking: (word: string) => Asked): Requests =>
+  (site) =>
+    site.markers.map(({ word }) => asking(word));
+const moment = (): string => encodeURIComponent(new Date().toISOString());
+
+export const reading: Readonly<Record<string, Requests>> = {
+  "get /types": get("/types"),
+  "get /types/:type": get("/types/Box", "/types/Shelf", "/types/Keeper"),
+  "get /entries": () => [
+    { path: "/entries?limit=1000" },
+    { path: `/entries?limit=1000&at=${moment()}` },
+    ...types.flatMap((type) => [{ path: `/entries?type=${type}&count=true` }]),
+    ...attributes.flatMap((name) =>
+      types.map((type) => ({
+        path: `/entries?type=${type}&sort=${name}&select=${name}&facets=${name}`,
+      })),
+    ),
+  ],
+  "post /search": (site) => [
+    { path: "/search", body: { select: ["name"], facets: ["type"], count: true } },
+    ...types.flatMap((type) =>
+      attributes.map((path) => ({
+        path: "/search",
+        body: { type, where: { path, op: "exists" }, select: [path] },
+      })),
+    ),
+    ...site.markers.map(({ word }) => ({ path: "/search", body: { text: word } })),
+    { path: "/search", body: { type: "Shelf", select: ["<Box.shelf.secret", "<Box.shelf.open"] } },
+    {
+      path: "/search",
+      body: { type: "Box", where: { path: "secret", op: "duplicated", value: false } },
+    },
+  ],
+  "get /entries/:id": each(""),
+  "get /entries/:id/history": each("/history"),
+  "get /entries/:id/diff": (site) =>
+    entries(site).flatMap((id) => [
+      { path: `/entries/${id}/diff?from=1` },
+      { path: `/entries/${id}/diff?from=2&to=1` },
+    ]),
+  "get /entries/:id/versions/:version": (site) =>
+    entries(site).flatMap((id) =>
+      [1, 2, 3].map((version) => ({ path: `/entries/${id}/versions/${version}` })),
+    ),
+  "get /entries/:id/at/:moment": (site) =>
+    entries(site).map((id) => ({ path: `/entries/${id}/at/${moment()}` })),
+  "get /entries/:id/impact": each("/impact"),
+  "get /changesets": get("/changesets?limit=1000", "/changesets?actor=matrix"),
+  "get /changesets/:id": (site) => site.changesets.map((id) => ({ path: `/changesets/${id}` })),
+  "get /available": (site) =>
+    ["ShelfA", "ShelfB"].map((name) => ({
+      path: `/available?type=Box&from=${site.ids[name] ?? ""}`,
+    })),
+  "get /ansible": get(
+    "/ansible",
+    "/ansible?type=Box&group_by=zone,secret,shelf.secret",
+    "/ansible?type=Box&group_by=open",
+  ),
+  "get /suggest": words((word) => ({ path: `/suggest?type=Box&q=${word}` })),
+  "get /hosts": words((word) => ({ path: `/hosts?q=${word}` })),
+  "get /owners": (site) =>
+    [...site.markers.map(({ word }) => word), ...entries(site)].map((host) => ({
+      path: `/owners?host=${host}`,
+    })),
+  "get /sources": get("/sources"),
+  "get /imports/:id": get("/imports/01900000-0000-7000-8000-000000000000"),
+  "get /imports/:id/rows": get("/imports/01900000-0000-7000-8000-000000000000/rows"),
+  "get /entries/:id/elevation": each("/elevation"),
+  "get /entries/:id/elevation.svg": each("/elevation.svg"),
+  "get /entries/:id/trace": each("/trace"),
+  "get /entries/:id/trace.svg": each("/trace.svg"),
+  "post /export": () => types.map((type) => ({ path: "/export", body: { type, format: "csv" } })),
+  "post /render": (site) => [
+    ...entries(site).map((id) => ({
+      path: "/render",
+      body: { id, template: "{{ entry }} {{ entry.secret }} {{ entry.shelf }}" },
+    })),
+    { path: "/render", body: { template: "{{ all }}", queries: { all: { type: "Box" } } } },
+  ],
+  "get /entries/:id/claims": each("/claims"),
+  "get /drifts": get("/drifts"),
+  "get /conflicts": get("/conflicts"),
+  "get /imports": get("/imports"),
+  "get /migrations": get("/migrations"),
+  "get /types/:type/misfits": get("/types/Box/misfits", "/types/Shelf/misfits"),
+  "get /export": get("/export?type=Box&format=csv", "/export?type=Shelf&format=csv"),
+  "get /breakers": get("/breakers?all=true"),
+  "get /expiring": get("/expiring?days=3650", "/expiring?days=3650&type=Box"),
+};
+
+/** Writes: what they answer, also when they fail, tells nothing. Those of a single entry are tried with each attribute below. */
+export const writing: Readonly<Record<string, Requests>> = {
+  "post /entries": (site) =>
+    site.markers.flatMap(({ word }) => [
+      {
+        path: "/entries",
+        body: { type: "Box", attributes: { name: "fresh", secret: word, zone: "z" } },
+      },
+      {
+        path: "/entries",
+        body: { type: "Box", attributes: { name: "fresh", shelf: { secret: word }, zone: "z" } },
+      },
+      {
+        path: "/entries",
+        body: { type: "Box", attributes: { name: "fresh", shelf: word, zone: "z" } },
+      },
+    ]),
+  "patch /entries/:id": (site) =>
+    entries(site).flatMap((id) => [
+      { path: `/entries/${id}`, body: { attributes: { nonsense: 1 } } },
+      {
+        path: `/entries/${id}`,
+        body: { attributes: { secret: "probe" } },
+        headers: { "if-match": '"1"' },
+      },
+    ]),
+  "delete /entries/:id": each("", {}),
+  "post /entries/:id/restore": each("/restore", {}),
+  "post /entries/:id/revert": each("/revert", { version: 1 }),
+  "post /changesets/:id/revert": (site) =>
+    site.changesets.map((id) => ({ path: `/changesets/${id}/revert`, body: {} })),
+  "post /upsert": (site) => [
+    {
+      path: "/upsert",
+      body: {
+        items: site.markers.flatMap(({ word }) => [
+          { type: "Box", match: [["secret"]], set: { secret: word, name: "upserted" } },
+          { type: "Box", match: [["name"]], set: { name: word, secret: "probe" } },
+        ]),
+      },
+    },
+  ],
+  "post /allocate": (site) =>
+    ["ShelfA", "ShelfB"].map((name) => ({
+      path: "/allocate",
+      body: { type: "Box", from: site.ids[name], set: { name: "taken" } },
+    })),
+  "post /entries/:id/clone": each("/clone", { dry_run: true }),
+  "post /imports": () => [{ path: "/imports", body: { files: [] } }],
+  "post /imports/:id/decisions": () => [
+    { path: `/imports/${none}/decisions`, body: { decisions: [] } },
+  ],
+  "post /imports/:id/commit": () => [{ path: `/imports/${none}/commit`, body: {} }],
+  "post /imports/:id/revert": () => [{ path: `/imports/${none}/revert`, body: {} }],
+  "delete /imports/:id": () => [{ path: `/imports/${none}`, body: {} }],
+  "post /claims": () => [{ path: "/claims", body: { source: "probe", items: [] } }],
+  "post /drifts/:id/approve": () => [{ path: `/drifts/${none}/approve`, body: {} }],
+  "post /drifts/:id/reject": () => [{ path: `/drifts/${none}/reject`, body: {} }],
+  "post /drifts/:id/enforce": () => [{ path: `/drifts/${none}/enforce`, body: {} }],
+  "post /conflicts/:entry/:attribute/resolve": (site) =>
+    entries(site).map((id) => ({
+      path: `/conflicts/${id}/secret/resolve`,
+      body: { take: "document" },
+    })),
+  "post /breakers/:id/reset": () => [
+    { path: "/breakers/01900000-0000-7000-8000-000000000000/reset", body: {} },
+  ],
+  "post /entries/:id/expiry/:attribute/acknowledge": each("/expiry/due/acknowledge", {}),
+};
+
+/** Of StackStorm's API: what tells of the inventory's events. */
+export const events: Readonly<Record<string, Requests>> = {
+  "get /v1/triggerinstances": get("/v1/triggerinstances?limit=100"),
+  "get /v1/triggerinstances/:id": (site) =>
+    site.instances.map((id) => ({ path: `/v1/triggerinstances/${id}` })),
+};
