@@ -99,6 +99,7 @@ test("CI installs every server that a test asks for", () => {
   const packages: Readonly<Record<string, string>> = {
     dig: "bind9-dnsutils",
     fish: "fish",
+    git: "git",
     dovecot: "dovecot-imapd",
     haproxy: "haproxy",
     named: "bind9",
