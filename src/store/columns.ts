@@ -57,10 +57,19 @@ function isDocument(type: ColumnType): boolean {
   return type === "json" || type === "jsonb" || type === "document";
 }
 
-function entriesOf<Row>(columns: Columns<Row>): readonly (readonly [string, ColumnType])[] {
-  return Object.entries<ColumnType | undefined>(columns).flatMap(([name, type]) =>
+type Entries = readonly (readonly [string, ColumnType])[];
+
+/** Every flight asks for them. */
+const taken = new WeakMap<object, Entries>();
+
+function entriesOf<Row>(columns: Columns<Row>): Entries {
+  const known = taken.get(columns);
+  if (known !== undefined) return known;
+  const entries = Object.entries<ColumnType | undefined>(columns).flatMap(([name, type]) =>
     type === undefined ? [] : [[name, type] as const],
   );
+  taken.set(columns, entries);
+  return entries;
 }
 
 /** SQL of the rows, typed, to be followed by `as r`. `first`: number of the first parameter; there are as many as columns. */
