@@ -113,8 +113,11 @@ async function commit({ client, cli, options, print }: Asked, id: string): Promi
   const [done] = await Promise.all([work, cli.terminal.notesSeen ? watch() : undefined]);
   const { result } = done;
   if (formatOf(options) !== "table") return print.one(done);
+  const [created, updated] = [numberIn(result, "created"), numberIn(result, "updated")];
   print.done(
-    `imported: ${numberIn(result, "created")} created, ${numberIn(result, "updated")} updated; take it back with raicho inventory import-revert ${id}`,
+    created + updated === 0
+      ? "nothing was imported"
+      : `imported: ${created} created, ${updated} updated; take it back with raicho inventory import-revert ${id}`,
   );
   const failed = isObject(result) ? rowsOf(result["failed"]) : [];
   if (failed.length > 0)

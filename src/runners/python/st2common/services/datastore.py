@@ -18,6 +18,7 @@ class BaseDatastoreService:
         self._client = None
 
     def get_api_client(self):
+        # Abstract, as in StackStorm: packs derive services of their own from this class.
         raise NotImplementedError("get_api_client() not implemented")
 
     def get_user_info(self):
