@@ -20,7 +20,7 @@ import {
   type Fields,
   type Parts,
 } from "./extract.ts";
-import { fingerprint } from "./fingerprint.ts";
+import { fingerprint, type AlertIdentity } from "./fingerprint.ts";
 import { parseTime } from "./time.ts";
 
 export interface ParseOptions {
@@ -34,7 +34,12 @@ export interface ParseOptions {
 
 /** A message may carry several alerts (Alertmanager groups them); there is always at least one, or a reason. */
 export type ParsedAlerts =
-  | { readonly alerts: readonly CanonicalAlert[]; readonly parser: string }
+  | {
+      readonly alerts: readonly CanonicalAlert[];
+      /** Of each alert, what its fingerprint is made of. */
+      readonly identities: readonly AlertIdentity[];
+      readonly parser: string;
+    }
   | { readonly unparsed: string };
 
 /** Brings a message into canonical alerts with the first parser that matches and finds what it requires. */
@@ -56,8 +61,10 @@ export function parseAlerts(
     else if (missing.length > 0) {
       reasons.push(`${parser.ref} matches but finds no ${[...new Set(missing)].join(", ")}`);
     } else {
-      const alerts = found.map((fields) => alertOf(parser, fields, { ...options, message }));
-      return { alerts, parser: parser.ref };
+      const made = found.map((fields) => alertOf(parser, fields, { ...options, message }));
+      const alerts = made.map(({ alert }) => alert);
+      const identities = made.map(({ identity }) => identity);
+      return { alerts, identities, parser: parser.ref };
     }
   }
   return { unparsed: reasons.length > 0 ? reasons.join("; ") : "no parser matches" };
@@ -129,7 +136,7 @@ function alertOf(
   parser: AlertParser,
   fields: Fields,
   options: ParseOptions & { readonly message: AlertMessage },
-): CanonicalAlert {
+): { readonly alert: CanonicalAlert; readonly identity: AlertIdentity } {
   const member = (name: MemberName, length: number = alertBounds.member): string => {
     const value = parser.members[name];
     return value === undefined ? "" : evaluate(value, fields).slice(0, length);
@@ -150,7 +157,8 @@ function alertOf(
     labels: labelsOf(parser, fields),
     raw_ref: options.rawRef ?? "",
   };
-  return { ...alert, fingerprint: identityOf(parser, alert, options.message) };
+  const identity = identityOf(parser, alert, options.message);
+  return { alert: { ...alert, fingerprint: fingerprint(identity) }, identity };
 }
 
 function defaultUrgency(severity: AlertSeverity): "immediate" | "business_day" {
@@ -194,18 +202,18 @@ function identityOf(
   parser: AlertParser,
   alert: Omit<CanonicalAlert, "fingerprint">,
   message: AlertMessage,
-): string {
+): AlertIdentity {
   const wanted = new Set(parser.identity);
   const more = parser.identity
     .filter((part) => part !== "host" && part !== "service")
     .flatMap((part) => identityPart(part, parser, alert));
-  return fingerprint({
+  return {
     source: alert.source,
     host: wanted.has("host") ? alert.host_raw : "",
     service: wanted.has("service") ? alert.service : "",
     more,
     subject: message.kind === "mail" ? message.mail.subject : alert.summary,
-  });
+  };
 }
 
 function identityPart(

@@ -19,6 +19,9 @@ export interface ContentDirectories {
     readonly types?: string;
     /** Sources of the inventory outside of any pack. */
     readonly sources?: string;
+    /** Alert parsers and alert policies outside of any pack. */
+    readonly parsers?: string;
+    readonly alerts?: string;
   };
   /** Where packs are installed; what does not exist is skipped. */
   readonly installed?: string;

@@ -10,18 +10,17 @@ import type {
   ParameterSchemas,
 } from "../model/definitions.ts";
 import { ruleCycles } from "../inventory/cycles.ts";
-import { isObject } from "../model/json.ts";
 import { readAction } from "./actions.ts";
 import { readAlias, readPolicy } from "./aliases-and-policies.ts";
+import { readDeclaration, reportDeclaration, type DeclarationFault } from "./declarations.ts";
 import { findPacks, packRef } from "./find-packs.ts";
 import type { ContentDirectories } from "./find-packs.ts";
 import { combineOverrides, readOverrides, readPack } from "./packs.ts";
 import { nearest, ProblemList } from "./problems.ts";
 import type { Problem, SourceFile } from "./problems.ts";
-import { positionOf, readSources, textOf } from "./reading.ts";
+import { readSources } from "./reading.ts";
 import type { Draft, PackReading, Reading } from "./reading.ts";
 import { readRule } from "./rules.ts";
-import { show } from "./shape.ts";
 import { readSensor, readTrigger } from "./triggers.ts";
 import { readSiteWorkflow } from "./site-workflows.ts";
 
@@ -29,18 +28,10 @@ export interface LoadOptions {
   readonly directories: ContentDirectories;
   /** Parameters per runner name, aliases included. Without it names of runners are not checked. */
   readonly runners?: ReadonlyMap<string, ParameterSchemas>;
-  /** Looks at all alert parsers and entity types at once; a file with a fault is left out. */
+  /** Looks at all alert parsers, alert policies and entity types at once; a file with a fault is left out. */
   readonly checkDeclarations?: (
     declarations: readonly DeclarationFile[],
   ) => readonly DeclarationFault[];
-}
-
-/** What the room that interprets a declaration finds wrong in it. */
-export interface DeclarationFault {
-  readonly declaration: DeclarationFile;
-  /** A JSON pointer into the document: `/extract/0/regex`. */
-  readonly path: string;
-  readonly message: string;
 }
 
 export interface LoadedContent {
@@ -60,6 +51,7 @@ const resources: readonly (readonly [directory: string, read: Read])[] = [
   ["aliases", readAlias],
   ["policies", readPolicy],
   ["parsers", (source, reading) => readDeclaration("alert-parser", source, reading)],
+  ["alerts", (source, reading) => readDeclaration("alert-policy", source, reading)],
   ["types", (source, reading) => readDeclaration("entity-type", source, reading)],
   ["sources", (source, reading) => readDeclaration("inventory-source", source, reading)],
 ];
@@ -164,7 +156,8 @@ async function readSite(site: ContentDirectories["site"], reading: PackReading):
   const others = await Promise.all(
     siteResources.map(async ([kind, read]) => ({ files: await filesAt(site[kind]), read })),
   );
-  const base = site.workflows ?? site.rules ?? site.types ?? site.sources;
+  const places = [site.workflows, ...siteResources.map(([kind]) => site[kind])];
+  const base = places.find((place) => place !== undefined);
   const any = workflows.length > 0 || others.some(({ files }) => files.length > 0);
   if (base === undefined || !any) return;
   const existing = reading.draft.packs.get("default");
@@ -177,7 +170,12 @@ async function readSite(site: ContentDirectories["site"], reading: PackReading):
 }
 
 /** What a site may have outside of packs, beside workflows. */
-const siteResources: readonly (readonly [kind: "rules" | "types" | "sources", read: Read])[] = [
+const siteResources: readonly (readonly [
+  kind: "rules" | "types" | "sources" | "parsers" | "alerts",
+  read: Read,
+])[] = [
+  ["parsers", (source, reading) => readDeclaration("alert-parser", source, reading)],
+  ["alerts", (source, reading) => readDeclaration("alert-policy", source, reading)],
   ["rules", (source, reading) => readRule(source, reading, builtinTriggerTypes)],
   ["types", (source, reading) => readDeclaration("entity-type", source, reading)],
   ["sources", (source, reading) => readDeclaration("inventory-source", source, reading)],
@@ -199,47 +197,6 @@ export function sitePack(path: string): PackDefinition {
     configSchema: {},
     config: {},
   };
-}
-
-/** A file of a kind that another room interprets. Its name is what it says, else the file's. */
-function readDeclaration(
-  kind: DeclarationFile["kind"],
-  source: SourceFile,
-  { pack, draft, problems, declared }: PackReading,
-): void {
-  const document = source.yaml.value;
-  if (!isObject(document)) {
-    problems.error(source, [], `the file must be a mapping, not ${show(document)}`);
-    return;
-  }
-  const name = textOf(document, "name") || basename(source.file, extname(source.file));
-  const declaration: DeclarationFile = { kind, pack, name, document, source: positionOf(source) };
-  draft.declarations.push(declaration);
-  declared.set(declaration, source);
-}
-
-function reportDeclaration(
-  { declaration, path, message }: DeclarationFault,
-  reading: Reading,
-): void {
-  const { draft, problems, declared } = reading;
-  const source = declared.get(declaration);
-  const steps = path
-    .split("/")
-    .slice(1)
-    .filter((step) => step !== "");
-  if (source === undefined) return;
-  problems.error(
-    source,
-    steps.map((step) => (/^\d+$/.test(step) ? Number(step) : unescapePointer(step))),
-    message,
-  );
-  const index = draft.declarations.indexOf(declaration);
-  if (index >= 0) draft.declarations.splice(index, 1);
-}
-
-function unescapePointer(step: string): string {
-  return step.replaceAll("~1", "/").replaceAll("~0", "~");
 }
 
 /** A configuration that no pack reads is most often a misspelt one. */

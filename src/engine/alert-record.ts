@@ -1,19 +1,40 @@
 /** Between the ledger's alert records and what the pure correlation knows. */
-import type { CanonicalAlert } from "../alerts/alert.ts";
 import type { KnownAlert } from "../alerts/correlate.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { AlertRow } from "../store/alerts.ts";
 
-/** The record after a message. */
+/** Names a record for people: the beginning of the fingerprint, and the day. */
+export function alertId(fingerprint: string, day: string): string {
+  return `${fingerprint.slice(0, 16)}-${day}`;
+}
+
+/** An alert as actions and the door show it: what its latest report said, with its counts. */
+export function shownAlert(row: AlertRow): JsonObject {
+  const { fingerprint, day, count, status, ticket, document, first_at, last_at, workflow } = row;
+  return {
+    ...(isObject(document) ? document : {}),
+    id: alertId(fingerprint, day),
+    fingerprint,
+    day,
+    count,
+    status,
+    ticket,
+    first_at: first_at.toISOString(),
+    last_at: last_at.toISOString(),
+    facts: workflow ?? {},
+  };
+}
+
+/** The record after a message. `facts`: what is kept of the message. */
 export function record(
   known: AlertRow | undefined,
-  alert: CanonicalAlert,
+  facts: JsonObject,
   next: Omit<KnownAlert, "messageKeys">,
 ): { count: number; status: string; document: JsonObject; at: Date; lastAt: Date } {
   const same = known !== undefined && known.day === next.day;
   const document =
-    alert.status === "firing" || !same || !isObject(known.document)
-      ? { ...alert }
+    facts["status"] === "firing" || !same || !isObject(known.document)
+      ? facts
       : { ...known.document };
   return {
     count: next.count,
@@ -22,7 +43,7 @@ export function record(
       ...document,
       ...(next.resolvedAt === undefined ? {} : { resolved_at: next.resolvedAt }),
     },
-    at: new Date(alert.occurred_at),
+    at: new Date(String(facts["occurred_at"])),
     lastAt: new Date(next.lastAt),
   };
 }

@@ -1,5 +1,6 @@
 /** Content, compiled for the engine. Immutable; a reload makes another one, and what runs goes on with its own. */
 import { compileParsers, type AlertParser } from "../alerts/definition.ts";
+import { compileAlertPolicies, type AlertPolicies } from "../alerts/policy.ts";
 import type { Content, DeclarationFile } from "../model/definitions.ts";
 import { compilePolicies } from "../policies/policy.ts";
 import { compileRules } from "../rules/index.ts";
@@ -8,6 +9,7 @@ import type { Definitions } from "./core.ts";
 
 export interface CompiledContent extends Definitions {
   readonly parsers: readonly AlertParser[];
+  readonly alertPolicies: AlertPolicies;
   readonly types: readonly DeclarationFile[];
   readonly sources: readonly DeclarationFile[];
   /** Urls of webhooks that some rule listens to (as in StackStorm also one that is switched off, so that senders notice nothing), or that a client made a
@@ -22,18 +24,18 @@ export function compileContent(content: Content): CompiledContent {
   const rules = [...content.rules.values()];
   const enabled = rules.filter((rule) => rule.enabled);
   const listened = new Set(enabled.map((rule) => rule.trigger.type));
-  const { parsers, problems } = compileParsers(
-    content.declarations.filter(({ kind }) => kind === "alert-parser"),
-  );
+  const { parsers, problems } = compileParsers(content.declarations);
+  const alerts = compileAlertPolicies(content.declarations);
   const compiled = new Map<string, ReturnType<Definitions["workflow"]>>();
   return {
     content,
     rules: compileRules(rules),
     policies: compilePolicies(content.policies.values()),
     parsers,
+    alertPolicies: alerts.policies,
     types: content.declarations.filter(({ kind }) => kind === "entity-type"),
     sources: content.declarations.filter(({ kind }) => kind === "inventory-source"),
-    problems: problems.map(({ message }) => message),
+    problems: [...problems, ...alerts.problems].map(({ message }) => message),
     webhooks: new Set(
       [...rules.map(({ trigger }) => trigger), ...content.triggers.values()]
         .filter(({ type }) => type === "core.st2.webhook")

@@ -156,9 +156,9 @@ export interface WorkflowSource {
   readonly source: SourcePosition;
 }
 
-/** One YAML file of a declarative kind that another room interprets (alert parsers, inventory types). */
+/** One YAML file of a declarative kind that another room interprets (alert parsers and policies, inventory types). */
 export interface DeclarationFile {
-  readonly kind: "alert-parser" | "entity-type" | "inventory-source";
+  readonly kind: "alert-parser" | "alert-policy" | "entity-type" | "inventory-source";
   readonly pack: string;
   readonly name: string;
   readonly document: unknown;

@@ -39,6 +39,18 @@ export async function findAlert(
     .executeTakeFirst();
 }
 
+/** The newest record that is not over. */
+export async function openAlert(db: Db, fingerprint: string): Promise<AlertRow | undefined> {
+  return db
+    .selectFrom("alert")
+    .selectAll()
+    .where("fingerprint", "=", fingerprint)
+    .where("status", "!=", "resolved")
+    .orderBy("day", "desc")
+    .limit(1)
+    .executeTakeFirst();
+}
+
 /** The record of exactly that day. */
 export async function alertOf(
   db: Db,

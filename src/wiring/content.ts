@@ -23,6 +23,8 @@ export function contentDirectories({
       workflows: join(site, "workflows"),
       types: join(site, "types"),
       sources: join(site, "sources"),
+      parsers: join(site, "parsers"),
+      alerts: join(site, "alerts"),
     },
     installed: join(home, "packs"),
     packs,

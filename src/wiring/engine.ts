@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { Config } from "../config.ts";
+import { placeFinder } from "../engine/alert-place.ts";
 import { alertRunner } from "../engine/alert-runner.ts";
 import { slots, type Core } from "../engine/core.ts";
 import { datastore, type Datastore } from "../engine/datastore.ts";
@@ -102,7 +103,7 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
   const more = runnersHere(config, { core: () => core, content, reload: again });
   const users = await openUsers(config, { database, inventory, systemUser }, listeners.reload);
   const own = [...builtinRunners(spawnOf(spawn), config), inventoryRunner(users.inventoryOf)];
-  const runners = [...own, alertsOf(database, config, () => ({ core, live })), ...more];
+  const runners = [...own, alertsOf(database, config, () => ({ core, live, inventory })), ...more];
   const core = makeCore(options, {
     database,
     queue,
@@ -161,12 +162,18 @@ function spawnOf(started: ReturnType<typeof spawner> | undefined): Spawn | undef
 function alertsOf(
   database: Database,
   { timeZone }: Config,
-  known: () => { readonly core: Core; readonly live: LiveDefinitions },
+  known: () => {
+    readonly core: Core;
+    readonly live: LiveDefinitions;
+    readonly inventory: Inventory;
+  },
 ): Runner {
   return alertRunner({
     database,
     timeZone,
     parsers: () => known().live.loaded.compiled.parsers,
+    policies: () => known().live.loaded.compiled.alertPolicies,
+    place: placeFinder(() => known().inventory),
     ingest: (events) => ingest(known().core, events),
   });
 }

@@ -1,7 +1,9 @@
 /** Content from disk, checked by everybody who interprets it, and compiled. */
 import { compileParsers } from "../alerts/definition.ts";
+import { compileAlertPolicies } from "../alerts/policy.ts";
 import type { Config } from "../config.ts";
-import { type DeclarationFault, loadContent, sitePack } from "../content/load.ts";
+import type { DeclarationFault } from "../content/declarations.ts";
+import { loadContent, sitePack } from "../content/load.ts";
 import type { Problem } from "../content/problems.ts";
 import { compileContent, type CompiledContent } from "../engine/definitions.ts";
 import { compileTypes, typeFaults } from "../inventory/compile.ts";
@@ -23,10 +25,11 @@ export interface Loaded {
   readonly problems: readonly string[];
 }
 
-/** Faults in alert parsers and entity types, where they stand in their files. */
+/** Faults in alert parsers, alert policies and entity types, where they stand in their files. */
 export function declarationFaults(all: readonly DeclarationFile[]): readonly DeclarationFault[] {
   const { types } = compileTypes(all);
-  return [...compileParsers(all).problems, ...typeFaults(all), ...sourceFaults(all, types)];
+  const alerts = [...compileParsers(all).problems, ...compileAlertPolicies(all).problems];
+  return [...alerts, ...typeFaults(all), ...sourceFaults(all, types)];
 }
 
 /** What names something that is not there is in use all the same, so it is a warning here, as in StackStorm; `raicho lint` is stricter. */

@@ -222,7 +222,10 @@ describe("a format of one's own", () => {
 });
 
 test("the example in docs/alerts.md is a parser without faults", () => {
-  const example = /```yaml\n([\s\S]*?)```/.exec(readFileSync("docs/alerts.md", "utf8"))?.[1] ?? "";
+  const example =
+    /## Writing a parser\s+```yaml\n([\s\S]*?)```/.exec(
+      readFileSync("docs/alerts.md", "utf8"),
+    )?.[1] ?? "";
   const { parsers, problems } = compileParsers([declaration("example", parse(example))]);
   expect(problems).toEqual([]);
   const subject = "RED: h1.example.jp fan stopped";

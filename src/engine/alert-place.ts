@@ -1,0 +1,80 @@
+/** Which machine an alert is about, and who answers for it, as the inventory knows. */
+import type { CanonicalAlert } from "../alerts/alert.ts";
+import type { AlertPlace } from "../alerts/matcher.ts";
+import type { JsonObject } from "../model/json.ts";
+import { loadNeighbourhood } from "../store/inventory/hosts.ts";
+import type { Inventory } from "./inventory.ts";
+
+export interface FoundPlace extends AlertPlace {
+  /** For people and workflows: `{kind, via, person, team, leader}`; null when the inventory knows nobody at all. */
+  readonly responsible: JsonObject | null;
+}
+
+/** What an entry belongs to, for conditions on alerts. */
+const belonging = ["service", "nodeset", "environment", "role", "rack"];
+/** A storm of mails about one machine asks once. */
+const rememberMs = 3_000;
+const mostRemembered = 500;
+
+export type FindPlace = (alert: CanonicalAlert) => Promise<FoundPlace>;
+
+/** Looks machines up by what the message says of them: name, then address, asset number, serial number. */
+export function placeFinder(inventory: () => Inventory): FindPlace {
+  const known = new Map<string, { readonly at: number; readonly place: Promise<FoundPlace> }>();
+  return (alert) => {
+    const words = wordsOf(alert);
+    const key = JSON.stringify(words);
+    const found = known.get(key);
+    if (found !== undefined && Date.now() - found.at < rememberMs) return found.place;
+    if (known.size >= mostRemembered) known.clear();
+    const place = lookUp(inventory(), words);
+    known.set(key, { at: Date.now(), place });
+    // A failure is told to who asked, and not remembered.
+    place.catch(() => known.delete(key));
+    return place;
+  };
+}
+
+function wordsOf({ host_raw, labels }: CanonicalAlert): readonly string[] {
+  const words = [host_raw, labels["address"], labels["asset"], labels["serial"]];
+  return [...new Set(words.filter((word) => word !== undefined && word !== ""))].map(String);
+}
+
+async function lookUp(inventory: Inventory, words: readonly string[]): Promise<FoundPlace> {
+  for (const word of words) {
+    const found = await inventory.findHost(word);
+    if (found.found) return placeAt(inventory, found.host);
+  }
+  return { entity: null, belongs: [], ...(await ownerOf(inventory, words[0] ?? "?")) };
+}
+
+async function placeAt(
+  inventory: Inventory,
+  { id, type, name }: { readonly id: string; readonly type: string; readonly name: string },
+): Promise<FoundPlace> {
+  const { entries } = await loadNeighbourhood(inventory.ground.db, id, belonging, 1);
+  const others = entries.filter((entry) => entry.id !== id);
+  return {
+    entity: { id, type, name },
+    belongs: others.flatMap((entry) => [entry.id, entry.name]),
+    ...(await ownerOf(inventory, id)),
+  };
+}
+
+async function ownerOf(
+  inventory: Inventory,
+  host: string,
+): Promise<Pick<FoundPlace, "owner" | "team" | "responsible">> {
+  const { kind, via, person, team, leader } = await inventory.findOwner(host);
+  return {
+    owner: person?.login ?? null,
+    team: team?.code ?? null,
+    responsible: {
+      kind,
+      via,
+      person: person && { ...person },
+      team: team && { ...team },
+      leader: leader && { ...leader },
+    },
+  };
+}
