@@ -3,13 +3,12 @@
  * 1. The claim's fence goes into the finish: a run that lost its claim (its process was thought dead) cannot record anything.
  * 2. A finish waits for the database as long as it takes; the result of what was done is never thrown away.
  * 3. A child of a workflow that this process conducts is recorded by the workflow's own next unit: one commit for both. */
-import { AppError } from "../model/errors.ts";
 import { isFinished } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
 import { maskedCall, type MaskedCall } from "../runners/masked-call.ts";
 import type { Runner } from "../runners/runner.ts";
-import { isOutage } from "../store/database.ts";
+import { isAway } from "../store/database.ts";
 import type { ExecutionChange, Unit } from "../store/unit.ts";
 import { telling } from "./announce.ts";
 import type { Core } from "./core.ts";
@@ -102,11 +101,7 @@ function afterInterruption(core: Core, claim: Claim, outcome: End, signal: Abort
 /** What an exception makes of a run. The ledger being away is no fault of an action that works on nothing else: it runs again. */
 function endOf(error: unknown, { inLedger }: Runner): End {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  const away =
-    error instanceof AppError
-      ? error.code === "LEDGER_DOWN" || error.code === "BUSY"
-      : isOutage(error);
-  if (inLedger === true && away) return { status: "requested", result: undefined };
+  if (inLedger === true && isAway(error)) return { status: "requested", result: undefined };
   return { status: "failed", result: { error: message, traceback: stack ?? "" } };
 }
 

@@ -148,8 +148,21 @@ function redirected(request: Request, url: URL, status: number): Request {
   };
 }
 
+/** Methods that change nothing: doing them twice needs no key. */
+const reading = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
+
+/** The service that is called can tell a repetition from a second wish. */
+function keyOf(
+  method: string,
+  own: Readonly<Record<string, string>>,
+  key: string,
+): Record<string, string> {
+  const given = reading.has(method.toUpperCase()) || header(own, "idempotency-key") !== undefined;
+  return given ? {} : { "Idempotency-Key": key };
+}
+
 function buildRequest(
-  { action, parameters }: RunCall,
+  { action, parameters, idempotencyKey }: RunCall,
   options: { bodyLimit: number; userAgent: string; signal: AbortSignal },
 ): Request {
   const own = stringRecord(parameters["headers"]);
@@ -162,6 +175,7 @@ function buildRequest(
   const headers = {
     Accept: "*/*",
     "Accept-Encoding": "gzip, deflate, br",
+    ...keyOf(method, own, idempotencyKey),
     ...own,
     ...(contentType === undefined ? {} : { "Content-Type": contentType }),
     ...(cookies.length === 0

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
 import pg from "pg";
+import { AppError } from "../model/errors.ts";
 import { migrations } from "./migrations/list.ts";
 import type { LedgerSchema } from "./schema.ts";
 
@@ -23,6 +24,12 @@ export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   return passing.test(code) || lostConnection.test(error.message);
+}
+
+/** The same, or what the engine makes of it: nothing was stored, and the same may be tried again. */
+export function isAway(error: unknown): boolean {
+  if (error instanceof AppError) return error.code === "LEDGER_DOWN" || error.code === "BUSY";
+  return isOutage(error);
 }
 
 /** True when the database refused a value itself: a NUL in a text, a number out of range, a text too long for an index. */

@@ -21,3 +21,11 @@ export function say(
   const more = Object.keys(details).length === 0 ? "" : ` ${JSON.stringify(details)}`;
   process.stderr.write(`${new Date().toISOString()} ${levels[level]} ${sentence}${more}\n`);
 }
+
+/** The password that was made for the account `admin` at the first start, once. */
+export function sayPassword(password: string | undefined): void {
+  if (password !== undefined)
+    process.stdout.write(
+      `\n  First start. Sign in as admin with the password ${password} (it is not shown again).\n\n`,
+    );
+}

@@ -2,6 +2,7 @@
 import type { Server } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { ConfigError, type Config } from "../config.ts";
+import { ensureAdmin } from "../engine/auth.ts";
 import { hear, heartbeat } from "../engine/hear.ts";
 import { Interrupted } from "../engine/run.ts";
 import { collectGarbage } from "../engine/retention.ts";
@@ -16,7 +17,7 @@ import { forgetProcess } from "../store/processes.ts";
 import { type EngineProcess, openEngine } from "./engine.ts";
 import { freePort } from "./free-port.ts";
 import { openDoor } from "./door.ts";
-import { logAsJson, say } from "./log.ts";
+import { logAsJson, say, sayPassword } from "./log.ts";
 import { type OpenSensors, openSensors } from "./open-sensors.ts";
 
 interface Duties {
@@ -188,7 +189,7 @@ export async function runProcess(
       throw new ConfigError(
         `--role ${config.role} needs DATABASE_URL: without it, use raicho start`,
       );
-    if (!supervised) await prepare(config.databaseUrl);
+    if (!supervised) await prepare(config, config.databaseUrl);
     // Actions are told where to call before the door opens.
     const port =
       config.port === 0 && dutiesOf(config).api
@@ -222,7 +223,7 @@ function announce(life: ChildLife, { addresses }: Opened, supervised: boolean): 
   if (!supervised) process.stdout.write(`raicho ready ${addresses.http} smtp ${addresses.smtp}\n`);
 }
 
-async function prepare(url: string): Promise<void> {
+async function prepare(config: Config, url: string): Promise<void> {
   await waitForDatabase(url, {
     patienceMs: 60_000,
     onWait: (reason) => say("warn", "waiting for the database", { reason }),
@@ -233,5 +234,6 @@ async function prepare(url: string): Promise<void> {
   });
   const database = openDatabase(url, { max: 2 });
   await migrate(database);
+  if (dutiesOf(config).api) sayPassword(await ensureAdmin(database, config.adminPassword));
   await database.close();
 }

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ingest } from "../engine/ingest.ts";
 import type { Core } from "../engine/core.ts";
-import { isOutage } from "../store/database.ts";
+import { isAway } from "../store/database.ts";
 import type { Sensor, SensorContext } from "../sensors/sensor.ts";
 
 const minBackoffMs = 1_000;
@@ -74,7 +74,7 @@ export function keepSensor(core: Core, make: () => Sensor): KeptSensor {
           failures,
         });
         await current?.stop().catch(() => undefined);
-        const most = isOutage(error) ? outageBackoffMs : maxBackoffMs;
+        const most = isAway(error) ? outageBackoffMs : maxBackoffMs;
         await delay(Math.min(minBackoffMs * 2 ** (failures - 1), most), undefined, {
           signal: stopping.signal,
         }).catch(() => undefined);

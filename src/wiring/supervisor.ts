@@ -14,7 +14,7 @@ import { watchDirectories, watchedDirectories } from "../content/watch.ts";
 import { contentDirectories } from "./content.ts";
 import { freePort } from "./free-port.ts";
 import { isRaicho, lockHome } from "./home-lock.ts";
-import { logAsJson, say } from "./log.ts";
+import { logAsJson, say, sayPassword } from "./log.ts";
 
 const main = fileURLToPath(
   new URL(import.meta.url.endsWith(".ts") ? "../main.ts" : "../main.js", import.meta.url),
@@ -90,10 +90,7 @@ function announce(
     "smtp" in addresses
       ? addresses
       : { http: "", smtp: "" };
-  if (password !== undefined)
-    process.stdout.write(
-      `\n  First start. Sign in as admin with the password ${password} (it is not shown again).\n\n`,
-    );
+  sayPassword(password);
   if (!config.auth)
     process.stdout.write("  Authentication is off: every caller on this machine is admin.\n");
   process.stdout.write(`raicho ready ${String(http)} smtp ${String(smtp)}\n`);

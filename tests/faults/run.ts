@@ -1,19 +1,123 @@
-/** `npm run test:faults [-- --kills N]`: the faults of tests/faults, 200 kills unless said. */
-import { spawn } from "node:child_process";
+/** `npm run test:faults -- --profile ci|full|nightly [--seed N] [--only NAME] [--backend postgres|redis] [--out FILE]`: starts the real program as separate processes, strikes
+ * it by the seed, and checks from outside that everything promised holds. */
+import { writeFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
+import type { Case, Context, Profile, Report } from "./case.ts";
+import { cases } from "./cases.ts";
+import { seeded } from "./random.ts";
+import type { Backend } from "./site.ts";
+
+const usage =
+  "usage: npm run test:faults -- [--profile ci|full|nightly] [--seed N] [--only NAME] [--backend postgres|redis] [--out FILE]";
+const profiles: readonly Profile[] = ["ci", "full", "nightly"];
+const backends: readonly Backend[] = ["postgres", "redis"];
+
+interface Wish {
+  readonly profile: Profile;
+  readonly seed: number;
+  readonly only: string | undefined;
+  readonly backend: Backend | undefined;
+  readonly out: string | undefined;
+}
+
+function one<Word extends string>(name: string, text: string, words: readonly Word[]): Word {
+  const found = words.find((word) => word === text);
+  if (found !== undefined) return found;
+  throw new Error(`--${name} ${text}: give one of ${words.join(", ")}`);
+}
+
+function readWish(args: readonly string[]): Wish {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      profile: { type: "string", default: "ci" },
+      seed: { type: "string" },
+      only: { type: "string" },
+      backend: { type: "string" },
+      out: { type: "string" },
+    },
+  });
+  const seed = values.seed ?? String(Date.now() % 1_000_000);
+  if (!/^\d+$/.test(seed)) throw new Error(`--seed ${seed}: give a whole number`);
+  if (values.only !== undefined)
+    one(
+      "only",
+      values.only,
+      cases.map(({ name }) => name),
+    );
+  return {
+    profile: one("profile", values.profile, profiles),
+    seed: Number(seed),
+    only: values.only,
+    backend: values.backend === undefined ? undefined : one("backend", values.backend, backends),
+    out: values.out,
+  };
+}
+
+interface Result extends Report {
+  readonly name: string;
+  readonly backend: Backend;
+  readonly promises: string;
+  readonly seconds: number;
+  /** Load of the machine at its end, from whatever. */
+  readonly load: number;
+}
+
+function say(text: string): void {
+  process.stderr.write(text);
+}
+
+async function runCase(each: Case, backend: Backend, { profile, seed }: Wish): Promise<Result> {
+  const since = performance.now();
+  const title = `${each.name}, queue on ${backend}`;
+  const context: Context = {
+    profile,
+    seed,
+    backend,
+    random: seeded(seed),
+    say: (progress) => (process.stderr.isTTY ? say(`\r\u001B[K${title}: ${progress} `) : undefined),
+    size: (sizes) => sizes[profile],
+  };
+  const report = await each.run(context).catch((error: unknown): Report => {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { counts: {}, findings: [`it broke off: ${reason}`] };
+  });
+  const seconds = Math.round((performance.now() - since) / 1_000);
+  const load = Math.round((loadavg()[0] ?? 0) * 10) / 10;
+  return { name: each.name, backend, promises: each.promises, seconds, load, ...report };
+}
+
+function line({ name, backend, counts, findings, seconds, load }: Result): string {
+  const facts = Object.entries(counts).map(([what, count]) => `${what} ${count}`);
+  const verdict = findings.length === 0 ? "ok    " : "FAILED";
+  const head = `${verdict} ${name} (${backend}): ${facts.join(", ")}; ${seconds} s, load ${load}`;
+  return [head, ...findings.map((finding) => `       - ${finding}`)].join("\n");
+}
+
+async function run(wish: Wish): Promise<boolean> {
+  const { profile, seed, only, out } = wish;
+  say(`faults: profile ${profile}, seed ${seed} (repeat with --seed ${seed})\n`);
+  const results: Result[] = [];
+  for (const each of cases) {
+    if (only === undefined ? each.notIn?.includes(profile) === true : only !== each.name) continue;
+    for (const backend of each.backends === "both" ? backends : [each.backends]) {
+      if (wish.backend !== undefined && wish.backend !== backend) continue;
+      const result = await runCase(each, backend, wish);
+      results.push(result);
+      say(`${process.stderr.isTTY ? "\r\u001B[K" : ""}${line(result)}\n`);
+    }
+  }
+  const failed = results.filter(({ findings }) => findings.length > 0);
+  say(`${results.length - failed.length} cases passed, ${failed.length} failed; seed ${seed}\n`);
+  const facts = { profile, seed, at: new Date().toISOString(), cores: cpus().length };
+  if (out !== undefined) writeFileSync(out, `${JSON.stringify({ ...facts, results }, null, 2)}\n`);
+  return failed.length === 0 && results.length > 0;
+}
 
 try {
-  const { values } = parseArgs({ options: { kills: { type: "string", default: "200" } } });
-  if (!/^[1-9]\d*$/.test(values.kills))
-    throw new Error(`--kills ${values.kills}: expected a number`);
-  const vitest = spawn("npx", ["vitest", "run", "tests/faults"], {
-    stdio: "inherit",
-    env: { ...process.env, FAULTS: values.kills },
-  });
-  vitest.on("exit", (code) => {
-    process.exitCode = code ?? 1;
-  });
+  process.exitCode = (await run(readWish(process.argv.slice(2)))) ? 0 : 1;
 } catch (error) {
-  process.stderr.write(`faults: ${String(error)}\nusage: npm run test:faults [-- --kills N]\n`);
+  say(`faults: ${error instanceof Error ? error.message : String(error)}\n${usage}\n`);
   process.exitCode = 2;
 }

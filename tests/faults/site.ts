@@ -1,107 +1,291 @@
-/** Real processes on a real PostgreSQL of their own that can be killed again and again: two dispatchers, a worker, a scheduler. */
-import { mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+/** The real program as separate processes on a real PostgreSQL (and Redis) of their own, beside the recorder; each of them can be ended, paused and cut off. What
+ * ends comes back, as an init system would bring it. */
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { startPostgres, type EmbeddedPostgres } from "../../src/store/postgres.ts";
 import { eventually } from "../support/eventually.ts";
-import { removeHome, runRaicho, temporaryHome, type Started } from "../support/raicho.ts";
+import { freePort } from "../support/redis.ts";
+import {
+  adminPassword,
+  basic,
+  plainRequest,
+  removeHome,
+  runRaicho,
+  temporaryHome,
+  type Started,
+} from "../support/raicho.ts";
+import { writePack } from "./pack.ts";
+import { startRecorder, type Recorder } from "./recorder.ts";
+import { databaseServer, redisServer, type DatabaseServer, type RedisServer } from "./servers.ts";
 
-const roles = {
-  "dispatcher 1": "sensors",
-  "dispatcher 2": "sensors",
-  worker: "worker",
-  scheduler: "scheduler",
-} as const;
-export type ProcessName = keyof typeof roles;
+export type Role = "api" | "worker" | "sensors" | "scheduler";
+export type Backend = "postgres" | "redis";
 
-const files: Readonly<Record<string, string>> = {
-  "pack.yaml":
-    "ref: faults\nname: faults\ndescription: What the kills are aimed at.\nversion: 1.0.0\nauthor: Raicho\nemail: raicho@example.com\n",
-  "rules/changed.yaml":
-    "name: changed\npack: faults\nenabled: true\ntrigger:\n  type: inventory.entry.updated\n  parameters:\n    type: Role\n    attribute: note\n" +
-    "action:\n  ref: core.local\n  parameters:\n    cmd: 'true'\n",
-  // Every change of one entry is wanted here, however many there are.
-  "../../configs/inventory.yaml": "breaker:\n  firings: 0\n",
-};
-
-export interface FaultySite extends AsyncDisposable {
-  readonly url: string;
-  /** Ends it without warning, as soon as it is ready, and starts it again. A process is not waited for: it comes back while others are killed. */
-  kill(what: ProcessName | "database"): Promise<void>;
+export interface SiteOptions {
+  readonly backend?: Backend;
+  /** How many processes of each role. */
+  readonly counts?: Partial<Record<Role, number>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** For single processes, by name. */
+  readonly envOf?: (name: string) => Readonly<Record<string, string>>;
+  /** What runs the program, by name of the process. */
+  readonly beforeOf?: (name: string) => readonly string[];
+  readonly pack?: Parameters<typeof writePack>[2];
+  /** Settings of PostgreSQL. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Where the database's files are put, e.g. on a small tmpfs. */
+  readonly databaseHome?: string;
+  /** Whether the database runs before the processes start. */
+  readonly database?: "first" | "later";
 }
 
-/** Resolves when all processes are ready. */
-export async function faultySite(): Promise<FaultySite> {
-  const home = temporaryHome();
-  for (const [path, text] of Object.entries(files)) {
-    const file = join(home, "packs/faults", path);
-    mkdirSync(join(file, ".."), { recursive: true });
-    writeFileSync(file, text);
+export interface Kept {
+  readonly name: string;
+  readonly role: Role;
+  started: Started;
+  /** Starts that were counted so far. */
+  starts: number;
+  paused: boolean;
+  /** The log of those that ended. */
+  said: string;
+  /** It does not come back by itself. */
+  held: boolean;
+  /** For its next start only. */
+  next: Readonly<Record<string, string>>;
+}
+
+/** Starts this way and another seed's the same: nothing of a site is left to chance but ports. */
+export interface Site {
+  readonly home: string;
+  readonly backend: Backend;
+  readonly database: DatabaseServer;
+  readonly redis: RedisServer | undefined;
+  readonly recorder: Recorder;
+  readonly processes: readonly Kept[];
+  /** Addresses of the doors. */
+  readonly doors: readonly string[];
+  readonly smtp: readonly number[];
+  token: string;
+  named(name: string): Kept;
+  of(role: Role): readonly Kept[];
+  isReady(kept: Kept): boolean;
+  ready(kept?: Kept): Promise<void>;
+  /** Signals it and resolves when it has ended; it is started again at once, with `env` besides. */
+  kill(kept: Kept, signal?: NodeJS.Signals, env?: Readonly<Record<string, string>>): Promise<void>;
+  /** Resolves when it ended by itself. */
+  ended(kept: Kept): Promise<void>;
+  /** All that it logged so far, in all its starts. */
+  logOf(kept: Kept): string;
+  /** Takes the queue's memory. */
+  wipeQueue(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const usual = { api: 1, scheduler: 1, sensors: 1, worker: 2 } as const;
+
+interface Ports {
+  readonly http: ReadonlyMap<string, number>;
+  readonly smtp: ReadonlyMap<string, number>;
+}
+
+async function portsFor(names: readonly { name: string; role: Role }[]): Promise<Ports> {
+  const http = new Map<string, number>();
+  const smtp = new Map<string, number>();
+  for (const { name, role } of names) {
+    if (role === "api") http.set(name, await freePort());
+    if (role === "sensors") smtp.set(name, await freePort());
   }
-  let server = await startPostgres({ home, options: { shared_buffers: "64MB" } });
-  const { url } = server;
-  const port = Number(new URL(url).port);
-  const running = new Map<ProcessName, Started>();
-  let closing = false;
-  const start = (name: ProcessName): void => {
-    const env = { DATABASE_URL: url, RAICHO_CONFIGS: join(home, "configs") };
-    const started = runRaicho(["start", "--role", roles[name]], { home, env });
-    running.set(name, started);
-    // One that gave up, because the database was away for long, comes back as an init system would bring it.
-    void started.ended.then(() =>
-      !closing && running.get(name) === started ? start(name) : undefined,
-    );
-  };
-  const ready = (name: ProcessName): Promise<Started> =>
-    eventually(
-      `${name} to be ready`,
-      () => {
-        const started = running.get(name);
-        return started?.printed.out.includes("raicho ready") === true && started;
-      },
-      { seconds: 180 },
-    );
-  start("scheduler");
-  await ready("scheduler");
-  for (const name of ["dispatcher 1", "dispatcher 2", "worker"] as const) start(name);
-  await Promise.all([ready("dispatcher 1"), ready("worker")]);
-  return {
-    url,
-    kill: async (what) => {
-      if (what === "database") {
-        process.kill(postmaster(home), "SIGKILL");
-        await server.lost;
-        server = await again(home, port);
-        return;
-      }
-      const { child, ended } = await ready(what);
-      child.kill("SIGKILL");
-      await ended;
-    },
-    [Symbol.asyncDispose]: async () => {
-      closing = true;
-      const all = [...running.values()];
-      for (const { child } of all) child.kill("SIGTERM");
-      const late = setTimeout(() => {
-        for (const { child } of all) child.kill("SIGKILL");
-      }, 20_000);
-      await Promise.all(all.map(({ ended }) => ended));
-      clearTimeout(late);
-      await server.stop();
-      removeHome(home);
-    },
-  };
+  return { http, smtp };
 }
 
-function postmaster(home: string): number {
-  const file = join(realpathSync(join(home, "postgres")), "data/postmaster.pid");
-  return Number(readFileSync(file, "utf8").split("\n")[0]);
-}
-
-/** Its backends may still hold the shared memory for a moment. */
-function again(home: string, port: number): Promise<EmbeddedPostgres> {
-  return eventually(
-    "the database to start again",
-    () => startPostgres({ home, port, options: { shared_buffers: "64MB" } }),
-    { seconds: 60, everyMs: 200 },
+function namesOf(counts: Readonly<Record<Role, number>>): readonly { name: string; role: Role }[] {
+  return (["api", "scheduler", "sensors", "worker"] as const).flatMap((role) =>
+    Array.from({ length: counts[role] }, (_, n) => ({ name: `${role} ${n + 1}`, role })),
   );
+}
+
+/** Resolves when all processes are ready and admin has signed in (unless the database comes later). */
+export async function openSite(options: SiteOptions = {}): Promise<Site> {
+  const { backend = "postgres" } = options;
+  const home = temporaryHome();
+  mkdirSync(join(home, "site"));
+  mkdirSync(join(home, "configs"));
+  const recorder = await startRecorder();
+  writePack(home, recorder.url, options.pack);
+  const database = await databaseServer(options.databaseHome ?? home, options.settings);
+  const redis = backend === "redis" ? await redisServer(home) : undefined;
+  const names = namesOf({ ...usual, ...options.counts });
+  const ports = await portsFor(names);
+  const site = new RunningSite({ home, backend, recorder, database, redis, ports, options });
+  if (options.database === "later") await database.stop();
+  // The first one brings the schema up to date, the others find it so.
+  for (const [index, each] of names.entries()) {
+    site.launch(each);
+    if (index === 0 && options.database !== "later") await site.ready(site.named(each.name));
+  }
+  if (options.database === "later") return site;
+  await site.ready();
+  await site.signIn();
+  return site;
+}
+
+interface Parts extends Pick<Site, "home" | "backend" | "recorder" | "database" | "redis"> {
+  readonly ports: Ports;
+  readonly options: SiteOptions;
+}
+
+class RunningSite implements Site {
+  readonly home: string;
+  readonly backend: Backend;
+  readonly database: DatabaseServer;
+  readonly redis: RedisServer | undefined;
+  readonly recorder: Recorder;
+  readonly doors: readonly string[];
+  readonly smtp: readonly number[];
+  token = "";
+  readonly #kept: Kept[] = [];
+  readonly #ports: Ports;
+  readonly #options: SiteOptions;
+  #closing = false;
+
+  constructor({ home, backend, recorder, database, redis, ports, options }: Parts) {
+    this.home = home;
+    this.backend = backend;
+    this.database = database;
+    this.redis = redis;
+    this.recorder = recorder;
+    this.#ports = ports;
+    this.#options = options;
+    this.doors = [...ports.http.values()].map((port) => `http://127.0.0.1:${port}`);
+    this.smtp = [...ports.smtp.values()];
+  }
+
+  get processes(): readonly Kept[] {
+    return this.#kept;
+  }
+
+  launch({ name, role }: { name: string; role: Role }): void {
+    const started = this.#run(name, role, {});
+    const state = { said: "", starts: 1, paused: false, held: false, next: {} };
+    const kept: Kept = { name, role, started, ...state };
+    this.#kept.push(kept);
+    this.#keep(kept, started);
+  }
+
+  #run(name: string, role: Role, env: Readonly<Record<string, string>>): Started {
+    const { env: common, envOf, beforeOf } = this.#options;
+    return runRaicho(["start", "--role", role], {
+      home: this.home,
+      cwd: join(this.home, "site"),
+      before: beforeOf?.(name) ?? [],
+      env: {
+        DATABASE_URL: this.database.url,
+        ...(this.redis === undefined ? {} : { REDIS_URL: this.redis.url }),
+        RAICHO_CONFIGS: join(this.home, "configs"),
+        RAICHO_ADMIN_PASSWORD: adminPassword,
+        RAICHO_API_URL: this.doors[0] ?? "",
+        RAICHO_PORT: String(this.#ports.http.get(name) ?? 0),
+        RAICHO_SMTP_PORT: String(this.#ports.smtp.get(name) ?? 0),
+        RAICHO_PACK_INDEX: "off",
+        ...common,
+        ...envOf?.(name),
+        ...env,
+      },
+    });
+  }
+
+  #keep(kept: Kept, started: Started): void {
+    void started.ended.then(() => this.#again(kept, started));
+  }
+
+  #again(kept: Kept, ended: Started): void {
+    kept.said += ended.printed.err;
+    if (this.#closing || kept.held || kept.started !== ended) return;
+    const { next } = kept;
+    kept.next = {};
+    kept.paused = false;
+    kept.starts += 1;
+    kept.started = this.#run(kept.name, kept.role, next);
+    this.#keep(kept, kept.started);
+  }
+
+  named(name: string): Kept {
+    const found = this.#kept.find((kept) => kept.name === name);
+    if (found === undefined) throw new Error(`there is no process ${name}`);
+    return found;
+  }
+
+  of(role: Role): readonly Kept[] {
+    return this.#kept.filter((kept) => kept.role === role);
+  }
+
+  isReady({ started, paused }: Kept): boolean {
+    return !paused && started.printed.out.includes("raicho ready");
+  }
+
+  async ready(kept?: Kept): Promise<void> {
+    for (const each of kept === undefined ? this.#kept : [kept])
+      await eventually(
+        `${each.name} to be ready`,
+        () => {
+          if (this.isReady(each)) return true;
+          throw new Error(each.started.printed.err.slice(-600));
+        },
+        { seconds: 180 },
+      );
+  }
+
+  async kill(
+    kept: Kept,
+    signal: NodeJS.Signals = "SIGKILL",
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    const { child, ended } = kept.started;
+    kept.next = env;
+    child.kill(signal);
+    await ended;
+  }
+
+  async ended(kept: Kept): Promise<void> {
+    await kept.started.ended;
+  }
+
+  logOf({ said, started }: Kept): string {
+    return said.endsWith(started.printed.err) ? said : said + started.printed.err;
+  }
+
+  async wipeQueue(): Promise<void> {
+    if (this.redis !== undefined) return this.redis.flush();
+    const tables = await this.database.query<{ name: string }>(
+      "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname = 'bullmq' and tablename not like '%migration%'",
+    );
+    if (tables.length === 0) throw new Error("the queue has no tables");
+    await this.database.query(`truncate ${tables.map(({ name }) => name).join(", ")} cascade`);
+  }
+
+  async signIn(): Promise<void> {
+    const { status, body } = await plainRequest(`${this.doors[0]}/auth/v1/tokens`, {
+      method: "POST",
+      body: {},
+      headers: basic("admin", adminPassword),
+    });
+    if (status !== 201) throw new Error(`no token: ${status} ${JSON.stringify(body)}`);
+    this.token = (body as { token: string }).token;
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    for (const { started, paused } of this.#kept) {
+      if (paused) started.child.kill("SIGCONT");
+      started.child.kill("SIGTERM");
+    }
+    const late = setTimeout(() => {
+      for (const { started } of this.#kept) started.child.kill("SIGKILL");
+    }, 15_000);
+    await Promise.all(this.#kept.map(({ started }) => started.ended));
+    clearTimeout(late);
+    await this.redis?.stop();
+    await this.database.stop();
+    await this.recorder.close();
+    removeHome(this.home);
+  }
 }

@@ -154,6 +154,11 @@ describe("requests", () => {
       { headers: { "x-a": "1", cookie: "c=d; e=5" } },
     ],
     [{ username: "u", password: "p" }, { headers: { authorization: "Basic dTpw" } }],
+    [{ method: "POST" }, { headers: { "idempotency-key": "65a000000000000000000001" } }],
+    [
+      { method: "PUT", headers: { "IDEMPOTENCY-KEY": "mine" } },
+      { headers: { "idempotency-key": "mine" } },
+    ],
     [{ auth: "x-auth-token=XYZ=1" }, { headers: { "x-auth-token": "XYZ=1" } }],
     [
       { headers: { "content-type": "application/json" }, body: '{ "a": 12345678901234567890 }' },

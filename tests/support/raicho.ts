@@ -72,6 +72,8 @@ export interface StartOptions {
   readonly args?: readonly string[];
   /** What runs the program, e.g. `setpriv --reuid …`. */
   readonly before?: readonly string[];
+  /** Where it is started: the directory of the site's own rules and workflows; this repository when it is left out. */
+  readonly cwd?: string;
 }
 
 const started = new Set<ChildProcess>();
@@ -110,11 +112,11 @@ export interface Started {
 /** Runs `node src/main.ts <args>` with nothing of this environment but what is needed. */
 export function runRaicho(
   args: readonly string[],
-  { home, env = {}, before = [] }: StartOptions = {},
+  { home, env = {}, before = [], cwd = repository }: StartOptions = {},
 ): Started {
   const command = [...before, process.execPath, join(repository, "src/main.ts"), ...args];
   const child = spawn(command[0] ?? "", command.slice(1), {
-    cwd: repository,
+    cwd,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
     env: {

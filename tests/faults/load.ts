@@ -1,0 +1,97 @@
+/** Load through the front doors: webhooks, mails and changes of the inventory. Each delivery has an identity and is repeated, under the same, until it is answered for:
+ * so do the senders of the field. What was not answered for counts for nothing; what was has to be found later. */
+import { setTimeout as delay } from "node:timers/promises";
+import { deliver } from "../support/smtp-client.ts";
+import { ask, isGood } from "./ask.ts";
+import type { Site } from "./site.ts";
+
+export interface Sent {
+  /** Names of the deliveries that were answered with 2xx or 250. */
+  readonly acknowledged: string[];
+  /** Answers that were none, or 429 and 503, after which the delivery was repeated. */
+  refusals: number;
+  /** Answers that nobody may get, e.g. 500. */
+  readonly odd: string[];
+}
+
+export function nothingSent(): Sent {
+  return { acknowledged: [], refusals: 0, odd: [] };
+}
+
+const patience = new Set([0, 429, 503]);
+
+/** Delivers until it is answered for. Rejects when it is refused for good. */
+async function insist(sent: Sent, name: string, once: () => Promise<number>): Promise<void> {
+  for (;;) {
+    const status = await once();
+    if (status >= 200 && status < 300) {
+      sent.acknowledged.push(name);
+      return;
+    }
+    sent.refusals += 1;
+    if (!patience.has(status)) sent.odd.push(`${name}: ${status}`);
+    if (sent.odd.length > 50) throw new Error(`odd answers: ${sent.odd.slice(0, 5).join(", ")}`);
+    await delay(50 + (sent.refusals % 7) * 30);
+  }
+}
+
+export function webhook(site: Site, sent: Sent, hook: string, name: string): Promise<void> {
+  let turn = 0;
+  return insist(sent, name, async () => {
+    const door = site.doors[turn++ % site.doors.length];
+    const reply = await ask(`${door}/v1/webhooks/${hook}`, {
+      method: "POST",
+      body: { n: name },
+      token: site.token,
+      headers: { "webhook-id": `${hook}-${name}` },
+      timeoutMs: 15_000,
+    });
+    return isGood(reply) ? 202 : reply.status;
+  });
+}
+
+export function mail(site: Site, sent: Sent, name: string): Promise<void> {
+  const text = `From: faults@example.jp\nTo: sys-alert@example.jp\nMessage-Id: <${name}@faults>\nSubject: ${name}\n\nbody of ${name}\n`;
+  let turn = 0;
+  return insist(sent, name, async () => {
+    const port = site.smtp[turn++ % site.smtp.length] ?? 0;
+    try {
+      const answer = await Promise.race([
+        deliver({ host: "127.0.0.1", port }, text),
+        delay(15_000).then(() => ({ code: 0 })),
+      ]);
+      // 421 and 4xx: try again later.
+      return answer.code === 250 ? 250 : answer.code < 500 ? 0 : answer.code;
+    } catch {
+      return 0;
+    }
+  });
+}
+
+/** One change of an entry. The next may only follow when this one was answered for. */
+export function change(site: Site, sent: Sent, entry: string, name: string): Promise<void> {
+  let turn = 0;
+  return insist(sent, name, async () => {
+    const door = site.doors[turn++ % site.doors.length];
+    const reply = await ask(`${door}/api/v2/inventory/upsert`, {
+      method: "POST",
+      body: { items: [{ type: "Role", set: { code: entry, note: name } }] },
+      token: site.token,
+    });
+    return reply.status;
+  });
+}
+
+/** Carries out all tasks, so many at a time. */
+export async function inParallel<Item>(
+  items: Iterable<Item>,
+  width: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const iterator = items[Symbol.iterator]();
+  const lane = async (): Promise<void> => {
+    for (let next = iterator.next(); next.done !== true; next = iterator.next())
+      await work(next.value);
+  };
+  await Promise.all(Array.from({ length: width }, lane));
+}
