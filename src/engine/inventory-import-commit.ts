@@ -15,7 +15,7 @@ import type { Db } from "../store/schema.ts";
 import { claimAfter, conflictSignal, driftSignal, type Subject } from "./inventory-claim-book.ts";
 import type { EntryPlan, ImportPlan } from "./inventory-import-plan.ts";
 import type { ImportGround } from "./inventory-imports.ts";
-import type { UpsertResult } from "./inventory-upsert.ts";
+import type { UpsertResult } from "./inventory-upsert-wave.ts";
 import { changesetOf, type Author } from "./inventory-write.ts";
 
 export interface Committed extends JsonObject {

@@ -67,6 +67,8 @@ export interface Draft {
   readonly eyes: Eyes | undefined;
   /** Attributes that come from elsewhere than the caller: the place in a pool, and what is copied from it. */
   readonly filled?: readonly string[];
+  /** References by id, by `requestKey`, that were looked up through the same eyes in this transaction, and are held. */
+  readonly resolved?: ReadonlySet<string>;
   /** Of one of many: its place among them. */
   readonly place?: number;
   /** What went wrong already, when the entry was brought along to the present version of its type. */
@@ -95,7 +97,8 @@ export async function decide(
     // What a deleted entry refers to is its own matter, not the caller's.
     const stored = eyes.unlimited ? [] : own.flatMap((draft) => storedOf(draft));
     const again = await resolveReferences(db, stored, { eyes: open, hold: true });
-    for (const draft of own) resolved.set(draft, new Map([...resolutions, ...again]));
+    const all = again.size === 0 ? resolutions : new Map([...resolutions, ...again]);
+    for (const draft of own) resolved.set(draft, draft.op === "R" ? all : resolutions);
   }
   const checks = await checkAll(db, drafts, { known, resolved });
   const decided = drafts.map((draft, index) => decideOne(draft, checks[index]));
@@ -106,19 +109,28 @@ function referencesOf(draft: Draft) {
   if (draft.op === "D") return [];
   // References that the stored, living document has already need no second look.
   const living = draft.before?.deletedAt === null;
-  const known = new Set<unknown>(living ? idsOf(draft) : []);
-  return referencesIn(draft.type, draft.document).filter(({ given }) => !known.has(given));
+  const known = living ? storedOnes(draft) : new Set();
+  const { resolved } = draft;
+  return referencesIn(draft.type, draft.document).filter((request) => {
+    if (known.size === 0 && resolved === undefined) return true;
+    const key = requestKey(request);
+    return !known.has(key) && resolved?.has(key) !== true;
+  });
 }
 
-function idsOf({ type, before }: Draft): readonly string[] {
-  return before === undefined ? [] : storedReferences(type, before.doc).map(({ id }) => id);
+/** The references of the stored document, each as a request for its id. */
+function storedOnes({ type, before }: Draft): ReadonlySet<string> {
+  const stored = before === undefined ? [] : storedReferences(type, before.doc);
+  return new Set(
+    stored.map(({ attribute, id }) => requestKey({ to: attribute.element.to, given: id })),
+  );
 }
 
 /** The references of a deleted entry that comes back, as it had them. */
 function storedOf(draft: Draft) {
   if (draft.op !== "R") return [];
-  const own = new Set<unknown>(idsOf(draft));
-  return referencesIn(draft.type, draft.document).filter(({ given }) => own.has(given));
+  const own = storedOnes(draft);
+  return referencesIn(draft.type, draft.document).filter((request) => own.has(requestKey(request)));
 }
 
 export function check(

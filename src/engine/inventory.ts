@@ -34,12 +34,8 @@ import {
 } from "./inventory-search.ts";
 import { openShared, storeTypes, type InventoryOptions, type Shared } from "./inventory-shared.ts";
 import type { Sheets } from "./inventory-sheets.ts";
-import {
-  upsertAll,
-  type UpsertGround,
-  type UpsertResult,
-  type UpsertWriting,
-} from "./inventory-upsert.ts";
+import { upsertAll, type UpsertGround } from "./inventory-upsert.ts";
+import type { Settled, UpsertResult } from "./inventory-upsert-wave.ts";
 import type { InventoryWriter, WriteRequest } from "./inventory-writer.ts";
 import { viewEntries, type EntryView } from "./inventory-view.ts";
 import {
@@ -284,7 +280,7 @@ export class Inventory {
   async upsert(
     items: readonly UpsertItem[],
     author: Author,
-    settled?: UpsertWriting["settled"],
+    settled?: Settled,
   ): Promise<readonly UpsertResult[]> {
     const results = await upsertAll(this.workshop, items, {
       changeset: changesetOf(author),

@@ -1,5 +1,5 @@
 import { Inventory } from "../../src/engine/inventory.ts";
-import type { UpsertResult } from "../../src/engine/inventory-upsert.ts";
+import type { UpsertResult } from "../../src/engine/inventory-upsert-wave.ts";
 import type { Author } from "../../src/engine/inventory-write.ts";
 import type { Question } from "../../src/expressions/context.ts";
 import { evaluateJsonata } from "../../src/expressions/jsonata/evaluate.ts";

@@ -88,6 +88,19 @@ describe("patch", () => {
     expect(ends.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     expect((await world.inventory.get(entry.id)).version).toBe(2);
   });
+  test("a reference is held against its own types, also when another attribute refers to that entry", async () => {
+    const { id } = await find("Device", "web012");
+    const { id: serviceId } = await find("Service", "shop");
+    const wrong = world.inventory.patch(id, { rack: serviceId }, { author });
+    expect(await refusal(wrong)).toMatchObject({
+      details: { errors: [{ path: "rack", message: expect.stringContaining("not a Rack") }] },
+    });
+    const [made] = await world.upsert({
+      type: "Device",
+      set: { hostname: "mixed1", service: "shop", rack: serviceId },
+    });
+    expect(made?.result).toBe("invalid");
+  });
   test("names every error, and a taken key with its holder", async () => {
     const { id } = await find("Device", "web012");
     const invalid = await refusal(

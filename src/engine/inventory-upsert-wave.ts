@@ -1,0 +1,285 @@
+/** One transaction of an upsert: as many items as can be settled together. */
+import { typeNamed, type Catalogue, type KnownType } from "../inventory/catalogue.ts";
+import { derive } from "../inventory/derive.ts";
+import { patchDocument, sameJson } from "../inventory/patch.ts";
+import { InventoryError, invalidEntry } from "../inventory/problem.ts";
+import { referencesIn, requestKey, type ReferenceRequest } from "../inventory/references.ts";
+import { matchProbes } from "../inventory/upsert.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
+import { loadEntries, type EntryRow } from "../store/inventory/entries.ts";
+import { uuidv7 } from "../store/inventory/uuid.ts";
+import type { ChangesetRow } from "../store/inventory/write.ts";
+import type { Db } from "../store/schema.ts";
+import type { Eyes } from "./inventory-eyes.ts";
+import { insistOnReach } from "./inventory-permit.ts";
+import { resolveReferences, type Resolutions } from "./inventory-resolve.ts";
+import {
+  findTargets,
+  refuseHidden,
+  refuseMisaimed,
+  type Fail,
+  type Step,
+  type Waiting,
+} from "./inventory-upsert-target.ts";
+import { apply } from "./inventory-recompute.ts";
+import { check, decide, type Decided, type Draft } from "./inventory-write.ts";
+
+export interface UpsertResult {
+  readonly result: "created" | "updated" | "unchanged" | "ambiguous" | "conflict" | "invalid";
+  /** The entry; absent when there is none. */
+  readonly id?: string;
+  readonly name?: string;
+  readonly version?: number;
+  readonly changed?: readonly string[];
+  /** Why not, with details as in the API's errors. */
+  readonly error?: string;
+  readonly details?: JsonObject;
+}
+
+/** Called in the transaction that writes them, with what became of the items of a wave, by their index. */
+export type Settled = (tx: Db, results: ReadonlyMap<number, UpsertResult>) => Promise<void>;
+
+/** Items that a write showed to lead out of the caller's reach, with what was said. */
+export type Denied = ReadonlyMap<number, InventoryError>;
+
+interface Wave {
+  readonly known: Catalogue;
+  readonly eyes: Eyes;
+  readonly denied: Denied;
+  readonly changeset: ChangesetRow;
+  readonly wave: readonly Waiting[];
+  /** Nothing more can be waited for: what does not resolve now is an error. */
+  readonly final: boolean;
+  /** Items that have no result yet, those of the wave among them. */
+  readonly left: number;
+  readonly settled: Settled | undefined;
+}
+
+/** Does what can be done of it; items without a result wait for the next wave. */
+export async function runWave(db: Db, asked: Wave) {
+  const { known, eyes, denied, changeset, wave, final, left } = asked;
+  const results = new Map<number, UpsertResult>();
+  const fail = ({ index }: Waiting, error: InventoryError): void => {
+    results.set(index, failure(error));
+  };
+  for (const waiting of wave) {
+    const error = denied.get(waiting.index);
+    if (error !== undefined) fail(waiting, error);
+  }
+  const within = wave.filter(({ index }) => !denied.has(index));
+  const typed = within.flatMap((waiting) => withType(eyes.known, waiting, fail));
+  const requests = typed.flatMap(({ type, item }) => [
+    ...referencesIn(type, item.set),
+    ...referencesIn(type, item.setOnce),
+  ]);
+  const resolutions = await resolveReferences(db, requests, { eyes, hold: true });
+  const steps = typed.flatMap((one) => canonical(one, resolutions, { fail, final }));
+  const targets = await findTargets(db, { steps, eyes }, fail);
+  const stored = await loadEntries(
+    db,
+    [...new Set(targets.values())].filter((id) => id !== "").toSorted(),
+    "write",
+  );
+  refuseMisaimed({ steps, targets, stored }, fail);
+  await refuseHidden(db, { steps, targets, stored, eyes }, fail);
+  const resolved = resolvedOnes(requests, resolutions);
+  const { drafts, later } = draftsOf(steps, targets, { stored, known, eyes, resolved });
+  const decided = await decide(
+    db,
+    drafts.map(({ draft }) => draft),
+    known,
+  );
+  const { settled, conflicting } = withoutSharedKeys(drafts, decided);
+  for (const { step, decision } of settled) results.set(step.index, outcome(decision, step.type));
+  const open = changeset.open === true || results.size < left;
+  const written = await apply(
+    db,
+    known,
+    settled.map(({ decision }) => decision),
+    { ...changeset, open },
+  );
+  await insistOnReach(
+    db,
+    settled.map(({ decision }) => decision),
+  );
+  await asked.settled?.(db, results);
+  return { results, written, open, waiting: later + conflicting };
+}
+
+/** What the requests became: the same references by id need no second look. */
+function resolvedOnes(
+  requests: readonly ReferenceRequest[],
+  resolutions: Resolutions,
+): ReadonlySet<string> {
+  const resolved = new Set<string>();
+  const seen = new Set<string>();
+  for (const request of requests) {
+    const key = requestKey(request);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const answer = resolutions.get(key);
+    if (answer !== undefined && "id" in answer)
+      resolved.add(requestKey({ to: request.to, given: answer.id }));
+  }
+  return resolved;
+}
+
+function failure(error: InventoryError): UpsertResult {
+  const kinds: Partial<Record<string, UpsertResult["result"]>> = {
+    INVENTORY_KEY_TAKEN: "conflict",
+    INVENTORY_STALE: "conflict",
+  };
+  const result = error.details["ambiguous"] === undefined ? kinds[error.code] : "ambiguous";
+  return { result: result ?? "invalid", error: error.message, details: error.details };
+}
+
+function withType(known: Catalogue, waiting: Waiting, fail: Fail) {
+  try {
+    return [{ ...waiting, type: typeNamed(known, waiting.item.type) }];
+  } catch (error) {
+    if (!(error instanceof InventoryError)) throw error;
+    fail(waiting, error);
+    return [];
+  }
+}
+
+function canonical(
+  one: Waiting & { readonly type: KnownType },
+  resolutions: Resolutions,
+  { fail, final }: { fail: Fail; final: boolean },
+): Step[] {
+  const { type, item } = one;
+  const removed = Object.entries(item.set).filter(([, value]) => value === null);
+  const set = check(type, item.set, resolutions, "part");
+  const setOnce = check(type, item.setOnce, resolutions, "part");
+  if ("document" in set && "document" in setOnce)
+    return [
+      {
+        ...one,
+        set: { ...set.document, ...Object.fromEntries(removed) },
+        setOnce: setOnce.document,
+      },
+    ];
+  const unresolved = [...resolutions.values()].some((answer) => "problem" in answer);
+  if (!unresolved || final)
+    fail(
+      one,
+      invalidEntry(type.name, [
+        ...("problems" in set ? set.problems : []),
+        ...("problems" in setOnce ? setOnce.problems : []),
+      ]),
+    );
+  return [];
+}
+
+interface StepDraft {
+  readonly step: Step;
+  readonly draft: Draft;
+}
+
+/** Two items about one entry go one after the other: the later one waits for the next wave. */
+function draftsOf(
+  steps: readonly Step[],
+  targets: ReadonlyMap<number, string>,
+  {
+    stored,
+    known,
+    eyes,
+    resolved,
+  }: {
+    readonly stored: ReadonlyMap<string, EntryRow>;
+    readonly known: Catalogue;
+    readonly eyes: Eyes;
+    readonly resolved: ReadonlySet<string>;
+  },
+): { drafts: readonly StepDraft[]; later: number } {
+  const taken = new Set<string>();
+  const drafts: StepDraft[] = [];
+  let later = 0;
+  for (const step of steps) {
+    const target = targets.get(step.index);
+    if (target === undefined) continue;
+    const before = stored.get(target);
+    if (taken.has(target) || (target !== "" && before?.deletedAt !== null)) later += 1;
+    else {
+      if (target !== "") taken.add(target);
+      const type = known.byId.get(step.type.id) ?? step.type;
+      drafts.push({ step, draft: { ...draftOf(step, type, before), eyes, resolved } });
+    }
+  }
+  return { drafts, later };
+}
+
+function draftOf(
+  { set, setOnce, item, index }: Step,
+  type: KnownType,
+  before: EntryRow | undefined,
+): Omit<Draft, "eyes"> {
+  const merged = patchDocument({ ...setOnce, ...before?.doc }, set);
+  const added = Object.entries(item.add).map(([name, values]) => {
+    const present = merged[name];
+    const old: readonly unknown[] = Array.isArray(present) ? present : [];
+    const fresh = values.filter((value) => !old.some((one) => sameJson(one, value)));
+    return [name, [...old, ...fresh]];
+  });
+  return {
+    id: before?.id ?? uuidv7(),
+    type,
+    op: before === undefined ? "I" : "U",
+    before,
+    document: { ...merged, ...Object.fromEntries(added) },
+    place: index,
+  };
+}
+
+/** Of several items that want the same key, the first has it; the others see that in the next wave, as do those that lost a race. */
+function withoutSharedKeys(drafts: readonly StepDraft[], decided: readonly Decided[]) {
+  const taken = new Set<string>();
+  let conflicting = 0;
+  const settled = decided.flatMap((decision, index) => {
+    const step = drafts[index]?.step;
+    if (step === undefined) return [];
+    const keys =
+      decision.kind === "change"
+        ? decision.change.derived.keys.added.map((key) =>
+            JSON.stringify([decision.change.typeId, key.key_name, key.key_value]),
+          )
+        : [];
+    if (keys.some((key) => taken.has(key)) || wasCreatedMeanwhile(step, decision)) {
+      conflicting += 1;
+      return [];
+    }
+    for (const key of keys) taken.add(key);
+    return [{ step, decision }];
+  });
+  return { settled, conflicting };
+}
+
+/** A match found nothing, and yet its key is taken: somebody else created the entry between the two looks. The next wave finds it. */
+function wasCreatedMeanwhile({ type, item, set, setOnce }: Step, decision: Decided): boolean {
+  if (decision.kind !== "refused" || decision.draft.op !== "I") return false;
+  const { conflicts } = decision.error.details;
+  const probes = matchProbes(type, item.match, { ...setOnce, ...set });
+  const matched = new Set<unknown>(probes.map(({ key }) => key?.key_name));
+  return (
+    Array.isArray(conflicts) && conflicts.some((one) => isObject(one) && matched.has(one["key"]))
+  );
+}
+
+/** `type`: as it exists for the caller. */
+function outcome(decision: Decided, type: KnownType): UpsertResult {
+  switch (decision.kind) {
+    case "refused":
+      return failure(decision.error);
+    case "unchanged": {
+      const { id, before } = decision.draft;
+      const name = before?.name ?? derive(decision.draft.type, decision.draft.document).name;
+      return { result: "unchanged", id, name, version: before?.version ?? 0, changed: [] };
+    }
+    case "change": {
+      const { id, name, version, op } = decision.change;
+      const changed = decision.change.changed.filter((one) => type.attributes.has(one));
+      return { result: op === "I" ? "created" : "updated", id, name, version, changed };
+    }
+  }
+}
