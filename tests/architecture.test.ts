@@ -13,7 +13,15 @@ interface Room {
 }
 
 const pure = (...imports: string[]): Room => ({ imports, pure: true });
-const reasoning = ["expressions", "rules", "policies", "workflows", "inventory", "alerts"];
+const reasoning = [
+  "expressions",
+  "rules",
+  "policies",
+  "workflows",
+  "inventory",
+  "alerts",
+  "runbooks",
+];
 const edge = [
   "content",
   "installer",
@@ -35,7 +43,8 @@ const rooms: Readonly<Record<string, Room>> = {
   workflows: pure("model", "expressions"),
   inventory: pure("model", "expressions"),
   alerts: pure("model", "expressions"),
-  content: { imports: ["model", "expressions", "rules", "workflows", "inventory"] },
+  runbooks: pure("model", "expressions"),
+  content: { imports: ["model", "expressions", "rules", "workflows", "inventory", "runbooks"] },
   installer: { imports: ["model", "content"] },
   store: { imports: ["model"], types: ["workflows", "inventory"] },
   queue: { imports: ["model"] },
@@ -46,11 +55,20 @@ const rooms: Readonly<Record<string, Room>> = {
   processes: { imports: ["model", "expressions"] },
   engine: { imports: ["model", ...reasoning, ...edge] },
   api: {
-    imports: ["model", "expressions", "inventory", "content", "engine", "store"],
+    imports: ["model", "expressions", "inventory", "runbooks", "content", "engine", "store"],
     types: ["runners"],
   },
   cli: {
-    imports: ["model", "expressions", "rules", "workflows", "inventory", "content", "installer"],
+    imports: [
+      "model",
+      "expressions",
+      "rules",
+      "workflows",
+      "inventory",
+      "runbooks",
+      "content",
+      "installer",
+    ],
   },
   web: { imports: ["model"] },
   "pack.ts": { imports: ["model"] },

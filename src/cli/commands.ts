@@ -73,6 +73,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import("./workflow.ts")).setUpWorkflow,
   },
   {
+    name: "runbook",
+    summary: "check and try the documents that requests are prepared with",
+    group: "Files",
+    load: async () => (await import("./runbook.ts")).setUpRunbook,
+  },
+  {
     name: "run",
     summary: "run an action or a workflow and wait for its end",
     group: "Work",

@@ -63,7 +63,8 @@ function compare(left: string, right: string): number {
   return left < right ? -1 : 1;
 }
 
-function asJson(problems: readonly Problem[]): string {
+/** Problems for programs. */
+export function asJson(problems: readonly Problem[]): string {
   return `${JSON.stringify({ problems, ...count(problems) }, undefined, 2)}\n`;
 }
 
@@ -73,7 +74,8 @@ function count(problems: readonly Problem[]): { errors: number; warnings: number
   return { errors: of("error"), warnings: of("warning") };
 }
 
-function asText(problems: readonly Problem[], workingDirectory: string): string {
+/** Problems with the lines around them, and how many there are. */
+export function asText(problems: readonly Problem[], workingDirectory: string): string {
   const sections: string[] = [];
   for (const [file, group] of Map.groupBy(problems, (problem) => problem.file)) {
     const way = relative(workingDirectory, file);

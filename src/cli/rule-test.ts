@@ -4,13 +4,11 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { ContentDirectories } from "../content/find-packs.ts";
 import { loadContent } from "../content/load.ts";
 import { parseYaml } from "../content/yaml.ts";
-import { Unanswered, type Ask, type Question } from "../expressions/context.ts";
-import { evaluateJsonata, isRegexCall } from "../expressions/jsonata/evaluate.ts";
-import { runRegexHere } from "../expressions/python/regex.ts";
 import type { RuleDefinition } from "../model/definitions.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { tryRule, type RuleTrial } from "../rules/trial.ts";
 import { CliError, exitCodes, type Cli } from "./cli.ts";
+import { decideHere } from "./decide.ts";
 import type { Asked } from "./verb.ts";
 
 /** Tries it and shows each criterion. Exit code 0 when the rule matches, 1 when it does not. */
@@ -145,57 +143,10 @@ function keysOf(given: unknown): ReadonlyMap<string, string> {
   );
 }
 
-const mostRounds = 1_000;
-
-async function tryHere(
+function tryHere(
   rule: RuleDefinition,
   event: LocalEvent,
   keys: ReadonlyMap<string, string>,
 ): Promise<RuleTrial> {
-  const known = new Map<string, unknown>();
-  const ask: Ask = (question) => {
-    const key = JSON.stringify(question);
-    if (!known.has(key)) throw new Unanswered(question);
-    return known.get(key);
-  };
-  for (let round = 0; round < mostRounds; round += 1) {
-    try {
-      return tryRule(rule, event, ask);
-    } catch (error) {
-      if (!(error instanceof Unanswered)) throw error;
-      for (const question of error.questions)
-        known.set(JSON.stringify(question), await answer(question, keys));
-    }
-  }
-  throw new CliError(exitCodes.failed, `${rule.ref} never stops asking`);
-}
-
-async function answer(question: Question, keys: ReadonlyMap<string, string>): Promise<unknown> {
-  switch (question.kind) {
-    case "now":
-      return new Date().toISOString();
-    case "random":
-      return Math.random();
-    case "datastore":
-      return keys.get(question.name);
-    case "decrypt":
-    case "task":
-      return undefined;
-    case "evaluate":
-      return evaluated(question);
-  }
-}
-
-async function evaluated({
-  language,
-  source,
-  input,
-}: Question & { kind: "evaluate" }): Promise<unknown> {
-  try {
-    if (language === "regex" && isRegexCall(input)) return { value: runRegexHere(source, input) };
-    const calls = isObject(input) && Array.isArray(input["calls"]) ? input["calls"] : [];
-    return await evaluateJsonata(source, { ...Object(input), calls });
-  } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
-  }
+  return decideHere((ask) => tryRule(rule, event, ask), keys);
 }
