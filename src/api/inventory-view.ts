@@ -4,7 +4,7 @@ import type { Inventory } from "../engine/inventory.ts";
 import type { Viewers } from "../engine/inventory-viewers.ts";
 import { rightsOf, userOf } from "./guard.ts";
 
-export type InventoryViews = Pick<Viewers, "as" | "granted">;
+export type InventoryViews = Pick<Viewers, "as" | "granted" | "named">;
 
 const lent = new WeakMap<Response, Pick<InventoryViews, "as">>();
 const views = new WeakMap<Response, Inventory>();

@@ -6,6 +6,7 @@ import { badRequest } from "../inventory/problem.ts";
 import { readUpsertItem } from "../inventory/upsert.ts";
 import { shown } from "../inventory/validate.ts";
 import { isObject } from "../model/json.ts";
+import { accessRoutes } from "./inventory-access.ts";
 import { cloneRoutes } from "./inventory-clone.ts";
 import { deployRoutes } from "./inventory-deploy.ts";
 import { guardRoutes } from "./inventory-guards.ts";
@@ -147,6 +148,7 @@ function manyRoutes(router: Routes): void {
 export function inventoryRoutes(views: InventoryViews): Routes {
   const router = new Routes();
   router.router.use(viewing(views), json({ type: "application/merge-patch+json", limit: "1mb" }));
+  accessRoutes(router, views);
   typeRoutes(router);
   readRoutes(router);
   writeRoutes(router);

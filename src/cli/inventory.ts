@@ -2,6 +2,7 @@
 import { isObject, type JsonObject } from "../model/json.ts";
 import { Refused, type Client } from "./client.ts";
 import { CliError, exitCodes, type CommandSetup } from "./cli.ts";
+import { addAccessVerbs } from "./inventory-access.ts";
 import { addDeployVerbs } from "./inventory-deploy.ts";
 import {
   assignments,
@@ -134,4 +135,5 @@ export const setUpInventory: CommandSetup = (command, cli) => {
   addSheetVerbs(command, cli);
   addDriftVerbs(command, cli);
   addDeployVerbs(command, cli);
+  addAccessVerbs(command, cli);
 };

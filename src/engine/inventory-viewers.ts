@@ -35,9 +35,13 @@ export class Viewers {
   readonly #whole: Inventory;
   readonly #remembered = new Map<string, Remembered>();
 
+  /** Somebody by the name of the account; undefined when there is no such account, or it is disabled. */
+  readonly named: (account: string) => Promise<Viewer | undefined>;
+
   /** `whole`: the inventory without limits. */
-  constructor(whole: Inventory) {
+  constructor(whole: Inventory, named: Viewers["named"] = () => Promise.resolve(undefined)) {
     this.#whole = whole;
+    this.named = named;
   }
 
   /** The inventory as that user sees it. */

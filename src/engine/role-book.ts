@@ -104,8 +104,12 @@ export class RoleBook {
     const held = [...names].filter((each) => roles.has(each));
     return {
       roles: held,
-      grants: held.flatMap((each) => roles.get(each)?.grants ?? []),
-      inventory: held.flatMap((each) => roles.get(each)?.inventory ?? []),
+      grants: held.flatMap((role) =>
+        (roles.get(role)?.grants ?? []).map((one) => ({ ...one, role })),
+      ),
+      inventory: held.flatMap((role) =>
+        (roles.get(role)?.inventory ?? []).map((one) => ({ ...one, role })),
+      ),
     };
   }
 

@@ -178,7 +178,8 @@ export function factsIn(condition: Condition): readonly string[] {
   }
 }
 
-function isFact(value: unknown): value is string {
+/** Whether a value in a condition stands for something about the caller. */
+export function isFact(value: unknown): value is string {
   return typeof value === "string" && /^\$user(?:\.|$)/.test(value);
 }
 

@@ -16,6 +16,8 @@ export interface InventoryGrant {
   readonly entries: readonly unknown[] | undefined;
   /** Only entries of which this holds: a condition of the query model; undefined: all. */
   readonly where: unknown;
+  /** The role that it belongs to, where that is known. */
+  readonly role?: string;
 }
 
 export function isInventoryVerb(name: unknown): name is InventoryVerb {

@@ -17,7 +17,7 @@ const meaning: Readonly<Partial<Record<PermissionType, readonly InventoryVerb[]>
 function grant(
   types: readonly string[],
   may: readonly InventoryVerb[],
-  from: string,
+  source: Source,
 ): SourcedGrant {
   return {
     types,
@@ -26,7 +26,7 @@ function grant(
     except: [],
     entries: undefined,
     where: undefined,
-    from,
+    ...source,
   };
 }
 
@@ -40,21 +40,44 @@ export function inventoryGrantsOf(rights: Rights): "everything" | readonly Sourc
   if (allows(general, "inventory_all")) return "everything";
   const found: SourcedGrant[] = [];
   if (allows(general, "inventory_modify"))
-    found.push(grant(["*"], meaning.inventory_modify ?? [], "permission inventory_modify"));
+    found.push(grant(["*"], meaning.inventory_modify ?? [], holding(general, "inventory_modify")));
   else if (allows(general, "inventory_view") || allows(general, "inventory_list"))
-    found.push(grant(["*"], meaning.inventory_view ?? [], "permission to view the inventory"));
+    found.push(grant(["*"], meaning.inventory_view ?? [], holding(general, "inventory_view")));
   found.push(...rights.grants.flatMap(onResource));
   const parts = rights.inventory ?? [];
   found.push(...parts.map((one, index) => ({ ...one, from: `inventory grant ${index + 1}` })));
   return found;
 }
 
+/** Why nothing limits somebody; undefined when something does. */
+export function unlimitedBy(rights: Rights): string | undefined {
+  const admin = rights.roles.find((role) => isAdmin({ roles: [role] }));
+  if (admin !== undefined) return `role ${admin}`;
+  return inventoryGrantsOf(rights) === "everything"
+    ? holding(rights, "inventory_all").from
+    : undefined;
+}
+
+type Source = Pick<SourcedGrant, "from" | "role">;
+
+/** Which role gives a permission on the whole inventory. */
+function holding(rights: Rights, permission: PermissionType): Source {
+  const wider = permission === "inventory_view" ? "inventory_list" : permission;
+  if (allows({ roles: rights.roles, grants: [] }, permission))
+    return { from: "permission to view everything", role: "observer" };
+  const by = (wanted: PermissionType) =>
+    rights.grants.find((one) => allows({ roles: [], grants: [one] }, wanted));
+  const role = (by(permission) ?? by(wider))?.role;
+  return { from: `permission ${permission}`, ...(role === undefined ? {} : { role }) };
+}
+
 /** `inventory:Device`, `inventory:Device:web012`. */
-function onResource({ resource, permissions }: Grant): readonly SourcedGrant[] {
+function onResource({ resource, permissions, role }: Grant): readonly SourcedGrant[] {
   const [, type, name] = /^inventory:([^:]+)(?::(.+))?$/.exec(resource ?? "") ?? [];
   if (type === undefined) return [];
   const may = new Set(permissions.flatMap((permission) => meaning[permission] ?? []));
   if (may.size === 0) return [];
-  const made = grant([type], [...may], `permission on ${resource}`);
+  const from = name === undefined ? "permission on a type" : "permission on an entry";
+  const made = grant([type], [...may], { from, ...(role === undefined ? {} : { role }) });
   return [name === undefined ? made : { ...made, entries: [name] }];
 }

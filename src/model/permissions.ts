@@ -229,6 +229,8 @@ export interface Grant {
   /** `pack:x`, `action:x:y` …; undefined: for permissions that concern no single resource. */
   readonly resource: string | undefined;
   readonly permissions: readonly PermissionType[];
+  /** The role that it belongs to, where that is known. */
+  readonly role?: string;
 }
 
 /** What somebody may do. */

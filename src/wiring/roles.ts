@@ -54,12 +54,13 @@ export async function openUsers(
   reloads: { add(listener: () => void): void },
 ): Promise<Users> {
   const book = await openRoles(database, config, (listener) => reloads.add(listener));
-  const viewers = new Viewers(inventory);
+  const viewers = new Viewers(inventory, async (name) => {
+    const user = await userNamed({ systemUser }, { db: database.db, book }, name);
+    return user && { ...user, grants: user.grants ?? [] };
+  });
   const inventoryOf = async (name: string | undefined): Promise<Inventory> => {
     if (!config.auth || name === undefined) return inventory;
-    const user = await userNamed({ systemUser }, { db: database.db, book }, name);
-    if (user === undefined) return viewers.as(nobody);
-    return viewers.as({ ...user, grants: user.grants ?? [] });
+    return viewers.as((await viewers.named(name)) ?? nobody);
   };
   return { book, viewers, inventoryOf };
 }

@@ -38,6 +38,15 @@ const words =
 const moment = (): string => encodeURIComponent(new Date().toISOString());
 
 export const reading: Readonly<Record<string, Requests>> = {
+  "get /access": (site) => [
+    { path: "/access" },
+    ...types.flatMap((type) => [
+      { path: `/access?type=${type}` },
+      { path: `/access?type=${type}&attribute=secret` },
+    ]),
+    ...entries(site).map((id) => ({ path: `/access?entry=${id}` })),
+    ...site.markers.map(({ word }) => ({ path: `/access?type=Box&entry=${word}` })),
+  ],
   "get /types": get("/types"),
   "get /types/:type": get("/types/Box", "/types/Shelf", "/types/Keeper"),
   "get /entries": () => [

@@ -37,6 +37,7 @@ const forSignedIn = [
   "get /v1/triggertypes/:ref",
   "post /v1/workflows/inspect",
   "put /api/v2/user/password",
+  "get /api/v2/inventory/access",
 ];
 
 /** Reads that are no GET. */

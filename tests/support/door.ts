@@ -60,6 +60,7 @@ const empty = new Proxy({} as Inventory, {
 export const emptyInventory: InventoryViews = {
   as: () => Promise.resolve(empty),
   granted: () => Promise.resolve("everything"),
+  named: () => Promise.resolve(undefined),
 };
 
 /** No roles but those of the system and of the API. */
