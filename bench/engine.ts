@@ -29,6 +29,8 @@ export interface Engine {
   idle(journal: Journal, pairs: number): Promise<Idle>;
   /** Microseconds per step when that many chains of that length start together. */
   stepCost(length: 10 | 1_000, chains: number): Promise<number>;
+  /** Microseconds per item when that many workflows with one task over so many items start together. */
+  itemCost(length: 10 | 10_000, workflows: number): Promise<number>;
   /** How many executions failed; a measurement with failures is none. */
   failures(): Promise<number>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
@@ -40,17 +42,22 @@ async function pass({ core }: EngineProcess): Promise<void> {
 }
 
 /** Resolves when the whole workflow is on disk. */
-async function runChain({ core }: EngineProcess, action: string): Promise<void> {
+async function run({ core }: EngineProcess, action: string): Promise<void> {
   const id = await request(core, { action, parameters: {}, context });
   await core.conducted.get(id)?.settled();
 }
 
-async function stepCost(engine: EngineProcess, length: number, chains: number): Promise<number> {
-  const action = `default.chain${length}`;
+/** Microseconds per step of that many workflows, each so many steps. */
+async function cost(
+  engine: EngineProcess,
+  { shape, length }: { shape: "chain" | "items"; length: number },
+  workflows: number,
+): Promise<number> {
+  const action = `default.${shape}${length}`;
   const took = await timed(() =>
-    Promise.all(Array.from({ length: chains }, () => runChain(engine, action))),
+    Promise.all(Array.from({ length: workflows }, () => run(engine, action))),
   );
-  return (took * 1_000) / (length * chains);
+  return (took * 1_000) / (length * workflows);
 }
 
 async function idle(engine: EngineProcess, journal: Journal, pairs: number): Promise<Idle> {
@@ -81,8 +88,9 @@ export async function openBenchEngine({
     slotCount: config.concurrency,
     apiUrl: "http://127.0.0.1:9101",
   });
-  await runChain(engine, "default.chain10");
-  await runChain(engine, "default.chain1000");
+  await run(engine, "default.chain10");
+  await run(engine, "default.chain1000");
+  await run(engine, "default.items10");
   return {
     events: (ms) =>
       perSecond(atOnce, ms, async () => {
@@ -91,11 +99,12 @@ export async function openBenchEngine({
       }),
     steps: (ms) =>
       perSecond(atOnce, ms, async () => {
-        await runChain(engine, "default.chain10");
+        await run(engine, "default.chain10");
         return 10;
       }),
     idle: (journal, pairs) => idle(engine, journal, pairs),
-    stepCost: (length, chains) => stepCost(engine, length, chains),
+    stepCost: (length, chains) => cost(engine, { shape: "chain", length }, chains),
+    itemCost: (length, workflows) => cost(engine, { shape: "items", length }, workflows),
     failures: async () => {
       const { db } = engine.database;
       const { count } = await db

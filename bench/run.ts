@@ -1,4 +1,4 @@
-/** `npm run bench -- [--json FILE] [--quick]`: what Raicho does per second, as ratios to baselines that are measured beside it in the same run.
+/** `npm run bench -- [--json FILE] [--page FILE.md] [--quick]`: what Raicho does per second, as ratios to baselines that are measured beside it in the same run.
  *
  * 1. A ratio is formed within one repetition, from measurements that follow each other; the report gives the median of the repetitions and keeps them all.
  * 2. The same PostgreSQL, with the settings that Raicho ships, serves everything; nothing is told to be done before it is on disk.
@@ -12,10 +12,11 @@ import { jobsOnPostgres, jobsOnRedis, startRedis } from "./jobs.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import { benchMatch } from "./match.ts";
 import { openWebhooks, type Webhooks } from "./webhooks.ts";
+import { writePage } from "./page.ts";
 import { type Repetition, type Summary, summary, table } from "./report.ts";
 import { temporaryDirectory, writeSite } from "./site.ts";
 
-const usage = "usage: npm run bench -- [--json FILE] [--quick]\n";
+const usage = "usage: npm run bench -- [--json FILE] [--page FILE.md] [--quick]\n";
 
 /** How long each part takes. */
 interface Effort {
@@ -72,6 +73,7 @@ async function repetition(
   const matched = await turn(() => webhooks.matched(webhookSeconds));
   const bareAfter = await turn(() => webhooks.bare(webhookSeconds));
   const stored = await turn(() => webhooks.stored(webhookSeconds));
+  const bareLast = await turn(() => webhooks.bare(webhookSeconds));
   const before = await rows();
   const steps = await turn(() => engine.steps(ms));
   const between = await rows();
@@ -83,9 +85,12 @@ async function repetition(
   const idle = await turn(() => engine.idle(journal, effort.idlePairs));
   const short = await turn(() => engine.stepCost(10, chains * 100));
   const long = await turn(() => engine.stepCost(1_000, chains));
+  const few = await turn(() => engine.itemCost(10, chains * 200));
+  const many = await turn(() => engine.itemCost(10_000, Math.ceil(chains / 5)));
   return {
     bare,
     bareAfter,
+    bareLast,
     matched,
     stored,
     journal: [before, between, after],
@@ -95,6 +100,7 @@ async function repetition(
     postgres,
     idle,
     stepCost: { short, long },
+    itemCost: { few, many },
   };
 }
 
@@ -107,6 +113,7 @@ async function warmUp({ engine, journal, webhooks }: Parts): Promise<void> {
   await engine.events(700);
   await journal.rows(300);
   await engine.stepCost(1_000, 1);
+  await engine.itemCost(10_000, 1);
 }
 
 interface Measured {
@@ -159,7 +166,12 @@ async function bench(effort: Effort): Promise<Summary> {
 
 try {
   const { values } = parseArgs({
-    options: { json: { type: "string" }, quick: { type: "boolean" }, help: { type: "boolean" } },
+    options: {
+      json: { type: "string" },
+      page: { type: "string" },
+      quick: { type: "boolean" },
+      help: { type: "boolean" },
+    },
   });
   if (values.help === true) process.stdout.write(usage);
   else {
@@ -167,6 +179,7 @@ try {
     process.stdout.write(table(result));
     if (values.json !== undefined)
       writeFileSync(values.json, `${JSON.stringify(result, undefined, 2)}\n`);
+    if (values.page !== undefined) writePage(values.page, result);
   }
 } catch (error) {
   const wrongUse =

@@ -1,4 +1,4 @@
-/** The content that is measured, written to a directory as a site would: one pack with two rules, and workflows that are chains of no-ops. */
+/** The content that is measured, written to a directory as a site would: one pack with two rules, and workflows of no-ops: chains, and one task over many items. */
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,11 @@ function chain(length: number): string {
     return `  t${n}:\n    action: core.noop${next}`;
   });
   return `version: 1.0\ntasks:\n${tasks.join("\n")}\n`;
+}
+
+/** One task over that many items. */
+function items(length: number): string {
+  return `version: 1.0\ntasks:\n  each:\n    with: <% range(${length}) %>\n    action: core.noop\n`;
 }
 
 function rule(name: string, trigger: string, criteria = ""): string {
@@ -35,6 +40,8 @@ const files: Readonly<Record<string, string>> = {
   ),
   "workflows/chain10.yaml": chain(10),
   "workflows/chain1000.yaml": chain(1_000),
+  "workflows/items10.yaml": items(10),
+  "workflows/items10000.yaml": items(10_000),
 };
 
 /** A directory that other users may enter: PostgreSQL does not run as root. */
