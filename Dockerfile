@@ -25,7 +25,7 @@ VOLUME /var/lib/raicho
 EXPOSE 9101 2525
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.RAICHO_PORT || 9101}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "process.env.NODE_TLS_REJECT_UNAUTHORIZED = 0; fetch(`${process.env.RAICHO_TLS_CERT ? 'https' : 'http'}://127.0.0.1:${process.env.RAICHO_PORT || 9101}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # SIGTERM goes to the supervisor, which drains; `docker stop --time 30` gives it the time it may need.
 ENTRYPOINT ["node", "bin/raicho.js"]
 CMD ["start"]

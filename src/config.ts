@@ -1,6 +1,20 @@
 /** The environment and the command line, read once. Everything else takes what it needs from here. */
-import { existsSync, statSync } from "node:fs";
-import { delimiter, isAbsolute, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
+import {
+  ConfigError,
+  count,
+  directories,
+  type Environment,
+  onOrOff,
+  port,
+  ssh,
+  type SshConfig,
+  timeZone,
+  tls,
+  type TlsFiles,
+  url,
+  wholeNumber,
+} from "./config-values.ts";
 
 export const roles = ["all", "door", "worker", "api", "sensors", "scheduler"] as const;
 export type Role = (typeof roles)[number];
@@ -12,6 +26,10 @@ export interface Config {
   readonly port: number;
   /** Ports of StackStorm's token and stream services beside the door; undefined = none. */
   readonly st2Ports: { readonly auth: number; readonly stream: number } | undefined;
+  /** The door and SMTP speak TLS with it; undefined = plain. */
+  readonly tls: TlsFiles | undefined;
+  /** With TLS: port on 127.0.0.1 at which this machine's actions and sensors reach the door without it; 0 = any free port. */
+  readonly localPort: number;
   readonly smtpHost: string;
   /** 0 = any free port; undefined = no listener. */
   readonly smtpPort: number | undefined;
@@ -73,53 +91,6 @@ export interface Config {
   readonly ssh: SshConfig;
 }
 
-const hostPolicies = ["refuse", "remember", "accept"] as const;
-
-export interface SshConfig {
-  /** Who signs in when the action does not say. */
-  readonly username: string;
-  /** File of the key of that user. */
-  readonly privateKey: string | undefined;
-  /** Files in OpenSSH's format; what is remembered is written to the first. */
-  readonly knownHosts: readonly string[];
-  /** What is done about a host without a known key. */
-  readonly unknownHosts: (typeof hostPolicies)[number];
-}
-
-/** A configuration that cannot work: one line that says what to do. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-}
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-function port(environment: Environment, name: string, fallback: number): number {
-  const text = environment[name];
-  if (text === undefined || text === "") return fallback;
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value > 65_535)
-    throw new ConfigError(
-      `${name}=${text} is not a port: give a number from 0 (any free port) to 65535`,
-    );
-  return value;
-}
-
-function count(text: string, name: string, max: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value > max)
-    throw new ConfigError(`${name} ${text}: give a whole number from 0 to ${max}`);
-  return value;
-}
-
-function wholeNumber(
-  environment: Environment,
-  name: string,
-  [fallback, max]: readonly [fallback: number, max: number],
-): number {
-  const text = environment[name];
-  return text === undefined || text === "" ? fallback : count(text, name, max);
-}
-
 function workers(environment: Environment, options: Options): number {
   return options.workers === undefined
     ? wholeNumber(environment, "RAICHO_WORKERS", [1, 64])
@@ -146,24 +117,7 @@ function st2Ports(environment: Environment, { "st2-ports": wish }: Options): Con
   );
 }
 
-function timeZone(name = "Asia/Tokyo"): string {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone;
-  } catch {
-    throw new ConfigError(
-      `RAICHO_TZ=${name} is not a time zone: give a name such as Asia/Tokyo or UTC`,
-    );
-  }
-}
-
 const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
-
-/** `on` where nothing is said, unless another `usual` is given. */
-function onOrOff(environment: Environment, name: string, usual = "on"): boolean {
-  const wish = environment[name] ?? usual;
-  if (wish !== "on" && wish !== "off") throw new ConfigError(`${name}=${wish}: give "on" or "off"`);
-  return wish === "on";
-}
 
 function auth(environment: Environment, host: string): boolean {
   const wish = onOrOff(environment, "RAICHO_AUTH");
@@ -188,32 +142,6 @@ function allowOrigins(text: string | undefined): readonly string[] {
     });
 }
 
-function url(
-  environment: Environment,
-  name: string,
-  schemes: readonly string[],
-): string | undefined {
-  const text = environment[name];
-  if (text === undefined || text === "") return undefined;
-  if (!schemes.some((scheme) => text.startsWith(`${scheme}://`)))
-    throw new ConfigError(
-      `${name} must start with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`,
-    );
-  return text;
-}
-
-function directories(text: string | undefined, name: string, base: string): readonly string[] {
-  return (text ?? "")
-    .split(delimiter)
-    .filter((entry) => entry !== "")
-    .map((entry) => {
-      const path = isAbsolute(entry) ? entry : resolve(base, entry);
-      if (!existsSync(path) || !statSync(path).isDirectory())
-        throw new ConfigError(`${name}: there is no directory ${path}`);
-      return path;
-    });
-}
-
 /** StackStorm's public index, unless others are named; `off` for none. */
 function packIndexes(text: string | undefined, base: string): readonly string[] {
   if (text === "off") return [];
@@ -222,28 +150,6 @@ function packIndexes(text: string | undefined, base: string): readonly string[] 
   return given.map((entry) =>
     /^[a-z]+:\/\//i.test(entry.trim()) ? entry.trim() : resolve(base, entry.trim()),
   );
-}
-
-function ssh(environment: Environment, home: string, directory: string): SshConfig {
-  const { HOME, RAICHO_SSH_USER, RAICHO_SSH_KEY, RAICHO_SSH_KNOWN_HOSTS } = environment;
-  const usual = [
-    join(home, "known_hosts"),
-    ...(HOME === undefined ? [] : [join(HOME, ".ssh", "known_hosts")]),
-    "/etc/ssh/ssh_known_hosts",
-  ];
-  const given = (RAICHO_SSH_KNOWN_HOSTS ?? "").split(delimiter).filter((path) => path !== "");
-  const wish = environment["RAICHO_SSH_UNKNOWN_HOSTS"] ?? "refuse";
-  const unknownHosts = hostPolicies.find((policy) => policy === wish);
-  if (unknownHosts === undefined)
-    throw new ConfigError(
-      `RAICHO_SSH_UNKNOWN_HOSTS=${wish}: give one of ${hostPolicies.join(", ")}`,
-    );
-  return {
-    username: RAICHO_SSH_USER ?? "stanley",
-    privateKey: RAICHO_SSH_KEY === undefined ? undefined : resolve(directory, RAICHO_SSH_KEY),
-    knownHosts: given.length === 0 ? usual : given.map((path) => resolve(directory, path)),
-    unknownHosts,
-  };
 }
 
 const ends = ["succeeded", "failed", "timeout", "canceled", "abandoned"];
@@ -304,6 +210,8 @@ export function readConfig(
     host,
     port: port(environment, "RAICHO_PORT", 9101),
     st2Ports: st2Ports(environment, options),
+    tls: tls(environment, directory),
+    localPort: port(environment, "RAICHO_LOCAL_PORT", 0),
     smtpHost: host,
     smtpPort: smtpPort(environment),
     databaseUrl: url(environment, "DATABASE_URL", ["postgres", "postgresql"]),

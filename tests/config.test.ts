@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { ConfigError, readConfig } from "../src/config.ts";
+import { readConfig } from "../src/config.ts";
+import { ConfigError } from "../src/config-values.ts";
 
 const site = mkdtempSync(join(tmpdir(), "raicho-config-"));
 mkdirSync(join(site, "more"));
@@ -14,6 +15,7 @@ test("without any environment everything has a value that works on one machine",
     home: join(site, ".raicho"),
     host: "127.0.0.1",
     port: 9101,
+    localPort: 0,
     smtpHost: "127.0.0.1",
     smtpPort: 2525,
     databaseUrl: undefined,
@@ -149,4 +151,13 @@ test("pages of other origins are named one by one", () => {
     expect(() => readConfig({ RAICHO_ALLOW_ORIGIN: wrong }, site)).toThrow(
       `RAICHO_ALLOW_ORIGIN: "${wrong}" is no origin`,
     );
+});
+
+test("certificate and key come together, and must be readable", () => {
+  expect(() => readConfig({ RAICHO_TLS_CERT: "door.pem" }, site)).toThrow(
+    "RAICHO_TLS_CERT and RAICHO_TLS_KEY belong together: set both, or none",
+  );
+  expect(() => readConfig({ RAICHO_TLS_CERT: "a.pem", RAICHO_TLS_KEY: "a.key" }, site)).toThrow(
+    /^RAICHO_TLS_CERT: ENOENT.*a\.pem/,
+  );
 });

@@ -47,7 +47,7 @@ export function viewOptions({ core }: Door, request: Request, response: Response
     content: core.definitions().content,
     runners: core.runners,
     showSecrets: showsSecrets(request, response),
-    webUrl: core.apiUrl,
+    webUrl: core.webUrl,
   };
 }
 

@@ -188,7 +188,7 @@ export class Feed {
   }
 
   #view(row: StoredExecution): JsonObject {
-    const { runners, apiUrl: webUrl } = this.#core;
+    const { runners, webUrl } = this.#core;
     const { content } = this.#core.definitions();
     const cause = causeOf(content, row);
     return executionView(row, {

@@ -14,7 +14,7 @@ export function registryRoutes(door: Door): Routes {
   const { db } = door.core.database;
   const router = new Routes();
   router.get("/", "signed in", (_request, response) => {
-    response.json({ version, docs_url: `${door.core.apiUrl}/docs` });
+    response.json({ version, docs_url: `${door.core.webUrl}/docs` });
   });
   router.get("/user", "signed in", (request, response) => {
     const { name, roles, shown } = userOf(response);

@@ -100,7 +100,7 @@ export function tokenRoutes(door: Door): Routes {
     if (other !== issued.user)
       throw refusal("Current user is not a service and cannot request impersonated tokens");
     response.locals["account"] = issued.user;
-    response.setHeader("X-API-URL", core.apiUrl);
+    response.setHeader("X-API-URL", core.webUrl);
     // Only browsers say where a request comes from; others have no use for a cookie.
     if (request.headers["sec-fetch-site"] !== undefined)
       keepToken(response, issued, desk.from.isSecure(request));
@@ -149,7 +149,7 @@ function errandIn(door: Door, kept: string | undefined): KeptErrand | undefined 
 
 function ssoRoutes({ door, from }: Desk, router: Routes): void {
   const { issuer, core, signIn } = door;
-  const base = (): string => signIn.publicUrl ?? core.apiUrl;
+  const base = (): string => signIn.publicUrl ?? core.webUrl;
   const back = (): string => `${base()}/auth/v1/sso/callback`;
   const absent = new AppError("NOT_FOUND", ["Signing in through another service is not set up."]);
   router.get("/sso", "anyone", (_request, response) => {

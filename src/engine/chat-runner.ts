@@ -42,7 +42,7 @@ function executionOf(core: Core, row: StoredExecution): JsonObject {
     ...(began === null || ended === null
       ? {}
       : { elapsed_seconds: (ended.getTime() - began.getTime()) / 1_000 }),
-    web_url: `${core.apiUrl}/#/history/${id}/general`,
+    web_url: `${core.webUrl}/#/history/${id}/general`,
   };
 }
 

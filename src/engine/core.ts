@@ -98,8 +98,10 @@ export interface Core {
   readonly carry: Carry;
   /** The user in whose name rules act. */
   readonly systemUser: string;
-  /** Where actions reach our own door, e.g. `http://127.0.0.1:9101`. */
+  /** Where actions of this machine reach our own door, e.g. `http://127.0.0.1:9101`. */
   readonly apiUrl: string;
+  /** Where people reach it; with TLS another address. */
+  readonly webUrl: string;
   /** A signature of that text which only processes with the same master key can make; 43 characters. */
   sign(text: string): string;
   /** Whether an action fails whose result does not fit its output schema. */

@@ -4,10 +4,17 @@ import { mailEvent, mailPayload } from "./mail/message.ts";
 import type { ParseMail } from "./mail/parse.ts";
 import type { Sensor, SensorContext } from "./sensor.ts";
 
+export interface Certificate {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
 export interface SmtpOptions {
   readonly host: string;
   /** 0 = any free port; the bound one is in `address()`. */
   readonly port: number;
+  /** PEM; with it senders may use STARTTLS, and none must. */
+  readonly tls?: Certificate | undefined;
   /** Parses a mail in a killable child. */
   readonly parse: ParseMail;
   /** Largest mail in bytes; larger ones get 552. Default 25 MB. */
@@ -23,6 +30,8 @@ export interface SmtpOptions {
 export interface SmtpSensor extends Sensor {
   /** Where it listens; throws before `start` has resolved. */
   address(): { readonly host: string; readonly port: number };
+  /** For connections from now on. Only for a sensor that was made with a certificate. */
+  renew(certificate: Certificate): void;
 }
 
 const trigger = "email.smtp.message";
@@ -39,7 +48,7 @@ class Refusal extends Error {
 
 /**
  * Receives mail by SMTP and raises `email.smtp.message`. 250 is answered only when the event is committed; 451 when it could not
- * be, so that the sender keeps the mail and tries again. No TLS and no authentication: bind it to loopback or behind a mail server.
+ * be, so that the sender keeps the mail and tries again. No authentication: bind it to loopback or behind a mail server.
  */
 export function smtpSensor(options: SmtpOptions): SmtpSensor {
   const maxBytes = options.maxBytes ?? 25_000_000;
@@ -58,10 +67,14 @@ export function smtpSensor(options: SmtpOptions): SmtpSensor {
       if (!isAddressInfo(bound)) throw new Error("The SMTP sensor is not listening.");
       return { host: bound.address, port: bound.port };
     },
+    renew(certificate) {
+      server?.updateSecureContext({ ...certificate });
+    },
     async start(context) {
       const listening = new SMTPServer({
         authOptional: true,
-        disabledCommands: ["AUTH", "STARTTLS"],
+        disabledCommands: options.tls === undefined ? ["AUTH", "STARTTLS"] : ["AUTH"],
+        ...options.tls,
         disableReverseLookup: true,
         logger: false,
         banner: "raicho",

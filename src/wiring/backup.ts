@@ -1,7 +1,8 @@
 /** `raicho backup` and `raicho restore`: the ledger and the master key in one file, while the engine works or stands still. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { ConfigError, type Config } from "../config.ts";
+import { type Config } from "../config.ts";
+import { ConfigError } from "../config-values.ts";
 import { type Progress, readBackup, writeBackup } from "../store/backup.ts";
 import { BackupError, type BackupHeader, openBackup } from "../store/backup-format.ts";
 import { migrate, openDatabase } from "../store/database.ts";

@@ -1,6 +1,7 @@
 /** The door of a process: what its routes may use, and where it listens. */
 import { readFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import { join } from "node:path";
 import { makeDoor } from "../api/app.ts";
 import type { Door } from "../api/door.ts";
@@ -10,7 +11,8 @@ import { readWebhooks } from "../content/webhooks.ts";
 import { AuditLog } from "../engine/audit.ts";
 import { HookBook, type HookFile, hookFrom } from "../engine/hook-book.ts";
 import { asService } from "../api/ports.ts";
-import { ConfigError, type Config } from "../config.ts";
+import { type Config } from "../config.ts";
+import { ConfigError, readTls } from "../config-values.ts";
 import { writeConfig } from "../content/write-config.ts";
 import { authenticator } from "../engine/auth.ts";
 import { LoginDesk } from "../engine/login.ts";
@@ -31,7 +33,25 @@ function text(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function listen(server: Server, { host, port }: Config): Promise<string> {
+export type DoorServer = Server | TlsServer;
+
+/** Certificates are renewed while the door is open: `reload` takes the files as they are then. */
+function serverOf(door: RequestListener, { tls }: Config, on: EngineProcess["on"]): DoorServer {
+  if (tls === undefined) return createServer(door);
+  const server = createTlsServer(readTls(tls), door);
+  on("reload", () => {
+    try {
+      server.setSecureContext(readTls(tls));
+    } catch (error) {
+      say("warn", "the certificate could not be read again; the last one stays", {
+        reason: text(error),
+      });
+    }
+  });
+  return server;
+}
+
+function listen(server: DoorServer, { host, port, tls }: Config): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const why = error.code === "EADDRINUSE" ? "is taken by another program" : error.message;
@@ -42,7 +62,7 @@ function listen(server: Server, { host, port }: Config): Promise<string> {
     server.listen(port, host, () => {
       const address = server.address();
       resolve(
-        `http://${host}:${typeof address === "object" && address !== null ? address.port : port}`,
+        `${tls === undefined ? "http" : "https"}://${host}:${typeof address === "object" && address !== null ? address.port : port}`,
       );
     });
   });
@@ -163,20 +183,25 @@ export async function openDoor(
   config: Config,
 ): Promise<{
   readonly http: string;
-  readonly servers: readonly Server[];
+  readonly servers: readonly DoorServer[];
   /** Resolves when the audit log is written. */
   readonly settled: () => Promise<void>;
 }> {
   const parts = await doorOf(engine, config);
   const door = makeDoor(parts, engine.viewers);
-  const first = createServer(door);
+  const first = serverOf(door, config, engine.on);
   const servers = [first];
   const http = await listen(first, config);
   const { st2Ports: ports } = config;
+  if (config.tls !== undefined) {
+    const local = createServer(door);
+    await listen(local, { ...config, host: "127.0.0.1", port: config.localPort, tls: undefined });
+    servers.push(local);
+  }
   const settled = (): Promise<void> => parts.audit.settled();
   if (ports === undefined) return { http, servers, settled };
   for (const service of ["auth", "stream"] as const) {
-    const server = createServer(asService(door, service));
+    const server = serverOf(asService(door, service), config, engine.on);
     await listen(server, { ...config, port: ports[service] });
     servers.push(server);
   }

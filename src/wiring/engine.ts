@@ -69,6 +69,8 @@ export interface EngineOptions {
   readonly slotCount: number;
   /** Where actions reach our own door. */
   readonly apiUrl: string;
+  /** Where people reach it; undefined = the same. */
+  readonly webUrl?: string;
 }
 
 /** Rules, workflows and jobs act in this user's name. */
@@ -195,7 +197,7 @@ interface Parts extends Pick<
 }
 
 function makeCore(
-  { databaseUrl, slotCount, apiUrl }: EngineOptions,
+  { databaseUrl, slotCount, apiUrl, webUrl = apiUrl }: EngineOptions,
   { runners, onBell, ...parts }: Parts,
 ): Core {
   const hear = (bell: Bell): void => {
@@ -219,6 +221,7 @@ function makeCore(
     log: say,
     systemUser,
     apiUrl,
+    webUrl,
     newId: idMaker(),
     ask: askHere,
   };

@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import { ConfigError } from "../config.ts";
+import { ConfigError } from "../config-values.ts";
 
 /** Gives a port that is free now: the wanted one, or with 0 any. Every process has to know it before the door opens: actions are told where to call. */
 export function freePort(host: string, port: number, name: string): Promise<number> {

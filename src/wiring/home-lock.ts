@@ -1,7 +1,7 @@
 /** One raicho per data directory. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigError } from "../config.ts";
+import { ConfigError } from "../config-values.ts";
 
 /** Takes the data directory; gives what lets go of it. Throws ConfigError while another process has it. */
 export function lockHome(home: string): () => void {

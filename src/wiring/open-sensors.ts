@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config.ts";
+import { readTls } from "../config-values.ts";
 import { inventoryExpiry, type InventoryExpiry } from "../engine/inventory-expiry.ts";
 import { inventoryFeed, type InventoryFeed } from "../engine/inventory-feed.ts";
 import { triggersInUse } from "../model/definitions.ts";
@@ -10,10 +11,11 @@ import { isObject } from "../model/json.ts";
 import { childPool } from "../processes/pool.ts";
 import type { ParsedMail } from "../sensors/mail/parse.ts";
 import { imapAccounts, imapSensor } from "../sensors/imap.ts";
-import { smtpSensor, type SmtpSensor } from "../sensors/smtp.ts";
+import { type Certificate, smtpSensor, type SmtpSensor } from "../sensors/smtp.ts";
 import { timerSensor, type TimerSensor, timersOf } from "../sensors/timer.ts";
 import type { EngineProcess } from "./engine.ts";
 import { openPythonSensors } from "./python-sensors.ts";
+import { say } from "./log.ts";
 import { keepSensor, type KeptSensor } from "./sensors.ts";
 
 export interface OpenSensors {
@@ -26,6 +28,18 @@ const parseModule = new URL(
   import.meta.url.endsWith(".ts") ? "../sensors/mail/parse.ts" : "../sensors/mail/parse.js",
   import.meta.url,
 );
+
+/** Takes a certificate over that was renewed; the door tells when it cannot be read. */
+function renew(smtp: SmtpSensor | undefined, pair: () => Certificate | undefined): void {
+  try {
+    const certificate = pair();
+    if (certificate !== undefined) smtp?.renew(certificate);
+  } catch (error) {
+    say("warn", "the certificate for SMTP could not be read again; the last one stays", {
+      reason: error instanceof Error ? error.message : String(error),
+    });
+  }
+}
 
 /** Starts them all; rejects when the SMTP port cannot be had. */
 export async function openSensors(engine: EngineProcess, config: Config): Promise<OpenSensors> {
@@ -43,9 +57,11 @@ export async function openSensors(engine: EngineProcess, config: Config): Promis
     pool.call(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString("base64"));
   const kept: KeptSensor[] = [];
   let smtp: SmtpSensor | undefined;
-  const { smtpPort: port, smtpHost: host } = config;
+  const { smtpPort: port, smtpHost: host, tls } = config;
+  const pair = (): Certificate | undefined => (tls === undefined ? undefined : readTls(tls));
   if (port !== undefined)
-    kept.push(keepSensor(core, () => (smtp = smtpSensor({ host, port, parse }))));
+    kept.push(keepSensor(core, () => (smtp = smtpSensor({ host, port, parse, tls: pair() }))));
+  if (config.tls !== undefined) engine.on("reload", () => renew(smtp, pair));
   let feed: InventoryFeed | undefined;
   const ground = { db: core.database.db, known: () => engine.inventory.known };
   kept.push(keepSensor(core, () => (feed = inventoryFeed(ground))));

@@ -1,7 +1,7 @@
 /** One role in one process: what `--role` names, or what the supervisor started. */
-import type { Server } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { ConfigError, type Config } from "../config.ts";
+import type { Config } from "../config.ts";
+import { ConfigError } from "../config-values.ts";
 import { ensureAdmin } from "../engine/auth.ts";
 import { hear, heartbeat } from "../engine/hear.ts";
 import { Interrupted } from "../engine/run.ts";
@@ -16,7 +16,7 @@ import { forgetAnswers } from "../store/idempotency.ts";
 import { forgetProcess } from "../store/processes.ts";
 import { type EngineProcess, openEngine } from "./engine.ts";
 import { freePort } from "./free-port.ts";
-import { openDoor } from "./door.ts";
+import { type DoorServer, openDoor } from "./door.ts";
 import { logAsJson, say, sayPassword } from "./log.ts";
 import { type OpenSensors, openSensors } from "./open-sensors.ts";
 
@@ -89,7 +89,7 @@ async function drain({ core }: EngineProcess, seconds: number): Promise<void> {
 
 interface Opened {
   readonly engine: EngineProcess;
-  readonly servers: readonly Server[];
+  readonly servers: readonly DoorServer[];
   /** Resolves when the audit log is written. */
   readonly settled: () => Promise<void>;
   readonly sensors: OpenSensors | undefined;
@@ -109,13 +109,22 @@ function traces(
   return [every(tracesMs, "the export of traces", () => sender.look())];
 }
 
+/** Where actions and people reach the door. A certificate does not name the loopback address, so actions of this machine go past TLS. */
+function addressesOf(config: Config): { readonly apiUrl: string; readonly webUrl: string } {
+  const host = config.host === "0.0.0.0" ? "127.0.0.1" : config.host;
+  const own = `${config.tls === undefined ? "http" : "https"}://${host}:${config.port}`;
+  const local = config.tls === undefined ? own : `http://127.0.0.1:${config.localPort}`;
+  return { apiUrl: config.apiUrl ?? local, webUrl: config.apiUrl ?? own };
+}
+
 async function openRole(config: Config, databaseUrl: string): Promise<Opened> {
   const duties = dutiesOf(config);
-  const own = `http://${config.host === "0.0.0.0" ? "127.0.0.1" : config.host}:${config.port}`;
+  const { apiUrl, webUrl } = addressesOf(config);
   const engine = await openEngine(config, {
     databaseUrl,
     slotCount: duties.work ? config.concurrency : 0,
-    apiUrl: config.apiUrl ?? own,
+    apiUrl,
+    webUrl,
   });
   const { core } = engine;
   await heartbeat(core, config.role);
@@ -190,12 +199,7 @@ export async function runProcess(
         `--role ${config.role} needs DATABASE_URL: without it, use raicho start`,
       );
     if (!supervised) await prepare(config, config.databaseUrl);
-    // Actions are told where to call before the door opens.
-    const port =
-      config.port === 0 && dutiesOf(config).api
-        ? await freePort(config.host, 0, "RAICHO_PORT")
-        : config.port;
-    const opened = await openRole({ ...config, port }, config.databaseUrl);
+    const opened = await openRole(await withPorts(config), config.databaseUrl);
     announce(life, opened, supervised);
     life.onMessage((message) => {
       if (message === "reload") void opened.engine.reload({ forget: dutiesOf(config).api });
@@ -216,6 +220,25 @@ export async function runProcess(
     setTimeout(() => process.exit(), 500).unref();
     if (process.connected) process.disconnect();
   }
+}
+
+/** Actions are told where to call before the door opens. */
+async function withPorts(config: Config): Promise<Config> {
+  const duties = dutiesOf(config);
+  const { host, port, localPort, tls, apiUrl } = config;
+  if (tls !== undefined && localPort === 0 && apiUrl === undefined && !duties.api)
+    throw new ConfigError(
+      `--role ${config.role} with TLS: set RAICHO_LOCAL_PORT to the one of this machine's door, or RAICHO_API_URL, so that actions find the API`,
+    );
+  if (!duties.api) return config;
+  return {
+    ...config,
+    port: port === 0 ? await freePort(host, 0, "RAICHO_PORT") : port,
+    localPort:
+      tls !== undefined && localPort === 0
+        ? await freePort("127.0.0.1", 0, "RAICHO_LOCAL_PORT")
+        : localPort,
+  };
 }
 
 function announce(life: ChildLife, { addresses }: Opened, supervised: boolean): void {

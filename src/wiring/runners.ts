@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { SshConfig } from "../config.ts";
+import type { SshConfig } from "../config-values.ts";
 import { announcementRunner } from "../runners/announcement.ts";
 import { inquirerRunner } from "../engine/inquiry.ts";
 import { localShellCommandRunner, localShellScriptRunner } from "../runners/local-shell.ts";

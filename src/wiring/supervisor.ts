@@ -3,7 +3,8 @@ import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ConfigError, type Config } from "../config.ts";
+import { type Config } from "../config.ts";
+import { ConfigError } from "../config-values.ts";
 import { ensureAdmin } from "../engine/auth.ts";
 import { type ChildSpec, type Supervisor, supervise } from "../processes/supervisor.ts";
 import { type Database, migrate, openDatabase, waitForDatabase } from "../store/database.ts";
@@ -59,6 +60,7 @@ function childSpecs(config: Config, url: string): ChildSpec[] {
     DATABASE_URL: url,
     RAICHO_HOME: config.home,
     RAICHO_PORT: String(config.port),
+    RAICHO_LOCAL_PORT: String(config.localPort),
     RAICHO_ST2_PORTS: ports === undefined ? "off" : `${ports.auth},${ports.stream}`,
   };
   const spec = (name: string, role: string, more: Record<string, string>): ChildSpec => ({
@@ -126,7 +128,14 @@ export async function runSupervisor(given: Config): Promise<number> {
   let ledger: Ledger | undefined;
   let database: Database | undefined;
   try {
-    const config = { ...given, port: await freePort(given.host, given.port, "RAICHO_PORT") };
+    const config = {
+      ...given,
+      port: await freePort(given.host, given.port, "RAICHO_PORT"),
+      localPort:
+        given.tls === undefined
+          ? given.localPort
+          : await freePort("127.0.0.1", given.localPort, "RAICHO_LOCAL_PORT"),
+    };
     if (config.smtpPort !== undefined)
       await freePort(config.smtpHost, config.smtpPort, "RAICHO_SMTP_PORT");
     ledger = await openLedger(config);

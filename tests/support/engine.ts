@@ -259,6 +259,7 @@ export function testEngine(
     breaker: new Breaker({ core: () => core, settings: () => ({ firings: 20, seconds: 60 }) }),
     actionTriggers: new Set(["succeeded", "failed", "timeout", "canceled", "abandoned"]),
     apiUrl: "http://127.0.0.1:9101",
+    webUrl: "http://127.0.0.1:9101",
     sign: (text) => createHash("sha256").update(text).digest("base64url"),
     definitions: () => definitions,
     newId: idMaker(),

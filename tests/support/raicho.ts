@@ -40,7 +40,7 @@ export interface Ended {
 export interface Raicho {
   readonly home: string;
   readonly pid: number;
-  /** `http://127.0.0.1:…`. */
+  /** `http://127.0.0.1:…`; https with a certificate, and then `ask` cannot be used. */
   readonly url: string;
   readonly smtp: Mailbox;
   /** Milliseconds from the start of the process to the ready line. */
@@ -193,7 +193,7 @@ async function readyLine(printed: {
 }): Promise<{ http: string; host: string; port: number }> {
   const line = await eventually(
     "the ready line",
-    () => /^raicho ready (http:\/\/\S+) smtp (\S+):(\d+)$/m.exec(printed.out) ?? undefined,
+    () => /^raicho ready (https?:\/\/\S+) smtp (\S+):(\d+)$/m.exec(printed.out) ?? undefined,
     { seconds: 60, everyMs: 10 },
   );
   return { http: line[1] ?? "", host: line[2] ?? "", port: Number(line[3]) };
