@@ -142,6 +142,13 @@ async function show({ client, print, options }: Asked, staged: JsonObject): Prom
     print.done("Columns that are not read; --column heading=attribute names them:");
     await print.list(unread, { columns: ["file", "sheet", "heading", "nearest"] });
   }
+  const left = rowsOf(staged["files"]).flatMap(({ name, sheets }) =>
+    rowsOf(sheets).flatMap((sheet) => rowsOf(sheet["left"]).map((one) => ({ file: name, ...one }))),
+  );
+  if (left.length > 0) {
+    print.done("Not taken over:");
+    await print.list(left, { columns: ["file", "what", "rows", "why"] });
+  }
   const { rows } = await client.object("GET", `/inventory/imports/${String(id)}/rows`, {
     service,
     query: { action: "error", limit: 100 },

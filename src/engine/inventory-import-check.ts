@@ -67,7 +67,8 @@ function comingNames({ known }: Ground, records: readonly ImportRecord[]): Comin
 
 /** The values of a key, or of keys in it, as one text. */
 function leafText(value: unknown): string {
-  return isObject(value) ? Object.values(value).map(leafText).join("/") : fold(String(value));
+  if (isObject(value)) return Object.values(value).map(leafText).join("/");
+  return fold(typeof value === "string" ? value : value === null ? "" : JSON.stringify(value));
 }
 
 function keyText(key: JsonObject): string {

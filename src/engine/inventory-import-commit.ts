@@ -1,7 +1,6 @@
 /** Writes a plan: entries by upsert, with what the sheets claim in the same transactions. */
 import type { ClaimChange } from "../inventory/import-cell.ts";
 import { openStates, type Claim } from "../inventory/claims.ts";
-import type { UpsertItem } from "../inventory/upsert.ts";
 import type { JsonObject } from "../model/json.ts";
 import {
   claimsOf,
@@ -14,6 +13,7 @@ import { noteWritten } from "../store/inventory/imports.ts";
 import type { Db } from "../store/schema.ts";
 import { claimAfter, conflictSignal, driftSignal, type Subject } from "./inventory-claim-book.ts";
 import type { EntryPlan, ImportPlan } from "./inventory-import-plan.ts";
+import { upsertInRings } from "./inventory-import-rings.ts";
 import type { ImportGround } from "./inventory-imports.ts";
 import type { UpsertResult } from "./inventory-upsert-wave.ts";
 import { changesetOf, type Author } from "./inventory-write.ts";
@@ -27,7 +27,7 @@ export interface Committed extends JsonObject {
 }
 
 interface Writing {
-  readonly author: Author;
+  readonly author: Author & { readonly changeset: string };
   readonly importId: string;
 }
 
@@ -44,14 +44,12 @@ export async function commitPlan(
   const untouched = sound.filter(
     ({ row, set }) => row !== undefined && Object.keys(set).length === 0,
   );
-  const results = await service.upsert(written.map(itemOf), writing.author, async (tx, wave) => {
-    const done = [...wave].flatMap(([index, result]) => {
-      const entry = written[index];
-      return entry === undefined || result.id === undefined
-        ? []
-        : [{ plan: entry, subject: subjectOf(entry, result) }];
-    });
-    await settle(tx, done, writing);
+  const results = await upsertInRings(service, written, writing.author, async (tx, done) => {
+    const entries = done.map(({ plan: one, result }) => ({
+      plan: one,
+      subject: subjectOf(one, result),
+    }));
+    await settle(tx, entries, writing);
     await noteWritten(tx, writing.importId, done.length);
   });
   for (let from = 0; from < untouched.length; from += batch) {
@@ -80,11 +78,6 @@ export async function commitPlan(
           ],
     ),
   };
-}
-
-function itemOf({ type, row, set }: EntryPlan): UpsertItem {
-  const aim = row === undefined ? {} : { id: row.id, ifVersion: row.version };
-  return { type: type.name, match: undefined, set, setOnce: {}, add: {}, ...aim };
 }
 
 function subjectOf({ type, name }: EntryPlan, result: UpsertResult): Subject {

@@ -63,6 +63,8 @@ export interface PlannedConflict {
 export interface EntryPlan {
   readonly type: KnownType;
   readonly row: EntryRow | undefined;
+  /** The entry that a commit has made of it already. */
+  readonly written?: string;
   readonly name: string;
   readonly records: readonly CheckedRecord[];
   readonly set: JsonObject;

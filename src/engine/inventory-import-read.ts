@@ -23,6 +23,8 @@ export function readRecords(
   options: ReadOptions,
 ): { readonly records: readonly ImportRecord[]; readonly sheets: readonly JsonObject[] } {
   const { file } = options;
+  if (grids.some(({ taken, left }) => taken !== undefined || left !== undefined))
+    return readForeign(grids, options);
   const wanted = file.sheet === undefined ? grids : grids.filter(({ name }) => name === file.sheet);
   if (wanted.length === 0) {
     const near = nearest(
@@ -70,6 +72,45 @@ export function readRecords(
       ...faults.map((problem) => ({ problem })),
     ],
   };
+}
+
+/** A dump of another inventory: its entries are understood already, and what is not taken over is told. */
+function readForeign(
+  grids: readonly Grid[],
+  { file, known }: ReadOptions,
+): { readonly records: readonly ImportRecord[]; readonly sheets: readonly JsonObject[] } {
+  const wanted = (table: string, type: string): boolean =>
+    (file.sheet === undefined || file.sheet === table) &&
+    (file.type === undefined || file.type === type);
+  const parts = grids.flatMap(({ name, taken }) =>
+    taken === undefined || !wanted(name, taken.type)
+      ? []
+      : [{ name, ...taken, known: known.byName.has(taken.type) }],
+  );
+  const records = parts.flatMap(({ name: sheet, type, entries, known: exists }) =>
+    !exists
+      ? []
+      : entries.map(({ place, set }, row): ImportRecord => ({
+          file: file.name,
+          sheet,
+          row: row + 1,
+          source: file.source,
+          type,
+          asOf: file.asOf,
+          id: undefined,
+          set,
+          cells: Object.fromEntries(Object.keys(set).map((attribute) => [attribute, place])),
+          headings: {},
+          problems: [],
+        })),
+  );
+  const sheets = parts.map(({ name: sheet, type, entries, known: exists }) => {
+    const rows = entries.length;
+    return { sheet, type, rows, ...(exists ? {} : { problem: `there is no type ${type}` }) };
+  });
+  const left = grids.flatMap(({ left: list = [] }) => list.map((one) => ({ ...one })));
+  if (records.length === 0) throw refused(`${file.name} holds nothing that a type is for`);
+  return { records, sheets: [...sheets, ...(left.length === 0 ? [] : [{ left }])] };
 }
 
 function refused(message: string): InventoryError {

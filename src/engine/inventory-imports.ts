@@ -214,9 +214,9 @@ export class Imports {
     const changeset = row.changeset ?? uuidv7();
     await changeImport(db, row.id, { state: "committing", changeset });
     const sources = [...new Set(records.map(({ source }) => source))];
-    const writer: Author = {
+    const writer = {
       ...author,
-      kind: "import",
+      kind: "import" as const,
       changeset,
       source: sources.length === 1 ? sources[0] : undefined,
       reason:

@@ -36,6 +36,8 @@ export interface Author {
   readonly changeset?: string | undefined;
   /** The changeset that is taken back. */
   readonly reverts?: string | undefined;
+  /** True: more is written with the same changeset; whoever does so closes it. */
+  readonly open?: boolean;
 }
 
 export function changesetOf(author: Author): ChangesetRow {
@@ -51,6 +53,7 @@ export function changesetOf(author: Author): ChangesetRow {
     causes: author.cause.changesets,
     depth: author.cause.depth,
     reverts: author.reverts ?? null,
+    ...(author.open === true ? { open: true } : {}),
   };
 }
 

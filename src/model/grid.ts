@@ -1,4 +1,5 @@
 /** A spreadsheet as it is, before anybody asks what it means. Plain JSON, so that it can come from another process. */
+import type { JsonObject } from "./json.ts";
 
 /** What a cell holds. `day` is a calendar day, `moment` a day with a time of the clock at the site, `error` what a formula failed with. */
 export type Cell =
@@ -23,6 +24,20 @@ export interface Grid {
   readonly name: string;
   readonly rows: readonly (readonly Cell[])[];
   readonly merged: readonly Merged[];
+  /** Of another inventory's dump, that needs no headings: the entries that a table of it speaks of. Then there are no rows. */
+  readonly taken?: {
+    readonly type: string;
+    readonly entries: readonly { readonly place: string; readonly set: JsonObject }[];
+  };
+  /** Of another inventory's dump: what is not taken over. */
+  readonly left?: readonly LeftOut[];
+}
+
+/** A table or column of another inventory's dump that is not taken over, and why. */
+export interface LeftOut {
+  readonly what: string;
+  readonly rows: number;
+  readonly why: string;
 }
 
 /** A file as somebody sent it. */
