@@ -142,7 +142,8 @@ describe("computed attributes", () => {
           count: true,
         })
       ).count?.value === 450;
-    await eventually("computed with 7 units", () => done(7));
+    const patience = { seconds: 90, everyMs: 250 };
+    await eventually("computed with 7 units", () => done(7), patience);
     // As if the process had died after the commit.
     await sql`update inv.entry set doc = doc || '{"units": 8}' where id = ${id}`.execute(
       world.database.db,
@@ -152,7 +153,7 @@ describe("computed attributes", () => {
     );
     await create({ name: "next" });
     await world.inventory.patch((await get("a2")).id, { note: "knock" }, { author });
-    await eventually("computed with 8 units", () => done(8));
+    await eventually("computed with 8 units", () => done(8), patience);
     const { rows } = await sql`select * from inv.stale`.execute(world.database.db);
     expect(rows).toEqual([]);
   });

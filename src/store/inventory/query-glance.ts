@@ -102,10 +102,7 @@ function orderedBy(order: Order, types: readonly number[] | undefined): Ordered 
 
 /** By an attribute of the entry that has an index, or by its last change. */
 function byOwn({ ending }: ValuePath, types: readonly number[]): Ordered | undefined {
-  if (ending.kind === "field")
-    return ending.field !== "updated_at"
-      ? undefined
-      : { ...present(types), key: raw("e.updated_at"), cast: "timestamptz", operators: plain };
+  if (ending.kind === "field") return ending.field !== "updated_at" ? undefined : byChange(types);
   const { name, column, indexed, array } = ending;
   if (!indexed || array || column === "net") return undefined;
   return {
@@ -118,8 +115,16 @@ function byOwn({ ending }: ValuePath, types: readonly number[]): Ordered | undef
   };
 }
 
-function present(types: readonly number[]): Pick<Ordered, "tables" | "conditions" | "id"> {
-  return { tables: raw("inv.entry e"), conditions: ofType(types), id: raw("e.id") };
+/** The second condition, always true, is that of the index. */
+function byChange(types: readonly number[]): Ordered {
+  return {
+    tables: raw("inv.entry e"),
+    conditions: sql`${ofType(types)} and e.updated_at > '-infinity'`,
+    key: raw("e.updated_at"),
+    cast: "timestamptz",
+    operators: plain,
+    id: raw("e.id"),
+  };
 }
 
 function sortCastOf(column: "d" | "ts" | "n" | "t"): string {

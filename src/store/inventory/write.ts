@@ -65,7 +65,8 @@ function derivedRows(changes: readonly EntryChange[], which: "added" | "removed"
 /**
  * Writes the changes with their changesets, revisions, events and derived rows, in two statements at most (what must go goes first, so
  * that another entry of the same call may take over a key). Call it inside a transaction that holds the entries (`loadEntries` with a lock).
- * Rejects with SQLSTATE 23505 when a key was taken meanwhile, and with RA001 when an entry is not at the version this change is based on.
+ * Rejects with SQLSTATE 23505 when a key was taken meanwhile, and with RA001 when an entry is not at the version this change is based on,
+ * or a reference leads to no entry.
  */
 export async function writeChanges(db: Db, sets: readonly ChangeSet[]): Promise<void> {
   const changes = sets.flatMap((set) => set.changes);
@@ -108,16 +109,21 @@ export async function writeChanges(db: Db, sets: readonly ChangeSet[]): Promise<
     ev as (
       insert into inv.event (entry_id, version, op) select id, version, op::"char" from input where not quiet order by ord),
     ${addDerived}
-    select raicho_all((select count(*) from born) + (select count(*) from changed), (select count(*) from input))`.execute(
+    select raicho_all((select count(*) from born) + (select count(*) from changed) - ${strayReferences}, (select count(*) from input))`.execute(
     db,
   );
 }
+
+/** How many of the entries that new references lead to are neither there nor born now. */
+const strayReferences = sql`(select count(*) from (select distinct dst from edges) g
+  where not exists (select 1 from inv.entry e where e.id = g.dst) and not exists (select 1 from born where born.id = g.dst))`;
 
 /** The rows of `payload` go into the tables. */
 const addDerived = sql`
   edges as (
     insert into inv.edge (src, attr, ord, label, dst)
-    select src, attr, ord, label, dst from payload, jsonb_to_recordset(p->'edges') as r(src uuid, attr text, ord int, label text, dst uuid)),
+    select src, attr, ord, label, dst from payload, jsonb_to_recordset(p->'edges') as r(src uuid, attr text, ord int, label text, dst uuid)
+    returning dst),
   keys as (
     insert into inv.key (type_id, key_name, key_value, entry_id)
     select type_id, key_name, key_value, entry_id from payload, jsonb_to_recordset(p->'keys') as r(type_id int, key_name text, key_value text, entry_id uuid)),
