@@ -51,7 +51,7 @@ export interface Config {
   /** Directory of webhooks that check signatures. */
   readonly webhooks: string;
   /** Directory of roles, assignments and mappings. */
-  readonly rbac: string;
+  readonly rbac: string | undefined;
   readonly timeZone: string;
   readonly configsDirectory: string | undefined;
   /** Whether events that do not fit the schema of their trigger type are refused; else they are only told of. */
@@ -224,7 +224,10 @@ export function readConfig(
     jsonLog: jsonLog(environment),
     telemetry: telemetry(environment),
     webhooks: resolve(directory, environment["RAICHO_WEBHOOKS"] ?? join(home, "webhooks")),
-    rbac: resolve(directory, environment["RAICHO_RBAC"] ?? join(home, "rbac")),
+    rbac:
+      environment["RAICHO_RBAC"] === "off"
+        ? undefined
+        : resolve(directory, environment["RAICHO_RBAC"] ?? join(home, "rbac")),
     timeZone: timeZone(environment["RAICHO_TZ"]),
     apiUrl: url(environment, "RAICHO_API_URL", ["http", "https"])?.replace(/\/+$/, ""),
     validatePayloads: onOrOff(environment, "RAICHO_VALIDATE_PAYLOADS"),

@@ -2,7 +2,8 @@
  *
  * 1. The ledger is the source: an event says what was committed, whoever did it.
  * 2. Ids sort by time but are not committed in that order: the last seconds are looked at again each time, and `#seen` says what was told.
- * 3. What an execution printed comes before its end. Every execution is created once, as requested, and then updated when it is something else.
+ * 3. What an execution printed comes before its end. Every execution is created once, as requested, and then updated when it is something else; what it
+ *    was between two looks is told, too, unless very much happens.
  * 4. Each event is written as text once, however many listen. */
 import type { Core } from "../engine/core.ts";
 import { isFinished } from "../model/execution.ts";
@@ -30,6 +31,8 @@ const overlapSeconds = 5;
 const mostFollowed = 5_000;
 /** Events that can be had again. */
 const mostKept = 5_000;
+/** Executions of one look up to which all that they went through is told. */
+const mostInDetail = 100;
 const longestResult = 65_536;
 const mostReplayed = 1_000;
 
@@ -136,22 +139,36 @@ export class Feed {
     const now = Date.now();
     const floor = this.#floor(now);
     const open = [...this.#seen].flatMap(([id, { status }]) => (isFinished(status) ? [] : [id]));
-    const changed = new Map<string, "create" | "update">();
+    /** With the statuses that were told last. */
+    const changed = new Map<string, string | undefined>();
     for (const { id, status } of await statusesOf(db, floor, open)) {
       const known = this.#seen.get(id);
       if (known?.status === status) continue;
-      changed.set(id, known === undefined ? "create" : "update");
+      changed.set(id, known?.status);
       if (known === undefined) this.#seen.set(id, { status, line: 0, since: now });
       else known.status = status;
     }
     const rows = await executionsOf(db, [...changed.keys()]);
-    for (const row of rows)
-      if (changed.get(row.id) === "create") this.#tellExecution("create", asRequested(row));
+    this.#tellPassed(rows, changed);
     await this.#tellOutput([...open, ...changed.keys()]);
     for (const row of rows)
-      if (changed.get(row.id) === "update" || row.status !== "requested")
+      if (changed.get(row.id) !== undefined || row.status !== "requested")
         this.#tellExecution("update", row);
     this.#forget(now);
+  }
+
+  /** That it was made, and what it was since then. */
+  #tellPassed(
+    rows: readonly StoredExecution[],
+    changed: ReadonlyMap<string, string | undefined>,
+  ): void {
+    for (const row of rows) {
+      const told = changed.get(row.id);
+      if (told === undefined) this.#tellExecution("create", asItWas(row, "requested"));
+      if (rows.length > mostInDetail) continue;
+      for (const between of passedBy(row, told))
+        this.#tellExecution("update", asItWas(row, between));
+    }
   }
 
   #forget(now: number): void {
@@ -227,16 +244,29 @@ export class Feed {
   }
 }
 
-/** As it was when it was made, which is what listeners expect of that event, however far it has come since. */
-function asRequested(row: StoredExecution): StoredExecution {
+/** What it was between what was told last and now. */
+function passedBy(
+  { started_at, status }: StoredExecution,
+  told = "requested",
+): readonly ("scheduled" | "running")[] {
+  if (started_at === null || (told !== "requested" && told !== "delayed")) return [];
+  return status === "running" ? ["scheduled"] : ["scheduled", "running"];
+}
+
+/** As it was at that time, which is what listeners expect of the event, however far it has come since. */
+function asItWas(
+  row: StoredExecution,
+  status: "requested" | "scheduled" | "running",
+): StoredExecution {
   const {
     cancelled_by: _canceled,
     paused_by: _paused,
     resumed_by: _resumed,
     ...context
   } = row.context;
-  const never = { owner: null, started_at: null, ended_at: null, result: null, shown: null };
-  return { ...row, ...never, context, status: "requested" };
+  const never = { ended_at: null, result: null, shown: null };
+  const waiting = status === "running" ? {} : { owner: null, started_at: null };
+  return { ...row, ...never, ...waiting, context, status };
 }
 
 /** A line of output as StackStorm's streams show it. */

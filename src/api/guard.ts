@@ -97,7 +97,7 @@ function keepForStreams(
 
 /** Lets a request through only with a valid token or API key; puts the user where `userOf` finds it. */
 export function guard(
-  door: Pick<Door, "auth" | "authenticate" | "core" | "signIn" | "allowOrigins">,
+  door: Pick<Door, "auth" | "authenticate" | "book" | "core" | "signIn" | "allowOrigins">,
 ): RequestHandler {
   if (!door.auth) {
     return async (request, response, next) => {
@@ -120,6 +120,7 @@ export function guard(
         "A request that writes and is signed in by a cookie must come from a page of this server.",
       ]);
     response.locals["user"] = user;
+    response.locals["apart"] = door.book.enforced;
     keepForStreams({ shown, user }, request, response, pages);
     next();
   };
@@ -155,9 +156,9 @@ export function isSignedIn(response: Response): boolean {
   return isUser(response.locals["user"]);
 }
 
-/** Whether it is known who is calling: false where there is no authentication. */
-export function isKnown(response: Response): boolean {
-  return response.locals["user"] !== everybody;
+/** Whether people may do different things: false without authentication and without RBAC. */
+export function areApart(response: Response): boolean {
+  return response.locals["apart"] === true;
 }
 
 /** Who is calling, as the guard found out. */

@@ -7,7 +7,7 @@ import { isObject, type JsonObject } from "../model/json.ts";
 import type { Resource } from "../model/permissions.ts";
 import { bodyOf, countIn, flagIn, optionalTextIn, textIn } from "./bodies.ts";
 import type { Door } from "./door.ts";
-import { isAdmin, isKnown, userOf } from "./guard.ts";
+import { areApart, isAdmin, userOf } from "./guard.ts";
 import { idFor, isoTime } from "./ids.ts";
 import { flag, names, paging, refusal, text } from "./query.ts";
 import { parameter } from "./resources.ts";
@@ -41,11 +41,11 @@ function referenceOf(scope: string, name: string): string {
 
 const prefix = "st2kv.";
 
-/** Whose keys: only administrators may name somebody else. Without authentication nobody is known to be one, as in StackStorm. */
+/** Whose keys: only administrators may name somebody else. Where all may do the same, nobody may, as in StackStorm. */
 function ownerOf(response: Response, wanted: string | undefined): string {
   const caller = userOf(response);
   if (wanted === undefined || wanted === caller.name) return caller.name;
-  if (!isKnown(response))
+  if (!areApart(response))
     throw new AppError("FORBIDDEN", [
       '"user" attribute can only be provided by admins when RBAC is enabled',
     ]);

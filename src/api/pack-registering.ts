@@ -100,6 +100,18 @@ function failureIn(
   return undefined;
 }
 
+/** Those of the packs that were asked for; all when none was named. */
+function problemsOf(
+  content: Content,
+  problems: readonly string[],
+  packs: readonly string[],
+): readonly string[] {
+  const places = packs.map((ref) => `${content.packs.get(ref)?.path ?? ref}/`);
+  return places.length === 0
+    ? problems
+    : problems.filter((problem) => places.some((place) => problem.includes(place)));
+}
+
 /** What the body names. Throws for a type that there is not. */
 function wishOf(body: unknown): Wish {
   if (!isObject(body)) return { packs: [], types: [] };
@@ -134,5 +146,6 @@ export async function register(door: Door, request: Request, response: Response)
       : types.flatMap((name) => (isKind(name) ? [...kinds[name]] : [])),
   );
   const registered = Object.fromEntries(Object.entries(all).filter(([name]) => shown.has(name)));
-  response.json(problems.length === 0 ? registered : { ...registered, problems });
+  const told = problemsOf(content, problems, packs);
+  response.json(told.length === 0 ? registered : { ...registered, problems: told });
 }

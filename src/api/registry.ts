@@ -29,7 +29,11 @@ export function registryRoutes(door: Door): Routes {
     response.json({
       username: name,
       authentication: shown === undefined ? { method: "none", location: "none" } : authentication,
-      rbac: { enabled: door.auth, roles: [...roles], is_admin: isAdmin({ roles }) },
+      rbac: {
+        enabled: door.auth && door.book.enforced,
+        roles: [...roles],
+        is_admin: isAdmin({ roles }),
+      },
     });
   });
   router.get("/service_registry/groups", "admin", async (_request, response) => {

@@ -15,13 +15,14 @@ async function openRoles(
   onReload: (listener: () => void) => void,
 ): Promise<RoleBook> {
   const read = async (): Promise<RoleFiles> => {
+    if (rbac === undefined) return { roles: [], assignments: [], mappings: [], problems: [] };
     const found = await readRoles(rbac);
     for (const { severity, file, line, column, message } of found.problems)
       say("warn", "roles", { problem: `${severity}: ${file}:${line}:${column} ${message}` });
     return found;
   };
   let files = await read();
-  const book = new RoleBook(database, () => files);
+  const book = new RoleBook(database, () => files, rbac !== undefined);
   const again = async (): Promise<void> => {
     files = await read();
     book.forget();

@@ -232,3 +232,36 @@ describe("files of roles", () => {
     expect(mappings).toStrictEqual([{ group: "cn=ops,dc=example", roles: ["runner"] }]);
   });
 });
+
+describe("without RBAC", () => {
+  test("whoever signed in may do everything, but not name the keys of others", async () => {
+    const book = new RoleBook(
+      database,
+      () => ({ roles: [], assignments: [], mappings: [], problems: [] }),
+      false,
+    );
+    const authenticate = authenticator(engine.core, book);
+    const door = { ...doorOf(engine.core), auth: true, book, authenticate };
+    const { server, url: at } = listenAt(makeDoor(door, emptyInventory));
+    try {
+      const made = await call("POST", "/api/v2/users", admin, {
+        name: "nao",
+        password: "umbrella-and-sandals",
+      });
+      expect(made.status).toBe(201);
+      const headers = { "x-auth-token": await tokenOf("nao"), "content-type": "application/json" };
+      const user = await fetch(`${at}/v1/user`, { headers });
+      expect(await user.json()).toMatchObject({ rbac: { enabled: false, is_admin: true } });
+      expect((await fetch(`${at}/v1/executions?limit=-1`, { headers })).status).toBe(200);
+      const key = await fetch(`${at}/v1/keys/tea?user=hana&scope=user`, { headers });
+      expect([key.status, await key.json()]).toStrictEqual([
+        403,
+        { faultstring: '"user" attribute can only be provided by admins when RBAC is enabled' },
+      ]);
+      const other = await fetch(`${url}/v1/executions`, { headers });
+      expect(other.status).toBe(403);
+    } finally {
+      server.close().closeAllConnections();
+    }
+  });
+});

@@ -90,12 +90,15 @@ describe("streams", () => {
     });
     expect(created.data).not.toHaveProperty("result");
     expect(created.data).not.toHaveProperty("end_timestamp");
-    const updated = await following.until(
-      ({ name, data }) =>
-        name === "st2.execution__update" && data["id"] === id && data["status"] !== "running",
-    );
-    expect(updated.data["status"]).toBe("succeeded");
+    await following.until(({ data }) => data["id"] === id && data["status"] === "succeeded");
     following.stop();
+    const updates = following.events.filter(({ name }) => name === "st2.execution__update");
+    expect(updates.map(({ data }) => data["status"])).toStrictEqual([
+      "scheduled",
+      "running",
+      "succeeded",
+    ]);
+    expect(updates[1]?.data).not.toHaveProperty("result");
   });
 
   test("on a port of its own, only what was asked for, until the end that was asked for", async () => {
@@ -126,12 +129,10 @@ describe("streams", () => {
     const first = await follow(`${url}/v1/stream?events=st2.execution__*`, token);
     const heard = await say("one");
     const last = await first.until(
-      ({ name, data }) => name === "st2.execution__update" && data["id"] === heard,
+      ({ data }) => data["id"] === heard && data["status"] === "succeeded",
     );
     const missed = await say("two");
-    await first.until(
-      ({ name, data }) => name === "st2.execution__update" && data["id"] === missed,
-    );
+    await first.until(({ data }) => data["id"] === missed && data["status"] === "succeeded");
     first.stop();
     const again = await follow(`${url}/v1/stream?events=st2.execution__*`, {
       ...token,

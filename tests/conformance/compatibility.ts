@@ -36,7 +36,7 @@ const sections: readonly (readonly [heading: string, about: string, reasons: rea
     ],
     [
       "REST API",
-      "Against recorded requests to StackStorm's API, with and without authentication: status, headers, shape of the body, what is said.",
+      "Against recorded requests to StackStorm's API and its streams, without authentication and (RBAC off, as recorded) with it: status, headers, shape of the body, what is said.\nOf 375 all but 11 are answered alike (97.1 %); seven of those are errors 500 inside StackStorm, to\nwhich Raicho has an answer. Of the other 368, 98.9 % are alike.",
       of(httpDifferences),
     ],
   ];

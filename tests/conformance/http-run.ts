@@ -29,19 +29,24 @@ function read(path: string): never {
 
 /** The workflows that recorded executions run, by name. */
 function definitionsIn(directory: string): Readonly<Record<string, string>> {
-  const file = join(directory, "workflows/examples.json");
-  if (!existsSync(file)) return {};
-  const { definitions } = read(file) as { definitions: Readonly<Record<string, string>> };
-  return definitions;
+  const files = ["inspection/fixtures.json", "workflows/examples.json"].map((file) =>
+    join(directory, file),
+  );
+  return Object.assign(
+    {},
+    ...files
+      .filter((file) => existsSync(file))
+      .map((file) => (read(file) as { definitions: object }).definitions),
+  ) as Readonly<Record<string, string>>;
 }
 
 /** Does the work with a Raicho of its own, in directories that are removed afterwards. */
 async function withRaicho(
-  auth: "on" | "off",
+  access: Readonly<Record<string, string>>,
   packs: string,
   work: (raicho: Raicho) => Promise<Report>,
 ): Promise<Report> {
-  const raicho = await startRaicho({ env: { RAICHO_AUTH: auth, RAICHO_PACKS: packs } });
+  const raicho = await startRaicho({ env: { ...access, RAICHO_PACKS: packs } });
   try {
     return await work(raicho);
   } finally {
@@ -75,7 +80,7 @@ async function replay(directory: string, name: string, auth: "on" | "off"): Prom
   try {
     writeRecordedContent(packs, file, definitionsIn(directory));
     writeFileSync(pausefile, "");
-    return await withRaicho(auth, packs, async (raicho) => {
+    return await withRaicho({ RAICHO_AUTH: auth, RAICHO_RBAC: "off" }, packs, async (raicho) => {
       const { headers, secrets }: Way = auth === "on" ? await signedIn(raicho) : {};
       return await replayHttp(file, {
         url: `${raicho.url}/v1`,
