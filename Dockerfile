@@ -10,6 +10,8 @@ COPY . .
 RUN npm run build && npm prune --omit=dev
 
 FROM node:24-bookworm-slim
+# Most packs are written in Python; git brings packs from repositories.
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates git python3 python3-venv && rm -rf /var/lib/apt/lists/*
 ENV NODE_ENV=production RAICHO_HOME=/var/lib/raicho RAICHO_HOST=0.0.0.0
 WORKDIR /app
 COPY --from=build /app/node_modules ./node_modules
@@ -27,5 +29,6 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
   CMD ["node", "-e", "process.env.NODE_TLS_REJECT_UNAUTHORIZED = 0; fetch(`${process.env.RAICHO_TLS_CERT ? 'https' : 'http'}://127.0.0.1:${process.env.RAICHO_PORT || 9101}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # SIGTERM goes to the supervisor, which drains; `docker stop --time 30` gives it the time it may need.
-ENTRYPOINT ["node", "bin/raicho.js"]
+# Absolute: the working directory is the site, /app with the shipped rules unless another one is given.
+ENTRYPOINT ["node", "/app/bin/raicho.js"]
 CMD ["start"]
