@@ -95,6 +95,15 @@ describe("a signed webhook", () => {
     expect(await stored("s2")).toBe(0);
   });
 
+  test.each(["in/", "/in", "in//", "%69n", "in?x-auth-token=admin", "in%2f", "in;x", "IN", "in."])(
+    "is not opened by a token under another spelling (%s)",
+    async (spelling) => {
+      const answer = await send(spelling, "{}", { "x-auth-token": "admin", "st2-trace-tag": "s3" });
+      expect([401, 404]).toContain(answer.status);
+      expect(await stored("s3")).toBe(0);
+    },
+  );
+
   test("takes forms too", async () => {
     const body = "payload=%7B%7D&a=1&a=2";
     const answer = await send("in", body, {

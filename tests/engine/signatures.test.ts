@@ -100,6 +100,43 @@ describe("a right signature", () => {
   });
 });
 
+describe("a delivery that comes again", () => {
+  test.each<[string, Record<string, unknown>, Headers, string]>([
+    ["slack", { scheme: "slack" }, slack, "x-slack-signature"],
+    [
+      "generic",
+      { scheme: "hmac", header: "x-sign", timestamp_header: "x-time" },
+      { "x-sign": hmac(`${now}.${body}`), "x-time": String(now) },
+      "x-sign",
+    ],
+  ])("is the same in capitals (%s)", (_name, document, headers, signature) => {
+    const capitals = (headers[signature] ?? "").replace(/[0-9a-f]{64}$/, (hex) =>
+      hex.toUpperCase(),
+    );
+    const again = { ...headers, [signature]: capitals };
+    expect(again).not.toStrictEqual(headers);
+    expect(check(document, again)).toStrictEqual(check(document, headers));
+  });
+});
+
+function known(text: string, encoding: "hex" | "base64"): string {
+  return createHmac("sha256", "").update(text).digest(encoding);
+}
+
+describe("the empty secret, which everybody knows,", () => {
+  test.each([
+    ["github", ""],
+    ["standard", "whsec_"],
+  ])("lets nobody in (%s)", (scheme, stored) => {
+    const headers = {
+      "x-hub-signature-256": `sha256=${known(body, "hex")}`,
+      ...standard,
+      "webhook-signature": `v1,${known(`msg_1.${now}.${body}`, "base64")}`,
+    };
+    expect(typeof check({ scheme }, headers, { secrets: [stored] })).toBe("string");
+  });
+});
+
 describe("a wrong one", () => {
   test.each<[string, Record<string, unknown>, Headers, Parameters<typeof check>[2]]>([
     ["a bit of the body", { scheme: "slack" }, slack, { text: body.replace("1", "3") }],
