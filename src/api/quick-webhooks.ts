@@ -6,6 +6,7 @@
  *    nobody listens to or that checks signatures) goes to
  *    `otherwise`, untouched. */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { User } from "../engine/auth.ts";
 import { notJson } from "./python-words.ts";
 import { allows } from "../model/permissions.ts";
 import type { Door } from "./door.ts";
@@ -55,12 +56,14 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  let caller: User | undefined;
   if (door.auth) {
     const user = await identify(door, headerSecret(request));
     if (typeof user === "string") return fault(response, 401, user);
     const resource = { uid: `webhook:${name}` };
     if (!allows(rightsOf(user), "webhook_send", resource))
       throw denied(user.name, "webhook_send", resource);
+    caller = user;
   }
   const text = await read(request);
   let body: unknown;
@@ -69,7 +72,7 @@ async function answer(
   } catch (error) {
     return fault(response, 400, notJson(text, error));
   }
-  const refusal = await takeWebhook(door, name, request, { body: body ?? {} });
+  const refusal = await takeWebhook(door, name, request, { body: body ?? {}, caller });
   if (refusal !== undefined) return fault(response, 400, refusal);
   response.statusCode = 202;
   response.setHeader("Content-Type", "application/json; charset=utf-8");

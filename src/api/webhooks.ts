@@ -1,5 +1,7 @@
 import express, { type Request } from "express";
 import type { IncomingMessage } from "node:http";
+import { causing } from "../engine/announcement.ts";
+import type { User } from "../engine/auth.ts";
 import { ingest } from "../engine/ingest.ts";
 import { payloadFault } from "../engine/trigger-payload.ts";
 import { isObject } from "../model/json.ts";
@@ -8,6 +10,7 @@ import { builtinTriggerTypes } from "../model/builtin-triggers.ts";
 import { pythonWord } from "./bodies.ts";
 import type { Door } from "./door.ts";
 import { fault } from "./faults.ts";
+import { userOf } from "./guard.ts";
 import { callerScope, idempotent } from "./idempotency.ts";
 import { jsonBodies } from "./json-bodies.ts";
 import { parameter, plain } from "./resources.ts";
@@ -84,20 +87,26 @@ function triggerFault(
 
 export interface Delivered {
   readonly body: unknown;
+  /** Who delivers it, where that is known: what an action sends goes on in its chain of causes. */
+  readonly caller?: User | undefined;
   /** What a signature says of which delivery it is; better than what headers say. */
   readonly identity?: string | undefined;
+}
+
+function tagOf(request: IncomingMessage): Pick<NewEvent, "traceTag"> {
+  const tag = request.headers["st2-trace-tag"];
+  return typeof tag === "string" ? { traceTag: tag } : {};
 }
 
 function eventOf(
   door: Door,
   name: string,
   request: IncomingMessage,
-  { body, identity }: Delivered,
+  { body, identity, caller }: Delivered,
 ): NewEvent | string {
   const delivery = identity ?? deliveryOf(request);
   const key = delivery === undefined ? {} : { dedupeKey: `${name}:${delivery}` };
-  const tag = request.headers["st2-trace-tag"];
-  const trace = typeof tag === "string" ? { traceTag: tag } : {};
+  const trace = { ...tagOf(request), ...causing(caller?.run) };
   if (name !== "st2")
     return {
       trigger: "core.st2.webhook",
@@ -167,7 +176,7 @@ export function webhookRoutes(door: Door): Routes {
       if (name !== "st2" && !door.webhooks().has(name))
         return fault(response, 404, `Webhook ${name} not registered with st2`);
       const body = formOf(request) ?? request.body ?? {};
-      const refusal = await takeWebhook(door, name, request, { body });
+      const refusal = await takeWebhook(door, name, request, { body, caller: userOf(response) });
       if (refusal !== undefined) return fault(response, 400, refusal);
       response.status(202).json(body);
     },

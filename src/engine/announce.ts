@@ -9,7 +9,6 @@ import { actionEvent, inquiryEvent } from "./announcement.ts";
 import type { ChildEnd, Core, End } from "./core.ts";
 import { freed } from "./gates.ts";
 import { ingest, instanceRow, matchLater } from "./ingest.ts";
-import type { Launch } from "./launch.ts";
 import { notifications, notifies, notifyNow } from "./notify.ts";
 import type { Claim } from "./run.ts";
 
@@ -47,19 +46,6 @@ export function announceEnd(core: Core, claim: Claim, end: End): void {
   const events = eventsOf(core, claim, end);
   if (events.length > 0) void raise(core, claim, events);
   if (notifies(core, claim)) void notifyLater(core, claim, end);
-}
-
-/** The same for one that was born finished. */
-export function announceFinished(
-  core: Core,
-  { row, context }: Extract<Launch, { how: "inline" }>,
-): void {
-  const { i: id, action, runner, p: parameters = {}, z: result } = row;
-  announceEnd(
-    core,
-    { id, action, runner, parameters, context, fence: 1, attempt: 1 },
-    { status: "succeeded", result },
-  );
 }
 
 async function notifyLater(core: Core, claim: Claim, end: End): Promise<void> {

@@ -1,5 +1,6 @@
 /** Payloads of StackStorm's triggers about executions. */
 import { maskedIn } from "../model/secrets.ts";
+import { readCause } from "../inventory/cause.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { traceOf } from "../model/trace.ts";
 import type { NewEvent } from "../model/events.ts";
@@ -46,13 +47,18 @@ export function maskedParameters(core: Core, { action, runner, parameters }: Cla
   return maskedIn({ ...core.runners.get(runner)?.parameters, ...own }, parameters);
 }
 
-/** The trace goes on with what follows. */
-export function traced(claim: Pick<Claim, "id" | "context">): {
-  readonly trace: string;
-  readonly traceTag: string;
-} {
+/** The trace goes on with what follows, and so does the chain of changes of the inventory that led here. */
+export function traced(
+  claim: Pick<Claim, "id" | "context">,
+): Required<Pick<NewEvent, "trace" | "traceTag">> & Pick<NewEvent, "cause"> {
   const { id, tag } = traceOf(claim);
-  return { trace: id, traceTag: tag };
+  return { trace: id, traceTag: tag, ...causing(claim) };
+}
+
+/** What an execution does goes on in its chain of causes, where it has one. */
+export function causing(run: Pick<Claim, "context"> | undefined): Pick<NewEvent, "cause"> {
+  const cause = run?.context["inventory_cause"];
+  return isObject(cause) && readCause(cause).changesets.length > 0 ? { cause } : {};
 }
 
 /** When it was asked for; what this process has just made, to the second, from its id. */

@@ -146,7 +146,7 @@ function enforce(core: Core, { id, event, rule, ask, fresh }: Hit, drafted: Draf
 export function contextOf(
   core: Core,
   id: string,
-  event: Pick<NewEvent, "trigger" | "payload" | "traceTag" | "trace">,
+  event: Pick<NewEvent, "trigger" | "payload" | "traceTag" | "trace" | "cause">,
   rule: { ref: string; action: { ref: string }; context: JsonObject },
 ): JsonObject {
   return {
@@ -156,7 +156,7 @@ export function contextOf(
     user: core.systemUser,
     pack: rule.action.ref.split(".")[0],
     ...traceContext(event),
-    inventory_cause: causeOfEvent(event.payload, rule.ref),
+    inventory_cause: causeOfEvent(event, rule.ref),
   };
 }
 
@@ -228,6 +228,7 @@ export function instanceRow(id: string, event: NewEvent, pending: boolean): Inst
     status: pending ? "pending" : "processed",
     trace_tag: event.traceTag,
     trace: event.trace,
+    cause: event.cause,
   };
 }
 

@@ -15,7 +15,7 @@ import {
   type StoredExecution,
 } from "../store/executions.ts";
 import type { Db } from "../store/schema.ts";
-import { announceEnd, announceFinished } from "./announce.ts";
+import { announceEnd } from "./announce.ts";
 import type { Core } from "./core.ts";
 import { plan, rowsOf, userIn } from "./launch.ts";
 import { release, start } from "./start.ts";
@@ -48,9 +48,7 @@ export async function request(
     throw error;
   });
   start(core, [launch]);
-  if (launch.how !== "inline") return launch.row.id;
-  announceFinished(core, launch);
-  return launch.row.i;
+  return launch.how === "inline" ? launch.row.i : launch.row.id;
 }
 
 const cancelable: ReadonlySet<ExecutionStatus> = new Set<ExecutionStatus>([

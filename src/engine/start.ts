@@ -8,7 +8,10 @@ import type { Launch } from "./launch.ts";
 export function start(core: Core, launches: readonly Launch[]): void {
   const rings = [];
   for (const launch of launches) {
-    if (launch.how === "inline") continue;
+    if (launch.how === "inline") {
+      tellFinished(core, launch);
+      continue;
+    }
     if (launch.how === "held") {
       knock(core, { gates: launch.gates.map(({ gate }) => gate) });
       continue;
@@ -26,6 +29,16 @@ export function start(core: Core, launches: readonly Launch[]): void {
     else void core.carry.run(core, row);
   }
   if (rings.length > 0) void ringLater(core, rings);
+}
+
+/** Rules, and whoever is to be notified, hear of one that was born finished as of every other end. */
+export function tellFinished(
+  core: Core,
+  { row, context }: Extract<Launch, { how: "inline" }>,
+): void {
+  const { i: id, action, runner, p: parameters = {}, z: result } = row;
+  const claim = { id, action, runner, parameters, context, fence: 1, attempt: 1 };
+  core.carry.tell(core, claim, { status: "succeeded", result });
 }
 
 /** Gives back what a launch had reserved when its commit failed. */

@@ -79,7 +79,7 @@ export async function sweep(core: Core): Promise<void> {
   await core.queue.ring(
     swept.rings.map(({ id, attempt }) => ({ name: "run", execution: id, attempt: attempt + 1 })),
   );
-  for (const { id, trace_tag, trace, parameters, ...event } of await pendingInstances(
+  for (const { id, trace_tag, trace, cause, parameters, ...event } of await pendingInstances(
     core.database.db,
     pendingSeconds,
   ))
@@ -88,6 +88,7 @@ export async function sweep(core: Core): Promise<void> {
       ...(isObject(parameters) ? { parameters } : {}),
       ...(trace_tag === null ? {} : { traceTag: trace_tag }),
       ...(trace === null ? {} : { trace }),
+      ...(isObject(cause) ? { cause } : {}),
     });
 }
 

@@ -10,7 +10,7 @@ import { holdsSomething, type SnapshotRow, type Unit, type WorkflowRow } from ".
 import type { WorkflowEvent } from "../workflows/conductor.ts";
 import type { Course, CourseEffect, Turn } from "../workflows/course.ts";
 import { isIn, type Status } from "../workflows/statuses.ts";
-import { announceFinished, tellParent, telling } from "./announce.ts";
+import { tellParent, telling } from "./announce.ts";
 import { eventOf, Heard, reasonOf, tellChildren, unheardChildren, wishes } from "./children.ts";
 import type { ChildEnd, Conducted, Core } from "./core.ts";
 import { type Launch, plan, rowsOf, userIn } from "./launch.ts";
@@ -19,7 +19,7 @@ import { checkedEnd } from "./output-check.ts";
 import { nextTry } from "./retry.ts";
 import type { Claim } from "./run.ts";
 import { SecretBook, secretsOf } from "./secrets.ts";
-import { release, start } from "./start.ts";
+import { release, start, tellFinished } from "./start.ts";
 import { isSomething, isStillMine, latestChanges, nothing } from "./pending.ts";
 import { causeOf, nodeChild, onlyOf, taskChild, timeNow, type Child } from "./workflow-child.ts";
 import { taskAnswer, isHeld } from "./workflow-context.ts";
@@ -217,7 +217,7 @@ export class WorkflowRun implements Conducted {
         execution: row.i,
         ...place,
       });
-      this.#pending.after.push(() => announceFinished(this.#core, launch));
+      this.#pending.after.push(() => tellFinished(this.#core, launch));
     } else {
       this.#add(launch);
     }

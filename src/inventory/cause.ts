@@ -2,7 +2,7 @@
  * Why a change happened, as a chain from the first event on; it stops an inventory change from causing itself for ever.
  * The engine carries it: event → execution context → changeset → event. Pack authors cannot forget or forge it.
  */
-import { isObject } from "../model/json.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
 
 export interface Cause {
   /** Execution that wrote, when one did. */
@@ -41,20 +41,29 @@ export function isTooDeep({ depth }: Pick<Cause, "depth">): boolean {
 }
 
 /**
- * The cause that an execution started by `rule` on this event's payload passes on. Put it into the execution's context as
- * `inventory_cause`; `inventoryRunner` reads it there. Payloads that are not of the inventory start a new chain.
+ * The cause that an execution started by `rule` on this event passes on. Put it into the execution's context as `inventory_cause`;
+ * `inventoryRunner` reads it there. An event that is not of the inventory continues the chain of what raised it (the end of an execution, an
+ * action that calls a webhook), or starts one.
  */
-export function causeOfEvent(payload: unknown, rule: string): Cause {
-  const origin = isObject(payload) && isObject(payload["origin"]) ? payload["origin"] : {};
-  const changeset = isObject(payload) && isObject(payload["changeset"]) ? payload["changeset"] : {};
-  const entry = entryOf(payload);
-  if (typeof changeset["id"] !== "string") return { ...noCause, ruleChain: [`${rule}@`] };
+export function causeOfEvent(
+  { payload, cause }: { readonly payload: unknown; readonly cause?: JsonObject },
+  rule: string,
+): Cause {
+  if (!isObject(payload) || !isObject(payload["origin"])) {
+    const { ruleChain, ...before } = readCause(cause);
+    const chain = [...ruleChain, `${rule}@`].slice(-longestChain);
+    return { ...before, execution: null, ruleChain: chain };
+  }
+  const { origin, changeset } = payload;
+  // News of what sources say may come without a change.
+  const changed =
+    isObject(changeset) && typeof changeset["id"] === "string" ? [changeset["id"]] : [];
   const depth = typeof origin["depth"] === "number" ? origin["depth"] : 0;
   return {
     execution: null,
-    ruleChain: [...texts(origin["rule_chain"]), `${rule}@${entry}`].slice(-longestChain),
-    changesets: [...texts(origin["causes"]), changeset["id"]].slice(-longestChain),
-    depth: depth + 1,
+    ruleChain: [...texts(origin["rule_chain"]), `${rule}@${entryOf(payload)}`].slice(-longestChain),
+    changesets: [...texts(origin["causes"]), ...changed].slice(-longestChain),
+    depth: depth + changed.length,
   };
 }
 

@@ -1,3 +1,5 @@
+import type { JsonObject } from "./json.ts";
+
 /** Something that happened, on its way to the ledger. `ingest` stores it once per (source, dedupeKey). */
 export interface NewEvent {
   /** Trigger type, e.g. `email.smtp.message`, `core.st2.webhook`. */
@@ -12,6 +14,8 @@ export interface NewEvent {
   readonly traceTag?: string;
   /** The trace it continues; undefined = it begins one. */
   readonly trace?: string;
+  /** The chain of causes that it continues, as executions carry it (`inventory_cause`). Events of the inventory say theirs in their payload. */
+  readonly cause?: JsonObject;
 }
 
 /** A sensor's place in its source; committed together with the events it stands behind. */

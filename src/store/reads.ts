@@ -4,7 +4,7 @@ import type { Selectable } from "kysely";
 import { clockSlack, countKept, idAround, mostCounted } from "./counts.ts";
 import type { Db, LedgerSchema } from "./schema.ts";
 
-export type StoredInstance = Selectable<LedgerSchema["trigger_instance"]>;
+export type StoredInstance = Omit<Selectable<LedgerSchema["trigger_instance"]>, "cause">;
 export type StoredEnforcement = Selectable<LedgerSchema["enforcement"]>;
 export type StoredAlert = Selectable<LedgerSchema["alert"]>;
 

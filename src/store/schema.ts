@@ -17,6 +17,8 @@ export interface LedgerSchema {
     trace_tag: string | null;
     /** The trace it continues; null = it begins one. */
     trace: string | null;
+    /** The chain of causes that it continues. */
+    cause: unknown;
   };
   execution_trace: { execution_id: string; trace: string | null; tag: string | null };
   enforcement: {

@@ -80,6 +80,7 @@ export interface PendingInstance {
   readonly source: string;
   readonly trace_tag: string | null;
   readonly trace: string | null;
+  readonly cause: unknown;
 }
 
 /** Trigger instances that are pending since `seconds`. */
@@ -89,7 +90,7 @@ export async function pendingInstances(
 ): Promise<readonly PendingInstance[]> {
   return db
     .selectFrom("trigger_instance")
-    .select(["id", "trigger", "parameters", "payload", "source", "trace_tag", "trace"])
+    .select(["id", "trigger", "parameters", "payload", "source", "trace_tag", "trace", "cause"])
     .where("status", "=", "pending")
     .where("occurred_at", "<", sql<Date>`clock_timestamp() - ${seconds} * interval '1 second'`)
     .orderBy("id")

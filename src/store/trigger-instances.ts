@@ -7,13 +7,14 @@ export async function insertInstances(tx: Db, rows: readonly InstanceRow[]): Pro
   await tx
     .insertInto("trigger_instance")
     .values(
-      rows.map(({ trace_tag, trace, parameters, payload, dedupe_key, ...row }) => ({
+      rows.map(({ trace_tag, trace, cause, parameters, payload, dedupe_key, ...row }) => ({
         ...row,
         parameters: parameters === undefined ? null : JSON.stringify(parameters),
         payload: JSON.stringify(payload),
         dedupe_key: dedupe_key ?? null,
         trace_tag: trace_tag ?? null,
         trace: trace ?? null,
+        cause: cause === undefined ? null : JSON.stringify(cause),
       })),
     )
     .execute();

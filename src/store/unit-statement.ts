@@ -16,6 +16,7 @@ const columns: { readonly [Name in Kind]: Columns<NonNullable<Unit[Name]>[number
     status: "text",
     trace_tag: "text",
     trace: "text",
+    cause: "json",
   },
   processed: { id: "text", status: "text" },
   enforcements: {
@@ -81,7 +82,7 @@ const clauses: Record<Kind, (rows: string, guarded: boolean) => string> = {
   instances: (
     rows,
     guarded,
-  ) => `insert into trigger_instance (id, trigger, parameters, payload, source, dedupe_key, status, trace_tag, trace)
+  ) => `insert into trigger_instance (id, trigger, parameters, payload, source, dedupe_key, status, trace_tag, trace, cause)
     select * from ${guarded ? "given on conflict do nothing returning id" : `${rows} as r`}`,
   processed: (rows) => `update trigger_instance t set status = r.status from ${rows} as r
     where t.id = r.id and t.status = 'pending' returning t.id`,

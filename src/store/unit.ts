@@ -13,6 +13,8 @@ export interface InstanceRow {
   readonly trace_tag?: string | undefined;
   /** The trace it continues; absent = it begins one. */
   readonly trace?: string | undefined;
+  /** The chain of causes that it continues. */
+  readonly cause?: JsonObject | undefined;
 }
 
 /** An execution that a caller put into a trace (`trace`), or whose own trace has a name (`tag`). */

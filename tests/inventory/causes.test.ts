@@ -77,20 +77,37 @@ describe("change events", () => {
     });
   });
   test("a chain of causes grows by one rule and one changeset", () => {
-    expect(causeOfEvent(payload, "default.r2")).toEqual({
+    expect(causeOfEvent({ payload }, "default.r2")).toEqual({
       execution: null,
       ruleChain: [...row.changeset.ruleChain, `default.r2@${row.entryId}`],
       changesets: [row.changeset.id],
       depth: 2,
     });
-    expect(causeOfEvent({ subject: "mail" }, "default.r2")).toEqual({
+    expect(causeOfEvent({ payload: { subject: "mail" } }, "default.r2")).toEqual({
       ...noCause,
       ruleChain: ["default.r2@"],
     });
-    expect(readCause(JSON.parse(JSON.stringify(causeOfEvent(payload, "r.a"))))).toEqual(
-      causeOfEvent(payload, "r.a"),
+    expect(readCause(JSON.parse(JSON.stringify(causeOfEvent({ payload }, "r.a"))))).toEqual(
+      causeOfEvent({ payload }, "r.a"),
     );
     expect(readCause("forged")).toEqual(noCause);
+  });
+  test("an event that an execution raised continues the execution's chain; news without a change make it no deeper", () => {
+    const cause = { execution: "abc", ruleChain: ["default.r1@e"], changesets: ["c1"], depth: 3 };
+    expect(causeOfEvent({ payload: { status: "succeeded" }, cause }, "default.r2")).toEqual({
+      execution: null,
+      ruleChain: ["default.r1@e", "default.r2@"],
+      changesets: ["c1"],
+      depth: 3,
+    });
+    const origin = { rule_chain: ["default.r1@e"], causes: ["c1"], depth: 3 };
+    const news = { entry: { id: "e" }, changeset: { id: null }, origin };
+    expect(causeOfEvent({ payload: news }, "default.r2")).toEqual({
+      execution: null,
+      ruleChain: ["default.r1@e", "default.r2@e"],
+      changesets: ["c1"],
+      depth: 3,
+    });
   });
   test("a rule that caused the change of this entry does not fire again, others do", () => {
     expect(loopReason(payload, "default.r1")).toContain("is itself a cause");
@@ -119,6 +136,6 @@ describe("change events", () => {
       counts: { Device: { created: 2, deleted: 1 } },
       changeset: { id: row.changeset.id, reverts: "c0" },
     });
-    expect(causeOfEvent(told, "default.r2")).toMatchObject({ depth: 2 });
+    expect(causeOfEvent({ payload: told }, "default.r2")).toMatchObject({ depth: 2 });
   });
 });

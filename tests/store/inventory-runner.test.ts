@@ -52,9 +52,11 @@ describe("the inventory's actions", () => {
   test("write with the execution's user, reason, ticket and chain of causes", async () => {
     const cause = causeOfEvent(
       {
-        entry: { id: "e1" },
-        changeset: { id: "0190a1b2-0000-7000-8000-000000000001" },
-        origin: { depth: 0 },
+        payload: {
+          entry: { id: "e1" },
+          changeset: { id: "0190a1b2-0000-7000-8000-000000000001" },
+          origin: { depth: 0 },
+        },
       },
       "default.r1",
     );
