@@ -20,6 +20,7 @@ const reasoning = [
   "workflows",
   "inventory",
   "alerts",
+  "tickets",
   "runbooks",
 ];
 const edge = [
@@ -43,6 +44,7 @@ const rooms: Readonly<Record<string, Room>> = {
   workflows: pure("model", "expressions"),
   inventory: pure("model", "expressions"),
   alerts: pure("model", "expressions"),
+  tickets: pure("model"),
   runbooks: pure("model", "expressions"),
   content: { imports: ["model", "expressions", "rules", "workflows", "inventory", "runbooks"] },
   installer: { imports: ["model", "content"] },

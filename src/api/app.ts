@@ -12,6 +12,7 @@ import { nothingHere, problems } from "./problems.ts";
 import { signedWebhookRoutes, webhookSettingRoutes } from "./signed-webhooks.ts";
 import { aliasRoutes } from "./aliases.ts";
 import { alertRoutes } from "./alerts.ts";
+import { ticketRoutes } from "./tickets.ts";
 import type { Door } from "./door.ts";
 import { executionRequestRoutes } from "./execution-requests.ts";
 import { executionPageRoutes, executionRoutes } from "./executions.ts";
@@ -114,6 +115,7 @@ function ownRoutes(
   router.mount("/inventory", inventoryRoutes(inventory));
   router.use(
     alertRoutes(door),
+    ticketRoutes(door),
     executionPageRoutes(door),
     sensorRoutes(door),
     roleRoutes(door),

@@ -97,6 +97,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import("./inquiry.ts")).setUpInquiry,
   },
   {
+    name: "ticket",
+    summary: "list and show tickets, and what is still to be told to their tracker",
+    group: "Work",
+    load: async () => (await import("./ticket.ts")).setUpTicket,
+  },
+  {
     name: "trace",
     summary: "follow what led to what",
     group: "Work",

@@ -28,6 +28,8 @@ export const errorTable = {
   NOT_PAUSED: [400, 'Execution "%s" cannot be resumed: it is "%s", not "paused".'],
   BUSY: [503, "The ledger cannot take more work now: %s"],
   LEDGER_DOWN: [503, "The database cannot be reached; nothing was stored. Try again: %s"],
+  TICKET_UNKNOWN: [404, 'There is no ticket "%s".'],
+  TICKET_REQUEST: [400, "%s"],
   PACK_SOURCE: [400, "%s"],
   PACK_REFUSED: [400, "%s"],
   INVENTORY_REQUEST: [400, "%s"],

@@ -42,9 +42,10 @@ const operations = {
   policy: ["list", "view", "create", "modify", "delete", "all"],
   stream: ["view"],
   inquiry: ["list", "view", "respond", "all"],
-  /** Raicho's own: entries of the inventory, and alerts. */
+  /** Raicho's own: entries of the inventory, alerts, and tickets. */
   inventory: ["list", "view", "modify", "all"],
   alert: ["list", "all"],
+  ticket: ["list", "view", "modify", "all"],
 } as const;
 
 export type ResourceType = keyof typeof operations;
@@ -73,6 +74,7 @@ const nouns: Readonly<Record<ResourceType, readonly [one: string, many: string]>
   inquiry: ["an inquiry", "inquiries"],
   inventory: ["an entry of the inventory", "entries of the inventory"],
   alert: ["an alert", "alerts"],
+  ticket: ["a ticket", "tickets"],
 };
 
 const verbs: Readonly<Record<string, string>> = {
@@ -108,7 +110,7 @@ export const resourceTypes: readonly ResourceType[] = Object.keys(operations).fi
 );
 
 /** What is Raicho's own: StackStorm's API does not tell of it. */
-const ownTypes: ReadonlySet<ResourceType> = new Set(["stream", "inventory", "alert"]);
+const ownTypes: ReadonlySet<ResourceType> = new Set(["stream", "inventory", "alert", "ticket"]);
 
 export const st2ResourceTypes: readonly ResourceType[] = resourceTypes.filter(
   (type) => !ownTypes.has(type),
@@ -176,6 +178,9 @@ const oursGlobal: ReadonlySet<string> = new Set<PermissionType>([
   "inventory_modify",
   "inventory_all",
   "alert_all",
+  "ticket_view",
+  "ticket_modify",
+  "ticket_all",
   "trigger_view",
   "trigger_all",
 ]);

@@ -5,9 +5,10 @@ import type pg from "pg";
 import { connect } from "./database.ts";
 
 /** `advance`: an end waits to be delivered to that workflow; `control`: that execution is to be canceled, paused or resumed; `reload`: content changed;
- * `resources`: definitions were written through the API; `sensor`: somebody wishes something of that sensor. */
+ * `resources`: definitions were written through the API; `sensor`: somebody wishes something of that sensor; `ticket`: a tracker has to
+ * be told something. */
 export interface Bell {
-  readonly kind: "advance" | "control" | "reload" | "resources" | "feed" | "sensor";
+  readonly kind: "advance" | "control" | "reload" | "resources" | "feed" | "sensor" | "ticket";
   readonly id: string;
 }
 
@@ -26,6 +27,7 @@ const kinds: readonly Bell["kind"][] = [
   "resources",
   "feed",
   "sensor",
+  "ticket",
 ];
 
 function isKind(text: string | undefined): text is Bell["kind"] {

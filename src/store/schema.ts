@@ -2,9 +2,10 @@ import type { ColumnType, Generated, Kysely, Transaction } from "kysely";
 import type { DefinitionKind } from "../model/definitions.ts";
 import type { ExecutionStatus } from "../model/execution.ts";
 import type { JsonObject } from "../model/json.ts";
+import type { TicketTables } from "./ticket-tables.ts";
 
 /** The ledger's tables; `migrations/0001_ledger.ts` says what each is for. Times are `Date`s in, `Date`s out. */
-export interface LedgerSchema {
+export interface LedgerSchema extends TicketTables {
   trigger_instance: {
     id: string;
     trigger: string;

@@ -42,6 +42,7 @@ export function knownRunners(): ReadonlyMap<string, ParameterSchemas> {
     ["alert", {}],
     ["packs", {}],
     ["chatops", {}],
+    ["ticket", {}],
   ];
   return new Map([
     ...engineOwn,

@@ -36,7 +36,7 @@ import { say } from "./log.ts";
 import { runnersHere } from "./packs.ts";
 import { builtinRunners } from "./runners.ts";
 
-type News = "reload" | "feed" | "sensor";
+type News = "reload" | "feed" | "sensor" | "ticket";
 
 export interface EngineProcess {
   readonly core: Core;
@@ -58,7 +58,8 @@ export interface EngineProcess {
   readonly catchUp: () => Promise<void>;
   /** Definitions written through the API. */
   readonly resources: Resources;
-  /** Calls the listener after every reload, when somebody changed the inventory, or wishes something of a sensor. */
+  /** Calls the listener after every reload, when somebody changed the inventory, wishes something of a sensor, or wants a tracker to be
+   * told something. */
   readonly on: (news: News, listener: () => void) => void;
   close(): Promise<void>;
 }
@@ -115,7 +116,7 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     definitions: () => live.loaded.compiled,
     answer,
     onBell: ({ kind, id }) => {
-      if (kind === "feed" || kind === "sensor") listeners[kind].tell();
+      if (kind === "feed" || kind === "sensor" || kind === "ticket") listeners[kind].tell();
       const others = kind === "reload" && id !== core.process;
       const caught = kind === "resources" ? live.catchUp(core.process) : undefined;
       Promise.all([others && reload({ forget: false }), caught]).catch(sayNotReloaded);
@@ -249,7 +250,12 @@ function sayOutage(reason: string | undefined): void {
 }
 
 function openListeners(live: Pick<LiveDefinitions, "onChange">) {
-  const listeners = { reload: listenerList(), feed: listenerList(), sensor: listenerList() };
+  const listeners = {
+    reload: listenerList(),
+    feed: listenerList(),
+    sensor: listenerList(),
+    ticket: listenerList(),
+  };
   live.onChange(() => listeners.reload.tell());
   return listeners;
 }

@@ -7,6 +7,7 @@ import { ProblemList } from "../content/problems.ts";
 import { chatRunner } from "../engine/chat-runner.ts";
 import type { Core } from "../engine/core.ts";
 import { packRunner } from "../engine/pack-runner.ts";
+import { ticketRunner } from "../engine/ticket-runner.ts";
 import { readIndexes, type PackIndex } from "../installer/pack-index.ts";
 import type { InstallerPlaces } from "../installer/places.ts";
 import type { Content } from "../model/definitions.ts";
@@ -68,7 +69,7 @@ async function reloadEverywhere(
   await otherwise();
 }
 
-/** The runners of the packs `packs` and `chatops` in this process. */
+/** The runners of the packs `packs`, `chatops` and `ticket` in this process. */
 export function runnersHere(
   config: Config,
   here: {
@@ -87,7 +88,7 @@ export function runnersHere(
     content: here.content,
     reload: (call) => reloadEverywhere(call, everywhere),
   });
-  return [packs, chatRunner(here.core)];
+  return [packs, chatRunner(here.core), ticketRunner(here.core)];
 }
 
 const indexMs = 60_000;

@@ -7,6 +7,8 @@ import { hear, heartbeat } from "../engine/hear.ts";
 import { Interrupted } from "../engine/run.ts";
 import { collectGarbage } from "../engine/retention.ts";
 import { sweep } from "../engine/sweep.ts";
+import { openTicketDesk, type TicketDesk } from "../engine/ticket-desk.ts";
+import { presentTicketSettings } from "../engine/ticket-runner.ts";
 import { childLife, type ChildLife } from "../processes/supervisor.ts";
 import type { Listener } from "../queue/queue.ts";
 import { migrate, openDatabase, waitForDatabase } from "../store/database.ts";
@@ -94,6 +96,7 @@ interface Opened {
   readonly settled: () => Promise<void>;
   readonly sensors: OpenSensors | undefined;
   readonly listener: Listener | undefined;
+  readonly desk: TicketDesk | undefined;
   readonly ticks: readonly (() => Promise<void>)[];
   readonly addresses: { readonly http: string; readonly smtp: string };
 }
@@ -156,19 +159,22 @@ async function openRole(config: Config, databaseUrl: string): Promise<Opened> {
         onError: (reason) => say("warn", "the queue", { reason }),
       })
     : undefined;
+  const desk = duties.work ? openTicketDesk(core, () => presentTicketSettings(core)) : undefined;
+  engine.on("ticket", () => desk?.wake());
   return {
     engine,
     servers,
     settled,
     sensors,
     listener,
+    desk,
     ticks: [beats, ...sweeps],
     addresses: { http, smtp: sensors?.smtp ?? "-" },
   };
 }
 
 async function closeRole(
-  { engine, servers, settled, sensors, listener, ticks }: Opened,
+  { engine, servers, settled, sensors, listener, desk, ticks }: Opened,
   config: Config,
 ): Promise<void> {
   await sensors?.stop();
@@ -177,8 +183,9 @@ async function closeRole(
     server.closeIdleConnections();
   }
   const heard = listener?.close();
+  const left = desk?.stop();
   await drain(engine, config.drainSeconds);
-  await heard;
+  await Promise.all([heard, left]);
   for (const stop of ticks) await stop();
   await forgetProcess(engine.database.db, engine.core.process).catch(() => undefined);
   for (const server of servers) server.closeAllConnections();

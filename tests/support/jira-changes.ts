@@ -8,6 +8,7 @@ import {
   type Comment,
   type Field,
   type Issue,
+  type Person,
   type Rules,
 } from "./jira-world.ts";
 
@@ -71,6 +72,10 @@ export function createIssue(world: World, rules: Rules, body: Json): Issue {
     type,
     values: { ...values },
     comments: [],
+    attachments: [],
+    moves: [],
+    links: [],
+    properties: (body["properties"] ?? []) as unknown[],
     born: performance.now(),
     created,
     updated: created,
@@ -107,21 +112,32 @@ export function editIssue(issue: Issue, rules: Rules, body: Json): void {
   const values = (body["fields"] ?? {}) as Json;
   refuse(faultsOf(values, editScreen, rules));
   Object.assign(issue.values, values);
-  const changes = ((body["update"] as Json | undefined)?.["labels"] ?? []) as { add?: string }[];
+  const changes = ((body["update"] as Json | undefined)?.["labels"] ?? []) as {
+    add?: string;
+    remove?: string;
+  }[];
+  const removed = new Set(changes.map(({ remove }) => remove));
   const added = changes.flatMap(({ add }) => add ?? []);
-  if (added.length > 0)
-    issue.values["labels"] = [...((issue.values["labels"] ?? []) as string[]), ...added];
+  if (changes.length > 0)
+    issue.values["labels"] = [
+      ...((issue.values["labels"] ?? []) as string[]).filter((label) => !removed.has(label)),
+      ...added,
+    ];
   issue.updated = new Date().toISOString();
 }
 
-export function moveIssue(issue: Issue, body: Json): void {
+export function moveIssue(issue: Issue, body: Json, by: Person): void {
   const id = (body["transition"] as { id?: string } | undefined)?.id;
   const found = offered(issue).find((one) => one.id === id);
   if (!found)
     throw new Refused(400, [
       `It seems that you have tried to perform an illegal workflow operation (${id}).`,
     ]);
+  const created = new Date().toISOString();
+  const moveId = String(5_000 + issue.moves.length);
+  issue.moves.push({ id: moveId, by, created, from: issue.status, to: found.to });
   issue.status = found.to;
+  issue.updated = created;
 }
 
 export function addComment(issue: Issue, rules: Rules, { body }: Json): Comment {
@@ -134,5 +150,14 @@ export function addComment(issue: Issue, rules: Rules, { body }: Json): Comment 
     created: new Date().toISOString(),
   };
   issue.comments.push(made);
+  issue.updated = made.created;
   return made;
+}
+
+/** `two` are the keys of the inward and the outward issue. */
+export function linkIssues(type: string, [inward, outward]: readonly [Issue, Issue]): void {
+  if (!["Relates", "Blocks", "Duplicate"].includes(type))
+    throw new Refused(404, [`No issue link type with name '${type}' found.`]);
+  inward.links.push({ type, outward: outward.key });
+  outward.links.push({ type, inward: inward.key });
 }

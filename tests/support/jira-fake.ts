@@ -5,10 +5,11 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { argv } from "node:process";
-import { Refused } from "./jira-changes.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { getIssue, moveIssue, Refused } from "./jira-changes.ts";
 import { jiraRoutes, type Answer } from "./jira-routes.ts";
 import { jiraSchemaExists, loadJiraSchema } from "./jira-schema.ts";
-import type { Issue } from "./jira-world.ts";
+import { people, transitions, type Issue } from "./jira-world.ts";
 
 export interface JiraFakeOptions {
   readonly port?: number;
@@ -33,6 +34,10 @@ export interface JiraFake {
   refuse(path: string, count: number, status: 429 | 503 | 500, retryAfter?: string): () => void;
   /** Does the next `count` creations but breaks the connection instead of answering. */
   dropAnswers(count: number): void;
+  /** A person of JIRA takes a transition in the browser. */
+  act(person: string, key: string, transition: string): void;
+  /** How long each answer takes, in milliseconds. */
+  slow(ms: number): void;
   /** How long new issues stay invisible to searches, in milliseconds. */
   lag(ms: number): void;
   stop(): Promise<void>;
@@ -55,6 +60,7 @@ export async function startJiraFake({
   const log: LoggedRequest[] = [];
   const refusals: Refusal[] = [];
   let drops = 0;
+  let slowMs = 0;
 
   const answerOf = (asked: Asked): Answer => {
     const refusal = refusals.find((one) => one.left > 0 && asked.url.pathname.endsWith(one.path));
@@ -65,7 +71,10 @@ export async function startJiraFake({
     if (!authorized(asked.authorization, cloud))
       return no(401, ["Client must be authenticated to access this resource."]);
     const { method, url, body } = asked;
-    const faults = isV3(url) ? schema?.request(method, url.pathname, url.searchParams, body) : [];
+    const upload = url.pathname.endsWith("/attachments");
+    if (upload && !asked.uploads) return no(403, ["XSRF check failed"]);
+    const faults =
+      isV3(url) && !upload ? schema?.request(method, url.pathname, url.searchParams, body) : [];
     if (faults && faults.length > 0) return no(400, faults);
     try {
       return route(method, url, body);
@@ -82,6 +91,7 @@ export async function startJiraFake({
   };
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const asked = await readRequest(request);
+    if (slowMs > 0) await delay(slowMs);
     const answer = answerOf(asked);
     judge(asked, answer);
     const { method, url, body } = asked;
@@ -117,6 +127,13 @@ export async function startJiraFake({
       refusals.push(refusal);
       return () => void (refusal.left = 0);
     },
+    act(person, key, transition) {
+      const by = people.find(({ name }) => name === person);
+      const id = transitions.find(({ name }) => name === transition)?.id;
+      if (by === undefined) throw new Error(`nobody is called ${person}`);
+      moveIssue(getIssue(world, key), { transition: { id } }, by);
+    },
+    slow: (ms) => void (slowMs = ms),
     dropAnswers: (count) => void (drops = count),
     lag: (ms) => void (world.lagMs = ms),
     async stop() {
@@ -132,6 +149,8 @@ interface Asked {
   readonly url: URL;
   readonly body: unknown;
   readonly authorization: string | undefined;
+  /** It says that it is no forged form. */
+  readonly uploads: boolean;
 }
 
 /** v2 answers in v2's words: the document knows v3 only. */
@@ -150,7 +169,9 @@ function no(
 async function readRequest(request: IncomingMessage): Promise<Asked> {
   const { method = "GET", headers } = request;
   const url = new URL(request.url ?? "/", "http://jira");
-  return { method, url, body: await jsonOf(request), authorization: headers.authorization };
+  const uploads = headers["x-atlassian-token"] === "no-check";
+  const body = await bodyOf(request);
+  return { method, url, body, authorization: headers.authorization, uploads };
 }
 
 function respond(response: ServerResponse, { status, retryAfter, body }: Answer): void {
@@ -166,10 +187,21 @@ function authorized(authorization: string | undefined, cloud: boolean): boolean 
   return authorization === basic || (!cloud && authorization === "Bearer fake-token");
 }
 
-async function jsonOf(request: IncomingMessage): Promise<unknown> {
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(Buffer.from(chunk as Uint8Array));
-  const text = Buffer.concat(chunks).toString();
+  const bytes = Buffer.concat(chunks);
+  const { "content-type": type = "" } = request.headers;
+  if (type.startsWith("multipart/form-data")) {
+    const form = await new Response(bytes, { headers: { "content-type": type } }).formData();
+    const files = form.getAll("file").filter((part) => part instanceof File);
+    const read = files.map(async (file) => ({
+      filename: file.name,
+      content: Buffer.from(await file.arrayBuffer()),
+    }));
+    return { files: await Promise.all(read) };
+  }
+  const text = bytes.toString();
   return text === "" ? undefined : (JSON.parse(text) as unknown);
 }
 

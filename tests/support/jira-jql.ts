@@ -14,6 +14,9 @@ export function jqlFilter(jql: string): (issue: Issue) => boolean {
 }
 
 function condition(text: string): (issue: Issue) => boolean {
+  const [, minutes] = /^updated\s*>=\s*"-(\d+)m"$/i.exec(text) ?? [];
+  if (minutes !== undefined)
+    return ({ updated }) => Date.parse(updated) >= Date.now() - Number(minutes) * 60_000;
   const [, field = "", operator = "", rest = ""] =
     /^(\w+)\s*(!=|=|not\s+in|in)\s*(.+)$/is.exec(text) ?? [];
   if (field === "") throw new Error(`Error in the JQL Query: '${text}' is not understood.`);

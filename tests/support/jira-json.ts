@@ -4,6 +4,7 @@ import {
   people,
   personOf,
   statuses,
+  type Attachment,
   type Comment,
   type Field,
   type Issue,
@@ -60,6 +61,38 @@ export function jiraJson(world: World, { cloud }: Rules) {
     [...world.issues.values()]
       .filter(({ values }) => keyOf(values["parent"]) === key)
       .map((one) => ({ id: one.id, key: one.key, fields: { summary: one.values["summary"] } }));
+  const attachment = ({ id, filename, content, created }: Attachment): Json => ({
+    id,
+    filename,
+    created,
+    size: content.length,
+    content: `${world.base}/attachment/${id}`,
+  });
+  const shortIssue = (key: string): Json => {
+    const other = world.issues.get(key);
+    const fields = { summary: other?.values["summary"], status: status(other?.status ?? "To Do") };
+    return { id: other?.id, key, fields };
+  };
+  const link = ({ type, inward, outward }: Issue["links"][number], index: number): Json => ({
+    id: String(7_000 + index),
+    type: { id: "1", name: type, inward: "relates to", outward: "relates to" },
+    ...(inward === undefined ? {} : { inwardIssue: shortIssue(inward) }),
+    ...(outward === undefined ? {} : { outwardIssue: shortIssue(outward) }),
+  });
+  /** Newest first, as Cloud does it. */
+  const changelog = ({ moves }: Issue): Json => ({
+    startAt: 0,
+    maxResults: moves.length,
+    total: moves.length,
+    histories: moves.toReversed().map(({ id, by, created, from, to }) => ({
+      id,
+      created,
+      author: person(by),
+      items: [
+        { field: "status", fieldtype: "jira", from: "1", fromString: from, to: "2", toString: to },
+      ],
+    })),
+  });
   const issue = (one: Issue): Json => ({
     id: one.id,
     key: one.key,
@@ -76,6 +109,8 @@ export function jiraJson(world: World, { cloud }: Rules) {
       updated: one.updated,
       resolution: one.status === "Done" ? { id: "1", name: "Done" } : null,
       subtasks: subtasks(one.key),
+      issuelinks: one.links.map(link),
+      attachment: one.attachments.map(attachment),
       comment: { comments: one.comments.map(comment), total: one.comments.length },
     },
   });
@@ -86,5 +121,16 @@ export function jiraJson(world: World, { cloud }: Rules) {
     total: values.length,
     [cloud ? name : "values"]: values,
   });
-  return { person, status, comment, editField, createField, issue, listed, issueTypes };
+  return {
+    person,
+    status,
+    comment,
+    attachment,
+    changelog,
+    editField,
+    createField,
+    issue,
+    listed,
+    issueTypes,
+  };
 }

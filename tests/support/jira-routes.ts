@@ -6,13 +6,22 @@ import {
   editIssue,
   editScreen,
   getIssue,
+  linkIssues,
   moveIssue,
   offered,
   Refused,
 } from "./jira-changes.ts";
 import { jqlFilter } from "./jira-jql.ts";
-import { jiraJson, type Json, type World } from "./jira-json.ts";
-import { issueTypes, people, type Issue, type Rules } from "./jira-world.ts";
+import { jiraJson, keyOf, type Json, type World } from "./jira-json.ts";
+import {
+  issueTypes,
+  people,
+  statuses,
+  type Issue,
+  type Person,
+  type Rules,
+  type Status,
+} from "./jira-world.ts";
 
 export interface Answer {
   readonly status: number;
@@ -71,7 +80,42 @@ function issueRoutes(world: World, rules: Rules): Route[] {
         return { status: 201, body: { id, key, self: `${world.base}/rest/api/3/issue/${id}` } };
       },
     ],
-    ["GET", /^\/issue\/([^/]+)$/, ({ parts: [key] }) => ok(json.issue(get(key)))],
+    [
+      "GET",
+      /^\/issue\/([^/]+)$/,
+      ({ parts: [key], query }) =>
+        ok({
+          ...json.issue(get(key)),
+          ...(query.get("expand") === "changelog" ? { changelog: json.changelog(get(key)) } : {}),
+        }),
+    ],
+    [
+      "POST",
+      /^\/issue\/([^/]+)\/attachments$/,
+      ({ parts: [key], body }) => {
+        const issue = get(key);
+        const files = (body["files"] ?? []) as { filename: string; content: Buffer }[];
+        const created = new Date().toISOString();
+        const made = files.map((file, index) => ({
+          ...file,
+          id: `${issue.id}${issue.attachments.length + index}`,
+          created,
+        }));
+        issue.attachments.push(...made);
+        return ok(made.map(json.attachment));
+      },
+    ],
+    [
+      "POST",
+      /^\/issueLink$/,
+      ({ body }) => {
+        linkIssues(String((body["type"] as Json)["name"]), [
+          get(keyOf(body["inwardIssue"])),
+          get(keyOf(body["outwardIssue"])),
+        ]);
+        return { status: 201 };
+      },
+    ],
     [
       "PUT",
       /^\/issue\/([^/]+)$/,
@@ -114,7 +158,7 @@ function issueRoutes(world: World, rules: Rules): Route[] {
       "POST",
       /^\/issue\/([^/]+)\/transitions$/,
       ({ parts: [key], body }) => {
-        moveIssue(get(key), body);
+        moveIssue(get(key), body, people[0] as Person);
         return done;
       },
     ],
@@ -153,6 +197,11 @@ function otherRoutes(world: World, rules: Rules): Route[] {
           deploymentType: cloud ? "Cloud" : "Server",
           version: cloud ? "1001.0.0" : "9.12.0",
         }),
+    ],
+    [
+      "GET",
+      /^\/status$/,
+      () => ok(Object.keys(statuses).map((name) => json.status(name as Status))),
     ],
     ["GET", /^\/myself$/, () => ok(json.person(people[0]))],
     [

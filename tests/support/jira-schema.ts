@@ -62,12 +62,19 @@ function compile(): JiraSchema {
       );
     return found.map(({ template }) => api.paths[template]?.[method.toLowerCase()]).find(Boolean);
   };
+  const checks = new Map<object, ReturnType<typeof ajv.compile>>();
   const faults = (what: string, content: Content | undefined, value: unknown): string[] => {
     const schema = content?.["application/json"]?.schema;
     if (!schema || Object.keys(schema).length === 0) return [];
-    const check = ajv.compile(
-      JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"jira#/components')) as object,
-    );
+    let check = checks.get(schema);
+    if (check === undefined) {
+      check = ajv.compile(
+        JSON.parse(
+          JSON.stringify(schema).replaceAll('"#/components', '"jira#/components'),
+        ) as object,
+      );
+      checks.set(schema, check);
+    }
     if (check(value)) return [];
     return (check.errors ?? []).map(
       (error) =>

@@ -54,7 +54,12 @@ export const issueTypes = [
   { id: "10003", name: "サブタスク", subtask: true },
 ] as const;
 
-export const statuses = { "To Do": "new", "In Progress": "indeterminate", Done: "done" } as const;
+export const statuses = {
+  "To Do": "new",
+  "In Progress": "indeterminate",
+  Fixed: "indeterminate",
+  Done: "done",
+} as const;
 export type Status = keyof typeof statuses;
 
 export const transitions: readonly {
@@ -66,6 +71,10 @@ export const transitions: readonly {
   { id: "11", name: "Start Progress", from: ["To Do"], to: "In Progress" },
   { id: "21", name: "Resolve", from: ["To Do", "In Progress"], to: "Done" },
   { id: "31", name: "Reopen", from: ["Done"], to: "To Do" },
+  { id: "41", name: "Fix", from: ["In Progress"], to: "Fixed" },
+  { id: "51", name: "Close", from: ["Fixed"], to: "Done" },
+  { id: "61", name: "Send back", from: ["Fixed"], to: "In Progress" },
+  { id: "71", name: "Ask for review", from: ["Done"], to: "Fixed" },
 ];
 
 export interface Field {
@@ -188,12 +197,31 @@ export interface Comment {
   readonly created: string;
 }
 
+export interface Attachment {
+  readonly id: string;
+  readonly filename: string;
+  readonly content: Buffer;
+  readonly created: string;
+}
+
+export interface Moved {
+  readonly id: string;
+  readonly by: Person;
+  readonly created: string;
+  readonly from: Status;
+  readonly to: Status;
+}
+
 export interface Issue {
   readonly id: string;
   readonly key: string;
   readonly type: (typeof issueTypes)[number];
   readonly values: Record<string, unknown>;
   readonly comments: Comment[];
+  readonly attachments: Attachment[];
+  readonly moves: Moved[];
+  readonly links: { readonly type: string; readonly inward?: string; readonly outward?: string }[];
+  readonly properties: readonly unknown[];
   /** performance.now() when it was created: the search lags behind it. */
   readonly born: number;
   readonly created: string;

@@ -194,7 +194,7 @@ async function readyLine(printed: {
   const line = await eventually(
     "the ready line",
     () => /^raicho ready (https?:\/\/\S+) smtp (\S+):(\d+)$/m.exec(printed.out) ?? undefined,
-    { seconds: 60, everyMs: 10 },
+    { seconds: 150, everyMs: 10 },
   );
   return { http: line[1] ?? "", host: line[2] ?? "", port: Number(line[3]) };
 }

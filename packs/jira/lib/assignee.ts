@@ -9,12 +9,26 @@ export interface User {
   readonly id: string;
 }
 
+/** A storm of alerts is about few people: who was found is known for a while. */
+const known = new Map<string, { readonly user: User; readonly until: number }>();
+const keepMs = 300_000;
+
 /** The user meant by `text`; undefined when nobody, or more than one, can be meant. */
 export async function findUser(
   jira: Jira,
   project: string,
   text: string,
 ): Promise<User | undefined> {
+  const key = JSON.stringify([jira.settings.url, project, text]);
+  const kept = known.get(key);
+  if (kept !== undefined && kept.until > Date.now()) return kept.user;
+  if (known.size > 10_000) known.clear();
+  const user = await askUser(jira, project, text);
+  if (user !== undefined) known.set(key, { user, until: Date.now() + keepMs });
+  return user;
+}
+
+async function askUser(jira: Jira, project: string, text: string): Promise<User | undefined> {
   const users = await jira.assignable(project, text);
   const names = ["accountId", "name", "key", "emailAddress", "displayName"];
   const exact = users.filter((user) =>

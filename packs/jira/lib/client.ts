@@ -32,6 +32,8 @@ export interface Transition {
   readonly id: string;
   readonly name: string;
   readonly to: string;
+  /** Of the status it leads to: `new`, `indeterminate` or `done`. */
+  readonly category: string;
 }
 
 export class Jira {
@@ -59,8 +61,10 @@ export class Jira {
     return this.cloud ? toDocument(text) : text;
   }
 
-  async create(fields: JsonObject): Promise<string> {
-    const created = object(await this.#post("/issue", { fields }));
+  /** `properties` are kept with the issue and not shown. */
+  async create(fields: JsonObject, properties: readonly JsonObject[] = []): Promise<string> {
+    const more = properties.length === 0 ? {} : { properties };
+    const created = object(await this.#post("/issue", { fields, ...more }));
     const key = textOf(created["key"]);
     if (key === undefined) throw new ActionFailed("jira created an issue without saying its key");
     return key;
@@ -78,6 +82,46 @@ export class Jira {
 
   async get(key: string): Promise<JsonObject> {
     return object(await this.#read(`/issue/${encodeURIComponent(key)}`));
+  }
+
+  /** The issue with who changed what of it when, oldest first. */
+  async getWithHistory(
+    key: string,
+  ): Promise<{ readonly issue: JsonObject; readonly history: readonly JsonObject[] }> {
+    const issue = object(
+      await this.#read(`/issue/${encodeURIComponent(key)}`, { expand: "changelog" }),
+    );
+    const history = objects(object(issue["changelog"])["histories"]);
+    return {
+      issue,
+      history: history.toSorted((a, b) => timeOf(a["created"]) - timeOf(b["created"])),
+    };
+  }
+
+  /** Every status with its category: `new`, `indeterminate` or `done`. */
+  async statusCategories(): Promise<ReadonlyMap<string, string>> {
+    const statuses = objects(await this.#read("/status"));
+    return new Map(
+      statuses.map(({ name, statusCategory }) => [
+        String(name),
+        textOf(object(statusCategory)["key"]) ?? "",
+      ]),
+    );
+  }
+
+  async attach(key: string, file: File): Promise<JsonObject> {
+    const form = new FormData();
+    form.set("file", file);
+    const path = `/issue/${encodeURIComponent(key)}/attachments`;
+    return objects(await this.#send({ method: "POST", path, form }))[0] ?? {};
+  }
+
+  async link(type: string, [inward, outward]: readonly [string, string]): Promise<void> {
+    await this.#post("/issueLink", {
+      type: { name: type },
+      inwardIssue: { key: inward },
+      outwardIssue: { key: outward },
+    });
   }
 
   async edit(key: string, body: JsonObject, notify = true): Promise<void> {
@@ -100,6 +144,7 @@ export class Jira {
       id: String(id),
       name: String(name),
       to: textOf(object(to)["name"]) ?? "",
+      category: textOf(object(object(to)["statusCategory"])["key"]) ?? "",
     }));
   }
 
@@ -197,4 +242,8 @@ export class Jira {
     const path = `/rest/api/${this.cloud ? 3 : 2}${request.path}`;
     return await this.#http.send({ ...request, path });
   }
+}
+
+function timeOf(value: unknown): number {
+  return typeof value === "string" ? Date.parse(value) : 0;
 }

@@ -8,9 +8,9 @@
  */
 import { createHash } from "node:crypto";
 import type { ActionContext, JsonObject } from "raicho/pack";
-import { findUser } from "./assignee.ts";
+import { createFitting } from "./fitting.ts";
 import type { Jira } from "./client.ts";
-import { Refusal, Unsure } from "./http.ts";
+import { Unsure } from "./http.ts";
 import { list, object, textOf } from "./json.ts";
 
 export interface NewIssue {
@@ -42,7 +42,6 @@ interface Marked {
 /** Milliseconds between looks for an issue that the search may not show yet: 6 s in all. */
 const looks = [0, 500, 1_000, 1_500, 3_000];
 const creations = 3;
-const limits = { summary: 255, description: 32_767 };
 
 export function labelOf(idempotencyKey: string): string {
   return `raicho-${createHash("sha256").update(idempotencyKey).digest("hex").slice(0, 16)}`;
@@ -61,35 +60,13 @@ export async function createOnce(
     context,
   );
   if (found) return { issue: found, created: false, label, assigneeNote: null };
-  const notes: string[] = [];
   const people = [wanted.assignee, wanted.fallbackAssignee].flatMap((name) => textOf(name) ?? []);
-  for (const person of [...people, undefined]) {
-    const user = person === undefined ? undefined : await findUser(jira, wanted.project, person);
-    if (person !== undefined && !user) {
-      notes.push(`"${person}" cannot be assigned issues of ${wanted.project}`);
-      continue;
-    }
-    const note = noteOf(notes, person);
-    const fields = {
-      ...allFields(jira, wanted, label, note),
-      ...(user ? { assignee: user.field } : {}),
-    };
-    try {
-      const issue = await createOrFind(jira, { fields, project: wanted.project, label }, context);
-      return { issue, created: true, label, assigneeNote: note };
-    } catch (error) {
-      const word = error instanceof Refusal ? error.fields["assignee"] : undefined;
-      if (person === undefined || word === undefined) throw error;
-      notes.push(`JIRA refused to assign "${person}": ${word}`);
-    }
-  }
-  throw new Error("unreachable: without an assignee the ticket is created or the error thrown");
-}
-
-function noteOf(notes: readonly string[], person: string | undefined): string | null {
-  if (notes.length === 0) return null;
-  const end = person === undefined ? "Nobody is assigned." : `Assigned to "${person}" instead.`;
-  return `${notes.join("; ")}. ${end}`;
+  const { made, note } = await createFitting(
+    jira,
+    { ...wanted, label, lenient: false, people: people.map((text) => ({ text, name: text })) },
+    (fields) => createOrFind(jira, { fields, project: wanted.project, label }, context),
+  );
+  return { issue: made, created: true, label, assigneeNote: note };
 }
 
 async function createOrFind(
@@ -115,7 +92,7 @@ function looksFor({ lookFirst }: NewIssue): readonly number[] {
   return lookFirst === "once" ? [0] : looks;
 }
 
-async function findByLabel(
+export async function findByLabel(
   jira: Jira,
   { project, label }: Marked,
   delays: readonly number[],
@@ -139,32 +116,6 @@ async function findByLabel(
 /** A JQL string. */
 function quoted(text: string): string {
   return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
-}
-
-function allFields(jira: Jira, wanted: NewIssue, label: string, note: string | null): JsonObject {
-  const description = [wanted.description ?? "", note ?? ""]
-    .filter((part) => part !== "")
-    .join("\n\n");
-  return {
-    ...wanted.fields,
-    project: { key: wanted.project },
-    summary: oneLine(wanted.summary),
-    labels: [...new Set([...wanted.labels, label])],
-    ...(description === ""
-      ? {}
-      : { description: jira.richText(shortened(description, limits.description)) }),
-  };
-}
-
-/** JIRA takes one line of at most 255 characters. */
-function oneLine(text: string): string {
-  return shortened(text.replaceAll(/\s*[\r\n]+\s*/g, " ").trim(), limits.summary);
-}
-
-function shortened(text: string, limit: number): string {
-  if (text.length <= limit) return text;
-  // Not in the middle of a surrogate pair.
-  return `${text.slice(0, limit - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }
 
 /** How hard to look before creating, from the action's parameters and its attempt. */

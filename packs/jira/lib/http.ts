@@ -15,9 +15,14 @@ export interface JiraRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: JsonObject;
+  /** Sent instead of `body`: files. */
+  readonly form?: FormData;
   /** A POST that only reads (a search). */
   readonly reads?: boolean;
 }
+
+/** Why something failed, for who decides whether to try again. */
+export type Reason = "unsure" | "busy" | "away" | "unconfigured" | "refused";
 
 /** JIRA said no. `fields` holds its words per field. */
 export class Refusal extends ActionFailed {
@@ -31,6 +36,7 @@ export class Refusal extends ActionFailed {
     ];
     super({
       error: `jira refused ${request.method} ${request.path} (${status}): ${words.join("; ")}${hint(status)}`,
+      reason: (status === 401 || status === 403 ? "away" : "refused") satisfies Reason,
       status_code: status,
       error_messages: messages,
       errors: fields,
@@ -64,7 +70,7 @@ export class JiraHttp {
     for (let tries = 1; ; tries += 1) {
       const response = await this.#attempt(request);
       if (response.kind === "answer") return response.json;
-      if (response.kind === "busy") await this.#wait(response.seconds ?? 2 ** (tries - 1), request);
+      if (response.kind === "busy") await this.#wait(response, request, 2 ** (tries - 1));
       else if (!response.sent || repeatable) {
         if (tries >= retries) throw failure(request, response.reason);
         await this.#context.sleep(250 * 2 ** tries);
@@ -79,35 +85,38 @@ export class JiraHttp {
     let response: Response;
     let answer: string;
     try {
-      response = await this.#context.fetch(url, {
-        method: request.method,
-        headers: {
-          Authorization: this.#settings.authorization,
-          Accept: "application/json",
-          ...(request.body ? { "Content-Type": "application/json" } : {}),
-        },
-        ...(request.body ? { body: JSON.stringify(request.body) } : {}),
-        redirect: "error",
-      });
+      response = await this.#context.fetch(url, this.#init(request));
       answer = await response.text();
     } catch (error) {
       this.#context.signal.throwIfAborted();
       return { kind: "lost", sent: !neverSent(error), reason: reasonOf(error) };
     }
-    const { status } = response;
-    if (response.ok) return { kind: "answer", json: parsed(answer) };
-    const seconds = retryAfter(response.headers.get("retry-after"));
-    if (status === 429 || (status === 503 && seconds !== undefined))
-      return { kind: "busy", seconds };
-    if (status < 500) throw new Refusal(request, status, parsed(answer));
-    return { kind: "lost", sent: true, reason: `it answered ${status}` };
+    return response.ok ? { kind: "answer", json: parsed(answer) } : no(request, response, answer);
   }
 
-  async #wait(seconds: number, request: JiraRequest): Promise<void> {
+  #init({ method, body, form }: JiraRequest): RequestInit {
+    return {
+      method,
+      headers: {
+        Authorization: this.#settings.authorization,
+        Accept: "application/json",
+        ...(body ? { "Content-Type": "application/json" } : {}),
+        ...(form ? { "X-Atlassian-Token": "no-check" } : {}),
+      },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+      ...(form ? { body: form } : {}),
+      redirect: "error",
+    };
+  }
+
+  async #wait({ seconds: asked, scope }: Busy, request: JiraRequest, own: number): Promise<void> {
+    const seconds = asked ?? own;
     const { maxWaitSeconds } = this.#settings;
     if (this.#waited + seconds > maxWaitSeconds)
       throw new ActionFailed({
         error: `jira is too busy for ${request.method} ${request.path}: it asks to wait ${seconds} s, and at most ${maxWaitSeconds} s are allowed (max_wait in <configs>/jira.yaml)`,
+        reason: "busy" satisfies Reason,
+        scope,
         retry_after: seconds,
       });
     this.#waited += seconds;
@@ -116,20 +125,42 @@ export class JiraHttp {
   }
 }
 
+interface Busy {
+  readonly kind: "busy";
+  readonly seconds: number | undefined;
+  /** What it is too busy for: anything, or this issue alone. */
+  readonly scope: "ticket" | "backend";
+}
+
 type Attempt =
   | { readonly kind: "answer"; readonly json: unknown }
-  | { readonly kind: "busy"; readonly seconds: number | undefined }
+  | Busy
   /** `sent`: the request may have arrived. */
   | { readonly kind: "lost"; readonly sent: boolean; readonly reason: string };
 
+/** What an answer means that is no success. Throws Refusal. */
+function no(request: JiraRequest, { status, headers }: Response, answer: string): Attempt {
+  const seconds = retryAfter(headers.get("retry-after"));
+  if (status === 429 || (status === 503 && seconds !== undefined)) {
+    const issue = headers.get("ratelimit-reason") === "jira-per-issue-on-write";
+    return { kind: "busy", seconds, scope: issue ? "ticket" : "backend" };
+  }
+  if (status < 500) throw new Refusal(request, status, parsed(answer));
+  return { kind: "lost", sent: true, reason: `it answered ${status}` };
+}
+
 function failure(request: JiraRequest, reason: string): ActionFailed {
-  return new ActionFailed(`jira cannot be used for ${request.method} ${request.path}: ${reason}`);
+  return new ActionFailed({
+    error: `jira cannot be used for ${request.method} ${request.path}: ${reason}`,
+    reason: "away" satisfies Reason,
+  });
 }
 
 function unsure(request: JiraRequest, reason: string): Unsure {
-  return new Unsure(
-    `jira may or may not have done ${request.method} ${request.path}: its answer was lost (${reason})`,
-  );
+  return new Unsure({
+    error: `jira may or may not have done ${request.method} ${request.path}: its answer was lost (${reason})`,
+    reason: "unsure" satisfies Reason,
+  });
 }
 
 const beforeConnected = new Set([

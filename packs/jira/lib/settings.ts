@@ -46,7 +46,10 @@ function authorization(config: Partial<Config>): string {
 }
 
 function missing(key: string): ActionFailed {
-  return new ActionFailed(`jira is not configured: set ${key} in <configs>/jira.yaml`);
+  return new ActionFailed({
+    error: `jira is not configured: set ${key} in <configs>/jira.yaml`,
+    reason: "unconfigured",
+  });
 }
 
 function text(value: string | null | undefined): string | undefined {

@@ -23,6 +23,7 @@ import { up as inventoryExpiry } from "./0223_inventory_expiry.ts";
 import { up as inventoryOrders } from "./0224_inventory_orders.ts";
 import { up as inventoryBulk } from "./0230_inventory_bulk.ts";
 import { up as instanceCause } from "./0250_instance_cause.ts";
+import { up as tickets } from "./0320_tickets.ts";
 
 /** In order; a name is never changed or removed once released. */
 export const migrations: ReadonlyArray<{
@@ -53,4 +54,5 @@ export const migrations: ReadonlyArray<{
   { name: "0224_inventory_orders", up: inventoryOrders },
   { name: "0230_inventory_bulk", up: inventoryBulk },
   { name: "0250_instance_cause", up: instanceCause },
+  { name: "0320_tickets", up: tickets },
 ];

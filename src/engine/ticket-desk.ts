@@ -1,0 +1,105 @@
+/** The desk: tells the trackers what is wanted of tickets, from every process that works.
+ *
+ * 1. What is wanted is a committed row before a tracker is asked; a row whose desk died is taken over by another.
+ * 2. One desk at a time per ticket, its changes in order; who lost its hold (`fence`) records nothing.
+ * 3. `sent_at` is written before a request leaves and taken away when the tracker said that it did nothing. Whoever finds it set looks for what was done
+ *    before doing it again.
+ * 4. A tracker that is away is asked by nobody until its time has come; nothing is given up. Only what it refuses for good waits for a person. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { TicketSettings } from "../tickets/settings.ts";
+import { claimTickets, type TicketRow } from "../store/tickets.ts";
+import type { Core } from "./core.ts";
+import { workOn } from "./ticket-work.ts";
+
+const leaseSeconds = 300;
+const idleMs = 1_000;
+
+export interface TicketDesk {
+  /** Something may be due. */
+  wake(): void;
+  /** Lets what is under way come to its end. */
+  stop(): Promise<void>;
+}
+
+export function openTicketDesk(core: Core, settings: () => TicketSettings): TicketDesk {
+  return new Desk(core, settings);
+}
+
+class Desk implements TicketDesk {
+  readonly #core: Core;
+  readonly #settings: () => TicketSettings;
+  readonly #lanes = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
+  readonly #running: Promise<void>;
+  #bell = Promise.withResolvers<void>();
+
+  constructor(core: Core, settings: () => TicketSettings) {
+    this.#core = core;
+    this.#settings = settings;
+    this.#running = this.#loop();
+  }
+
+  wake(): void {
+    this.#bell.resolve();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#bell.resolve();
+    await this.#running;
+    await Promise.all(this.#lanes);
+  }
+
+  async #loop(): Promise<void> {
+    let failing = false;
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.#fill();
+        failing = false;
+      } catch (error) {
+        if (!failing)
+          this.#core.log("warn", "the ticket desk cannot look for work; it goes on trying", {
+            reason: error instanceof Error ? error.message : String(error),
+          });
+        failing = true;
+      }
+      await this.#rest();
+    }
+  }
+
+  async #fill(): Promise<void> {
+    const limit = this.#settings().lanes - this.#lanes.size;
+    if (limit <= 0) return;
+    const { database, process: owner } = this.#core;
+    const claimed = await claimTickets(database.db, { limit, owner, leaseSeconds });
+    for (const ticket of claimed) {
+      const lane = this.#work(ticket).finally(() => {
+        this.#lanes.delete(lane);
+        this.#bell.resolve();
+      });
+      this.#lanes.add(lane);
+    }
+  }
+
+  async #work(ticket: TicketRow): Promise<void> {
+    try {
+      await workOn(this.#core, this.#settings(), ticket, this.#stopping.signal);
+    } catch (error) {
+      // The hold ends by itself, and what was sent is looked for.
+      this.#core.log("warn", "work at a ticket broke off; it is taken up again", {
+        ticket: ticket.id,
+        reason: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+
+  async #rest(): Promise<void> {
+    const timer = new AbortController();
+    await Promise.race([
+      this.#bell.promise,
+      delay(idleMs, undefined, { signal: timer.signal }).catch(() => undefined),
+    ]);
+    timer.abort();
+    this.#bell = Promise.withResolvers();
+  }
+}

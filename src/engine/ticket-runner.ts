@@ -1,0 +1,42 @@
+/** The runner behind the actions of pack `ticket`. */
+import { AppError } from "../model/errors.ts";
+import type { Outcome } from "../model/outcome.ts";
+import type { Runner } from "../runners/runner.ts";
+import { ticketSettings } from "../tickets/settings.ts";
+import { ticketVerbs } from "./ticket-actions.ts";
+import type { Core } from "./core.ts";
+import type { TicketSettings } from "../tickets/settings.ts";
+
+/** The settings of the present content. */
+export function presentTicketSettings(core: Core): TicketSettings {
+  return ticketSettings(core.definitions().content.packs.get("ticket")?.config ?? {});
+}
+
+/** Runs in the engine's own process: everything it writes is a transaction of the ledger; what it waits for is the desk's work. */
+export function ticketRunner(core: () => Core): Runner {
+  return {
+    name: "ticket",
+    aliases: [],
+    description: "Keeps tickets and has their tracker told of them.",
+    parameters: {},
+    outputKey: undefined,
+    onWorkerLost: "rerun",
+    inLedger: true,
+    run: async (call): Promise<Outcome> => {
+      const verb = ticketVerbs[call.action.ref.slice(call.action.ref.indexOf(".") + 1)];
+      if (verb === undefined)
+        return {
+          status: "failed",
+          result: { error: `There is no ticket action ${call.action.ref}` },
+        };
+      try {
+        const ground = { core: core(), settings: presentTicketSettings(core()) };
+        return { status: "succeeded", result: await verb(ground, call) };
+      } catch (error) {
+        if (error instanceof AppError && error.code !== "LEDGER_DOWN" && error.code !== "BUSY")
+          return { status: "failed", result: { error: error.message } };
+        throw error;
+      }
+    },
+  };
+}
