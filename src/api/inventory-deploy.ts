@@ -15,6 +15,7 @@ export function deployRoutes(router: Routes): void {
     response.json(
       await ansibleInventory(inventoryOf(response), {
         type: queryText(request, "type")?.split(","),
+        filter: queryText(request, "filter"),
         where: where === undefined ? {} : jsonOf(where),
         groupBy: (queryText(request, "group_by") ?? "").split(",").filter((path) => path !== ""),
       }),

@@ -9,6 +9,7 @@ import { parseJson } from "./json-bodies.ts";
 
 const asked = [
   "type",
+  "filter",
   "where",
   "text",
   "sort",
@@ -20,7 +21,7 @@ const asked = [
   "at",
 ];
 
-/** `{type, where, text, sort, select, facets, count, limit, after}`. */
+/** `{type, filter, where, text, sort, select, facets, count, limit, after}`. */
 export function searchOfBody(body: JsonObject): SearchQuery {
   const unknown = Object.keys(body).find((key) => !asked.includes(key));
   if (unknown !== undefined)
@@ -32,6 +33,7 @@ export function searchOfBody(body: JsonObject): SearchQuery {
     throw badRequest(`count is ${shown(count)}; expected true or false`);
   return {
     type: Array.isArray(type) ? textsOf(body, "type") : textOf(body, "type"),
+    filter: textOf(body, "filter"),
     text: textOf(body, "text"),
     sort: textOf(body, "sort"),
     after: textOf(body, "after"),
@@ -46,6 +48,7 @@ export function searchOfBody(body: JsonObject): SearchQuery {
 
 const reserved = new Set([
   "type",
+  "filter",
   "q",
   "where",
   "sort",
@@ -68,6 +71,7 @@ export function searchOfUrl(request: Request): SearchQuery {
     queryText(request, name)?.split(",");
   return {
     type: list("type"),
+    filter: queryText(request, "filter"),
     text: queryText(request, "q"),
     sort: queryText(request, "sort"),
     select: list("select"),

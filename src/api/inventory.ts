@@ -9,6 +9,7 @@ import { isObject } from "../model/json.ts";
 import { accessRoutes } from "./inventory-access.ts";
 import { cloneRoutes } from "./inventory-clone.ts";
 import { deployRoutes } from "./inventory-deploy.ts";
+import { filterRoutes } from "./inventory-filters.ts";
 import { guardRoutes } from "./inventory-guards.ts";
 import { pictureRoutes } from "./inventory-pictures.ts";
 import { renderRoutes } from "./inventory-render.ts";
@@ -153,6 +154,7 @@ export function inventoryRoutes(views: InventoryViews): Routes {
   readRoutes(router);
   writeRoutes(router);
   manyRoutes(router);
+  filterRoutes(router);
   pastRoutes(router);
   deployRoutes(router);
   cloneRoutes(router);

@@ -15,6 +15,7 @@ import {
   typeOf,
   uuid,
 } from "./inventory-entry.ts";
+import { addFilterVerbs } from "./inventory-filters.ts";
 import { setUpInventoryGuards } from "./inventory-guards.ts";
 import { setUpInventoryPast } from "./inventory-past.ts";
 import { addTypeVerbs } from "./inventory-types.ts";
@@ -85,9 +86,10 @@ async function find({ args: [text], client, options, print }: Asked): Promise<vo
     throw new CliError(exitCodes.usage, "--where needs --type: attributes belong to a type");
   const where =
     type === undefined ? {} : assignments(words, (await typeOf(client, type)).schemas, type);
-  const limit = countOf(options);
+  const [limit, filter] = [countOf(options), optionText(options, "filter")];
   const rows = await search(client, type, where, {
     ...(text === undefined ? {} : { text }),
+    ...(filter === undefined ? {} : { filter }),
     ...(limit === undefined ? {} : { limit }),
   });
   await print.list(rows, {
@@ -113,6 +115,7 @@ export const setUpInventory: CommandSetup = (command, cli) => {
     options: [
       ...listOptions,
       ["--type <name>", "of that type"],
+      ["--filter <name>", "that fulfil a saved filter"],
       ["--where <attribute=value...>", "whose attributes are so, separated by commas"],
     ],
     examples: ["inventory search tokyo", "inventory search --type Server --where status=active"],
@@ -136,4 +139,5 @@ export const setUpInventory: CommandSetup = (command, cli) => {
   addDriftVerbs(command, cli);
   addDeployVerbs(command, cli);
   addAccessVerbs(command, cli);
+  addFilterVerbs(command, cli);
 };

@@ -2,7 +2,7 @@
  *
  * 1. It is told in the words that exist for whoever asks: no type, attribute or entry is named that the asking one may not read.
  * 2. Of a condition that asks what the asking one may not read, only is told that there is one. */
-import { isFact, type Licence } from "../inventory/access.ts";
+import type { Licence } from "../inventory/access.ts";
 import {
   grantVerdict,
   verbViews,
@@ -12,17 +12,14 @@ import {
 import { isUuid } from "../inventory/attribute-types.ts";
 import type { KnownType } from "../inventory/catalogue.ts";
 import { always } from "../inventory/predicate.ts";
-import { badRequest, InventoryError } from "../inventory/problem.ts";
-import { compileCondition } from "../inventory/query.ts";
-import { readCondition, type Condition } from "../inventory/query-condition.ts";
-import { requestKey, type ReferenceRequest } from "../inventory/references.ts";
+import { badRequest } from "../inventory/problem.ts";
 import { nearest } from "../inventory/text.ts";
 import { inventoryVerbs } from "../model/inventory-grants.ts";
 import { unlimitedBy, type SourcedGrant } from "../model/inventory-rights.ts";
 import { holdingOf } from "../store/inventory/sight.ts";
 import type { Inventory } from "./inventory.ts";
-import { meaningOf, resolveReferences } from "./inventory-resolve.ts";
-import { contextOf } from "./inventory-search.ts";
+import { mayReadQuery } from "./inventory-readable.ts";
+import { meaningOf } from "./inventory-resolve.ts";
 import type { EntryView } from "./inventory-view.ts";
 import type { Viewer, Viewers } from "./inventory-viewers.ts";
 
@@ -220,47 +217,6 @@ async function namedEntries(
 /** The condition, unless it speaks of what whoever asks may not read. */
 async function shownCondition(asking: Inventory, { types, where }: SourcedGrant): Promise<unknown> {
   if (where === undefined) return null;
-  if (asking.eyes.unlimited) return where;
-  const known = [...asking.known.byName.values()];
-  const here = types.includes("*") ? known : known.filter(({ name }) => types.includes(name));
-  const requests: ReferenceRequest[] = [];
-  try {
-    for (const test of testsIn(readCondition(where)))
-      compileCondition(test, here, {
-        ...contextOf(asking.ground),
-        resolve: (request) => void requests.push(request),
-      });
-  } catch (error) {
-    if (error instanceof InventoryError) return "hidden";
-    throw error;
-  }
-  const { db, eyes } = asking.ground;
-  const answers = await resolveReferences(db, requests, { eyes, hold: false });
-  const readable = requests.every((request) => {
-    const answer = answers.get(requestKey(request));
-    return answer !== undefined && "id" in answer;
-  });
-  return readable ? where : "hidden";
-}
-
-/** The tests of a condition; where the value is a fact about the caller, only the path is asked about. */
-function testsIn(condition: Condition): readonly Condition[] {
-  switch (condition.kind) {
-    case "all":
-    case "any":
-      return condition.of.flatMap(testsIn);
-    case "not":
-      return testsIn(condition.of);
-    case "text":
-      return [condition];
-    case "test": {
-      const given: readonly unknown[] = Array.isArray(condition.value)
-        ? condition.value
-        : [condition.value];
-      const plain = given.filter((one) => !isFact(one));
-      if (plain.length === given.length) return [condition];
-      const path: Condition = { ...condition, op: "exists", value: true };
-      return plain.length === 0 ? [path] : [path, { ...condition, op: "in", value: plain }];
-    }
-  }
+  const query = { types: types.includes("*") ? undefined : types, where };
+  return (await mayReadQuery(asking, query, { values: true })) ? where : "hidden";
 }

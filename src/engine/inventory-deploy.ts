@@ -61,27 +61,30 @@ export async function impact(inventory: Readers, id: string): Promise<ImpactView
 export interface AnsibleQuery {
   /** Types of machines; those that alerts may name unless said. */
   readonly type?: readonly string[] | undefined;
+  readonly filter?: string | undefined;
   readonly where?: unknown;
-  /** Paths by whose values hosts are grouped. */
+  /** Paths by whose values hosts are grouped; `$group` = by the groups that they are members of. */
   readonly groupBy: readonly string[];
 }
 
+const byGroup = "$group";
 /** Hosts in one answer. */
 const mostHosts = 50_000;
 
 /** Ansible's dynamic inventory in one answer: groups, and the variables of every host under `_meta`. */
 export async function ansibleInventory(
   inventory: Readers,
-  { type, where, groupBy }: AnsibleQuery,
+  { type, filter, where, groupBy: given }: AnsibleQuery,
 ): Promise<Readonly<Record<string, unknown>>> {
   const types = type ?? machineTypes(inventory.ground.known.byName.values());
+  const groupBy = given.filter((path) => path !== byGroup);
   const address = types.every((name) => leadsToAddress(inventory, name));
   const select = [...new Set([...groupBy, ...(address ? ["primary_ip.address"] : [])])];
   const groups = new Map<string, string[]>();
   const hostvars = new Map<string, unknown>();
   let after: string | undefined;
   do {
-    const page = await inventory.search({ type: types, where, select, limit: 1000, after });
+    const page = await inventory.search({ type: types, filter, where, select, limit: 1000, after });
     for (const entry of page.entries) {
       hostvars.set(entry.name, variablesOf(entry));
       for (const group of groupsOf(entry, groupBy)) join(groups, group, entry.name);
@@ -90,11 +93,41 @@ export async function ansibleInventory(
       throw badRequest(`more than ${mostHosts} hosts; narrow the query`);
     after = page.next;
   } while (after !== undefined);
+  if (given.includes(byGroup))
+    await joinGroups(inventory, { types, filter, where }, (group, host) =>
+      join(groups, group, host),
+    );
   return {
     _meta: { hostvars: Object.fromEntries(hostvars) },
     all: { hosts: [...hostvars.keys()], children: [...groups.keys()].toSorted() },
     ...Object.fromEntries([...groups].map(([group, hosts]) => [group, { hosts }])),
   };
+}
+
+/** Hosts by the groups whose members they are, put in or found by a query. */
+async function joinGroups(
+  inventory: Readers,
+  {
+    types,
+    filter,
+    where,
+  }: Pick<AnsibleQuery, "filter" | "where"> & { readonly types: readonly string[] },
+  add: (group: string, host: string) => void,
+): Promise<void> {
+  const kinds = [...inventory.ground.known.byName.values()].filter(
+    ({ group }) => group !== undefined,
+  );
+  if (kinds.length === 0) return;
+  const groups = await inventory.search({ type: kinds.map(({ name }) => name), limit: 1000 });
+  for (const { id, type, name } of groups.entries) {
+    let after: string | undefined;
+    do {
+      const both = { and: [{ $group: id }, where ?? {}] };
+      const page = await inventory.search({ type: types, filter, where: both, limit: 1000, after });
+      for (const entry of page.entries) add(groupName(`${type}_${name}`), entry.name);
+      after = page.next;
+    } while (after !== undefined);
+  }
 }
 
 function leadsToAddress(inventory: Readers, type: string): boolean {
@@ -123,9 +156,13 @@ function groupsOf({ values = {} }: FoundEntry, groupBy: readonly string[]): read
     return [values[path]].flat().flatMap((value) => {
       if (value === null || value === undefined) return [];
       const text = typeof value === "string" ? value : JSON.stringify(value);
-      return [`${parts.at(-1)}_${text}`.toLowerCase().replaceAll(/[^\p{L}\p{N}_]+/gu, "_")];
+      return [groupName(`${parts.at(-1)}_${text}`)];
     });
   });
+}
+
+function groupName(text: string): string {
+  return text.toLowerCase().replaceAll(/[^\p{L}\p{N}_]+/gu, "_");
 }
 
 function variablesOf({ id, type, attributes, references, values = {} }: FoundEntry): unknown {

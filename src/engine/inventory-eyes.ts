@@ -33,6 +33,8 @@ export interface Eyes {
   /** All of them: formulas read what the caller may not. */
   readonly whole: Catalogue;
   readonly access: Access;
+  /** Whose they are: of filters, one's own come first. Undefined = the system's. */
+  readonly viewer: string | undefined;
   /** True: nothing limits the caller. */
   readonly unlimited: boolean;
   /** True: some types do not exist for the caller. */
@@ -48,7 +50,7 @@ export interface Eyes {
 }
 
 /** Of the system itself and of administrators. `known` may change while it is used. */
-export function openEyes(known: () => Catalogue): Eyes {
+export function openEyes(known: () => Catalogue, viewer?: string): Eyes {
   const open: Eyes = {
     get known() {
       return known();
@@ -57,6 +59,7 @@ export function openEyes(known: () => Catalogue): Eyes {
       return known();
     },
     access: fullAccess,
+    viewer,
     unlimited: true,
     partial: false,
     sights: (_db, entries) => everything(entries.map(({ id }) => id)),
@@ -71,13 +74,14 @@ function everything(keys: readonly string[]): Promise<ReadonlyMap<string, Allowe
   return Promise.resolve(new Map(keys.map((key) => [key, "everything"])));
 }
 
-export function limitedEyes(all: Catalogue, licences: Licences): Eyes {
+export function limitedEyes(all: Catalogue, licences: Licences, viewer?: string): Eyes {
   const known = grantedCatalogue(all, licences);
   const of = (typeId: number): readonly Licence[] => licences.get(typeId) ?? [];
   return {
     known,
     whole: all,
     access: accessOf(licences),
+    viewer,
     unlimited: false,
     partial: known.byId.size < all.byId.size,
     sights: async (db, entries) => {
@@ -95,7 +99,7 @@ export function limitedEyes(all: Catalogue, licences: Licences): Eyes {
       return judged(images, { of, conditional, holding, keyOf: imageKey });
     },
     ever: (typeId, verb) => sightOf(of(typeId))?.get(verb),
-    exporting: () => limitedEyes(all, licensedFor(licences, "export")),
+    exporting: () => limitedEyes(all, licensedFor(licences, "export"), viewer),
   };
 }
 

@@ -17,6 +17,7 @@ import { rackPicture, trace } from "./inventory-picture.ts";
 import { render, renderRequest } from "./inventory-render.ts";
 import { allocationCount } from "./inventory-allocate.ts";
 import { exposureOf } from "./inventory-exposure.ts";
+import { filterOperations } from "./inventory-filter-operations.ts";
 import { attributes, count, needed, text, texts } from "./inventory-parameters.ts";
 import { sheetOperations, type Operation } from "./inventory-sheet-operations.ts";
 import type { Author } from "./inventory-write.ts";
@@ -68,6 +69,7 @@ const inventoryOperations: Readonly<Record<string, Operation>> = {
   search: (service, parameters) =>
     service.search({
       type: text(parameters, "type"),
+      filter: text(parameters, "filter"),
       text: text(parameters, "text"),
       where: parameters["where"] ?? {},
       sort: text(parameters, "sort"),
@@ -119,6 +121,7 @@ const inventoryOperations: Readonly<Record<string, Operation>> = {
   ansible: (service, parameters) =>
     ansibleInventory(service, {
       type: texts(parameters, "types"),
+      filter: text(parameters, "filter"),
       where: parameters["where"] ?? {},
       groupBy: texts(parameters, "group_by") ?? [],
     }),
@@ -190,6 +193,7 @@ const inventoryOperations: Readonly<Record<string, Operation>> = {
   find_exposure: async (service, parameters) =>
     exposureOf(service, await entryId(service, parameters)),
   find_owner: (service, parameters) => service.findOwner(needed(parameters, "host")),
+  ...filterOperations,
   ...sheetOperations,
 };
 

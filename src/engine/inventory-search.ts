@@ -1,10 +1,16 @@
 /** Search over the inventory: conditions over paths, words, any order, chosen values, counts. */
 import { asUtc, instantOf, wallTime } from "../model/time-zone.ts";
 import { typeNamed, type Catalogue, type KnownType } from "../inventory/catalogue.ts";
-import type { Eyes } from "./inventory-eyes.ts";
 import { all, type Predicate, type ValuePath } from "../inventory/predicate.ts";
 import { badRequest } from "../inventory/problem.ts";
-import { compileWhere, valuePath, wordsOf, type QueryContext } from "../inventory/query.ts";
+import {
+  compileCondition,
+  compileWhere,
+  valuePath,
+  wordsOf,
+  type QueryContext,
+} from "../inventory/query.ts";
+import { readCondition } from "../inventory/query-condition.ts";
 import { isoMoment, type QueryClock } from "../inventory/query-time.ts";
 import { requestKey, type ReferenceRequest } from "../inventory/references.ts";
 import { shown } from "../inventory/validate.ts";
@@ -17,12 +23,15 @@ import {
 } from "../store/inventory/query.ts";
 import type { Db } from "../store/schema.ts";
 import { pageLength, type Ground } from "./inventory-history.ts";
+import { namedFor, type NamedOptions } from "./inventory-named.ts";
 import { resolveReferences, type Resolutions } from "./inventory-resolve.ts";
 import { viewEntries, viewImages, type EntryView } from "./inventory-view.ts";
 
 export interface SearchQuery {
   /** One type or several; undefined = all types. */
   readonly type?: string | readonly string[] | undefined;
+  /** A saved filter that must be fulfilled, too; its types, order and paths count where the search says none. */
+  readonly filter?: string | undefined;
   /** Conditions (`inventory/query-condition.ts`), or in short attribute → value. References by id, name or key. */
   readonly where?: unknown;
   /** Words that must all occur, in any writing (full-width, case); quotes keep blanks. */
@@ -79,7 +88,7 @@ export async function search(
 ): Promise<SearchPage> {
   const limit = pageLength(query.limit);
   const { eyes } = options;
-  const types = typesOf(eyes.known, query.type);
+  const types = searchedTypes(eyes.known, query.type);
   const past = pastOf(query, types);
   const context = { ...contextOf(options), past: past !== undefined };
   const predicate = all(
@@ -136,7 +145,8 @@ function pastOf(
   return { at: moment, typeIds: types.map(({ id }) => id) };
 }
 
-function typesOf(known: Catalogue, given: SearchQuery["type"]): readonly KnownType[] {
+/** The types that a query asks of. Throws INVENTORY_TYPE_UNKNOWN. */
+export function searchedTypes(known: Catalogue, given: SearchQuery["type"]): readonly KnownType[] {
   if (given === undefined) return [...known.byId.values()];
   return [given].flat().map((name) => typeNamed(known, name));
 }
@@ -146,17 +156,21 @@ export async function compiledWhere(
   db: Db,
   where: unknown,
   types: readonly KnownType[],
-  { context, eyes }: { readonly context: QueryContext; readonly eyes: Eyes },
+  { context, ...options }: NamedOptions & { readonly context: QueryContext },
 ): Promise<Predicate> {
+  const condition = readCondition(where);
+  const { eyes } = options;
+  const named = await namedFor(db, [condition], options);
   const requests: ReferenceRequest[] = [];
-  const asked = compileWhere(where, types, {
+  const asked = compileCondition(condition, types, {
     ...context,
+    named,
     resolve: (request) => void requests.push(request),
   });
   if (requests.length === 0) return asked;
   const answers: Resolutions = await resolveReferences(db, requests, { eyes, hold: false });
   const resolve = (request: ReferenceRequest) => answers.get(requestKey(request));
-  return compileWhere(where, types, { ...context, resolve });
+  return compileCondition(condition, types, { ...context, named, resolve });
 }
 
 function orderOf(

@@ -7,14 +7,17 @@ import {
   type UserFacts,
 } from "../inventory/access.ts";
 import { InventoryError } from "../inventory/problem.ts";
-import { readCondition } from "../inventory/query-condition.ts";
+import type { Named } from "../inventory/query.ts";
+import { namedIn, readCondition, type Condition } from "../inventory/query-condition.ts";
 import { requestKey, type ReferenceRequest, type Resolution } from "../inventory/references.ts";
 import type { InventoryGrant } from "../model/inventory-grants.ts";
 import { inventoryGrantsOf, type SourcedGrant } from "../model/inventory-rights.ts";
 import type { Rights } from "../model/permissions.ts";
-import { limitedEyes } from "./inventory-eyes.ts";
+import type { Db } from "../store/schema.ts";
+import { limitedEyes, openEyes, type Eyes } from "./inventory-eyes.ts";
 import { seenNeighbourhood, seenReferring } from "./inventory-graph.ts";
 import type { Inventory } from "./inventory.ts";
+import { namedFor } from "./inventory-named.ts";
 import { resolveReferences } from "./inventory-resolve.ts";
 
 /** Somebody, and what that somebody's roles allow. */
@@ -34,6 +37,7 @@ interface Remembered {
 export class Viewers {
   readonly #whole: Inventory;
   readonly #remembered = new Map<string, Remembered>();
+  readonly #unlimited = new Map<string, Inventory>();
 
   /** Somebody by the name of the account; undefined when there is no such account, or it is disabled. */
   readonly named: (account: string) => Promise<Viewer | undefined>;
@@ -47,18 +51,28 @@ export class Viewers {
   /** The inventory as that user sees it. */
   as(viewer: Viewer): Promise<Inventory> {
     const grants = inventoryGrantsOf(viewer);
-    if (grants === "everything") return Promise.resolve(this.#whole);
+    if (grants === "everything") return Promise.resolve(this.#open(viewer.name));
     const key = JSON.stringify([viewer.name, viewer.roles, grants]);
     const known = this.#remembered.get(key);
     const now = performance.now();
     if (known !== undefined && known.until > now && known.known === this.#whole.known)
       return known.view;
     const view = granted(this.#whole, viewer, grants).then(({ licences }) =>
-      this.#whole.as(limitedEyes(this.#whole.known, licences)),
+      this.#whole.as(limitedEyes(this.#whole.known, licences, viewer.name)),
     );
     if (this.#remembered.size > 1_000) this.#remembered.clear();
     this.#remembered.set(key, { view, known: this.#whole.known, until: now + freshMs });
     view.catch(() => this.#remembered.delete(key));
+    return view;
+  }
+
+  /** Writes of one caller are decided together, so it is one view per name. */
+  #open(name: string): Inventory {
+    const known = this.#unlimited.get(name);
+    if (known !== undefined) return known;
+    const view = this.#whole.as(openEyes(() => this.#whole.known, name));
+    if (this.#unlimited.size > 1_000) this.#unlimited.clear();
+    this.#unlimited.set(name, view);
     return view;
   }
 
@@ -84,19 +98,19 @@ async function granted(
   const collect = (request: ReferenceRequest): undefined =>
     void requests.set(requestKey(request), request);
   const facts = await factsOf(whole, viewer, grants);
-  const named = grants.map((grant) => entryRequests(grant));
-  for (const request of named.flat()) collect(request);
-  const { known, clock } = whole.ground;
+  const ofGrants = grants.map((grant) => entryRequests(grant));
+  for (const request of ofGrants.flat()) collect(request);
+  const { known, clock, db, eyes } = whole.ground;
+  const named = await namedInGrants(db, eyes, grants);
   const context = (
     resolve: (request: ReferenceRequest) => Resolution | undefined,
     entries: GrantContext["entries"],
-  ): GrantContext => ({ query: { known, clock, resolve }, facts, entries });
+  ): GrantContext => ({ query: { known, clock, resolve, named }, facts, entries });
   compileGrants(grants, context(collect, new Map()));
-  const { db, eyes } = whole.ground;
   const answers = await resolveReferences(db, [...requests.values()], { eyes, hold: false });
   const resolve = (request: ReferenceRequest): Resolution | undefined =>
     answers.get(requestKey(request));
-  const entries = named.map((list, index) => {
+  const entries = ofGrants.map((list, index) => {
     const found = list.map((request) => resolve(request));
     return [
       index,
@@ -104,6 +118,43 @@ async function granted(
     ] as const;
   });
   return compileGrants(grants, context(resolve, new Map(entries)));
+}
+
+/** The filters and groups that grants name; a fault of one grant, as a ring, must not take away the others. */
+async function namedInGrants(
+  db: Db,
+  eyes: Eyes,
+  grants: readonly InventoryGrant[],
+): Promise<Named> {
+  const faults = new Map<string, string>();
+  const answers: Named[] = [];
+  for (const { where } of grants) {
+    const condition = conditionIn(where);
+    if (condition === undefined || namedIn(condition).length === 0) continue;
+    try {
+      answers.push(await namedFor(db, [condition], { eyes, onlyProtected: true }));
+    } catch (error) {
+      if (!(error instanceof InventoryError)) throw error;
+      for (const { what, given } of namedIn(condition))
+        faults.set(JSON.stringify([what, given]), error.message);
+    }
+  }
+  return (what, given) => {
+    const problem = faults.get(JSON.stringify([what, given]));
+    if (problem !== undefined) return { problem };
+    const found = answers.map((ask) => ask(what, given)).find((one) => "parts" in one);
+    return found ?? answers[0]?.(what, given) ?? { problem: `there is no such ${what}` };
+  };
+}
+
+function conditionIn(where: unknown): Condition | undefined {
+  if (where === undefined) return undefined;
+  try {
+    return readCondition(where);
+  } catch (error) {
+    if (error instanceof InventoryError) return undefined;
+    throw error;
+  }
 }
 
 function entryRequests({ types, entries = [] }: InventoryGrant): readonly ReferenceRequest[] {
@@ -139,13 +190,8 @@ async function factsOf(
 }
 
 function factsAsked(where: unknown): readonly string[] {
-  if (where === undefined) return [];
-  try {
-    return factsIn(readCondition(where));
-  } catch (error) {
-    if (error instanceof InventoryError) return [];
-    throw error;
-  }
+  const condition = conditionIn(where);
+  return condition === undefined ? [] : factsIn(condition);
 }
 
 /** The person whose login, or else mail address, is the name of the account. */

@@ -18,6 +18,7 @@ import type { ChangesetRow, EntryChange } from "../store/inventory/write.ts";
 import type { Db } from "../store/schema.ts";
 import { openEyes, type Eyes } from "./inventory-eyes.ts";
 import { isOutdated, upgradedDrafts } from "./inventory-evolve.ts";
+import { checkedGroups } from "./inventory-group-check.ts";
 import { finished } from "./inventory-formulas.ts";
 import { permitted, readableFault } from "./inventory-permit.ts";
 import { resolveReferences, type Resolutions } from "./inventory-resolve.ts";
@@ -103,7 +104,8 @@ export async function decide(
     const all = again.size === 0 ? resolutions : new Map([...resolutions, ...again]);
     for (const draft of own) resolved.set(draft, draft.op === "R" ? all : resolutions);
   }
-  const checks = await checkAll(db, drafts, { known, resolved });
+  const written = await checkAll(db, drafts, { known, resolved });
+  const checks = await checkedGroups(db, drafts, { checks: written, known });
   const decided = drafts.map((draft, index) => decideOne(draft, checks[index]));
   return refuseTakenKeys(db, await permitted(db, decided), open);
 }

@@ -15,6 +15,7 @@ import type { Db } from "../store/schema.ts";
 import type { AllocationRequest } from "./inventory-allocate.ts";
 import { clone, type Copy } from "./inventory-clone.ts";
 import type { CloneRequest } from "../inventory/clone-request.ts";
+import { withSaved } from "./inventory-filters.ts";
 import { findHost, type FoundHost } from "./inventory-host.ts";
 import { findOwner, type OwnerAnswer } from "./inventory-owner.ts";
 import type { Ground } from "./inventory-history.ts";
@@ -167,8 +168,8 @@ export class Inventory {
     ]);
   }
 
-  search(query: SearchQuery): Promise<SearchPage> {
-    return search(this.#db, query, this.ground);
+  async search(query: SearchQuery): Promise<SearchPage> {
+    return search(this.#db, await withSaved(this, query), this.ground);
   }
 
   findHost(query: string): Promise<FoundHost> {
@@ -301,6 +302,11 @@ export class Inventory {
   get workshop(): UpsertGround {
     const { database } = this.#shared.options;
     return { database, known: this.#shared.known, eyes: this.eyes };
+  }
+
+  /** One transaction, for what is no entry. */
+  writing<Result>(work: (tx: Db) => Promise<Result>): Promise<Result> {
+    return this.#shared.options.database.transaction(work);
   }
 
   /** The past: `inventory-history.ts` reads it. */

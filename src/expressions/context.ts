@@ -12,6 +12,7 @@ export type Question =
   | { readonly kind: "random"; readonly n: number }
   /** What `task(name)` shows of a task's latest execution on a route (`task_execution_id`, `result`, `start_timestamp` …). Answer: a dict, or undefined. */
   | { readonly kind: "task"; readonly taskId: string; readonly route: number }
+  | InventoryQuestion
   /** An expression (or one regular-expression call) that cannot be proved cheap: evaluated in a child with a deadline. Answer: {value} or {error}. */
   | {
       readonly kind: "evaluate";
@@ -19,6 +20,15 @@ export type Question =
       readonly source: string;
       readonly input: unknown;
     };
+
+/** Whether an entry fulfils a query of the inventory. Answer: {holds}, or {error} for a query that cannot be asked. */
+export interface InventoryQuestion {
+  readonly kind: "inventory";
+  /** `{id, version}` of a payload, an id, or what an alert calls a machine. */
+  readonly entry: unknown;
+  /** `{type, where}`. */
+  readonly query: unknown;
+}
 
 /** Returns the answer, or throws `Unanswered`. The caller of the pure function then gets the answer and calls again: pure functions may be called twice. */
 export type Ask = (question: Question) => unknown;

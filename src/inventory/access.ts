@@ -172,6 +172,7 @@ export function factsIn(condition: Condition): readonly string[] {
     case "not":
       return factsIn(condition.of);
     case "text":
+    case "named":
       return [];
     case "test":
       return [condition.value].flat().filter(isFact);
@@ -191,6 +192,7 @@ function withFacts(condition: Condition, facts: UserFacts): Condition {
     case "not":
       return { ...condition, of: withFacts(condition.of, facts) };
     case "text":
+    case "named":
       return condition;
     case "test":
       return withFactsInTest(condition, facts);

@@ -4,6 +4,7 @@ import { isObject, type JsonObject } from "../model/json.ts";
 import { readAllocation } from "./compile-allocation.ts";
 import { readAttribute } from "./compile-attribute.ts";
 import { computedOrder, readAssertions, unknownNames } from "./compile-formula.ts";
+import { readGroup, strayMembers } from "./compile-group.ts";
 import { readViews, strayColumns } from "./compile-view.ts";
 import type { Attribute, EntityType, EntityTypes, HostRoles, Key } from "./definition.ts";
 import { Reader } from "./reader.ts";
@@ -24,6 +25,7 @@ const typeKeys = [
   "keys",
   "title",
   "host",
+  "group",
   "allocate",
   "validate",
   "views",
@@ -65,7 +67,11 @@ export function compileTypes(declarations: readonly DeclarationFile[]): {
     const declaration = sources.get(type.name);
     if (declaration === undefined) continue;
     problems.push(...unknownTargets(type, types, declaration));
-    for (const fault of [...unknownNames(type, types), ...strayColumns(type, types)])
+    for (const fault of [
+      ...unknownNames(type, types),
+      ...strayColumns(type, types),
+      ...strayMembers(type, types),
+    ])
       problems.push({ declaration, ...fault });
   }
   return { types, problems };
@@ -94,6 +100,7 @@ function readType(file: DeclarationFile, reader: Reader): EntityType | undefined
     keys,
     title: readTitle(document["title"], attributes, reader),
     host: readHost(document["host"], attributes, reader),
+    group: readGroup(document["group"], attributes, reader),
     allocate: readAllocation(document["allocate"], attributes, reader),
     assertions: readAssertions(document["validate"], attributes, reader),
     views: readViews(document["views"], attributes, reader),

@@ -95,6 +95,14 @@ export interface HostRoles {
   readonly assets: readonly string[];
 }
 
+/** Types whose entries are groups of others. */
+export interface GroupRoles {
+  /** The attribute with a query (`{type, where}`) whose entries are members; undefined = members are only put in by hand. */
+  readonly query: string | undefined;
+  /** References that make members: an attribute of the group, or `<Type.attribute` of a type that refers to it. */
+  readonly members: readonly string[];
+}
+
 export interface EntityType {
   readonly name: string;
   readonly pack: string;
@@ -105,6 +113,7 @@ export interface EntityType {
   /** Template of the entry's name over its own attributes: `{hostname}`, `{host} {rtype}`. */
   readonly title: string;
   readonly host: HostRoles | undefined;
+  readonly group: GroupRoles | undefined;
   /** How entries are taken from pools, if they can be. */
   readonly allocate: Allocation | undefined;
   readonly assertions: readonly Assertion[];

@@ -25,10 +25,14 @@ export const operators = {
 } as const;
 export type Operator = keyof typeof operators;
 
+export type NamedKind = "filter" | "group";
+
 export type Condition =
   | { readonly kind: "all" | "any"; readonly of: readonly Condition[] }
   | { readonly kind: "not"; readonly of: Condition }
   | { readonly kind: "text"; readonly words: string }
+  /** Fulfils a saved filter, by its name; is a member of a group, by its id, name or key. */
+  | { readonly kind: "named"; readonly what: NamedKind; readonly given: unknown }
   | {
       readonly kind: "test";
       readonly path: string;
@@ -50,8 +54,8 @@ function refusal(place: string, message: string): InventoryError {
 }
 
 /**
- * `{and|or: [...]}`, `{not: …}`, `{path, op, value}` (op: eq unless said), `{text: words}`, or in short `{attribute: value, …}`, which all must
- * be equal; a list is a conjunction. Throws INVENTORY_REQUEST with the place of the fault.
+ * `{and|or: [...]}`, `{not: …}`, `{path, op, value}` (op: eq unless said), or in short `{attribute: value, …}`, which all must be equal, with `$text`
+ * (words), `$filter` (a saved filter) and `$group` (members of a node set) among them; a list is a conjunction. Throws INVENTORY_REQUEST with the place of the fault.
  */
 export function readCondition(given: unknown, place = "where"): Condition {
   const counter = { tests: 0 };
@@ -152,7 +156,33 @@ function readShort(
       if (typeof value !== "string") throw refusal(`${place}.$text`, "expected words");
       return { kind: "text", words: value };
     }
+    if (path === "$filter" || path === "$group") return readNamed(path, value, place);
     return { kind: "test", path, op: "eq", value };
   });
   return { kind: "all", of };
+}
+
+function readNamed(key: "$filter" | "$group", given: unknown, place: string): Condition {
+  const isName = typeof given === "string" && given !== "";
+  if (key === "$filter" && !isName)
+    throw refusal(`${place}.$filter`, `${shown(given)} is not the name of a saved filter`);
+  if (key === "$group" && !isName && !isObject(given))
+    throw refusal(`${place}.$group`, `${shown(given)} is not a group; expected an id, name or key`);
+  return { kind: "named", what: key === "$filter" ? "filter" : "group", given };
+}
+
+/** The saved filters and groups that a condition names, in order. */
+export function namedIn(condition: Condition): readonly Extract<Condition, { kind: "named" }>[] {
+  switch (condition.kind) {
+    case "all":
+    case "any":
+      return condition.of.flatMap(namedIn);
+    case "not":
+      return namedIn(condition.of);
+    case "named":
+      return [condition];
+    case "text":
+    case "test":
+      return [];
+  }
 }

@@ -99,7 +99,7 @@ function attributesOf(name: string, types: readonly KnownType[]): readonly Attri
   });
 }
 
-function isField(name: string): name is Field {
+export function isField(name: string): name is Field {
   return (fields as readonly string[]).includes(name);
 }
 

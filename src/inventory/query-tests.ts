@@ -5,7 +5,14 @@ import type { Attribute } from "./definition.ts";
 import { all, always, any, never, not, type Comparison, type Predicate } from "./predicate.ts";
 import { badRequest, type InventoryError } from "./problem.ts";
 import type { Condition, Operator } from "./query-condition.ts";
-import { guardOf, type AttributeOf, type Field, type Guard, type Path } from "./query-path.ts";
+import {
+  guardOf,
+  isField,
+  type AttributeOf,
+  type Field,
+  type Guard,
+  type Path,
+} from "./query-path.ts";
 import { isReference, type Resolve } from "./references.ts";
 import { containsPattern, escapeLike, fold, foldHost } from "./text.ts";
 import { momentOf, type QueryClock } from "./query-time.ts";
@@ -55,7 +62,12 @@ function presence(test: Test, { ending: end, types }: Path, context: TestContext
     return all();
   }
   const guarded = guardOf(end.by, types, context.guard);
-  if (test.op !== "duplicated") return all(guarded, { kind: "present", attribute: end.name });
+  if (test.op !== "duplicated") {
+    const others = withoutAttribute({ ending: end, types });
+    const there = all(guarded, { kind: "present", attribute: end.name });
+    // Every entry has a name, of whatever it is made.
+    return others.length === 0 ? there : any(there, { kind: "types", ids: others });
+  }
   const among = all(context.visible(end.by.map(({ type }) => type)), guarded);
   return all(guarded, { kind: "duplicated", attribute: end.name, among });
 }
@@ -72,9 +84,30 @@ function ending(test: Test, path: Path, context: TestContext): Predicate {
     if (same === undefined) parts.set(JSON.stringify(predicate), { predicate, ids: [one.type.id] });
     else same.ids.push(one.type.id);
   }
-  const list = [...parts.values()];
+  const list = [...parts.values(), ...fieldOfOthers(test, path, context)];
   if (list.length === 1 && end.by.length === path.types.length) return list[0]?.predicate ?? never;
   return any(...list.map(({ predicate, ids }) => all({ kind: "types", ids }, predicate)));
+}
+
+/** Of some types `name` is an attribute, of others what every entry has: the types that lack an attribute that is called as a field is. */
+function withoutAttribute({
+  ending: end,
+  types,
+}: Pick<Path, "ending" | "types">): readonly number[] {
+  if (end.kind !== "attribute" || !isField(end.name)) return [];
+  const own = new Set(end.by.map(({ type }) => type.id));
+  return types.flatMap(({ id }) => (own.has(id) ? [] : [id]));
+}
+
+function fieldOfOthers(
+  test: Test,
+  path: Path,
+  context: TestContext,
+): readonly { readonly predicate: Predicate; readonly ids: number[] }[] {
+  const ids = withoutAttribute(path);
+  const { ending: end } = path;
+  if (ids.length === 0 || end.kind !== "attribute" || !isField(end.name)) return [];
+  return [{ predicate: fieldTest(test, end.name, context), ids: [...ids] }];
 }
 
 function listOf(test: Test): readonly unknown[] {

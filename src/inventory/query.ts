@@ -4,12 +4,12 @@
  */
 import type { Catalogue, KnownType } from "./catalogue.ts";
 import { compileTest } from "./query-tests.ts";
-import { readCondition, type Condition } from "./query-condition.ts";
+import { readCondition, type Condition, type NamedKind } from "./query-condition.ts";
 import { guardOf, readPath, type Guard, type Path, type Step } from "./query-path.ts";
 import { all, any, always, never, not, type Predicate, type ValuePath } from "./predicate.ts";
 import type { QueryClock } from "./query-time.ts";
 import { attributeType } from "./attribute-types.ts";
-import { badRequest } from "./problem.ts";
+import { badRequest, InventoryError } from "./problem.ts";
 import { isReference, type Resolve } from "./references.ts";
 import { bigrams, containsPattern, searchWords } from "./text.ts";
 
@@ -22,11 +22,25 @@ export interface Access {
 }
 export const fullAccess: Access = { rows: () => undefined, guard: () => undefined };
 
+/** What a saved filter or a group asks: one of these parts must hold, of entries of its types (undefined: of any). */
+export interface NamedParts {
+  /** What it is called in messages. */
+  readonly name: string;
+  readonly parts: readonly {
+    readonly types: readonly string[] | undefined;
+    readonly condition: Condition;
+  }[];
+}
+/** Answers what saved filters and groups ask; a problem when there is none such. */
+export type Named = (what: NamedKind, given: unknown) => NamedParts | { readonly problem: string };
+
 export interface QueryContext {
   /** Types and attributes that exist for the caller. */
   readonly known: Catalogue;
   readonly access: Access;
   readonly resolve: Resolve;
+  /** Missing where conditions cannot name filters and groups. */
+  readonly named?: Named;
   /** The site's day and the moment of the query: `today+90d` and `now-2h` count from them. */
   readonly clock: QueryClock;
   /** True: entries as they were at some moment, of which only documents are known. */
@@ -68,6 +82,8 @@ function compile(
     case "text":
       if (context.past === true) throw presentOnly("words");
       return wordsOf(condition.words, types, context);
+    case "named":
+      return compileNamed(condition, types, context);
     case "test": {
       const path = readPath(condition.path, types, reading(context));
       if (context.past === true && path.steps.length > 0)
@@ -79,6 +95,40 @@ function compile(
         enclose: (p, last) => enclose(p, last, context),
       });
     }
+  }
+}
+
+function compileNamed(
+  { what, given }: Extract<Condition, { readonly kind: "named" }>,
+  types: readonly KnownType[],
+  context: QueryContext,
+): Predicate {
+  if (context.named === undefined) throw badRequest(`a ${what} cannot be named here`);
+  const answer = context.named(what, given);
+  if ("problem" in answer) throw badRequest(answer.problem);
+  const here = new Set(types);
+  const parts = answer.parts.map(({ types: names, condition }) => {
+    const own =
+      names === undefined ? types : names.flatMap((name) => context.known.byName.get(name) ?? []);
+    // Compiled for all its types, as it was meant; asked of those that are asked for.
+    const met = own.filter((type) => here.has(type));
+    if (met.length === 0) return never;
+    return all(
+      { kind: "types", ids: met.map(({ id }) => id) },
+      inWords(answer.name, context, () => compile(condition, own, context)),
+    );
+  });
+  return any(...parts);
+}
+
+/** A fault in what somebody else saved is told to those who may read all of it. */
+function inWords(name: string, { access }: QueryContext, make: () => Predicate): Predicate {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof InventoryError)) throw error;
+    const reason = access === fullAccess ? `: ${error.message}` : "";
+    throw badRequest(`${name} asks what is not there, or what you may not read${reason}`);
   }
 }
 

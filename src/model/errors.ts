@@ -35,6 +35,7 @@ export const errorTable = {
   INVENTORY_REQUEST: [400, "%s"],
   INVENTORY_TYPE_UNKNOWN: [404, "There is no entry type %s."],
   INVENTORY_ENTRY_UNKNOWN: [404, "There is no inventory entry %s."],
+  INVENTORY_FILTER_UNKNOWN: [404, "There is no saved filter %s."],
   INVENTORY_DENIED: [403, "%s"],
   INVENTORY_CHANGESET_UNKNOWN: [404, "There is no inventory changeset %s."],
   INVENTORY_BREAKER_UNKNOWN: [404, "There is no open breaker %s."],

@@ -1,5 +1,10 @@
 /** Runs pure decisions: hands them what they ask for and runs them again. */
-import { Unanswered, type Ask, type Question } from "../expressions/context.ts";
+import {
+  Unanswered,
+  type Ask,
+  type InventoryQuestion,
+  type Question,
+} from "../expressions/context.ts";
 import { isObject } from "../model/json.ts";
 import { assertNever } from "../model/outcome.ts";
 
@@ -77,6 +82,8 @@ export interface Answers {
   decrypt(text: string): Promise<string | undefined>;
   /** What `task(name)` shows of a task's latest execution on a route, or undefined. */
   task(taskId: string, route: number): Promise<unknown>;
+  /** Whether an entry fulfils a query: {holds} or {error}. Missing where the inventory is out of reach. */
+  readonly inventory?: (question: InventoryQuestion) => Promise<unknown>;
   /** Time of the decision, ISO 8601 UTC. */
   now(): string;
   /** A number in [0, 1). */
@@ -98,6 +105,10 @@ export async function answerQuestion(question: Question, answers: Answers): Prom
       return await answers.decrypt(question.text);
     case "task":
       return await answers.task(question.taskId, question.route);
+    case "inventory":
+      return (
+        (await answers.inventory?.(question)) ?? { error: "the inventory is out of reach here" }
+      );
     case "now":
       return answers.now();
     case "random":

@@ -8,6 +8,7 @@ import { runRegex, type RegexCall } from "../expressions/python/regex.ts";
 import { pyStr } from "../expressions/python/text.ts";
 import { Float } from "../expressions/python/values.ts";
 import { parseDate } from "../expressions/yaql/library/date-parse.ts";
+import { isObject } from "../model/json.ts";
 import { PyDateTime } from "../expressions/python/collections.ts";
 
 /** `value` is what the event holds (null when there is none), `pattern` what the rule wants. Throws PythonError; may ask for the
@@ -93,6 +94,28 @@ const ninside: Operator = wanting((value, pattern) => !pyContains(pattern, value
 const sooner = timeDifference("<");
 const longer = timeDifference(">");
 
+/** Asks whether the entry (of a payload, by id, or a machine's name) fulfils what the pattern names. */
+function asking(wanted: boolean, queryOf: (pattern: unknown) => unknown): Operator {
+  return (value, pattern, ask) => {
+    if (value === null || pattern === null) return false;
+    const answer = ask({ kind: "inventory", entry: entryIn(value), query: queryOf(pattern) });
+    const { holds, error } = isObject(answer) ? answer : {};
+    if (typeof holds === "boolean") return holds === wanted;
+    throw new PythonError("ValueError", String(error));
+  };
+}
+
+/** Only what says which entry is meant: equal questions are asked once. */
+function entryIn(value: unknown): unknown {
+  if (!isObject(value)) return value;
+  const { id, version } = value;
+  return { id, version };
+}
+
+const inFilter = (pattern: unknown): unknown => ({ where: { $filter: pattern } });
+const inGroup = (pattern: unknown): unknown => ({ where: { $group: pattern } });
+const query = (pattern: unknown): unknown => pattern;
+
 /** By their names in YAML, in lower case. `search` is not among them: it needs criteria of its own. */
 export const operators = {
   eq: equals,
@@ -133,6 +156,12 @@ export const operators = {
   timediff_gt: longer,
   exists: (value) => value !== null,
   nexists: (value) => value === null,
+  in_filter: asking(true, inFilter),
+  nin_filter: asking(false, inFilter),
+  in_group: asking(true, inGroup),
+  nin_group: asking(false, inGroup),
+  fulfils: asking(true, query),
+  nfulfils: asking(false, query),
 } as const satisfies Record<string, Operator>;
 
 export type OperatorName = keyof typeof operators;

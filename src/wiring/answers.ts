@@ -1,5 +1,7 @@
 /** Who answers what expressions ask. */
 import type { Datastore } from "../engine/datastore.ts";
+import { judgeEntry } from "../engine/inventory-judge.ts";
+import type { Inventory } from "../engine/inventory.ts";
 import { type Question, Unanswered } from "../expressions/context.ts";
 import { answerQuestion, type EvaluatorRequest } from "../processes/ask.ts";
 import type { ChildPool } from "../processes/pool.ts";
@@ -11,12 +13,18 @@ export function askHere(question: Question): unknown {
   throw new Unanswered(question);
 }
 
+export interface AnswererOptions {
+  readonly systemUser: string;
+  /** Asked when a rule wants to know; it is opened later than this. */
+  readonly inventory: () => Inventory;
+}
+
 /** Answers from the datastore and from evaluator children. `user.x` are the keys of the user in whose name it is asked: without one, of
  * `systemUser`, in whose name rules act. */
 export function answerer(
   pool: ChildPool<EvaluatorRequest, unknown>,
   store: Datastore,
-  systemUser: string,
+  { systemUser, inventory }: AnswererOptions,
 ): (question: Question, user?: string) => Promise<unknown> {
   return (question, user = systemUser) =>
     answerQuestion(question, {
@@ -26,6 +34,7 @@ export function answerer(
       datastore: lookup(store, user),
       decrypt: (text) => store.decrypt(text),
       task: () => Promise.resolve(undefined),
+      inventory: (asked) => judgeEntry(inventory(), asked),
     });
 }
 

@@ -91,7 +91,7 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
   const vault = openVault(config.masterKeyFile);
   const store = datastore(database, vault);
   const evaluators = evaluatorPool({ size: 2 });
-  const answer = answerer(evaluators, store, systemUser);
+  const answer = answerer(evaluators, store, { systemUser, inventory: () => inventory });
   const [spawn, sheets] = [options.slotCount > 0 ? spawner() : undefined, openSheets()];
   const inventory = await openInventory(config, live, {
     database,

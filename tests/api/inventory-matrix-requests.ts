@@ -47,6 +47,10 @@ export const reading: Readonly<Record<string, Requests>> = {
     ...entries(site).map((id) => ({ path: `/access?entry=${id}` })),
     ...site.markers.map(({ word }) => ({ path: `/access?type=Box&entry=${word}` })),
   ],
+  "get /filters": get("/filters"),
+  "get /filters/:name": get("/filters/hiding", "/filters/boxes", "/filters/none"),
+  "get /filters/:name/history": get("/filters/hiding/history"),
+  "get /entries/:id/members": each("/members"),
   "get /types": get("/types"),
   "get /types/:type": get("/types/Box", "/types/Shelf", "/types/Keeper"),
   "get /entries": () => [
@@ -68,6 +72,9 @@ export const reading: Readonly<Record<string, Requests>> = {
       })),
     ),
     ...site.markers.map(({ word }) => ({ path: "/search", body: { text: word } })),
+    { path: "/search", body: { filter: "hiding", count: true } },
+    { path: "/search", body: { filter: "boxes", select: ["open", "secret"] } },
+    { path: "/search", body: { where: { not: { $filter: "hiding" } } } },
     { path: "/search", body: { type: "Shelf", select: ["<Box.shelf.secret", "<Box.shelf.open"] } },
     {
       path: "/search",
@@ -133,6 +140,16 @@ export const reading: Readonly<Record<string, Requests>> = {
 
 /** Writes: what they answer, also when they fail, tells nothing. Those of a single entry are tried with each attribute below. */
 export const writing: Readonly<Record<string, Requests>> = {
+  "post /filters": (site) =>
+    site.markers.map(({ word }) => ({
+      path: "/filters",
+      body: { name: "probe", type: "Box", where: { path: "shelf.secret", op: "eq", value: word } },
+    })),
+  "put /filters/:name": () => [
+    { path: "/filters/hiding", body: { type: "Box", where: { secret: "x" }, shared: true } },
+    { path: "/filters/probe", body: { where: { $filter: "hiding" } } },
+  ],
+  "delete /filters/:name": () => [{ path: "/filters/hiding" }, { path: "/filters/probe" }],
   "post /entries": (site) =>
     site.markers.flatMap(({ word }) => [
       {

@@ -6,6 +6,7 @@ import { declaredRoutes, makeDoor } from "../../src/api/app.ts";
 import type { DeclaredRoute } from "../../src/api/routes.ts";
 import type { User } from "../../src/engine/auth.ts";
 import { ingest } from "../../src/engine/ingest.ts";
+import { saveFilter } from "../../src/engine/inventory-filter-saving.ts";
 import { inventoryFeed } from "../../src/engine/inventory-feed.ts";
 import { Inventory } from "../../src/engine/inventory.ts";
 import { Viewers } from "../../src/engine/inventory-viewers.ts";
@@ -188,6 +189,20 @@ export async function matrixSite(): Promise<MatrixSite> {
       if (entry.startsWith("Gone")) await inventory.remove(ids[entry] ?? "", { author });
     }
   }
+  // One speaks of values that few may read, the other of what it finds.
+  const chief = await new Viewers(inventory).as({ name: "chief", roles: ["admin"], grants: [] });
+  const hiding = {
+    or: [{ secret: "BoxA-secret" }, { secret: "BoxB-secret" }, { "shelf.secret": "ShelfB-secret" }],
+  };
+  for (const [name, where] of [
+    ["hiding", hiding],
+    ["boxes", { path: "name", op: "exists" }],
+  ] as const)
+    await saveFilter(
+      chief,
+      { name, body: { type: "Box", where, shared: true } },
+      { actor: "chief", reason: undefined, maySharing: true },
+    );
   const feed = inventoryFeed({ db: database.db, known: () => inventory.known });
   await feed.start({
     emit: async (events) => void (await ingest(engine.core, events)),

@@ -38,6 +38,10 @@ const forSignedIn = [
   "post /v1/workflows/inspect",
   "put /api/v2/user/password",
   "get /api/v2/inventory/access",
+  // Everybody may keep filters of one's own.
+  "post /api/v2/inventory/filters",
+  "put /api/v2/inventory/filters/:name",
+  "delete /api/v2/inventory/filters/:name",
 ];
 
 /** Reads that are no GET. */

@@ -81,6 +81,8 @@ export class Orquesta {
         const names = { task_id: taskId, task_name: taskId, route };
         return { ...names, result: null, ...this.#results.get(`${taskId} ${route}`) };
       }
+      case "inventory":
+        return { error: "the inventory is out of reach here" };
       case "evaluate":
         throw new Error(`needs a child: ${question.source}`);
     }

@@ -3,8 +3,16 @@ import type { Ask } from "../../src/expressions/context.ts";
 import { runRegexHere, type RegexCall } from "../../src/expressions/python/regex.ts";
 import { operators, isOperatorName, type OperatorName } from "../../src/rules/operators.ts";
 
+const broken: Ask = () => ({ error: "there is no filter web" });
+const asked = JSON.stringify({
+  kind: "inventory",
+  entry: { id: "e", version: 3 },
+  query: { where: { $filter: "web" } },
+});
 const ask: Ask = (question) =>
-  question.kind === "evaluate"
+  question.kind === "inventory"
+    ? { holds: JSON.stringify(question) === asked }
+    : question.kind === "evaluate"
     ? { value: runRegexHere(question.source, question.input as RegexCall) }
     : "2026-01-01T00:00:00+00:00";
 
@@ -41,6 +49,12 @@ const rows: ReadonlyArray<[OperatorName, value: unknown, pattern: unknown, expec
   ["timediff_gt", "2026-01-01T09:00:00+09:00", 1, false],
   ["exists", false, null, true],
   ["nexists", null, null, true],
+  ["in_filter", { id: "e", version: 3, name: "left out" }, "web", true],
+  ["nin_filter", { id: "e", version: 3 }, "web", false],
+  ["in_group", { id: "e", version: 3 }, "web", false],
+  ["nin_group", { id: "e", version: 3 }, "web", true],
+  ["fulfils", { id: "e", version: 3 }, { where: { $filter: "web" } }, true],
+  ["nfulfils", null, { where: {} }, false],
 ];
 
 describe("operators", () => {
@@ -50,6 +64,11 @@ describe("operators", () => {
 
   test("every operator has a row", () => {
     expect(new Set(rows.map(([name]) => name))).toEqual(new Set(Object.keys(operators)));
+  });
+
+  test("what the inventory cannot be asked is a failure, not a no", () => {
+    expect(() => operators.in_filter({ id: "e" }, "web", broken)).toThrow("there is no filter web");
+    expect(() => operators.nin_filter({ id: "e" }, "web", broken)).toThrow("there is no filter web");
   });
 
   test("without a pattern all but three are false", () => {

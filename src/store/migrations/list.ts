@@ -22,6 +22,7 @@ import { up as inventoryBreakers } from "./0222_inventory_breakers.ts";
 import { up as inventoryExpiry } from "./0223_inventory_expiry.ts";
 import { up as inventoryOrders } from "./0224_inventory_orders.ts";
 import { up as inventoryBulk } from "./0230_inventory_bulk.ts";
+import { up as inventoryFilters } from "./0240_inventory_filters.ts";
 import { up as instanceCause } from "./0250_instance_cause.ts";
 import { up as tickets } from "./0320_tickets.ts";
 
@@ -53,6 +54,7 @@ export const migrations: ReadonlyArray<{
   { name: "0223_inventory_expiry", up: inventoryExpiry },
   { name: "0224_inventory_orders", up: inventoryOrders },
   { name: "0230_inventory_bulk", up: inventoryBulk },
+  { name: "0240_inventory_filters", up: inventoryFilters },
   { name: "0250_instance_cause", up: instanceCause },
   { name: "0320_tickets", up: tickets },
 ];

@@ -27,6 +27,16 @@ export function readLines(path: string): Record<string, unknown>[] {
     .map((line) => loads(line) as Record<string, unknown>);
 }
 
+function keyFrom(
+  values: Readonly<Record<string, string>>,
+  secrets: Readonly<Record<string, string>>,
+  { name, decrypt }: { readonly name: string; readonly decrypt: boolean },
+): string | undefined {
+  const key = name.replace(/^user\./, "stanley:");
+  if (decrypt) return secrets[key] ?? values[key];
+  return key in secrets ? "CIPHERTEXT" : values[key];
+}
+
 /** Answers datastore questions from a table of `system.x` and `user:x` keys. */
 export function askFrom(
   values: Readonly<Record<string, string>>,
@@ -34,11 +44,8 @@ export function askFrom(
 ): Ask {
   return (question) => {
     switch (question.kind) {
-      case "datastore": {
-        const key = question.name.replace(/^user\./, "stanley:");
-        if (question.decrypt) return secrets[key] ?? values[key];
-        return key in secrets ? "CIPHERTEXT" : values[key];
-      }
+      case "datastore":
+        return keyFrom(values, secrets, question);
       case "now":
         return "2026-01-01T00:00:00Z";
       case "random":
@@ -52,6 +59,7 @@ export function askFrom(
       case "decrypt":
         return secrets[question.text];
       case "task":
+      case "inventory":
         return undefined;
     }
   };
