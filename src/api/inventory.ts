@@ -15,6 +15,7 @@ import { pictureRoutes } from "./inventory-pictures.ts";
 import { renderRoutes } from "./inventory-render.ts";
 import { claimRoutes } from "./inventory-claims.ts";
 import { importRoutes } from "./inventory-imports.ts";
+import { reindexRoutes } from "./inventory-reindex.ts";
 import { pastRoutes } from "./inventory-history.ts";
 import { inventoryOf, viewing, type InventoryViews } from "./inventory-view.ts";
 import { problems } from "./problems.ts";
@@ -161,6 +162,7 @@ export function inventoryRoutes(views: InventoryViews): Routes {
   renderRoutes(router);
   pictureRoutes(router);
   guardRoutes(router);
+  reindexRoutes(router);
   importRoutes(router);
   claimRoutes(router);
   router.router.use(problems);

@@ -5,6 +5,7 @@ import { basename, extname, resolve } from "node:path";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { CliError, exitCodes, type Cli } from "./cli.ts";
 import { formatOf, optionText, type Options } from "./output.ts";
+import { bar } from "./progress.ts";
 import { addVerb, type Asked } from "./verb.ts";
 
 const service = "own" as const;
@@ -83,15 +84,6 @@ async function importFiles(asked: Asked): Promise<void> {
       `nothing was imported: ${numberIn(summary, "error")} rows have errors; correct them, or give --skip-errors`,
     );
   await commit(asked, String(staged["id"]));
-}
-
-/** A bar of progress for who looks at it. */
-function bar({ terminal }: Cli, what: string, done: number, all: number): void {
-  if (!terminal.notesSeen || all === 0) return;
-  const width = 30;
-  const filled = Math.round((width * done) / all);
-  const line = `\r${what} [${"#".repeat(filled)}${" ".repeat(width - filled)}] ${done}/${all}`;
-  terminal.note(done === all ? `${line}\n` : line);
 }
 
 async function commit({ client, cli, options, print }: Asked, id: string): Promise<void> {

@@ -17,6 +17,7 @@ import {
 } from "./inventory-entry.ts";
 import { addFilterVerbs } from "./inventory-filters.ts";
 import { setUpInventoryGuards } from "./inventory-guards.ts";
+import { setUpInventoryReindex } from "./inventory-reindex.ts";
 import { setUpInventoryPast } from "./inventory-past.ts";
 import { addTypeVerbs } from "./inventory-types.ts";
 import { optionText } from "./output.ts";
@@ -135,6 +136,7 @@ export const setUpInventory: CommandSetup = (command, cli) => {
   });
   setUpInventoryPast(command, cli);
   setUpInventoryGuards(command, cli);
+  setUpInventoryReindex(command, cli);
   addSheetVerbs(command, cli);
   addDriftVerbs(command, cli);
   addDeployVerbs(command, cli);

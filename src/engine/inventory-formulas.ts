@@ -136,9 +136,11 @@ function seen({ id, type, document }: Unfinished): Seen {
   return { id, type: type.name, name: titleOf(type, document), document };
 }
 
-function evaluate(entry: Unfinished, read: Formula, around: Surroundings): Promise<unknown> {
-  const { known, names, found } = around;
-  const whole = expanded(seen(entry), names, { types: known.byName, found });
+function wholeOf(entry: Unfinished, { known, names, found }: Surroundings): JsonObject {
+  return expanded(seen(entry), names, { types: known.byName, found });
+}
+
+function evaluate(whole: JsonObject, read: Formula, { known }: Surroundings): Promise<unknown> {
   return decideAsking((ask) => read.evaluate(whole, ask), known.answer);
 }
 
@@ -153,7 +155,8 @@ async function computed(
     if (attribute.computed === undefined) continue;
     const { name } = attribute;
     try {
-      const parsed = parse(attribute, await evaluate(entry, attribute.computed.formula, around));
+      const whole = wholeOf(entry, around);
+      const parsed = parse(attribute, await evaluate(whole, attribute.computed.formula, around));
       if ("wrong" in parsed) problems.push({ path: name, message: `${name} ${parsed.wrong}` });
       else if (parsed.value !== undefined)
         entry = { ...entry, document: { ...entry.document, [name]: parsed.value } };
@@ -193,9 +196,11 @@ async function broken(
   around: Surroundings,
 ): Promise<readonly EntryProblem[]> {
   const problems: EntryProblem[] = [];
+  if (assertions.length === 0) return problems;
+  const whole = wholeOf(entry, around);
   for (const { formula, message, attribute } of assertions) {
     try {
-      const value = await evaluate(entry, formula, around);
+      const value = await evaluate(whole, formula, around);
       if (value === undefined || isTrue(value)) continue;
       const expected = formula.source;
       problems.push({ path: attribute, message: message.en, messages: message, expected });

@@ -5,7 +5,7 @@ import { probesFor, type Probes } from "../inventory/lookup.ts";
 import { requestKey, type ReferenceRequest, type Resolution } from "../inventory/references.ts";
 import { shown } from "../inventory/validate.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
-import { findKeys, findNames, livingEntries } from "../store/inventory/entries.ts";
+import { findKeys, findNames, keyText, livingEntries } from "../store/inventory/entries.ts";
 import type { Db } from "../store/schema.ts";
 import { mayRead, type Eyes } from "./inventory-eyes.ts";
 
@@ -32,7 +32,7 @@ export async function resolveReferences(
   const distinct = new Map(requests.map((request) => [requestKey(request), request]));
   if (distinct.size === 0) return new Map();
   const plain = await withoutInnerReferences(db, distinct, { eyes, hold }, depth);
-  const found = await search(db, plain, known);
+  const found = await search(db, plain, eyes);
   const ids = [...new Set([...found.values()].flatMap((all) => all.flat().map(({ id }) => id)))];
   const living = await livingEntries(db, ids, { hold });
   const sights = await eyes.sights(
@@ -127,43 +127,44 @@ function replaced(
   return { ...given, ...Object.fromEntries(ids) };
 }
 
-function keyText(type: number, name: string, value: string): string {
-  return JSON.stringify([type, name, value]);
-}
-
 /** Entries that each request could mean, in lists of which the first with an entry counts; an id means itself. */
 async function search(
   db: Db,
   plain: ReadonlyMap<string, Plain>,
-  known: Catalogue,
+  { known, unlimited }: Eyes,
 ): Promise<Map<string, readonly (readonly Hit[])[]>> {
-  const keys = [...plain.values()].flatMap(({ probes }) => probes.keys);
-  const names = [...plain.values()].flatMap(({ probes }) => probes.names);
-  const byKey = new Map(
-    (await findKeys(db, keys)).map((hit) => [
-      keyText(hit.type_id, hit.key_name, hit.key_value),
-      hit.entry_id,
-    ]),
+  const all = [...plain.values()].map(({ probes }) => probes);
+  const keys = all.flatMap((probes) => probes.keys);
+  const byKey = new Map((await findKeys(db, keys)).map((hit) => [keyText(hit), hit.entry_id]));
+  // Where a key answers nobody asks for names, unless what holds the key may not be seen.
+  const open = all.filter(
+    (probes) => !unlimited || !probes.keys.some((key) => byKey.has(keyText(key))),
   );
-  const byName = Map.groupBy(await findNames(db, names), ({ typeId, name }) =>
-    keyText(typeId, "", name),
+  const named = await findNames(
+    db,
+    open.flatMap(({ names }) => names),
   );
+  const byName = Map.groupBy(named, ({ typeId, name }) => nameText(typeId, name));
   return new Map(
     [...plain].map(([key, { given, probes }]) => {
       if (isUuid(given)) return [key, [[{ id: given.toLowerCase(), by: [] }]]];
       const fromKeys = probes.keys.flatMap((probe): Hit[] => {
-        const id = byKey.get(keyText(probe.type_id, probe.key_name, probe.key_value));
+        const id = byKey.get(keyText(probe));
         return id === undefined ? [] : [{ id, by: keyAttributes(known, probe) }];
       });
 
       const fromNames = probes.names.flatMap(
-        ({ type_id, name }) => byName.get(keyText(type_id, "", name)) ?? [],
+        ({ type_id, name }) => byName.get(nameText(type_id, name)) ?? [],
       );
-      const named = fromNames.filter((hit) => known.byId.has(hit.typeId));
+      const living = fromNames.filter((hit) => known.byId.has(hit.typeId));
       // A key names one entry; a name may be shared, so it counts only where no key answers.
-      return [key, [fromKeys, named.map(({ id }) => ({ id, by: [] }))]];
+      return [key, [fromKeys, living.map(({ id }) => ({ id, by: [] }))]];
     }),
   );
+}
+
+function nameText(typeId: number, name: string): string {
+  return `${typeId} ${name}`;
 }
 
 function keyAttributes(

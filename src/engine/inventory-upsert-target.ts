@@ -3,7 +3,7 @@ import type { KnownType } from "../inventory/catalogue.ts";
 import { badRequest, InventoryError } from "../inventory/problem.ts";
 import { matchProbes, type MatchProbe, type UpsertItem } from "../inventory/upsert.ts";
 import type { JsonObject } from "../model/json.ts";
-import { findContaining, findKeys, type EntryRow } from "../store/inventory/entries.ts";
+import { findContaining, findKeys, keyText, type EntryRow } from "../store/inventory/entries.ts";
 import type { Db } from "../store/schema.ts";
 import { mayRead, type Eyes } from "./inventory-eyes.ts";
 import { stale } from "./inventory-patched.ts";
@@ -25,12 +25,19 @@ export interface Step extends Waiting {
   readonly setOnce: JsonObject;
 }
 
-/** Target entry per step index: its id, or "" for a new one. Steps that failed are missing. */
+export interface Targets {
+  /** Target entry per step index: its id, or "" for a new one. Steps that failed are missing. */
+  readonly targets: Map<number, string>;
+  /** Keys that were sought and that nobody holds, by `keyText`. */
+  readonly free: ReadonlySet<string>;
+}
+
+/** What each step is about. */
 export async function findTargets(
   db: Db,
   { steps, eyes }: { readonly steps: readonly Step[]; readonly eyes: Eyes },
   fail: Fail,
-): Promise<Map<number, string>> {
+): Promise<Targets> {
   const probes = new Map(
     steps.map((step) => [
       step.index,
@@ -38,12 +45,7 @@ export async function findTargets(
     ]),
   );
   const keys = [...probes.values()].flatMap((list) => list.flatMap((probe) => probe.key ?? []));
-  const holders = new Map(
-    (await findKeys(db, keys)).map((hit) => [
-      JSON.stringify([hit.type_id, hit.key_name, hit.key_value]),
-      hit.entry_id,
-    ]),
-  );
+  const holders = new Map((await findKeys(db, keys)).map((hit) => [keyText(hit), hit.entry_id]));
   const targets = new Map<number, string>();
   for (const step of steps) {
     const orders = probes.get(step.index) ?? [];
@@ -58,7 +60,8 @@ export async function findTargets(
       else targets.set(step.index, hits[0] ?? "");
     }
   }
-  return targets;
+  const free = keys.map(keyText).filter((key) => !holders.has(key));
+  return { targets, free: new Set(free) };
 }
 
 /** Match orders are tried one after the other; the first that finds anything decides. */
@@ -70,7 +73,7 @@ async function firstHits(
 ): Promise<readonly string[]> {
   for (const { key, containing } of orders) {
     if (key !== undefined) {
-      const holder = holders.get(JSON.stringify([key.type_id, key.key_name, key.key_value]));
+      const holder = holders.get(keyText(key));
       const names = type.keys.find(({ name }) => name === key.key_name)?.attributes ?? [];
       const seen = await readableOf(db, eyes, {
         ids: holder === undefined ? [] : [holder],

@@ -6,7 +6,7 @@ import { InventoryError, invalidEntry } from "../inventory/problem.ts";
 import { referencesIn, requestKey, type ReferenceRequest } from "../inventory/references.ts";
 import { matchProbes } from "../inventory/upsert.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
-import { loadEntries, type EntryRow } from "../store/inventory/entries.ts";
+import { keyText, loadEntries, type EntryRow } from "../store/inventory/entries.ts";
 import { uuidv7 } from "../store/inventory/uuid.ts";
 import type { ChangesetRow } from "../store/inventory/write.ts";
 import type { Db } from "../store/schema.ts";
@@ -74,7 +74,7 @@ export async function runWave(db: Db, asked: Wave) {
   ]);
   const resolutions = await resolveReferences(db, requests, { eyes, hold: true });
   const steps = typed.flatMap((one) => canonical(one, resolutions, { fail, final }));
-  const targets = await findTargets(db, { steps, eyes }, fail);
+  const { targets, free } = await findTargets(db, { steps, eyes }, fail);
   const stored = await loadEntries(
     db,
     [...new Set(targets.values())].filter((id) => id !== "").toSorted(),
@@ -88,6 +88,7 @@ export async function runWave(db: Db, asked: Wave) {
     db,
     drafts.map(({ draft }) => draft),
     known,
+    free,
   );
   const { settled, conflicting } = withoutSharedKeys(drafts, decided);
   for (const { step, decision } of settled) results.set(step.index, outcome(decision, step.type));
@@ -242,7 +243,7 @@ function withoutSharedKeys(drafts: readonly StepDraft[], decided: readonly Decid
     const keys =
       decision.kind === "change"
         ? decision.change.derived.keys.added.map((key) =>
-            JSON.stringify([decision.change.typeId, key.key_name, key.key_value]),
+            keyText({ type_id: decision.change.typeId, ...key }),
           )
         : [];
     if (keys.some((key) => taken.has(key)) || wasCreatedMeanwhile(step, decision)) {

@@ -12,7 +12,7 @@ import { InventoryError, invalidEntry } from "../inventory/problem.ts";
 import { referencesIn, requestKey, storedReferences } from "../inventory/references.ts";
 import { validateEntry, type Checked, type EntryProblem } from "../inventory/validate.ts";
 import type { JsonObject } from "../model/json.ts";
-import { findKeys, type EntryRow, type KeyHit } from "../store/inventory/entries.ts";
+import { findKeys, keyText, type EntryRow, type KeyHit } from "../store/inventory/entries.ts";
 import { uuidv7 } from "../store/inventory/uuid.ts";
 import type { ChangesetRow, EntryChange } from "../store/inventory/write.ts";
 import type { Db } from "../store/schema.ts";
@@ -86,11 +86,15 @@ export type Decided =
   | { readonly kind: "change"; readonly draft: Draft; readonly change: EntryChange }
   | { readonly kind: "refused"; readonly draft: Draft; readonly error: InventoryError };
 
-/** Resolves and validates the drafts together and finds what would change, and may be. Nothing is written. */
+/**
+ * Resolves and validates the drafts together and finds what would change, and may be. Nothing is written. `free`: keys, by `keyText`, of which
+ * this transaction knows that nobody holds them.
+ */
 export async function decide(
   db: Db,
   given: readonly Draft[],
   known: Catalogue,
+  free: ReadonlySet<string> = new Set(),
 ): Promise<readonly Decided[]> {
   const drafts = await upgradedDrafts(db, given, known);
   const open = openEyes(() => known);
@@ -107,7 +111,7 @@ export async function decide(
   const written = await checkAll(db, drafts, { known, resolved });
   const checks = await checkedGroups(db, drafts, { checks: written, known });
   const decided = drafts.map((draft, index) => decideOne(draft, checks[index]));
-  return refuseTakenKeys(db, await permitted(db, decided), open);
+  return refuseTakenKeys(db, await permitted(db, decided), { open, free });
 }
 
 function referencesOf(draft: Draft) {
@@ -228,34 +232,32 @@ function changeOf(
   return { kind: "change", draft, change };
 }
 
-const keyText = (typeId: number, name: string, value: string): string =>
-  JSON.stringify([typeId, name, value]);
-
 async function refuseTakenKeys(
   db: Db,
   decided: readonly Decided[],
-  open: Eyes,
+  { open, free }: { readonly open: Eyes; readonly free: ReadonlySet<string> },
 ): Promise<readonly Decided[]> {
   const wanted = decided.flatMap((one) =>
     one.kind === "change"
       ? one.change.derived.keys.added.map((key) => ({ type_id: one.change.typeId, ...key }))
       : [],
   );
-  const held = await findKeys(db, wanted);
+  const held = await findKeys(
+    db,
+    wanted.filter((key) => !free.has(keyText(key))),
+  );
   if (held.length === 0) return decided;
   // A key that another entry of the same call gives up is free.
   const released = new Set(
     decided.flatMap((one) =>
       one.kind === "change"
         ? one.change.derived.keys.removed.map((key) =>
-            keyText(one.change.typeId, key.key_name, key.key_value),
+            keyText({ type_id: one.change.typeId, ...key }),
           )
         : [],
     ),
   );
-  const holders = new Map(
-    held.map((hit) => [keyText(hit.type_id, hit.key_name, hit.key_value), hit]),
-  );
+  const holders = new Map(held.map((hit) => [keyText(hit), hit]));
   const ids = held.map(({ entry_id }) => entry_id);
   const names = new Map<Eyes, Awaited<ReturnType<typeof seenNames>>>();
   for (const eyes of new Set(decided.map(({ draft }) => draft.eyes ?? open)))
@@ -263,7 +265,7 @@ async function refuseTakenKeys(
   return decided.map((one) => {
     if (one.kind !== "change") return one;
     const taken = one.change.derived.keys.added.flatMap((key) => {
-      const text = keyText(one.change.typeId, key.key_name, key.key_value);
+      const text = keyText({ type_id: one.change.typeId, ...key });
       const hit = holders.get(text);
       return hit === undefined || released.has(text) || hit.entry_id === one.change.id ? [] : [hit];
     });

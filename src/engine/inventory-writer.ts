@@ -9,7 +9,7 @@ import { isUuid } from "../inventory/attribute-types.ts";
 import { badRequest, InventoryError } from "../inventory/problem.ts";
 import { shown } from "../inventory/validate.ts";
 import type { Database } from "../store/database.ts";
-import { loadEntries, type EntryRow } from "../store/inventory/entries.ts";
+import { keyText, loadEntries, type EntryRow } from "../store/inventory/entries.ts";
 import type { Db } from "../store/schema.ts";
 import type { Allowed, Eyes } from "./inventory-eyes.ts";
 import { insistOnReach, OutOfReach } from "./inventory-permit.ts";
@@ -248,7 +248,7 @@ async function viewsOf(
 function claims(decided: Decided): readonly string[] {
   if (decided.kind !== "change") return [];
   const { typeId, derived } = decided.change;
-  return derived.keys.added.map((key) => JSON.stringify([typeId, key.key_name, key.key_value]));
+  return derived.keys.added.map((key) => keyText({ type_id: typeId, ...key }));
 }
 
 function answer(

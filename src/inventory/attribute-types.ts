@@ -18,10 +18,11 @@ export interface AttributeType {
 }
 
 const refused: Parsed = { wrong: "" };
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const uuidLength = 36;
 
 export function isUuid(value: unknown): value is string {
-  return typeof value === "string" && uuid.test(value.toLowerCase());
+  return typeof value === "string" && value.length === uuidLength && uuid.test(value);
 }
 
 function within(size: number, what: string, { min, max }: Element): string | undefined {

@@ -56,7 +56,7 @@ export function derive(type: EntityType, document: JsonObject): Derived {
       const value = keyValue(type, key, document);
       return value === undefined ? [] : [{ key_name: key.name, key_value: value }];
     }),
-    index: [...type.attributes.values()].flatMap((attribute) => indexRows(attribute, document)),
+    index: outlineOf(type).indexed.flatMap((attribute) => distinct(indexRows(attribute, document))),
   };
 }
 
@@ -65,8 +65,31 @@ function plain(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
+/** What of a type matters to what is derived of its entries. */
+interface Outline {
+  /** The title: texts, and between them attributes. */
+  readonly title: readonly string[];
+  readonly searched: readonly Attribute[];
+  readonly indexed: readonly Attribute[];
+}
+const outlines = new WeakMap<EntityType, Outline>();
+
+function outlineOf(type: EntityType): Outline {
+  const known = outlines.get(type);
+  if (known !== undefined) return known;
+  const attributes = [...type.attributes.values()];
+  const outline = {
+    title: type.title.split(/\{([^}]*)\}/),
+    searched: attributes.filter(({ search }) => search),
+    indexed: attributes.filter(({ index }) => index !== undefined),
+  };
+  outlines.set(type, outline);
+  return outline;
+}
+
 export function titleOf(type: EntityType, document: JsonObject): string {
-  const title = type.title.replaceAll(/\{([^}]*)\}/g, (_, part: string) => plain(document[part]));
+  const parts = outlineOf(type).title;
+  const title = parts.map((part, at) => (at % 2 === 0 ? part : plain(document[part]))).join("");
   return title.replaceAll(/\s+/g, " ").trim().slice(0, 500);
 }
 
@@ -77,9 +100,9 @@ function values(attribute: Attribute, document: JsonObject): readonly unknown[] 
 }
 
 function searchText(type: EntityType, name: string, document: JsonObject): string {
-  const words = [...type.attributes.values()]
-    .filter(({ search }) => search)
-    .flatMap((attribute) => values(attribute, document).map(plain));
+  const words = outlineOf(type).searched.flatMap((attribute) =>
+    values(attribute, document).map(plain),
+  );
   return fold([...new Set([name, ...words])].join(" ")).slice(0, longestSearch);
 }
 
@@ -103,9 +126,13 @@ export function keyValue(type: EntityType, key: Key, document: JsonObject): stri
     if (value === undefined || value === null || value === "") {
       if (!isReference(attribute)) return undefined;
       parts.push("");
-    } else parts.push(foldValue(attribute, value).replaceAll(/[\\|]/g, (sign) => `\\${sign}`));
+    } else parts.push(escaped(foldValue(attribute, value)));
   }
   return parts.join("|");
+}
+
+function escaped(part: string): string {
+  return /[\\|]/.test(part) ? part.replaceAll(/[\\|]/g, (sign) => `\\${sign}`) : part;
 }
 
 function indexRows(attribute: Attribute, document: JsonObject): readonly IndexRow[] {
@@ -140,22 +167,20 @@ export interface Delta<Row> {
 }
 
 function delta<Row>(before: readonly Row[], after: readonly Row[]): Delta<Row> {
-  if (before.length === 0 && after.length < 2) return { removed: [], added: after };
   if (after.length === 0) return { removed: before, added: [] };
   const text = (row: Row): string => JSON.stringify(row);
-  if (before.length === 0) return { removed: [], added: uniqueBy(after, text) };
+  if (before.length === 0) return { removed: [], added: after };
   const [old, next] = [new Set(before.map(text)), new Set(after.map(text))];
   return {
     removed: before.filter((row) => !next.has(text(row))),
-    added: uniqueBy(
-      after.filter((row) => !old.has(text(row))),
-      text,
-    ),
+    added: after.filter((row) => !old.has(text(row))),
   };
 }
 
-function uniqueBy<Row>(rows: readonly Row[], text: (row: Row) => string): readonly Row[] {
-  return [...new Map(rows.map((row) => [text(row), row])).values()];
+/** A list may hold a value twice. */
+function distinct<Row>(rows: readonly Row[]): readonly Row[] {
+  if (rows.length < 2) return rows;
+  return [...new Map(rows.map((row) => [JSON.stringify(row), row])).values()];
 }
 
 const nothing = { edges: [], keys: [], index: [] };

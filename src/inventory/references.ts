@@ -13,13 +13,28 @@ export type Resolution = { readonly id: string } | { readonly problem: string };
 /** What became of a request; undefined = nobody looked it up. */
 export type Resolve = (request: ReferenceRequest) => Resolution | undefined;
 
+/** Texts of lists of types; there are as many as attributes. */
+const targetTexts = new WeakMap<readonly string[], string>();
+
 /** One text per request, equal for equal requests. */
 export function requestKey({ to, given }: ReferenceRequest): string {
-  return JSON.stringify([to, given]);
+  let text = targetTexts.get(to);
+  if (text === undefined) targetTexts.set(to, (text = JSON.stringify(to)));
+  return typeof given === "string" ? `${text}"${given}` : text + JSON.stringify(given);
 }
 
 export function isReference({ element }: Attribute): boolean {
   return element.type === "ref" || element.type === "named_ref";
+}
+
+const referencesOfTypes = new WeakMap<EntityType, readonly Attribute[]>();
+
+function referencesOf(type: EntityType): readonly Attribute[] {
+  const known = referencesOfTypes.get(type);
+  if (known !== undefined) return known;
+  const found = [...type.attributes.values()].filter(isReference);
+  referencesOfTypes.set(type, found);
+  return found;
 }
 
 function written(attribute: Attribute, value: unknown): unknown {
@@ -33,7 +48,7 @@ function elements(attribute: Attribute, value: unknown): readonly unknown[] {
 
 /** Every reference in a document, whether it resolves or not. */
 export function referencesIn(type: EntityType, document: JsonObject): readonly ReferenceRequest[] {
-  return [...type.attributes.values()].filter(isReference).flatMap((attribute) =>
+  return referencesOf(type).flatMap((attribute) =>
     elements(attribute, document[attribute.name]).map((value) => ({
       to: attribute.element.to,
       given: written(attribute, value),
@@ -46,7 +61,7 @@ export function storedReferences(
   type: EntityType,
   document: JsonObject,
 ): readonly { attribute: Attribute; ord: number; label: string | null; id: string }[] {
-  return [...type.attributes.values()].filter(isReference).flatMap((attribute) =>
+  return referencesOf(type).flatMap((attribute) =>
     elements(attribute, document[attribute.name]).flatMap((value, ord) => {
       const id = written(attribute, value);
       const label = isObject(value) && typeof value["label"] === "string" ? value["label"] : null;

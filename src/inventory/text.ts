@@ -1,7 +1,11 @@
 /** Text as people mean it: full-width and half-width, upper and lower case are the same word. */
 
+/** ASCII without blanks: most keys and names. */
+const plainWord = /^[!-~]*$/;
+
 /** NFKC, lower case, single blanks, trimmed. Stored search text, keys and queries all go through here. */
 export function fold(text: string): string {
+  if (plainWord.test(text)) return text.toLowerCase();
   return text.normalize("NFKC").toLowerCase().replaceAll(/\s+/g, " ").trim();
 }
 
@@ -17,6 +21,7 @@ const cjk = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hang
  * PostgreSQL's trigrams cannot answer two-character words, and none at all under LC_CTYPE=C; these pairs can.
  */
 export function bigrams(folded: string): string[] {
+  if (!cjk.test(folded)) return [];
   const pairs = new Set<string>();
   let previous = "";
   for (const character of folded) {

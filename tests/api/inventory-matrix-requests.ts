@@ -215,6 +215,7 @@ export const writing: Readonly<Record<string, Requests>> = {
   "post /breakers/:id/reset": () => [
     { path: "/breakers/01900000-0000-7000-8000-000000000000/reset", body: {} },
   ],
+  "post /reindex": () => [{ path: "/reindex", body: {} }],
   "post /entries/:id/expiry/:attribute/acknowledge": each("/expiry/due/acknowledge", {}),
 };
 

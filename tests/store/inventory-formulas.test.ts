@@ -156,7 +156,7 @@ describe("computed attributes", () => {
     await eventually("computed with 8 units", () => done(8), patience);
     const { rows } = await sql`select * from inv.stale`.execute(world.database.db);
     expect(rows).toEqual([]);
-  });
+  }, 240_000);
   test("come back right when an entry is reverted", async () => {
     const { id } = await create({ name: "rev", rack: "R1" });
     await world.inventory.patch(id, { rack: null }, { author });

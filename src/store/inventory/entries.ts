@@ -84,12 +84,18 @@ export interface KeyHit extends KeyProbe {
   readonly entry_id: string;
 }
 
+/** One text per key, equal for equal keys. */
+export function keyText({ type_id: typeId, key_name: name, key_value: value }: KeyProbe): string {
+  return `${typeId} ${name} ${value}`;
+}
+
 /** Who holds each of the keys; free ones are missing. */
 export async function findKeys(db: Db, probes: readonly KeyProbe[]): Promise<readonly KeyHit[]> {
   if (probes.length === 0) return [];
   const { rows } = await sql<KeyHit>`
     select k.type_id, k.key_name, k.key_value, k.entry_id
-    from jsonb_to_recordset(${JSON.stringify(probes)}::jsonb) as p(type_id int, key_name text, key_value text)
+    from unnest(${probes.map((probe) => probe.type_id)}::int[], ${probes.map((probe) => probe.key_name)}::text[],
+      ${probes.map((probe) => probe.key_value)}::text[]) as p(type_id, key_name, key_value)
     join inv.key k using (type_id, key_name, key_value)`.execute(db);
   return rows;
 }
@@ -107,7 +113,7 @@ export async function findNames(
   if (probes.length === 0) return [];
   const { rows } = await sql<EntryName>`
     select e.id, e.type_id as "typeId", e.name
-    from jsonb_to_recordset(${JSON.stringify(probes)}::jsonb) as p(type_id int, name text)
+    from unnest(${probes.map((probe) => probe.type_id)}::int[], ${probes.map(({ name }) => name)}::text[]) as p(type_id, name)
     join inv.entry e on e.type_id = p.type_id and e.name = p.name and e.deleted_at is null`.execute(
     db,
   );

@@ -1,6 +1,6 @@
 /** The one writer of the inventory's tables. */
-import { sql } from "kysely";
-import type { DerivedChange } from "../../inventory/derive.ts";
+import { sql, type RawBuilder } from "kysely";
+import type { Derived, DerivedChange } from "../../inventory/derive.ts";
 import type { OperationLetter } from "../../inventory/event.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Db } from "../schema.ts";
@@ -48,18 +48,38 @@ export interface ChangeSet {
   readonly quiet?: boolean;
 }
 
-function derivedRows(changes: readonly EntryChange[], which: "added" | "removed") {
+/** Rows derived of one entry. */
+interface OwnRows {
+  readonly id: string;
+  readonly typeId: number;
+  readonly rows: Pick<Derived, "edges" | "keys" | "index">;
+}
+
+function rowsOf(own: readonly OwnRows[]) {
   return {
-    edges: changes.flatMap(({ id, derived }) =>
-      derived.edges[which].map((row) => ({ src: id, ...row })),
+    edges: own.flatMap(({ id, rows }) => rows.edges.map((row) => ({ src: id, ...row }))),
+    keys: own.flatMap(({ id, typeId, rows }) =>
+      rows.keys.map((row) => ({ entry_id: id, type_id: typeId, ...row })),
     ),
-    keys: changes.flatMap(({ id, typeId, derived }) =>
-      derived.keys[which].map((row) => ({ entry_id: id, type_id: typeId, ...row })),
-    ),
-    index: changes.flatMap(({ id, typeId, derived }) =>
-      derived.index[which].map((row) => ({ entry_id: id, type_id: typeId, ...row })),
+    index: own.flatMap(({ id, typeId, rows }) =>
+      rows.index.map((row) => ({ entry_id: id, type_id: typeId, ...row })),
     ),
   };
+}
+
+/** The rows as tables `r` of a statement. */
+export function derivedTables(own: readonly OwnRows[]) {
+  const { edges, keys, index } = rowsOf(own);
+  return { edges: tableOf.edges(edges), keys: tableOf.keys(keys), index: tableOf.index(index) };
+}
+
+function derivedRows(changes: readonly EntryChange[], which: "added" | "removed") {
+  const own = changes.map(({ id, typeId, derived: { edges, keys, index } }) => ({
+    id,
+    typeId,
+    rows: { edges: edges[which], keys: keys[which], index: index[which] },
+  }));
+  return rowsOf(own);
 }
 
 /**
@@ -78,22 +98,20 @@ export async function writeChanges(db: Db, sets: readonly ChangeSet[]): Promise<
   const removed = derivedRows(changes, "removed");
   if (removed.edges.length + removed.keys.length + removed.index.length > 0)
     await removeDerived(db, removed);
-  const entries = sets
-    .flatMap(({ changeset, quiet = false, changes: own }) =>
-      own.map((change) => ({ ...change, changeset: changeset.id, quiet })),
-    )
-    .map((change, ord) => ({ ...change, ord, derived: undefined }));
+  const entries = sets.flatMap(({ changeset, quiet = false, changes: own }) =>
+    own.map((change) => ({ ...change, changeset: changeset.id, quiet, derived: undefined })),
+  );
+  const numbered = entries.map((entry, ord) => ({ ...entry, ord }));
   const changesets = sets.map((set) => ({ ...set.changeset, size: set.changes.length }));
-  const payload = { changesets, entries, ...derivedRows(changes, "added") };
   await sql`
-    with payload as materialized (select ${JSON.stringify(payload)}::jsonb as p, clock_timestamp() as at),
+    with moment as materialized (select clock_timestamp() as at),
     input as materialized (
-      select r.*, at from payload, jsonb_to_recordset(p->'entries') as r(id uuid, "typeId" int, "schemaVersion" int, op text, name text,
+      select r.*, at from moment, jsonb_to_recordset(${JSON.stringify(numbered)}::jsonb) as r(id uuid, "typeId" int, "schemaVersion" int, op text, name text,
         doc jsonb, version int, changed text[], search text, grams text[], changeset uuid, ord int, quiet boolean)),
     cs as (
       insert into inv.changeset as c (id, at, actor, origin_kind, source, message, ticket, execution, rule_chain, causes, depth, reverts, size, open_at)
       select r.id, at, actor, origin_kind, source, message, ticket, execution, rule_chain, causes, depth, reverts, r.size, case when open then at end
-      from payload, jsonb_to_recordset(p->'changesets') as r(id uuid, actor text, origin_kind text, source text, message text, ticket text,
+      from moment, jsonb_to_recordset(${JSON.stringify(changesets)}::jsonb) as r(id uuid, actor text, origin_kind text, source text, message text, ticket text,
         execution text, rule_chain text[], causes uuid[], depth int, reverts uuid, size int, open boolean)
       on conflict (id) do update set size = c.size + excluded.size, open_at = excluded.open_at returning id),
     born as (
@@ -108,7 +126,7 @@ export async function writeChanges(db: Db, sets: readonly ChangeSet[]): Promise<
       select i.id, version, "typeId", "schemaVersion", at, op::"char", name, doc, changed, i.changeset from input i),
     ev as (
       insert into inv.event (entry_id, version, op) select id, version, op::"char" from input where not quiet order by ord),
-    ${addDerived}
+    ${addDerived(derivedRows(changes, "added"))}
     select raicho_all((select count(*) from born) + (select count(*) from changed) - ${strayReferences}, (select count(*) from input))`.execute(
     db,
   );
@@ -118,19 +136,39 @@ export async function writeChanges(db: Db, sets: readonly ChangeSet[]): Promise<
 const strayReferences = sql`(select count(*) from (select distinct dst from edges) g
   where not exists (select 1 from inv.entry e where e.id = g.dst) and not exists (select 1 from born where born.id = g.dst))`;
 
-/** The rows of `payload` go into the tables. */
-const addDerived = sql`
+type DerivedRows = ReturnType<typeof derivedRows>;
+
+/** Rows as a table `r` of the statement: lists of values are far cheaper to read than JSON. */
+const tableOf = {
+  edges: (
+    rows: DerivedRows["edges"],
+  ) => sql`unnest(${rows.map(({ src }) => src)}::uuid[], ${rows.map(({ attr }) => attr)}::text[],
+    ${rows.map(({ ord }) => ord)}::int[], ${rows.map(({ label }) => label)}::text[], ${rows.map(({ dst }) => dst)}::uuid[]) as r(src, attr, ord, label, dst)`,
+  keys: (
+    rows: DerivedRows["keys"],
+  ) => sql`unnest(${rows.map((row) => row.type_id)}::int[], ${rows.map((row) => row.key_name)}::text[],
+    ${rows.map((row) => row.key_value)}::text[], ${rows.map((row) => row.entry_id)}::uuid[]) as r(type_id, key_name, key_value, entry_id)`,
+  index: (
+    rows: DerivedRows["index"],
+  ) => sql`unnest(${rows.map((row) => row.entry_id)}::uuid[], ${rows.map((row) => row.type_id)}::int[],
+    ${rows.map(({ attr }) => attr)}::text[], ${rows.map(({ scope }) => scope)}::uuid[], ${rows.map(({ d }) => d)}::date[],
+    ${rows.map(({ ts }) => ts)}::timestamptz[], ${rows.map(({ n }) => n)}::numeric[], ${rows.map(({ net }) => net)}::inet[],
+    ${rows.map(({ t }) => t)}::text[]) as r(entry_id, type_id, attr, scope, d, ts, n, net, t)`,
+};
+
+/** The rows go into the tables. */
+function addDerived({ edges, keys, index }: DerivedRows): RawBuilder<unknown> {
+  return sql`
   edges as (
     insert into inv.edge (src, attr, ord, label, dst)
-    select src, attr, ord, label, dst from payload, jsonb_to_recordset(p->'edges') as r(src uuid, attr text, ord int, label text, dst uuid)
-    returning dst),
+    select src, attr, ord, label, dst from ${tableOf.edges(edges)} returning dst),
   keys as (
     insert into inv.key (type_id, key_name, key_value, entry_id)
-    select type_id, key_name, key_value, entry_id from payload, jsonb_to_recordset(p->'keys') as r(type_id int, key_name text, key_value text, entry_id uuid)),
+    select type_id, key_name, key_value, entry_id from ${tableOf.keys(keys)}),
   idx as (
     insert into inv.idx (entry_id, type_id, attr, scope, d, ts, n, net, t)
-    select entry_id, type_id, attr, scope, d, ts, n, net, t from payload, jsonb_to_recordset(p->'index')
-      as r(entry_id uuid, type_id int, attr text, scope uuid, d date, ts timestamptz, n numeric, net inet, t text))`;
+    select entry_id, type_id, attr, scope, d, ts, n, net, t from ${tableOf.index(index)})`;
+}
 
 async function clearDerived(db: Db, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
@@ -151,27 +189,21 @@ export async function rewriteDerived(db: Db, changes: readonly EntryChange[]): P
   const entries = changes.map(({ id, schemaVersion, name, search, grams }) => {
     return { id, schemaVersion, name, search, grams };
   });
-  const payload = { entries, ...derivedRows(changes, "added") };
   await sql`
-    with payload as materialized (select ${JSON.stringify(payload)}::jsonb as p),
-    ${addDerived}
+    with ${addDerived(derivedRows(changes, "added"))}
     update inv.entry e set schema_version = r."schemaVersion", name = r.name, search = r.search, grams = r.grams
-    from payload, jsonb_to_recordset(p->'entries') as r(id uuid, "schemaVersion" int, name text, search text, grams text[]) where e.id = r.id`.execute(
-    db,
-  );
+    from jsonb_to_recordset(${JSON.stringify(entries)}::jsonb) as r(id uuid, "schemaVersion" int, name text, search text, grams text[])
+    where e.id = r.id`.execute(db);
 }
 
-async function removeDerived(db: Db, rows: ReturnType<typeof derivedRows>): Promise<void> {
+async function removeDerived(db: Db, { edges, keys, index }: DerivedRows): Promise<void> {
   await sql`
-    with payload as materialized (select ${JSON.stringify(rows)}::jsonb as p),
-    edges as (
-      delete from inv.edge g using payload, jsonb_to_recordset(p->'edges') as r(src uuid, attr text, ord int)
-      where g.src = r.src and g.attr = r.attr and g.ord = r.ord),
+    with edges as (
+      delete from inv.edge g using ${tableOf.edges(edges)} where g.src = r.src and g.attr = r.attr and g.ord = r.ord),
     keys as (
-      delete from inv.key k using payload, jsonb_to_recordset(p->'keys') as r(type_id int, key_name text, key_value text, entry_id uuid)
+      delete from inv.key k using ${tableOf.keys(keys)}
       where k.type_id = r.type_id and k.key_name = r.key_name and k.key_value = r.key_value and k.entry_id = r.entry_id)
-    delete from inv.idx x using payload, jsonb_to_recordset(p->'index')
-      as r(entry_id uuid, attr text, scope uuid, d date, ts timestamptz, n numeric, net inet, t text)
+    delete from inv.idx x using ${tableOf.index(index)}
     where x.entry_id = r.entry_id and x.attr = r.attr and x.scope = r.scope and (x.d, x.ts, x.n, x.net, x.t) is not distinct from (r.d, r.ts, r.n, r.net, r.t)`.execute(
     db,
   );
