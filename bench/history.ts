@@ -42,7 +42,10 @@ async function fill({ db }: Database, rows: number): Promise<void> {
     process.stderr.write(`\r${to + 1} of ${rows} executions`);
   }
   process.stderr.write("\n");
-  await sql`select raicho_recount()`.execute(db);
+  await db.connection().execute(async (one) => {
+    await sql`set statement_timeout = 0`.execute(one);
+    await sql`select raicho_recount()`.execute(one);
+  });
   await sql`vacuum analyze`.execute(db);
 }
 

@@ -40,7 +40,7 @@ import {
 import { executionNamed } from "./resources.ts";
 import { executionFilter } from "./execution-filter.ts";
 import { on, Routes } from "./routes.ts";
-import { existing } from "./existing.ts";
+import { existing, existingOnce } from "./existing.ts";
 
 export function viewOptions({ core }: Door, request: Request, response: Response): ViewOptions {
   return {
@@ -58,11 +58,13 @@ export async function fullView(
   options: ViewOptions,
   response: Response,
 ): Promise<JsonObject> {
-  const children = isWorkflow(execution.runner)
-    ? (await childIds(door.core.database.db, [execution.id])).get(execution.id)
-    : undefined;
-  const causes = await causesOf(door.core.database.db, options.content, [execution], response);
-  return executionView(execution, { ...options, children, cause: causes(execution) });
+  const { db } = door.core.database;
+  const [children, causes] = await Promise.all([
+    childIds(db, isWorkflow(execution.runner) ? [execution.id] : []),
+    causesOf(db, options.content, [execution], response),
+  ]);
+  const cause = causes(execution);
+  return executionView(execution, { ...options, children: children.get(execution.id), cause });
 }
 
 /** Which end comes first, as StackStorm decides it. */
@@ -99,12 +101,11 @@ async function shownRows(
   const wanted = wantedOf(request);
   const options = viewOptions(door, request, response);
   const workflows = rows.filter(({ runner }) => isWorkflow(runner)).map(({ id }) => id);
-  const children = await childIds(
-    db,
-    wanted.include?.includes("children") === false ? [] : workflows,
-  );
   const caused = showsInstances(wanted) ? rows : [];
-  const causes = await causesOf(db, options.content, caused, response);
+  const [children, causes] = await Promise.all([
+    childIds(db, wanted.include?.includes("children") === false ? [] : workflows),
+    causesOf(db, options.content, caused, response),
+  ]);
   return rows.map((row) => {
     const cause = causes(row);
     const shown = executionView(row, { ...options, children: children.get(row.id), cause });
@@ -190,14 +191,14 @@ async function one(door: Door, id: string, request: Request, response: Response)
     ...viewOptions(door, request, response),
     longestResult: longestResult(request),
   };
-  const shown = await fullView(door, await existing(door, id), options, response);
+  const shown = await fullView(door, await existingOnce(door, id, response), options, response);
   response.json(project(shown, wanted, executionBeside));
 }
 
 /** The result alone, as a file when asked. */
 async function result(door: Door, id: string, request: Request, response: Response): Promise<void> {
   const options = viewOptions(door, request, response);
-  const shown = await fullView(door, await existing(door, id), options, response);
+  const shown = await fullView(door, await existingOnce(door, id, response), options, response);
   const indent = flag(request, "pretty_format") === true ? 4 : undefined;
   const body = JSON.stringify(shown["result"] ?? {}, undefined, indent);
   const compress = flag(request, "compress") === true;
@@ -289,7 +290,7 @@ export function executionRoutes(door: Door): Routes {
         `Invalid attribute "${name}" specified. Valid attributes are: ${valid.join(", ")}`,
       );
     const options = viewOptions(door, request, response);
-    const shown = await fullView(door, await existing(door, id), options, response);
+    const shown = await fullView(door, await existingOnce(door, id, response), options, response);
     return void response.json(shown[name] ?? {});
   });
   return router;

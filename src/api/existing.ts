@@ -1,4 +1,5 @@
 /** Finds the execution that a path names. */
+import type { Response } from "express";
 import { AppError } from "../model/errors.ts";
 import { listExecutions } from "../store/execution-list.ts";
 import { findExecution, type StoredExecution } from "../store/executions.ts";
@@ -16,5 +17,20 @@ export async function existing({ core }: Door, id: string): Promise<StoredExecut
   }
   const execution = await findExecution(db, id);
   if (execution === undefined) throw new AppError("EXECUTION_NOT_FOUND", [id]);
+  return execution;
+}
+
+const found = new WeakMap<Response, { readonly id: string; readonly execution: StoredExecution }>();
+
+/** The same for what only reads: looked for once, however many ask while one request is answered. */
+export async function existingOnce(
+  door: Door,
+  id: string,
+  response: Response,
+): Promise<StoredExecution> {
+  const known = found.get(response);
+  if (known?.id === id) return known.execution;
+  const execution = await existing(door, id);
+  found.set(response, { id, execution });
   return execution;
 }

@@ -27,9 +27,8 @@ export function headerSecret({ headers }: IncomingMessage): Shown | undefined {
   const location = "header";
   if (typeof token === "string") return { secret: token, asKey: false, location };
   if (typeof key === "string") return { secret: key, asKey: true, location };
-  return authorization?.startsWith("Bearer ") === true
-    ? { secret: authorization.slice(7), asKey: false, location }
-    : undefined;
+  const [, bearer] = /^bearer +(.+)$/i.exec(authorization ?? "") ?? [];
+  return bearer === undefined ? undefined : { secret: bearer, asKey: false, location };
 }
 
 /** The token or API key of a request: in its headers, for what cannot set headers in its query (where that is allowed), for browsers in a cookie. */

@@ -80,7 +80,7 @@ function packRoutesOnly(door: Door, router: Routes): void {
   });
   router.get("/packs/views/file/:ref/*path", viewable, (request, response) => {
     const { ref, path } = request.params;
-    return sendPackFile(find(refText(ref)), refText(path), response);
+    return sendPackFile(find(refText(ref)), refText(path).replace(/\/+$/, ""), response);
   });
   router.get("/packs/:ref", viewable, async (request, response) => {
     response.json(await withFiles(find(request.params.ref)));

@@ -8,7 +8,7 @@ import type { StoredExecution } from "../store/executions.ts";
 import type { Door } from "./door.ts";
 import { userOf } from "./guard.ts";
 import { AppError } from "../model/errors.ts";
-import { existing } from "./existing.ts";
+import { existing, existingOnce } from "./existing.ts";
 import { idFor } from "./ids.ts";
 import { type Access, on, type ResourceOf } from "./routes.ts";
 
@@ -125,7 +125,7 @@ export function accessTo(
 
 export function executionNamed(door: Door): ResourceOf {
   return async (request, response) => {
-    const execution = await existing(door, parameter(request, "id"));
+    const execution = await existingOnce(door, parameter(request, "id"), response);
     assertOwn(door, execution, response);
     return executionResource(execution);
   };

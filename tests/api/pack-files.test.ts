@@ -75,6 +75,7 @@ test("a pack lists its files and gives them", async () => {
     "packs/shop/etc/readme.md",
   );
   expect((await get("views/file/shop/link")).status).toBe(404);
+  expect((await get("views/file/shop/etc/readme.md/")).status).toBe(200);
 });
 
 test("of the directory where the site lies only its content is told and given", async () => {

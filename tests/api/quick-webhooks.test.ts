@@ -201,7 +201,7 @@ describe("a webhook", () => {
     expect(await post(url, "{}", { ...json, "st2-api-key": "right" })).toMatchObject({
       status: 202,
     });
-    expect(await post(url, "{}", { ...json, authorization: "Bearer right" })).toMatchObject({
+    expect(await post(url, "{}", { ...json, authorization: "bearer right" })).toMatchObject({
       status: 202,
     });
   });
