@@ -123,6 +123,8 @@ const migrationLock = 7_241_986;
 /** Brings the schema up to date, once, whoever comes first. */
 export async function migrate({ db }: Database): Promise<readonly string[]> {
   return db.connection().execute(async (connection) => {
+    // Whoever has millions of rows may wait for them, and for another process that brings them up to date.
+    await sql`set statement_timeout = 0`.execute(connection);
     await sql`select pg_advisory_lock(${migrationLock})`.execute(connection);
     try {
       await sql`create table if not exists schema_migration (name text primary key, at timestamptz not null default now())`.execute(
@@ -143,6 +145,7 @@ export async function migrate({ db }: Database): Promise<readonly string[]> {
       return pending.map(({ name }) => name);
     } finally {
       await sql`select pg_advisory_unlock(${migrationLock})`.execute(connection);
+      await sql`reset statement_timeout`.execute(connection);
     }
   });
 }
