@@ -2,6 +2,7 @@
 import type { Request } from "express";
 import { conflicts, resolveConflict } from "../engine/inventory-conflicts.ts";
 import { claimsAbout, decideDrift, drifts, readDriftQuery } from "../engine/inventory-drift.ts";
+import { decideDrifts, readDecision } from "../engine/inventory-drift-many.ts";
 import { observeAll, readReport } from "../engine/inventory-observe.ts";
 import { sourceView } from "../inventory/sources.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
@@ -31,23 +32,12 @@ export function claimRoutes(router: Routes): void {
     const report = readReport(body, new Date().toISOString());
     const { reason, ticket } = body;
     const author = authorOf(request, response, { reason, ticket });
-    response.json({ results: await observeAll(inventoryOf(response), report, author) });
+    response.json(await observeAll(inventoryOf(response), report, author));
   });
   router.get("/entries/:id/claims", "inventory_view", async (request, response) => {
     response.json(await claimsAbout(inventoryOf(response), request.params.id));
   });
-  router.get("/drifts", "inventory_list", async (request, response) => {
-    response.json(await drifts(inventoryOf(response), readDriftQuery(driftQuery(request))));
-  });
-  for (const decision of ["approve", "reject", "enforce"] as const)
-    router.post(`/drifts/:id/${decision}`, "inventory_modify", async (request, response) => {
-      const body = bodyOrNothing(request);
-      const comment = textOf(body, "comment");
-      const author = authorOf(request, response, body);
-      response.json(
-        await decideDrift(inventoryOf(response), request.params.id, { decision, comment, author }),
-      );
-    });
+  driftRoutes(router);
   router.get("/conflicts", "inventory_list", async (request, response) => {
     response.json(await conflicts(inventoryOf(response), readDriftQuery(driftQuery(request))));
   });
@@ -72,4 +62,28 @@ export function claimRoutes(router: Routes): void {
       );
     },
   );
+}
+
+function driftRoutes(router: Routes): void {
+  router.get("/drifts", "inventory_list", async (request, response) => {
+    response.json(await drifts(inventoryOf(response), readDriftQuery(driftQuery(request))));
+  });
+  for (const decision of ["approve", "reject", "enforce"] as const)
+    router.post(`/drifts/:id/${decision}`, "inventory_modify", async (request, response) => {
+      const body = bodyOrNothing(request);
+      const comment = textOf(body, "comment");
+      const author = authorOf(request, response, body);
+      response.json(
+        await decideDrift(inventoryOf(response), request.params.id, { decision, comment, author }),
+      );
+    });
+  router.post("/drifts/decide", "inventory_modify", async (request, response) => {
+    const body = bodyOf(request);
+    const wish = {
+      decision: readDecision(body),
+      comment: textOf(body, "comment"),
+      author: authorOf(request, response, body),
+    };
+    response.json(await decideDrifts(inventoryOf(response), body, wish));
+  });
 }

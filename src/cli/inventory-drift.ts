@@ -1,4 +1,6 @@
 /** `raicho inventory drift`, `conflicts` and the decisions about them. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { CliError, exitCodes, type Cli } from "./cli.ts";
@@ -40,6 +42,49 @@ async function drift({ client, options, print }: Asked): Promise<void> {
   });
 }
 
+/** Ids, or options that say which. */
+async function decide({ args, client, options, print }: Asked, decision: string): Promise<void> {
+  const comment = optionText(options, "comment");
+  const chosen = ["source", "type", "attribute"].flatMap((name) => {
+    const value = optionText(options, name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  if ((args.length === 0) === (chosen.length === 0))
+    throw new CliError(exitCodes.usage, "give ids, or --source, --type or --attribute");
+  const which = chosen.length > 0 ? { where: Object.fromEntries(chosen) } : { drifts: args };
+  const done = await client.object("POST", "/inventory/drifts/decide", {
+    service,
+    body: { decision, comment, ...which },
+  });
+  await print.list(rowsOf(done["results"]), {
+    columns: ["id", "source", "state", "value", "decided_by", "error"],
+    nothing: "No open differences",
+  });
+  if (done["failed"] !== 0)
+    throw new CliError(exitCodes.failed, `${String(done["failed"])} could not be decided`);
+}
+
+/** A file with a list of items {type, set}, or of what is set when --type says the type. */
+async function report({ args, client, cli, options, print }: Asked): Promise<void> {
+  const [source, path = ""] = args;
+  const read: unknown = JSON.parse(readFileSync(resolve(cli.workingDirectory, path), "utf8"));
+  const type = optionText(options, "type");
+  const rows = rowsOf(isObject(read) ? read["items"] : read);
+  const items = type === undefined ? rows : rows.map((set) => ({ type, set }));
+  const body = {
+    source,
+    items,
+    observed_at: optionText(options, "observedAt"),
+    force: options["force"] === true,
+    complete: options["complete"] === true ? (type ?? true) : undefined,
+  };
+  const done = await client.object("POST", "/inventory/claims", { service, body });
+  await print.list(rowsOf(done["results"]), {
+    columns: ["result", "id", "name", "states", "errors"],
+  });
+  for (const snapshot of rowsOf(done["snapshots"])) await print.one(snapshot);
+}
+
 async function conflicts({ client, options, print }: Asked): Promise<void> {
   const { conflicts: found } = await client.object("GET", "/inventory/conflicts", {
     service,
@@ -60,7 +105,7 @@ async function conflicts({ client, options, print }: Asked): Promise<void> {
   });
 }
 
-async function resolve({
+async function resolveOne({
   args: [entry = "", attribute = ""],
   client,
   options,
@@ -77,8 +122,29 @@ async function resolve({
   await print.one(await client.object("POST", path, { service, body }));
 }
 
+const comment = ["--comment <text>", "why, for the history"] as const;
+
+function addDecisionVerbs(command: Command, cli: Cli): void {
+  for (const [decision, summary] of [
+    ["approve", "Let the inventory say what the source says."],
+    ["reject", "Keep what the inventory says; the same word is no question any more."],
+    ["enforce", "Keep what the inventory says, and let rules make the source follow."],
+  ] as const)
+    addVerb(command, cli, {
+      usage: `drift-${decision} [ids...]`,
+      summary,
+      shows: true,
+      options: [
+        comment,
+        ["--source <name>", "instead of ids: all of this source"],
+        ["--type <name>", "all of this type"],
+        ["--attribute <name>", "all of this attribute"],
+      ],
+      run: (asked) => decide(asked, decision),
+    });
+}
+
 export function addDriftVerbs(command: Command, cli: Cli): void {
-  const comment = ["--comment <text>", "why, for the history"] as const;
   addVerb(command, cli, {
     usage: "drift",
     summary: "List where sources and the inventory differ, the oldest first.",
@@ -92,22 +158,19 @@ export function addDriftVerbs(command: Command, cli: Cli): void {
     ],
     run: drift,
   });
-  for (const [decision, summary] of [
-    ["approve", "Let the inventory say what the source says."],
-    ["reject", "Keep what the inventory says; the same word is no question any more."],
-    ["enforce", "Keep what the inventory says, and let rules make the source follow."],
-  ] as const)
-    addVerb(command, cli, {
-      usage: `drift-${decision} <id>`,
-      summary,
-      shows: true,
-      options: [comment],
-      run: async ({ args: [id], client, options, print }) => {
-        const path = `/inventory/drifts/${id}/${decision}`;
-        const body = { comment: optionText(options, "comment") };
-        await print.one(await client.object("POST", path, { service, body }));
-      },
-    });
+  addDecisionVerbs(command, cli);
+  addVerb(command, cli, {
+    usage: "report <source> <file>",
+    summary: "Say what a service has: a JSON file with a list of {type, set}.",
+    shows: true,
+    options: [
+      ["--type <name>", "the file is a list of what is set, all of this type"],
+      ["--complete", "the file has all that the service has: what is missing is gone"],
+      ["--force", "believe that also when suspiciously much is missing"],
+      ["--observed-at <moment>", "when it was so"],
+    ],
+    run: report,
+  });
   addVerb(command, cli, {
     usage: "conflicts",
     summary: "List what sources contradict each other about.",
@@ -124,7 +187,7 @@ export function addDriftVerbs(command: Command, cli: Cli): void {
       ["--value <value>", "another value"],
       comment,
     ],
-    run: resolve,
+    run: resolveOne,
   });
   addVerb(command, cli, {
     usage: "claims <entry-id>",

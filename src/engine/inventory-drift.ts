@@ -1,8 +1,9 @@
 /** Where sources and documents differ, and what people decide about it. */
+import { absenceRule, wholeEntry } from "../inventory/absence.ts";
 import { isUuid } from "../inventory/attribute-types.ts";
 import { openStates, type Claim, type ClaimState } from "../inventory/claims.ts";
 import { badRequest, InventoryError } from "../inventory/problem.ts";
-import { policyFor } from "../inventory/sources.ts";
+import { policyFor, type Sources } from "../inventory/sources.ts";
 import type { JsonObject } from "../model/json.ts";
 import {
   claimsOf,
@@ -21,6 +22,7 @@ import { entryIdOf, pageLength } from "./inventory-history.ts";
 import { count, text } from "./inventory-parameters.ts";
 import type { ImportGround } from "./inventory-imports.ts";
 import { deniedOf } from "./inventory-permit.ts";
+import { endEntry } from "./inventory-snapshot.ts";
 import { changesetOf, type Author } from "./inventory-write.ts";
 
 export interface DriftQuery {
@@ -99,7 +101,13 @@ export async function readable(
     db,
     rows.map(({ entryId, typeId }) => ({ id: entryId, typeId })),
   );
-  return rows.filter(({ entryId, attr }) => mayRead(sights.get(entryId), attr));
+  return rows.filter(({ entryId, attr }) =>
+    attr === wholeEntry ? sights.has(entryId) : mayRead(sights.get(entryId), attr),
+  );
+}
+
+function documentOf({ attr, document }: OpenClaim): unknown {
+  return attr === wholeEntry ? "present" : (document ?? null);
 }
 
 function driftView({ ground }: ImportGround, row: OpenClaim): JsonObject {
@@ -109,21 +117,28 @@ function driftView({ ground }: ImportGround, row: OpenClaim): JsonObject {
     entry: { id: row.entryId, type, name: row.name },
     attribute: row.attr,
     source: row.source,
-    policy:
-      policyFor(ground.known.sources, row.source, { type, attribute: row.attr })?.policy ??
-      "report",
+    policy: policyOf(ground.known.sources, row, type),
     state: row.state,
     reported: row.value,
-    document: row.document ?? null,
+    document: documentOf(row),
     since: row.since,
     age_seconds: Math.max(0, Math.round((Date.now() - Date.parse(row.since)) / 1000)),
     first_seen: row.firstSeen,
     observed_at: row.observedAt,
     seen: row.seen,
     place: row.place,
-    decided_by: row.decidedBy,
-    note: row.note,
+    ...decisionOf(row),
   };
+}
+
+function policyOf(sources: Sources, { source, attr }: OpenClaim, type: string): string {
+  if (attr === wholeEntry) return absenceRule(sources.get(source)?.absent ?? [], type).policy;
+  return policyFor(sources, source, { type, attribute: attr })?.policy ?? "report";
+}
+
+/** Who decided, and when. */
+function decisionOf({ decidedBy, since, note }: ClaimRow): JsonObject {
+  return { decided_by: decidedBy, decided_at: decidedBy === null ? null : since, note };
 }
 
 /** What every source says about an entry, by attribute. */
@@ -133,8 +148,8 @@ export async function claimsAbout(service: ImportGround, entry: string): Promise
   const [seen] = await seenOf(eyes, db, row === undefined ? [] : [row]);
   if (seen === undefined) throw new InventoryError("INVENTORY_ENTRY_UNKNOWN", [entry]);
   const sights = await eyes.sights(db, [seen]);
-  const claims = (await claimsOf(db, [seen.id])).filter(({ attr }) =>
-    mayRead(sights.get(seen.id), attr),
+  const claims = (await claimsOf(db, [seen.id])).filter(
+    ({ attr }) => attr === wholeEntry || mayRead(sights.get(seen.id), attr),
   );
   const attributes = [...Map.groupBy(claims, ({ attr }) => attr)].map(([attr, list]) => [
     attr,
@@ -156,8 +171,7 @@ export function claimView(claim: ClaimRow): JsonObject {
     first_seen: claim.firstSeen,
     since: claim.since,
     place: claim.place,
-    decided_by: claim.decidedBy,
-    note: claim.note,
+    ...decisionOf(claim),
   };
 }
 
@@ -177,7 +191,8 @@ export async function decideDrift(
   }: {
     readonly decision: DriftDecision;
     readonly comment: string | undefined;
-    readonly author: Author;
+    /** Who decides; of several decisions together, by the source that they are about. */
+    readonly author: Author | ((source: string) => Author);
   },
 ): Promise<JsonObject> {
   const open: readonly ClaimState[] = [...openStates, "holding", "conflict"];
@@ -190,7 +205,8 @@ export async function decideDrift(
   if (claim === undefined)
     throw new InventoryError("INVENTORY_CLAIM_UNKNOWN", [`open difference ${JSON.stringify(id)}`]);
   await mustApprove(service, claim);
-  const writer: Author = { ...author, reason: comment ?? author.reason };
+  const decider = typeof author === "function" ? author(claim.source) : author;
+  const writer: Author = { ...decider, reason: comment ?? decider.reason };
   const wish = { decision, author: writer, comment };
   if (decision === "approve") await takeOver(service, claim, wish);
   else await service.workshop.database.transaction((tx) => settle(tx, service, claim, wish));
@@ -207,6 +223,7 @@ interface Wish {
 /** The document takes over what the source says, and both are one transaction. */
 async function takeOver(service: ImportGround, claim: OpenClaim, wish: Wish): Promise<void> {
   const type = service.ground.known.byId.get(claim.typeId)?.name ?? "";
+  if (claim.attr === wholeEntry) return endMissing(service, claim, wish);
   const set = { [claim.attr]: claim.value };
   const item = { type, id: claim.entryId, match: undefined, set, setOnce: {}, add: {} };
   const author = { ...wish.author, source: claim.source };
@@ -216,6 +233,16 @@ async function takeOver(service: ImportGround, claim: OpenClaim, wish: Wish): Pr
   });
   if (result?.id === undefined)
     throw badRequest(result?.error ?? "the value cannot be taken over", { ...result?.details });
+}
+
+/** The inventory says as well that it is gone: retired as the source's policy says, else deleted. */
+function endMissing(service: ImportGround, claim: OpenClaim, wish: Wish): Promise<void> {
+  const { source, entryId: id, typeId, name } = claim;
+  const type = service.ground.known.byId.get(typeId)?.name ?? "";
+  const rule = absenceRule(service.ground.known.sources.get(source)?.absent ?? [], type);
+  const settled = (tx: Db): Promise<void> => settle(tx, service, claim, wish);
+  const row = { id, typeId, name };
+  return endEntry(service, { row, source, rule, author: wish.author, settle: settled });
 }
 
 export async function mustApprove(
@@ -228,7 +255,9 @@ export async function mustApprove(
 
 function mayApprove(allowed: Allowed | undefined, attribute: string): boolean {
   if (allowed === undefined) return false;
-  return allowed === "everything" || allowed.get("approve")?.has(attribute) === true;
+  if (allowed === "everything") return true;
+  const granted = allowed.get("approve");
+  return attribute === wholeEntry ? granted !== undefined : granted?.has(attribute) === true;
 }
 
 const ends = { approve: "agreed", reject: "rejected", enforce: "enforcing" } as const;
@@ -257,7 +286,7 @@ async function settle(
       attribute: before.attr,
       verdict: { claim, write: false, signal: decision === "enforce" ? "enforce" : "resolved" },
       policy: decision === "enforce" ? "enforce" : "report",
-      document: decision === "approve" ? before.value : before.document,
+      document: decision === "approve" ? before.value : documentOf(before),
       changeset: changesetOf(author),
       written: false,
     }),

@@ -3,6 +3,7 @@
  *
  * 1. Everything that is decided about an entry is decided while it is held.
  * 2. A report that is older than what is known changes nothing; the same report again is no news. */
+import { completeTypes } from "../inventory/absence.ts";
 import { typeNamed, type KnownType } from "../inventory/catalogue.ts";
 import { noPatience, observe, outrankedBy, alike, type Verdict } from "../inventory/claims.ts";
 import type { CheckedRecord, ImportRecord } from "../inventory/import-records.ts";
@@ -24,12 +25,18 @@ import type { Db } from "../store/schema.ts";
 import { driftSignal } from "./inventory-claim-book.ts";
 import { checkRecords } from "./inventory-import-check.ts";
 import type { ImportGround } from "./inventory-imports.ts";
+import { createThem } from "./inventory-observe-new.ts";
+import { judgeSnapshot, noteSightings, type Snapshot } from "./inventory-snapshot.ts";
 import { changesetOf, type Author } from "./inventory-write.ts";
 
 export interface Report {
   readonly source: string;
   /** ISO 8601. */
   readonly observedAt: string;
+  /** Types of which the report has every entry that the source knows. */
+  readonly complete: readonly string[];
+  /** True: also when suspiciously much is missing. */
+  readonly force: boolean;
   readonly items: readonly {
     readonly type: string;
     readonly id: string | undefined;
@@ -47,6 +54,12 @@ export interface ObservedItem {
   readonly errors?: readonly unknown[];
 }
 
+/** One answer per item, and one per type of which the report was complete. */
+export interface Observed {
+  readonly results: readonly ObservedItem[];
+  readonly snapshots: readonly Snapshot[];
+}
+
 const mostItems = 20_000;
 const batch = 500;
 
@@ -60,22 +73,25 @@ export function readReport(body: JsonObject, now: string): Report {
     throw badRequest(`observed_at is ${shown(observedAt)}; expected 2026-04-01T09:00:00+09:00`);
   if (!Array.isArray(items) || items.length > mostItems)
     throw badRequest(`items: expected a list of at most ${mostItems} items {type, set}`);
-  return {
-    source,
-    observedAt: moment ?? now,
-    items: items.map((item: unknown, index) => {
-      const { type, id, set } = readUpsertItem(item, `items[${index}]`);
-      return { type, id, set };
-    }),
-  };
+  const read = items.map((item: unknown, index) => {
+    const { type, id, set } = readUpsertItem(item, `items[${index}]`);
+    return { type, id, set };
+  });
+  const complete = completeTypes(body["complete"], read);
+  if (complete === undefined)
+    throw badRequest(
+      `complete is ${shown(body["complete"])}; expected true, a type or a list of types`,
+    );
+  const force = body["force"] === true;
+  return { source, observedAt: moment ?? now, complete, force, items: read };
 }
 
-/** One answer per item, in order. */
+/** One answer per item, in order; then what is missing in a complete report. */
 export async function observeAll(
   service: ImportGround,
   report: Report,
   author: Author,
-): Promise<readonly ObservedItem[]> {
+): Promise<Observed> {
   const results: ObservedItem[] = [];
   const writer = {
     ...author,
@@ -90,7 +106,10 @@ export async function observeAll(
         writer,
       )),
     );
-  return results;
+  const snapshots: Snapshot[] = [];
+  for (const type of report.complete)
+    snapshots.push(await judgeSnapshot(service, { ...report, type }, writer));
+  return { results, snapshots };
 }
 
 async function observeSome(
@@ -127,7 +146,14 @@ async function observeSome(
   for (const one of judged) results.set(one.record.index, answerOf(one));
   await adopt(service, judged, author);
   const unknown = sound.filter(({ hits }) => hits.length === 0);
-  for (const [index, item] of await createThem(service, unknown, author)) results.set(index, item);
+  for (const [index, item] of await createThem(service, unknown, { report, author }))
+    results.set(index, item);
+  await noteSightings(
+    service,
+    report,
+    [...results.values()].flatMap(({ id }) => id ?? []),
+    author,
+  );
   return report.items.map((_, index) => results.get(index) ?? { result: "unknown" });
 }
 
@@ -271,32 +297,5 @@ async function adopt(
       id === undefined ? [] : (taking[index] ?? []),
     );
     await saveClaims(tx, done.flatMap(claimsIn));
-  });
-}
-
-/** Entries that the source may make, because it is adopted from. */
-async function createThem(
-  service: ImportGround,
-  records: readonly CheckedRecord[],
-  author: Author,
-): Promise<readonly (readonly [number, ObservedItem])[]> {
-  const { sources } = service.ground.known;
-  const made = records.filter(
-    ({ type, source }) => policyFor(sources, source, { type, attribute: "" })?.policy === "adopt",
-  );
-  if (made.length === 0) return [];
-  const items = made.map(({ type, values }) => ({
-    type,
-    match: undefined,
-    set: values,
-    setOnce: {},
-    add: {},
-  }));
-  const results = await service.upsert(items, author);
-  return results.map(({ id, name, error }, place) => {
-    const index = made[place]?.index ?? -1;
-    if (id === undefined)
-      return [index, { result: "invalid", errors: [{ message: error ?? "" }] }] as const;
-    return [index, { result: "created", id, ...(name === undefined ? {} : { name }) }] as const;
   });
 }

@@ -3,6 +3,7 @@ import { badRequest } from "../inventory/problem.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { conflicts, resolveConflict } from "./inventory-conflicts.ts";
 import { claimsAbout, decideDrift, drifts, readDriftQuery } from "./inventory-drift.ts";
+import { decideDrifts, readDecision } from "./inventory-drift-many.ts";
 import { exportEntries } from "./inventory-export.ts";
 import { readExport, readImport } from "./inventory-import-request.ts";
 import { Imports } from "./inventory-imports.ts";
@@ -51,17 +52,25 @@ export const sheetOperations: Readonly<Record<string, Operation>> = {
   import_revert: (service, parameters, author) =>
     importsOf(service, author).revert(needed(parameters, "import"), author),
   export_sheet: (service, parameters) => exportEntries(service, readExport(parameters)),
-  report: async (service, parameters, author) => ({
-    results: await observeAll(service, readReport(parameters, new Date().toISOString()), author),
-  }),
+  report: (service, parameters, author) =>
+    observeAll(service, readReport(parameters, new Date().toISOString()), author),
   claims: (service, parameters) => claimsAbout(service, needed(parameters, "entry")),
   drifts: (service, parameters) => drifts(service, readDriftQuery(parameters)),
   decide_drift: (service, parameters, author) => {
-    const decision = text(parameters, "decision");
-    if (decision !== "approve" && decision !== "reject" && decision !== "enforce")
-      throw badRequest("decision: expected approve, reject or enforce");
-    const comment = text(parameters, "comment");
-    return decideDrift(service, needed(parameters, "drift"), { decision, comment, author });
+    const wish = {
+      decision: readDecision(parameters),
+      comment: text(parameters, "comment"),
+      author,
+    };
+    return decideDrift(service, needed(parameters, "drift"), wish);
+  },
+  decide_drifts: (service, parameters, author) => {
+    const wish = {
+      decision: readDecision(parameters),
+      comment: text(parameters, "comment"),
+      author,
+    };
+    return decideDrifts(service, parameters, wish);
   },
   conflicts: (service, parameters) =>
     conflicts(service, { after: text(parameters, "after"), limit: count(parameters, "limit") }),

@@ -1,6 +1,13 @@
 /** Sources of values, declared in YAML: which of their differences lead to what. Every fault is reported. */
 import type { DeclarationFile } from "../model/definitions.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
+import {
+  absenceView,
+  readAbsence,
+  readAbsenceLimit,
+  type AbsenceLimit,
+  type AbsenceRule,
+} from "./absence.ts";
 import { noPatience, policies, rankOf, type Patience, type Policy } from "./claims.ts";
 import type { TypeProblem } from "./compile.ts";
 import type { EntityTypes, Label } from "./definition.ts";
@@ -21,6 +28,9 @@ export interface Source {
   readonly pack: string;
   readonly label: Label;
   readonly rules: readonly PolicyRule[];
+  /** What follows when it no longer speaks of an entry. */
+  readonly absent: readonly AbsenceRule[];
+  readonly absentLimit: AbsenceLimit;
   /** Of its spreadsheets, by type. */
   readonly columns: Readonly<Record<string, ColumnMapping>>;
 }
@@ -81,6 +91,8 @@ function readSource(file: DeclarationFile, reader: Reader, types: EntityTypes): 
     "hold",
     "again",
     "policies",
+    "absent",
+    "absent_limit",
     "columns",
   ]);
   const name = document["source"];
@@ -109,6 +121,12 @@ function readSource(file: DeclarationFile, reader: Reader, types: EntityTypes): 
     pack: file.pack,
     label: reader.label("label", document["label"], name),
     rules: document["policy"] === undefined ? rules : [...rules, general],
+    absent: readAbsence(document["absent"], {
+      reader,
+      types,
+      patience: (body, at) => readPatience({ hold: document["hold"], ...body }, at, reader),
+    }),
+    absentLimit: readAbsenceLimit(document["absent_limit"], reader),
     columns: readColumns(document["columns"], { reader, types }),
   };
 }
@@ -249,7 +267,15 @@ export function isSourceName(name: unknown): name is string {
 }
 
 /** For programs: what is declared of a source. */
-export function sourceView({ name, pack, label, rules, columns }: Source): JsonObject {
+export function sourceView({
+  name,
+  pack,
+  label,
+  rules,
+  absent,
+  absentLimit,
+  columns,
+}: Source): JsonObject {
   return {
     name,
     pack,
@@ -260,6 +286,8 @@ export function sourceView({ name, pack, label, rules, columns }: Source): JsonO
       policy,
       hold: patience,
     })),
+    absent: absent.map(absenceView),
+    absent_limit: { ...absentLimit },
     columns: isObject(columns) ? columns : {},
   };
 }

@@ -134,6 +134,23 @@ export const inventoryTriggerTypes: readonly BuiltinTriggerType[] = [
     },
   ),
   ...driftEvents,
+  builtin(
+    "inventory",
+    "snapshot.refused",
+    "So much is missing in a complete report of a source that it was not believed.",
+    {
+      payload: {
+        event_id: text,
+        at: text,
+        source: text,
+        type: text,
+        known: { type: "integer", description: "Entries that could be missing." },
+        absent: { type: "integer" },
+        reason: text,
+        origin: object,
+      },
+    },
+  ),
   ...conflictEvents,
   builtin(
     "inventory",

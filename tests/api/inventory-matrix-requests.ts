@@ -204,6 +204,9 @@ export const writing: Readonly<Record<string, Requests>> = {
   "post /imports/:id/revert": () => [{ path: `/imports/${none}/revert`, body: {} }],
   "delete /imports/:id": () => [{ path: `/imports/${none}`, body: {} }],
   "post /claims": () => [{ path: "/claims", body: { source: "probe", items: [] } }],
+  "post /drifts/decide": () => [
+    { path: "/drifts/decide", body: { decision: "reject", where: { state: "drift" } } },
+  ],
   "post /drifts/:id/approve": () => [{ path: `/drifts/${none}/approve`, body: {} }],
   "post /drifts/:id/reject": () => [{ path: `/drifts/${none}/reject`, body: {} }],
   "post /drifts/:id/enforce": () => [{ path: `/drifts/${none}/enforce`, body: {} }],

@@ -49,6 +49,7 @@ test("StackStorm's own trigger types and Raicho's are all there", () => {
     "inventory.entry.updated",
     "inventory.expiry.due",
     "inventory.loop.suspected",
+    "inventory.snapshot.refused",
   ]);
 });
 

@@ -167,6 +167,24 @@ export async function openClaims(db: Db, filter: ClaimFilter): Promise<readonly 
   });
 }
 
+/** Living entries of a type and when the source last spoke of each; with `all` also those of which it never did (null). */
+export async function sightingsOf(
+  db: Db,
+  {
+    source,
+    typeId,
+    all,
+  }: { readonly source: string; readonly typeId: number; readonly all: boolean },
+): Promise<readonly { readonly id: string; readonly at: Date | null }[]> {
+  const { rows } = await sql<{ id: string; at: Date | null }>`
+    select e.id, case when c.value = '"present"'::jsonb then c.observed_at end as at
+    from inv.entry e left join inv.claim c on c.entry_id = e.id and c.source = ${source} and c.attr = '*'
+    where e.type_id = ${typeId} and e.deleted_at is null and (${all} or c.id is not null) order by e.id`.execute(
+    db,
+  );
+  return rows;
+}
+
 /** Deletes news that have become trigger instances. */
 export async function pruneSignals(
   db: Db,
