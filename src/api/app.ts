@@ -18,7 +18,10 @@ import { executionRequestRoutes } from "./execution-requests.ts";
 import { executionPageRoutes, executionRoutes } from "./executions.ts";
 import { fault, faultHandler, notFound } from "./faults.ts";
 import { Feed } from "./feed.ts";
+import { formPageRoutes } from "./form-pages.ts";
+import { formRoutes } from "./forms.ts";
 import { guard } from "./guard.ts";
+import { pageSignInRoutes } from "./page-sign-in.ts";
 import { inventoryRoutes } from "./inventory.ts";
 import { lending, type InventoryViews } from "./inventory-view.ts";
 import { inquiryRoutes } from "./inquiries.ts";
@@ -35,6 +38,8 @@ import { registryRoutes } from "./registry.ts";
 import { assertDeclared, type DeclaredRoute, Routes } from "./routes.ts";
 import { ruleRoutes } from "./rules.ts";
 import { outputStreamRoutes, streamRoutes } from "./streams.ts";
+import { runbookPageRoutes } from "./runbook-pages.ts";
+import { runbookRoutes } from "./runbooks.ts";
 import { sharing } from "./sharing.ts";
 import { sensorRoutes, sensorTypeRoutes } from "./sensors.ts";
 import { trialRoutes } from "./trials.ts";
@@ -124,6 +129,8 @@ function ownRoutes(
     auditRoutes(door),
     webhookSettingRoutes(door),
     datastoreKeyRoutes(door),
+    formRoutes(door),
+    runbookRoutes(door),
   );
   router.router.use(nothingHere, problems);
   return router;
@@ -156,6 +163,9 @@ function partsOf(door: Door, inventory: InventoryViews): readonly Part[] {
   const parts: readonly Part[] = [
     { bases: ["/"], routes: healthRoutes(door) },
     { bases: ["/auth/v1", "/auth"], routes: tokenRoutes(door) },
+    { bases: ["/forms"], routes: pageSignInRoutes(door) },
+    { bases: ["/forms"], routes: formPageRoutes(door, inventory) },
+    { bases: ["/runbooks"], routes: runbookPageRoutes(door) },
     { bases: ["/api/v2"], routes: ownRoutes(door, inventory, () => wholePaths(parts)) },
     { bases: ["/stream/v1", "/stream"], routes: streamService(door, feed) },
     // Last: what is nowhere else is asked of StackStorm's API, which has no version in its older addresses.

@@ -6,6 +6,7 @@ import type { AuditLog } from "../engine/audit.ts";
 import type { HookBook } from "../engine/hook-book.ts";
 import type { Metrics } from "./metrics.ts";
 import type { LoginDesk } from "../engine/login.ts";
+import type { RunbookBook } from "../engine/runbook-book.ts";
 import type { RoleBook } from "../engine/role-book.ts";
 import type { Resources } from "../engine/resources.ts";
 import type { Datastore } from "../engine/datastore.ts";
@@ -18,6 +19,8 @@ export interface Door {
   readonly datastore: Datastore;
   readonly book: RoleBook;
   readonly desk: LoginDesk;
+  /** Documents in git. */
+  readonly documents: RunbookBook;
   readonly hooks: HookBook;
   readonly audit: AuditLog;
   readonly metrics: Metrics;

@@ -1,10 +1,13 @@
 /** `raicho runbook lint|resolve|render`: documents as they lie here, without a server. */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve as resolvePath } from "node:path";
+import { automationPack, workflowFiles } from "../content/runbook-workflow.ts";
 import { documentIn } from "../content/runbooks.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { inTongue } from "../runbooks/catalog.ts";
 import { planChecks } from "../runbooks/checks.ts";
 import { readOnlyCommands } from "../runbooks/command.ts";
-import type { Tongue } from "../runbooks/document.ts";
+import type { RunbookDocument, Tongue } from "../runbooks/document.ts";
 import { renderSubTicket } from "../runbooks/render.ts";
 import { type Request, resolve, variablesOf } from "../runbooks/resolve.ts";
 import { CliError, exitCodes, type Cli } from "./cli.ts";
@@ -72,20 +75,50 @@ export async function resolveHere(
   if (!resolved.covered) cli.end(exitCodes.failed);
 }
 
-/** Prints the sub-ticket that a document gives. Throws CliError. */
-export async function renderHere(
+interface Wanted {
+  readonly document: string;
+  readonly path: string | undefined;
+}
+
+async function documentHere(
   cli: Cli,
-  wanted: { readonly document: string; readonly path: string | undefined },
+  { document, path }: Wanted,
   given: JsonObject,
-): Promise<void> {
-  const local = await readLocal(cli, wanted.path, { ...localOptions(given), components: [] });
+): Promise<{ readonly found: RunbookDocument; readonly tongue: Tongue }> {
+  const local = await readLocal(cli, path, { ...localOptions(given), components: [] });
   const tongue = tongueOf(given);
-  const found = documentIn(local.documents, documentPath(cli, local, wanted.document), tongue);
-  if (found === undefined)
-    throw new CliError(
-      exitCodes.notFound,
-      `there is no document ${wanted.document}; there are: ${[...local.documents.keys()].join(", ")}`,
-    );
+  const found = documentIn(local.documents, documentPath(cli, local, document), tongue);
+  if (found !== undefined) return { found, tongue };
+  const known = [...local.documents.keys()].join(", ");
+  throw new CliError(exitCodes.notFound, `there is no document ${document}; there are: ${known}`);
+}
+
+/** Prints the workflow of a document and its action, or writes them into a pack. Throws CliError. */
+export async function generateHere(cli: Cli, wanted: Wanted, given: JsonObject): Promise<void> {
+  const { found, tongue } = await documentHere(cli, wanted, given);
+  const { out } = given;
+  const directory = typeof out === "string" ? resolvePath(cli.workingDirectory, out) : undefined;
+  const pack = directory === undefined ? "automation" : basename(directory);
+  const { files, name } = workflowFiles(found, { commit: "(not committed)", tongue, pack });
+  if (directory === undefined) {
+    for (const [file, text] of files) cli.terminal.write(`# ${file}\n${text}\n`);
+    return;
+  }
+  if (!existsSync(join(directory, "pack.yaml"))) {
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, "pack.yaml"), automationPack(pack));
+  }
+  for (const [file, text] of files) {
+    mkdirSync(dirname(join(directory, file)), { recursive: true });
+    writeFileSync(join(directory, file), text);
+    cli.terminal.write(`${String(out)}/${file}\n`);
+  }
+  cli.terminal.note(`${pack}.${name} is disabled until its file says enabled: true\n`);
+}
+
+/** Prints the sub-ticket that a document gives. Throws CliError. */
+export async function renderHere(cli: Cli, wanted: Wanted, given: JsonObject): Promise<void> {
+  const { found, tongue } = await documentHere(cli, wanted, given);
   const request = await requestOf(cli, given);
   const { servers: hosts } = request;
   const allowed = [...readOnlyCommands, ...texts(given, "allow")];

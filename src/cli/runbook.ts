@@ -1,7 +1,7 @@
 /** `raicho runbook`: documents as they lie here; what they do without a server is loaded when it is asked for. */
 import type { Command } from "commander";
 import type { JsonObject } from "../model/json.ts";
-import type { CommandSetup } from "./cli.ts";
+import type { Cli, CommandSetup } from "./cli.ts";
 
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
@@ -53,7 +53,21 @@ export const setUpRunbook: CommandSetup = (command, cli) => {
     .action(async (document: string, path: string | undefined, given: JsonObject) =>
       (await import("./runbook-local.ts")).renderHere(cli, { document, path }, given),
     );
+  offers(command, cli);
 };
+
+function offers(command: Command, cli: Cli): void {
+  filesOptions(command.command("generate-workflow <document> [path]"))
+    .description("Make a workflow of a document: it is disabled until somebody approves it.")
+    .option("--out <pack>", "directory of the pack that it is written to, e.g. packs/automation")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  raicho runbook generate-workflow dns/add-record.md\n  raicho runbook generate-workflow dns/add-record.md docs --out packs/automation",
+    )
+    .action(async (document: string, path: string | undefined, given: JsonObject) =>
+      (await import("./runbook-local.ts")).generateHere(cli, { document, path }, given),
+    );
+}
 
 function requestOptions(command: Command): Command {
   return command

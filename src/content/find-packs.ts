@@ -22,6 +22,8 @@ export interface ContentDirectories {
     /** Alert parsers and alert policies outside of any pack. */
     readonly parsers?: string;
     readonly alerts?: string;
+    /** Request forms outside of any pack. */
+    readonly forms?: string;
   };
   /** Where packs are installed; what does not exist is skipped. */
   readonly installed?: string;

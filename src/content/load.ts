@@ -20,6 +20,7 @@ import { nearest, ProblemList } from "./problems.ts";
 import type { Problem, SourceFile } from "./problems.ts";
 import { readSources } from "./reading.ts";
 import type { Draft, PackReading, Reading } from "./reading.ts";
+import { readForm } from "./forms.ts";
 import { readRule } from "./rules.ts";
 import { readSensor, readTrigger } from "./triggers.ts";
 import { readSiteWorkflow } from "./site-workflows.ts";
@@ -52,6 +53,7 @@ const resources: readonly (readonly [directory: string, read: Read])[] = [
   ["policies", readPolicy],
   ["parsers", (source, reading) => readDeclaration("alert-parser", source, reading)],
   ["alerts", (source, reading) => readDeclaration("alert-policy", source, reading)],
+  ["forms", readForm],
   ["types", (source, reading) => readDeclaration("entity-type", source, reading)],
   ["sources", (source, reading) => readDeclaration("inventory-source", source, reading)],
 ];
@@ -171,11 +173,12 @@ async function readSite(site: ContentDirectories["site"], reading: PackReading):
 
 /** What a site may have outside of packs, beside workflows. */
 const siteResources: readonly (readonly [
-  kind: "rules" | "types" | "sources" | "parsers" | "alerts",
+  kind: "rules" | "types" | "sources" | "parsers" | "alerts" | "forms",
   read: Read,
 ])[] = [
   ["parsers", (source, reading) => readDeclaration("alert-parser", source, reading)],
   ["alerts", (source, reading) => readDeclaration("alert-policy", source, reading)],
+  ["forms", readForm],
   ["rules", (source, reading) => readRule(source, reading, builtinTriggerTypes)],
   ["types", (source, reading) => readDeclaration("entity-type", source, reading)],
   ["sources", (source, reading) => readDeclaration("inventory-source", source, reading)],

@@ -22,7 +22,8 @@ const settings: readonly (readonly [string, string])[] = [
   ["advice.detachedHead", "false"],
 ];
 
-function gitEnvironment({ environment = {} }: GitCall): Record<string, string | undefined> {
+/** What git is started with: no prompts, no hooks, no filters of the repository. */
+export function gitEnvironment({ environment = {} }: GitCall): Record<string, string | undefined> {
   return {
     ...environment,
     GIT_ALLOW_PROTOCOL: "file:git:http:https:ssh",
@@ -69,7 +70,7 @@ export async function fetchGit(
   ]);
   if (cloned.code !== 0)
     throw new AppError("PACK_SOURCE", [
-      `${withoutPassword(url)} cannot be fetched: ${said(cloned)}`,
+      `${withoutPassword(url)} cannot be fetched: ${gitWords(cloned)}`,
     ]);
   // Attributes of the repository would leave files out, or run programs over them.
   mkdirSync(join(root, ".git", "info"), { recursive: true });
@@ -91,7 +92,7 @@ export async function fetchGit(
     packBounds.bytes + packBounds.files * 1_024,
   );
   if (archive.code !== 0)
-    throw refuse(`the files of ${withoutPassword(url)} cannot be read: ${said(archive)}`);
+    throw refuse(`the files of ${withoutPassword(url)} cannot be read: ${gitWords(archive)}`);
   unpackBytes(archive.stdout, root);
   await inside(["update-ref", "--no-deref", "HEAD", commit]);
   await inside(["read-tree", "HEAD"]);
@@ -130,7 +131,8 @@ async function findCommit(
   return undefined;
 }
 
-function said({ words }: ProgramEnd): string {
+/** The last lines of what git said, without passwords. */
+export function gitWords({ words }: ProgramEnd): string {
   const lines = words.split("\n").filter((line) => line.trim() !== "");
   return withoutPassword(lines.slice(-3).join(" ")) || "git gave no reason";
 }

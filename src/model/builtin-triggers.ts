@@ -2,6 +2,7 @@
  * with StackStorm's `required` on the property. Parameters are closed; payloads may grow. */
 import { builtin, object, text, type BuiltinTriggerType } from "./builtin-trigger.ts";
 import { inventoryTriggerTypes } from "./inventory-triggers.ts";
+import { requestTriggerTypes } from "./request-triggers.ts";
 
 const anything = {} as const;
 const zone = { type: "string", description: "Time zone, such as Asia/Tokyo." } as const;
@@ -240,5 +241,6 @@ export const builtinTriggerTypes: ReadonlyMap<string, BuiltinTriggerType> = new 
     ...inventoryTriggerTypes,
     ...mail,
     ...alerts,
+    ...requestTriggerTypes,
   ].map((type) => [type.ref, type]),
 );

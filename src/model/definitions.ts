@@ -158,7 +158,12 @@ export interface WorkflowSource {
 
 /** One YAML file of a declarative kind that another room interprets (alert parsers and policies, inventory types). */
 export interface DeclarationFile {
-  readonly kind: "alert-parser" | "alert-policy" | "entity-type" | "inventory-source";
+  readonly kind:
+    | "alert-parser"
+    | "alert-policy"
+    | "entity-type"
+    | "inventory-source"
+    | "request-form";
   readonly pack: string;
   readonly name: string;
   readonly document: unknown;

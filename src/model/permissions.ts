@@ -46,6 +46,9 @@ const operations = {
   inventory: ["list", "view", "modify", "all"],
   alert: ["list", "all"],
   ticket: ["list", "view", "modify", "all"],
+  /** Request forms, and the documents that requests are prepared with. */
+  form: ["list", "view", "submit", "all"],
+  runbook: ["list", "view", "modify", "all"],
 } as const;
 
 export type ResourceType = keyof typeof operations;
@@ -75,6 +78,8 @@ const nouns: Readonly<Record<ResourceType, readonly [one: string, many: string]>
   inventory: ["an entry of the inventory", "entries of the inventory"],
   alert: ["an alert", "alerts"],
   ticket: ["a ticket", "tickets"],
+  form: ["a request form", "request forms"],
+  runbook: ["a document", "documents"],
 };
 
 const verbs: Readonly<Record<string, string>> = {
@@ -98,6 +103,7 @@ const verbs: Readonly<Record<string, string>> = {
   set: "Write %o.",
   send: "Send an event to %o.",
   respond: "Respond to %o.",
+  submit: "Send in %o.",
   all: "Everything that can be done with %o.",
 };
 
@@ -110,7 +116,14 @@ export const resourceTypes: readonly ResourceType[] = Object.keys(operations).fi
 );
 
 /** What is Raicho's own: StackStorm's API does not tell of it. */
-const ownTypes: ReadonlySet<ResourceType> = new Set(["stream", "inventory", "alert", "ticket"]);
+const ownTypes: ReadonlySet<ResourceType> = new Set([
+  "stream",
+  "inventory",
+  "alert",
+  "ticket",
+  "form",
+  "runbook",
+]);
 
 export const st2ResourceTypes: readonly ResourceType[] = resourceTypes.filter(
   (type) => !ownTypes.has(type),

@@ -110,6 +110,32 @@ export interface LedgerSchema extends TicketTables {
     updated_at: Generated<Date>;
   };
   resource_version: { n: string };
+  request: {
+    backend: string;
+    /** The tracker's key. */
+    ticket: string;
+    component: string | null;
+    type: string | null;
+    covered: boolean;
+    /** Why it is not covered. */
+    reason: string | null;
+    commit: string | null;
+    summary: string;
+    reporter: string | null;
+    requested_at: Date | null;
+    prepared_at: Generated<Date>;
+  };
+  runbook_use: {
+    key: string;
+    document: string;
+    commit: string;
+    /** `attached`, `viewed` or `corrected`. */
+    what: string;
+    person: string | null;
+    ticket: string | null;
+    sub_ticket: string | null;
+    at: Generated<Date>;
+  };
   sensor_cursor: { name: string; value: unknown; updated_at: Generated<Date> };
   setting: { name: string; value: unknown };
   account: {

@@ -25,6 +25,7 @@ export function contentDirectories({
       sources: join(site, "sources"),
       parsers: join(site, "parsers"),
       alerts: join(site, "alerts"),
+      forms: join(site, "forms"),
     },
     installed: join(home, "packs"),
     packs,
@@ -43,6 +44,7 @@ export function knownRunners(): ReadonlyMap<string, ParameterSchemas> {
     ["packs", {}],
     ["chatops", {}],
     ["ticket", {}],
+    ["runbook", {}],
   ];
   return new Map([
     ...engineOwn,

@@ -110,6 +110,7 @@ async function doorOf(engine: EngineProcess, config: Config): Promise<Door> {
     book,
     desk: new LoginDesk(core.database, book, () => directory),
     ...signing,
+    documents: engine.documents,
     hooks: await openHooks(engine, config),
     audit: new AuditLog(core.database, say),
     metrics,

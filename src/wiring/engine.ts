@@ -15,6 +15,7 @@ import { Inventory } from "../engine/inventory.ts";
 import type { InventoryOptions } from "../engine/inventory-shared.ts";
 import { inventoryRunner } from "../engine/inventory-runner.ts";
 import type { Viewers } from "../engine/inventory-viewers.ts";
+import type { RunbookBook } from "../engine/runbook-book.ts";
 import type { RoleBook } from "../engine/role-book.ts";
 import type { Resources } from "../engine/resources.ts";
 import { evaluatorPool } from "../processes/evaluator-pool.ts";
@@ -28,6 +29,7 @@ import { CommitPump } from "../store/pump.ts";
 import { openVault } from "../store/vault.ts";
 import { answerer, askHere } from "./answers.ts";
 import { breakerSettings, ownerSettings } from "./inventory.ts";
+import { openRunbooks } from "./runbooks.ts";
 import { openSheets } from "./sheets.ts";
 import { openUsers } from "./roles.ts";
 import type { Content } from "../model/definitions.ts";
@@ -43,6 +45,8 @@ export interface EngineProcess {
   readonly database: Database;
   readonly queue: WorkQueue;
   readonly inventory: Inventory;
+  /** Documents in git. */
+  readonly documents: RunbookBook;
   /** Who has which roles. */
   readonly book: RoleBook;
   /** The inventory as each user sees it. */
@@ -106,7 +110,9 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
   const more = runnersHere(config, { core: () => core, content, reload: again });
   const users = await openUsers(config, { database, inventory, systemUser }, listeners.reload);
   const own = [...builtinRunners(spawnOf(spawn), config), inventoryRunner(users.inventoryOf)];
-  const runners = [...own, alertsOf(database, config, () => ({ core, live, inventory })), ...more];
+  const documents = openRunbooks(config, () => core, inventory);
+  const alerts = alertsOf(database, config, () => ({ core, live, inventory }));
+  const runners = [...own, documents.runner, alerts, ...more];
   const core = makeCore(options, {
     database,
     queue,
@@ -115,18 +121,14 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     ...settingsOf(config),
     definitions: () => live.loaded.compiled,
     answer,
-    onBell: ({ kind, id }) => {
-      if (kind === "feed" || kind === "sensor" || kind === "ticket") listeners[kind].tell();
-      const others = kind === "reload" && id !== core.process;
-      const caught = kind === "resources" ? live.catchUp(core.process) : undefined;
-      Promise.all([others && reload({ forget: false }), caught]).catch(sayNotReloaded);
-    },
+    onBell: (bell) => takeBell(bell, { core, live, listeners, reload }),
   });
   return {
     core,
     database,
     queue,
     inventory,
+    documents: documents.book,
     book: users.book,
     viewers: users.viewers,
     datastore: store,
@@ -227,6 +229,21 @@ function makeCore(
     ask: askHere,
   };
   return core;
+}
+
+interface BellGround {
+  readonly core: Core;
+  readonly live: LiveDefinitions;
+  readonly listeners: ReturnType<typeof openListeners>;
+  readonly reload: EngineProcess["reload"];
+}
+
+/** What this process does about news from others. */
+function takeBell({ kind, id }: Bell, { core, live, listeners, reload }: BellGround): void {
+  if (kind === "feed" || kind === "sensor" || kind === "ticket") listeners[kind].tell();
+  const others = kind === "reload" && id !== core.process;
+  const caught = kind === "resources" ? live.catchUp(core.process) : undefined;
+  Promise.all([others && reload({ forget: false }), caught]).catch(sayNotReloaded);
 }
 
 /** By name and alias. */

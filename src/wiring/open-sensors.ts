@@ -16,6 +16,7 @@ import { timerSensor, type TimerSensor, timersOf } from "../sensors/timer.ts";
 import type { EngineProcess } from "./engine.ts";
 import { openPythonSensors } from "./python-sensors.ts";
 import { say } from "./log.ts";
+import { runbookSensors } from "./runbooks.ts";
 import { keepSensor, type KeptSensor } from "./sensors.ts";
 
 export interface OpenSensors {
@@ -84,6 +85,7 @@ export async function openSensors(engine: EngineProcess, config: Config): Promis
   const email = core.definitions().content.packs.get("email")?.config ?? {};
   const accounts = imapAccounts(isObject(email) ? email["imap_accounts"] : undefined);
   for (const account of accounts) kept.push(keepSensor(core, () => imapSensor({ account, parse })));
+  for (const make of runbookSensors(core, engine.documents)) kept.push(keepSensor(core, make));
   // The SMTP port is part of what "ready" says; mailboxes may come later.
   await Promise.all(kept.slice(0, 5).map(({ started }) => started));
   for (const { started } of kept) started.catch(() => undefined);

@@ -16,6 +16,10 @@ const forAnyone = [
   "get /api/v2/openapi.json",
   "get /api/v2/docs",
   "get /readyz",
+  "get /forms/assets/page.css",
+  "get /forms/assets/form.js",
+  "get /forms/sign-in",
+  "post /forms/sign-in",
   "post /auth/v1/tokens",
   "post /auth/v1/tokens/validate",
   "delete /auth/v1/tokens",
@@ -218,10 +222,13 @@ async function ask(route: DeclaredRoute, token: string | undefined): Promise<num
       ...(token === undefined ? {} : { "x-auth-token": token }),
     },
     ...(route.method === "get" ? {} : { body }),
+    redirect: "manual",
     signal: stop.signal,
   });
   stop.abort();
-  return response.status;
+  // Pages send whom they do not know to the sign-in.
+  const toSignIn = response.headers.get("location")?.startsWith("/forms/sign-in") === true;
+  return toSignIn ? 401 : response.status;
 }
 
 /** Routes that let that caller in; nothing may fail in a way of its own. */
@@ -232,6 +239,11 @@ async function openTo(token: string | undefined): Promise<Set<string>> {
     if (status !== 401 && status !== 403) open.add(nameOf(route));
   }
   return open;
+}
+
+/** A password is asked for there. */
+function asked(open: Set<string>): void {
+  open.add("post /auth/v1/tokens").add("post /forms/sign-in");
 }
 
 const everybody = [...forAnyone, ...forSignedIn];
@@ -245,20 +257,19 @@ describe("of all routes", () => {
 
   test("nobody unknown gets past those for anyone", async () => {
     const open = await openTo(undefined);
-    // A password is asked for there.
-    open.add("post /auth/v1/tokens");
+    asked(open);
     expect([...open].toSorted()).toStrictEqual(forAnyone.toSorted());
   });
 
   test.each(["admin", "system"])("%s may use every one", async (token) => {
     const open = await openTo(token);
-    open.add("post /auth/v1/tokens");
+    asked(open);
     expect(routes.map(nameOf).filter((name) => !open.has(name))).toStrictEqual([]);
   });
 
   test("an observer may use all that read, and nothing that writes", async () => {
     const open = await openTo("observer");
-    open.add("post /auth/v1/tokens");
+    asked(open);
     const reads = routes.map(nameOf).filter((name) => name.startsWith("get "));
     const expected = [...reads, ...readingPosts, ...everybody].filter(
       (name) => !forAdmins.has(name) && !notForObservers.has(name),
@@ -270,7 +281,7 @@ describe("of all routes", () => {
     "a user %s may use only what that opens",
     async (_name, index) => {
       const open = await openTo(`scoped${index}`);
-      open.add("post /auth/v1/tokens");
+      asked(open);
       const opens = scoped[index]?.[2] ?? [];
       expect([...open].toSorted()).toStrictEqual([...everybody, ...opens].toSorted());
     },

@@ -36,6 +36,7 @@ test("StackStorm's own trigger types and Raicho's are all there", () => {
     "core.st2.webhook",
     "email.imap.message",
     "email.smtp.message",
+    "forms.submitted",
     "inventory.breaker.opened",
     "inventory.changeset.committed",
     "inventory.conflict.opened",
@@ -50,6 +51,10 @@ test("StackStorm's own trigger types and Raicho's are all there", () => {
     "inventory.expiry.due",
     "inventory.loop.suspected",
     "inventory.snapshot.refused",
+    "request.created",
+    "request.updated",
+    "runbook.proposed",
+    "runbook.repo.updated",
   ]);
 });
 

@@ -24,8 +24,8 @@ function may(
   return allows({ roles: ["custom"], grants: made }, permission, resource);
 }
 
-test("there are StackStorm's 18 resource types and three of our own", () => {
-  expect(resourceTypes).toHaveLength(21);
+test("there are StackStorm's 18 resource types and five of our own", () => {
+  expect(resourceTypes).toHaveLength(23);
   expect(new Set(permissionTypes).size).toBe(permissionTypes.length);
   for (const type of resourceTypes)
     for (const [name, sentence] of permissionsOf(type))

@@ -2,6 +2,8 @@
 import { createHash } from "node:crypto";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { makeDoor } from "../../src/api/app.ts";
 import type { InventoryViews } from "../../src/api/inventory-view.ts";
 import type { Inventory } from "../../src/engine/inventory.ts";
@@ -14,6 +16,7 @@ import { AuditLog } from "../../src/engine/audit.ts";
 import { HookBook } from "../../src/engine/hook-book.ts";
 import { LoginDesk } from "../../src/engine/login.ts";
 import { defaultSignIn } from "../../src/model/sign-in.ts";
+import { RunbookBook } from "../../src/engine/runbook-book.ts";
 import { RoleBook } from "../../src/engine/role-book.ts";
 import type { Database } from "../../src/store/database.ts";
 import type { Core } from "../../src/engine/core.ts";
@@ -88,6 +91,7 @@ export function doorOf(core: Core, users?: ReadonlyMap<string, User>): Door {
   return {
     core,
     book,
+    documents: new RunbookBook(() => core, join(tmpdir(), "raicho-documents")),
     hooks: new HookBook({
       database: core.database,
       datastore: store,

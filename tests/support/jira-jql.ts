@@ -29,6 +29,14 @@ function condition(text: string): (issue: Issue) => boolean {
   return (issue) => valuesOf(field, issue).some((value) => wanted.has(value)) !== negative;
 }
 
+function parentOf({ values }: Issue): string {
+  return (values["parent"] as { key?: string } | undefined)?.key ?? "";
+}
+
+function namesIn(value: unknown): readonly string[] {
+  return ((value ?? []) as { name?: string }[]).map(({ name }) => name ?? "");
+}
+
 function valuesOf(field: string, issue: Issue): readonly string[] {
   switch (field.toLowerCase()) {
     case "project":
@@ -36,6 +44,8 @@ function valuesOf(field: string, issue: Issue): readonly string[] {
     case "key":
     case "issuekey":
       return [issue.key];
+    case "component":
+      return namesIn(issue.values["components"]);
     case "labels":
       return (issue.values["labels"] ?? []) as string[];
     case "status":
@@ -43,7 +53,7 @@ function valuesOf(field: string, issue: Issue): readonly string[] {
     case "statuscategory":
       return [{ new: "To Do", indeterminate: "In Progress", done: "Done" }[statuses[issue.status]]];
     case "parent":
-      return [(issue.values["parent"] as { key?: string } | undefined)?.key ?? ""];
+      return [parentOf(issue)];
     default:
       throw new Error(`Field '${field}' does not exist or you do not have permission to view it.`);
   }

@@ -157,7 +157,7 @@ export const fields: readonly Field[] = [
     id: "components",
     name: "Components",
     kind: "named-list",
-    allowed: ["DNS", "Web"],
+    allowed: ["DNS", "Web", "Mail", "Monitoring"],
     schema: { type: "array", items: "component", system: "components" },
   },
   { id: "assignee", name: "Assignee", kind: "user", schema: { type: "user", system: "assignee" } },

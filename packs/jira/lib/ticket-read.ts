@@ -38,6 +38,7 @@ export async function getTicket(jira: Jira, input: JsonObject): Promise<JsonObje
     assignee_name: name("assignee", "displayName"),
     labels: list(fields["labels"]),
     component: textOf(objects(fields["components"])[0]?.["name"]) ?? null,
+    components: objects(fields["components"]).flatMap((one) => textOf(one["name"]) ?? []),
     type: name("issuetype"),
     priority: name("priority"),
     reporter: idOf(jira, fields["reporter"]),
@@ -78,12 +79,18 @@ function movesOf(jira: Jira, { author, created, items }: JsonObject) {
     }));
 }
 
-/** Issues of the project that changed in the last `minutes`: the search knows whole minutes only, so that what is asked for overlaps. */
+function quoted(text: string): string {
+  return text.replaceAll(/["\\]/g, String.raw`\$&`);
+}
+
+/** Issues of the project (and of one of `components`, where they are given) that changed in the last `minutes`: the search knows whole minutes only, so that what is asked for overlaps. */
 export async function changedTickets(jira: Jira, input: JsonObject): Promise<JsonObject> {
   const minutes = Number(input["minutes"]);
   const project = jira.project(textOf(input["project"])).replaceAll(/["\\]/g, "");
+  const components = list(input["components"]).map((one) => `"${quoted(String(one))}"`);
+  const among = components.length === 0 ? "" : ` AND component in (${components.join(", ")})`;
   const issues = await jira.search(
-    `project = "${project}" AND updated >= "-${Math.max(1, Math.ceil(minutes))}m" ORDER BY updated ASC`,
+    `project = "${project}"${among} AND updated >= "-${Math.max(1, Math.ceil(minutes))}m" ORDER BY updated ASC`,
     0,
     5_000,
   );

@@ -25,6 +25,7 @@ import { up as inventoryBulk } from "./0230_inventory_bulk.ts";
 import { up as inventoryFilters } from "./0240_inventory_filters.ts";
 import { up as instanceCause } from "./0250_instance_cause.ts";
 import { up as tickets } from "./0320_tickets.ts";
+import { up as requests } from "./0340_requests.ts";
 
 /** In order; a name is never changed or removed once released. */
 export const migrations: ReadonlyArray<{
@@ -57,4 +58,5 @@ export const migrations: ReadonlyArray<{
   { name: "0240_inventory_filters", up: inventoryFilters },
   { name: "0250_instance_cause", up: instanceCause },
   { name: "0320_tickets", up: tickets },
+  { name: "0340_requests", up: requests },
 ];
