@@ -6,6 +6,7 @@ import type { Response } from "express";
 import { overridable } from "../content/actions.ts";
 import { ingest } from "../engine/ingest.ts";
 import type { ActionDefinition, PackDefinition } from "../model/definitions.ts";
+import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { runsFiles } from "./action-view.ts";
 import { bodyOf, objectIn, textIn, textOr } from "./bodies.ts";
@@ -169,6 +170,20 @@ export async function cloneAction(
   return create(door, { rows, writing: actionWriting(door) }, document, response);
 }
 
+const locked: ReadonlySet<unknown> = new Set(["EACCES", "EPERM", "EROFS"]);
+
+/** What a caller can be told of a file that cannot be written or read, in StackStorm's words where it has some. */
+function whyNotCopied(error: unknown, target: string): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (locked.has(code))
+    return new AppError("FORBIDDEN", ["No permission to access the files for cloning operation"]);
+  if (code === "ENOENT" || code === "EISDIR" || code === "ENOTDIR")
+    return refusal(
+      `Unable to copy file to "${target}". Please check the logs or ask your administrator to clone the files manually.`,
+    );
+  return error;
+}
+
 async function copyEntry(
   door: Door,
   { entryPath, entryPoint }: ActionDefinition,
@@ -176,7 +191,11 @@ async function copyEntry(
 ): Promise<string> {
   const entry = join(dirname(entryPoint), `${name}${extname(entryPoint)}`);
   const target = inside(ownPackOf(door, pack), join("actions", entry));
-  await mkdir(dirname(target), { recursive: true });
-  await copyFile(entryPath, target);
+  try {
+    await mkdir(dirname(target), { recursive: true });
+    await copyFile(entryPath, target);
+  } catch (error) {
+    throw whyNotCopied(error, target);
+  }
   return entry;
 }

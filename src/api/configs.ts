@@ -2,7 +2,7 @@
 import { bestError, schemaErrors } from "../expressions/json-schema.ts";
 import type { PackDefinition } from "../model/definitions.ts";
 import { AppError } from "../model/errors.ts";
-import type { JsonObject } from "../model/json.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
 import { bodyOf } from "./bodies.ts";
 import type { Door } from "./door.ts";
 import { idFor } from "./ids.ts";
@@ -38,8 +38,25 @@ function isLater(value: unknown): boolean {
   return typeof value === "string" && /\{\{|\{%/.test(value);
 }
 
+/** Whether a value that is secret anyway is decrypted by hand. */
+function decryptsTwice(schema: unknown, value: unknown): boolean {
+  if (!isObject(schema)) return false;
+  const { secret, properties, items } = schema;
+  if (secret === true) return typeof value === "string" && /\bdecrypt_kv\b/.test(value);
+  if (Array.isArray(value)) return value.some((each) => decryptsTwice(items, each));
+  return (
+    isObject(value) &&
+    isObject(properties) &&
+    Object.entries(value).some(([name, each]) => decryptsTwice(properties[name], each))
+  );
+}
+
 /** Throws what StackStorm says of a value that does not fit; what holds an expression is known only later. */
 function assertConfig(door: Door, { ref, configSchema }: PackDefinition, values: JsonObject): void {
+  if (decryptsTwice({ properties: configSchema }, values))
+    throw refusal(
+      'Values specified as "secret: True" in config schema are automatically decrypted by default. Use of "decrypt_kv" jinja filter is not allowed for such values. Please check the specified values in the config or the default values in the schema.',
+    );
   const fixed = Object.fromEntries(Object.entries(values).filter(([, value]) => !isLater(value)));
   const properties = Object.fromEntries(
     Object.entries(configSchema).map(([name, schema]) => {

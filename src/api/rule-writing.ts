@@ -22,7 +22,7 @@ const weekdays: ReadonlySet<string> = new Set(["mon", "tue", "wed", "thu", "fri"
 /** StackStorm reads the days of a week when the rule is written: one that is misspelt would never fire. */
 function assertWeekdays(days: unknown): void {
   const named = typeof days === "string" ? days.toLowerCase().split(",") : [];
-  const words = named.flatMap((part) => /^([a-z]+)(?:-([a-z]+))?$/.exec(part.trim())?.slice(1));
+  const words = named.flatMap((part) => /^([a-z]+)(?:-([a-z]+))?/.exec(part.trim())?.slice(1));
   const odd = words.find((word) => word !== undefined && !weekdays.has(word));
   if (odd !== undefined) throw refusal(`Invalid weekday name "${odd}"`);
 }

@@ -119,6 +119,7 @@ describe.skipIf(!present)("the operations of StackStorm's API", () => {
       'The attribute "type" for the runner parameter "sudo" in action "default.x" cannot be overridden.',
     ],
     ["/v1/rules", cron("mon-fri,abc"), 'Invalid weekday name "abc"'],
+    ["/v1/rules", cron("a-1"), 'Invalid weekday name "a"'],
     ["/v1/webhooks/st2", [1], "Webhook body needs to be an object, got: array"],
     [
       "/v1/webhooks/st2",

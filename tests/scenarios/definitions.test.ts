@@ -107,6 +107,18 @@ test("a workflow comes with its file, and is copied with it", async () => {
   const clone = await raicho.ask("/v1/actions/site.flow/clone", { method: "POST", body: copy });
   expect(clone).toMatchObject({ status: 201, body: { entry_point: "workflows/copy.yaml" } });
   expect((await ended("site.copy")).result.output).toEqual({ said: "b" });
+  // A directory lies where the file would go.
+  mkdirSync(join(pack, "actions/workflows/taken.yaml"));
+  const taken = await raicho.ask("/v1/actions/site.flow/clone", {
+    method: "POST",
+    body: { ...copy, dest_action: "taken" },
+  });
+  expect(taken).toMatchObject({
+    status: 400,
+    body: {
+      faultstring: expect.stringMatching(/^Unable to copy file to .*taken\.yaml/) as unknown,
+    },
+  });
   const outside = { ...flowAction("c"), data_files: [{ file_path: "../../x.yaml", content: "x" }] };
   const refused = await raicho.ask("/v1/actions/site.flow", { method: "PUT", body: outside });
   expect(refused.status).toBe(400);
@@ -152,6 +164,14 @@ test("a rule fires, is switched off, and what it listened to stays open", async 
 test("a configuration is checked, written to its file, and its secrets stay hidden", async () => {
   const bad = await raicho.ask("/v1/configs/site", { method: "PUT", body: { port: "x" } });
   expect(bad.status).toBe(400);
+  const twice = await raicho.ask("/v1/configs/site", {
+    method: "PUT",
+    body: { port: 5, key: "{{ st2kv.system.k | decrypt_kv }}" },
+  });
+  expect(twice).toMatchObject({
+    status: 400,
+    body: { faultstring: expect.stringContaining('Use of "decrypt_kv" jinja filter') as unknown },
+  });
   const good = await raicho.ask("/v1/configs/site", {
     method: "PUT",
     body: { port: 5, key: "hush" },
