@@ -15,6 +15,7 @@ import {
   url,
   wholeNumber,
 } from "./config-values.ts";
+import { type CrashPoint, crashPoints } from "./model/crash-points.ts";
 
 export const roles = ["all", "door", "worker", "api", "sensors", "scheduler"] as const;
 export type Role = (typeof roles)[number];
@@ -89,6 +90,10 @@ export interface Config {
   readonly systemUser: string | undefined;
   /** How actions sign in at other machines. */
   readonly ssh: SshConfig;
+  /** Deliveries a second that a door takes of one webhook; undefined = as many as it can. */
+  readonly webhookRate: number | undefined;
+  /** Where this process is to die, for tests: at that point, when it is passed for the nth time. */
+  readonly crashAt: { readonly point: CrashPoint; readonly passes: number } | undefined;
 }
 
 function workers(environment: Environment, options: Options): number {
@@ -162,6 +167,21 @@ function actionTriggers(text: string | undefined): readonly string[] {
   if (wrong === undefined) return given;
   throw new ConfigError(
     `RAICHO_ACTION_TRIGGERS: "${wrong}" is no end of an execution: give some of ${ends.join(",")}, or none`,
+  );
+}
+
+function webhookRate(environment: Environment): number | undefined {
+  const rate = wholeNumber(environment, "RAICHO_WEBHOOK_RATE", [0, 1_000_000]);
+  return rate === 0 ? undefined : rate;
+}
+
+function crashAt({ RAICHO_CRASH_AT: text }: Environment): Config["crashAt"] {
+  if (text === undefined || text === "") return undefined;
+  const [name, passes] = /^([\w.-]+?)(?::(\d+))?$/.exec(text)?.slice(1) ?? [];
+  const point = crashPoints.find((each) => each === name);
+  if (point !== undefined && passes !== "0") return { point, passes: Number(passes ?? 1) };
+  throw new ConfigError(
+    `RAICHO_CRASH_AT=${text}: give one of ${crashPoints.join(", ")}, and perhaps after a colon for which time it is passed, e.g. claim.after:3`,
   );
 }
 
@@ -255,5 +275,7 @@ export function readConfig(
     actionTriggers: actionTriggers(environment["RAICHO_ACTION_TRIGGERS"]),
     systemUser: environment["RAICHO_SYSTEM_USER"],
     ssh: ssh(environment, home, directory),
+    webhookRate: webhookRate(environment),
+    crashAt: crashAt(environment),
   };
 }

@@ -75,7 +75,7 @@ const rooms: Readonly<Record<string, Room>> = {
   web: { imports: ["model"] },
   "pack.ts": { imports: ["model"] },
   "config-values.ts": { imports: [] },
-  "config.ts": { imports: ["config-values.ts"] },
+  "config.ts": { imports: ["model", "config-values.ts"] },
   wiring: {
     imports: ["model", ...reasoning, ...edge, "engine", "api", "config.ts", "config-values.ts"],
   },

@@ -4,6 +4,7 @@ import type { User } from "../engine/auth.ts";
 import type { Issuer, SignInSettings } from "../model/sign-in.ts";
 import type { AuditLog } from "../engine/audit.ts";
 import type { HookBook } from "../engine/hook-book.ts";
+import type { Intake } from "./intake.ts";
 import type { Metrics } from "./metrics.ts";
 import type { LoginDesk } from "../engine/login.ts";
 import type { RunbookBook } from "../engine/runbook-book.ts";
@@ -24,6 +25,7 @@ export interface Door {
   readonly hooks: HookBook;
   readonly audit: AuditLog;
   readonly metrics: Metrics;
+  readonly intake: Intake;
   readonly version: string;
   readonly signIn: SignInSettings;
   /** Where browsers sign in, if anywhere but here. */

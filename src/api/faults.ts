@@ -7,7 +7,8 @@ import { isOutage, isUnstorable } from "../store/database.ts";
 
 /** StackStorm's error body. */
 export function fault(response: ServerResponse, status: number, message: string): void {
-  if (status === 503) response.setHeader("Retry-After", "1");
+  const later = status === 503 || status === 429;
+  if (later && !response.hasHeader("Retry-After")) response.setHeader("Retry-After", "1");
   response.statusCode = status;
   response.setHeader("Content-Type", "application/json; charset=utf-8");
   response.end(JSON.stringify({ faultstring: message }));

@@ -65,6 +65,7 @@ async function answer(
       throw denied(user.name, "webhook_send", resource);
     caller = user;
   }
+  door.intake.enter(name, request, response);
   const text = await read(request);
   let body: unknown;
   try {

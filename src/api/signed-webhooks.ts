@@ -48,6 +48,7 @@ export function signedWebhookRoutes(door: Door): Routes {
       const settings = door.hooks.settings(hookName(request));
       if (settings === undefined) return next("route");
       response.locals["hook"] = settings;
+      door.intake.enter(hookName(request), request, response);
       return next();
     },
     unsigned,

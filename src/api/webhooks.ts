@@ -168,6 +168,10 @@ export function webhookRoutes(door: Door): Routes {
   router.post(
     "/webhooks/*name",
     on("webhook_send", plain("webhook", "name")),
+    (request, response, next) => {
+      door.intake.enter(hookName(request), request, response);
+      next();
+    },
     jsonBodies({ limit: "1mb", strict: false }),
     express.text({ type: "application/x-www-form-urlencoded", limit: "1mb" }),
     idempotent(door, callerScope),

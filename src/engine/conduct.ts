@@ -5,6 +5,7 @@
  * 2. What was decided is one unit: journal entry, new children, ends of children that led to it. Units of a workflow are written one after the other.
  * 3. Pure steps run ahead of the disk; an effect that leaves the process (a runner, a ring, an announcement) waits until its unit is on disk.
  * 4. State = snapshot + journal: dropping a conductor at any moment loses nothing. Ends that nobody took in are found by `delivered = false`. */
+import { passing } from "../model/crash-points.ts";
 import type { ChainSurroundings } from "../workflows/action-chain.ts";
 import { isFinished } from "../model/execution.ts";
 import { undeliveredChildren } from "../store/executions.ts";
@@ -63,6 +64,7 @@ function begin(
 }
 
 async function resume(core: Core, claim: Claim, loaded: LoadedWorkflow): Promise<void> {
+  passing("workflow.loaded");
   const run = new WorkflowRun(core, claim, loaded);
   run.open();
   const again = rerunIn(claim.context);

@@ -3,6 +3,7 @@
  * 1. An execution with gates is written as held: nobody can claim it. Only the admission, alone at these gates in the ledger, lets it through.
  * 2. Who was let through counts until its execution has ended in the ledger, however it ended.
  * 3. Every arrival and every end knocks; what a lost knock leaves, the sweep finds. */
+import { passing } from "../model/crash-points.ts";
 import { createHash } from "node:crypto";
 import type { Ask } from "../expressions/context.ts";
 import { Unanswered } from "../expressions/context.ts";
@@ -134,9 +135,11 @@ interface Outcome {
 }
 
 async function admitAt(core: Core, gates: readonly string[]): Promise<void> {
+  passing("gate.before-admit");
   const { admitted, canceled, next } = await core.database.transaction((tx) =>
     admitIn(core, tx, gates),
   );
+  passing("gate.after-admit");
   if (next !== undefined) setTimeout(() => knock(core, { gates }), Math.max(next, 5)).unref();
   for (const { execution, result } of canceled) {
     const { parent } = execution;

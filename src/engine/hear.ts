@@ -1,3 +1,4 @@
+import { passing } from "../model/crash-points.ts";
 import { isWorkflow } from "../model/execution.ts";
 import type { Ring } from "../queue/queue.ts";
 import type { Bell } from "../store/bells.ts";
@@ -23,7 +24,9 @@ export const carry: Carry = { run: runHere, conduct, tell: announceEnd };
 /** A ring of the queue: claims what it names and carries it out; resolves when that has ended. Rings for what is taken already do nothing. */
 export async function hear(core: Core, ring: Ring): Promise<void> {
   if (ring.name !== "run") return sweep(core);
+  passing("claim.before");
   const claim = await claimExecution(core.database.db, ring.execution, core.process);
+  passing("claim.after");
   if (claim === undefined) {
     // It may be held by a policy whose knock was lost.
     if (core.definitions().policies.rules.size > 0) knock(core, { executions: [ring.execution] });
@@ -51,6 +54,7 @@ async function control(core: Core, id: string): Promise<void> {
 /** Says that this process lives, and looks for bells it may have missed. Rejects when the database is away. */
 export async function heartbeat(core: Core, role: string): Promise<void> {
   await beat(core.database.db, { id: core.process, role, host: hostname(), pid: process.pid });
+  passing("heartbeat.after");
   for (const child of await undeliveredChildren(core.database.db, [...core.conducted.keys()])) {
     if (child.parent !== null) core.conducted.get(child.parent)?.deliver(child);
   }

@@ -3,6 +3,7 @@
  * 1. The instance, its enforcements and their executions are one unit: a delivery that is known already leaves nothing.
  * 2. Rules that need an answer from outside (datastore, slow expression) are matched right after: the instance stays `pending` until then, and
  *    becomes `processed` in the unit that holds its enforcements. Whoever finds it pending may do that; only one can. */
+import { passing } from "../model/crash-points.ts";
 import { Unanswered, type Ask } from "../expressions/context.ts";
 import type { RuleDefinition } from "../model/definitions.ts";
 import type { NewEvent, SensorCursor } from "../model/events.ts";
@@ -201,10 +202,12 @@ export async function ingest(
     gates: planned.flatMap(({ matched }) => matched?.gates ?? []),
     ...(cursor === undefined ? {} : { cursors: [cursor] }),
   };
+  passing("ingest.before-commit");
   const { known } = await core.pump.commit(unit).catch((error: unknown) => {
     for (const { matched } of planned) release(core, matched?.launches ?? []);
     throw error;
   });
+  passing("ingest.after-commit");
   return planned.map(({ id, event, matched }) => {
     if (known.has(id)) {
       release(core, matched?.launches ?? []);
@@ -241,10 +244,12 @@ export async function matchLater(core: Core, id: string, event: NewEvent): Promi
       (question) => core.answer(question),
     );
     const { enforcements, executions, finished, gates } = matched;
+    passing("match.before-commit");
     await core.pump.commit(
       { processed: [{ id, status: "processed" }], enforcements, executions, finished, gates },
       { persistent: true },
     );
+    passing("match.after-commit");
     start(core, matched.launches);
   } catch (error) {
     release(core, matched.launches);

@@ -3,6 +3,7 @@
  * 1. Order is (xid, seq), read below the oldest running transaction: nothing that commits late is skipped.
  * 2. The cursor is committed together with the events; a second dispatcher or a repeated read is stopped by the dedupe key.
  * 3. What came about by too long a chain of causes becomes `inventory.loop.suspected`: the rules on the inventory do not hear of it. */
+import { passing } from "../model/crash-points.ts";
 import type { Catalogue } from "../inventory/catalogue.ts";
 import { isTooDeep } from "../inventory/cause.ts";
 import {
@@ -69,7 +70,9 @@ export function inventoryFeed({ db, known, pollMs = 500 }: InventoryFeedOptions)
       if (page.next === undefined) await wait((await isFeedHeld(db, cursor)) ? heldMs : pollMs);
       else {
         const events = await feedEvents(db, known(), page);
+        passing("feed.before-emit");
         await context.emit(events, { name: feedCursorName, value: page.next });
+        passing("feed.after-emit");
         sayLoops(context, events);
         cursor = page.next;
       }

@@ -4,6 +4,7 @@
  * 1. Each request is decided by itself and has its own changeset; a refused one takes no other with it.
  * 2. Of several requests about one entry, or wanting the same key, only the first is in a transaction; the others see what it did.
  * 3. An answer is given after the commit. */
+import { passing } from "../model/crash-points.ts";
 import type { Catalogue } from "../inventory/catalogue.ts";
 import { isUuid } from "../inventory/attribute-types.ts";
 import { badRequest, InventoryError } from "../inventory/problem.ts";
@@ -164,8 +165,10 @@ export class InventoryWriter {
         tx,
         settled.map(({ draft }) => draft.id),
       );
+      passing("inventory.before-commit");
       return { ends, later, rows, settled, written: sets.length };
     });
+    passing("inventory.after-commit");
     if (done.written > 0) await onChange();
     return { ...done, views: await viewsOf(database.db, done.settled, done.rows) };
   }

@@ -4,6 +4,8 @@ import type {
   FinishedRow,
   GateRow,
   InstanceRow,
+  SnapshotRow,
+  Unit,
   WorkflowRow,
 } from "../store/unit.ts";
 import { isFinished } from "../model/execution.ts";
@@ -11,6 +13,7 @@ import { findExecution } from "../store/executions.ts";
 import type { Core } from "./core.ts";
 import type { Launch } from "./launch.ts";
 import type { Claim } from "./run.ts";
+import type { Status } from "../workflows/statuses.ts";
 
 /** What a workflow decided and has not written yet: the next unit, and what follows it. */
 export interface Pending {
@@ -25,6 +28,9 @@ export interface Pending {
   launches: Launch[];
   after: (() => void)[];
 }
+
+/** What a workflow's own workflow has to know: that it rests, and that it goes on. */
+export const restsOrGoesOn: ReadonlySet<Status> = new Set<Status>(["paused", "pending", "running"]);
 
 export function nothing(): Pending {
   return {
@@ -47,9 +53,22 @@ export function isSomething({ entries, changes, delivered, workflows }: Pending)
 }
 
 /** One change per execution, the last: a workflow may pass through several statuses before it is written, and a row changes once in a unit. */
-export function latestChanges(changes: readonly ExecutionChange[]): readonly ExecutionChange[] {
+function latestChanges(changes: readonly ExecutionChange[]): readonly ExecutionChange[] {
   if (changes.length < 2) return changes;
   return [...new Map(changes.map((change) => [change.id, change])).values()];
+}
+
+/** What is to be written together: the next row of the workflow's journal, and what follows from it. */
+export function unitOf(
+  { entries, launches: _launches, after: _after, changes, ...rows }: Pending,
+  { id, seq, snapshots }: { id: string; seq: number; snapshots: readonly SnapshotRow[] },
+): Unit {
+  return {
+    ...rows,
+    changes: latestChanges(changes),
+    journal: entries.length === 0 ? [] : [{ execution_id: id, seq, entries }],
+    snapshots,
+  };
 }
 
 /** Whether the ledger still gives that claim to this process. False, too, when it cannot be asked now: then the heartbeat finds that nobody works at

@@ -3,6 +3,7 @@
  * 1. The claim's fence goes into the finish: a run that lost its claim (its process was thought dead) cannot record anything.
  * 2. A finish waits for the database as long as it takes; the result of what was done is never thrown away.
  * 3. A child of a workflow that this process conducts is recorded by the workflow's own next unit: one commit for both. */
+import { passing } from "../model/crash-points.ts";
 import { isFinished } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
@@ -149,7 +150,10 @@ async function carryOut(core: Core, claim: Claim, { signal, secrets }: Carriage)
       },
       secrets.masker(),
     );
-    return await runner.run(masked.call);
+    passing("run.before-action");
+    const outcome = await runner.run(masked.call);
+    passing("run.after-action");
+    return outcome;
   } catch (error) {
     return endOf(error, runner);
   } finally {
@@ -209,6 +213,7 @@ export async function finish(
   }
   const conducted = child ? core.conducted.get(claim.parent) : undefined;
   if (conducted !== undefined && status !== "requested") {
+    passing("finish.before-deliver");
     conducted.deliver({
       id: claim.id,
       context: claim.context,
@@ -233,7 +238,9 @@ export async function finish(
 /** False when this run had lost its claim: then nothing is recorded. */
 async function recorded(core: Core, claim: Claim, unit: Unit): Promise<boolean> {
   try {
+    passing("finish.before-commit");
     await core.pump.commit(unit, { persistent: true });
+    passing("finish.after-commit");
     return true;
   } catch (error) {
     stale(core, claim, error);

@@ -1,4 +1,5 @@
 /** What follows a commit: rows that this process claimed start, the others are rung for. */
+import { passing } from "../model/crash-points.ts";
 import { isWorkflow } from "../model/execution.ts";
 import type { Core } from "./core.ts";
 import { knock } from "./gates.ts";
@@ -50,7 +51,9 @@ export function release(core: Core, launches: readonly Launch[]): void {
 /** A ring that fails is made up for by the sweep. */
 async function ringLater(core: Core, rings: Parameters<Core["queue"]["ring"]>[0]): Promise<void> {
   try {
+    passing("ring.before-add");
     await core.queue.ring(rings);
+    passing("ring.after-add");
   } catch (error) {
     core.log("warn", "the queue did not take a ring; the sweep will ring again", {
       reason: error instanceof Error ? error.message : String(error),

@@ -4,6 +4,7 @@
  * 2. Ringing again is harmless: a job that still waits is not doubled, and only one claim succeeds.
  * 3. Silence counts only while the sweep itself could look all the time: after an outage everybody is silent and nobody is lost.
  * 4. Pending instances are matched again by the rules of now; the unit that records it succeeds once. */
+import { passing } from "../model/crash-points.ts";
 import { type FinishedStatus, isWorkflow } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { busyGates } from "../store/admission.ts";
@@ -61,11 +62,13 @@ function canJudgeSilence(core: Core): boolean {
 export async function sweep(core: Core): Promise<void> {
   const swept = await core.database.transaction(async (tx): Promise<Swept | undefined> => {
     if (!(await holdSweep(tx))) return undefined;
+    passing("sweep.begun");
     const lost = canJudgeSilence(core) ? await forgetSilentProcesses(tx, silenceSeconds) : [];
     for (const process of lost)
       core.log("warn", "a process gave no sign of life; its work is taken over", { process });
     const found = await orphans(tx);
     const ended: Ended[] = [];
+    if (found.length > 0) passing("sweep.take-over");
     for (const execution of found) ended.push(...(await takeOver(core, tx, execution)));
     for (const inquiry of await expiredInquiries(tx)) ended.push(await expire(tx, inquiry));
     const parents = ended.flatMap(({ execution: { parent } }) => (parent === null ? [] : [parent]));
@@ -73,12 +76,14 @@ export async function sweep(core: Core): Promise<void> {
     return { rings: await unheard(tx, found.length > 0 ? 0 : unheardSeconds), parents, ended };
   });
   if (swept === undefined) return;
+  passing("sweep.after-commit");
   knock(core, { gates: await busyGates(core.database.db) });
   for (const id of swept.parents) core.bells.ring({ kind: "advance", id });
   for (const each of swept.ended) tellOf(core, each);
   await core.queue.ring(
     swept.rings.map(({ id, attempt }) => ({ name: "run", execution: id, attempt: attempt + 1 })),
   );
+  passing("sweep.after-ring");
   for (const { id, trace_tag, trace, cause, parameters, ...event } of await pendingInstances(
     core.database.db,
     pendingSeconds,

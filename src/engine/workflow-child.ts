@@ -8,7 +8,9 @@ import { pyStr } from "../expressions/python/text.ts";
 import { AppError } from "../model/errors.ts";
 import { taskContext } from "../model/child-context.ts";
 import type { JsonObject } from "../model/json.ts";
+import type { WorkflowEvent } from "../workflows/conductor.ts";
 import type { CourseEffect } from "../workflows/course.ts";
+import { reasonOf } from "./children.ts";
 import type { Core } from "./core.ts";
 import { actionFor, type Wish } from "./launch.ts";
 import { inheritedNotify } from "./notify.ts";
@@ -107,11 +109,28 @@ function castAll(core: Core, ref: string, input: JsonObject): JsonObject {
 }
 
 /** What an action-chain words differently. */
-export function causeOf(error: unknown): { cause?: "reference" | "parameters" } {
+function causeOf(error: unknown): { cause?: "reference" | "parameters" } {
   if (error instanceof ChainCastError) return { cause: "parameters" };
   return error instanceof AppError && error.code === "ACTION_NOT_FOUND"
     ? { cause: "reference" }
     : {};
+}
+
+/** What the conductor hears of a child that could not be started. */
+export function refusedEvent(
+  core: Core,
+  refused: { readonly workflow: string; readonly child: Child; readonly error: unknown },
+): WorkflowEvent {
+  const { workflow, error } = refused;
+  const { taskId, route } = refused.child.place;
+  if (!(error instanceof AppError))
+    core.log("error", "a task could not be started", {
+      execution: workflow,
+      task: taskId,
+      reason: reasonOf(error),
+    });
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: "fail", message, taskId, route, ...causeOf(error) };
 }
 
 /** Whether only children that are workflows are asked. */

@@ -1,12 +1,12 @@
 /** A workflow in memory: decides in memory, writes units in order, then brings their effects about. */
+import { passing } from "../model/crash-points.ts";
 import type { Ask, Question } from "../expressions/context.ts";
-import { AppError } from "../model/errors.ts";
 import { childContext } from "../model/child-context.ts";
 import { isFinished, type FinishedStatus } from "../model/execution.ts";
 import type { JsonObject } from "../model/json.ts";
 import { decide, decideNow } from "../processes/ask.ts";
 import { findExecution } from "../store/executions.ts";
-import { holdsSomething, type SnapshotRow, type Unit, type WorkflowRow } from "../store/unit.ts";
+import { holdsSomething, type SnapshotRow, type WorkflowRow } from "../store/unit.ts";
 import type { WorkflowEvent } from "../workflows/conductor.ts";
 import type { Course, CourseEffect, Turn } from "../workflows/course.ts";
 import { isIn, type Status } from "../workflows/statuses.ts";
@@ -20,16 +20,21 @@ import { nextTry } from "./retry.ts";
 import type { Claim } from "./run.ts";
 import { SecretBook, secretsOf } from "./secrets.ts";
 import { release, start, tellFinished } from "./start.ts";
-import { isSomething, isStillMine, latestChanges, nothing } from "./pending.ts";
-import { causeOf, nodeChild, onlyOf, taskChild, timeNow, type Child } from "./workflow-child.ts";
+import { isSomething, isStillMine, nothing, restsOrGoesOn, unitOf } from "./pending.ts";
+import {
+  nodeChild,
+  onlyOf,
+  refusedEvent,
+  taskChild,
+  timeNow,
+  type Child,
+} from "./workflow-child.ts";
 import { taskAnswer, isHeld } from "./workflow-context.ts";
 
 /** Journal rows between two snapshots. */
 const snapshotEvery = 200;
 /** Steps that may run ahead of the disk. */
 const runAhead = 500;
-
-const restsOrGoesOn: ReadonlySet<Status> = new Set<Status>(["paused", "pending", "running"]);
 
 /** One workflow in hand. See `conduct.ts` for what must stay true. */
 export class WorkflowRun implements Conducted {
@@ -159,9 +164,8 @@ export class WorkflowRun implements Conducted {
     for (const entry of entries) this.#pending.entries.push(entry);
     let slow: Promise<void> | undefined;
     for (const effect of effects) {
-      const waiting = slow;
       const next =
-        waiting === undefined ? this.#effect(effect) : waiting.then(() => this.#effect(effect));
+        slow === undefined ? this.#effect(effect) : slow.then(() => this.#effect(effect));
       if (next !== undefined) slow = next;
     }
     return slow;
@@ -231,15 +235,8 @@ export class WorkflowRun implements Conducted {
     this.#pending.launches.push(launch);
   }
 
-  #refused({ place: { taskId, route } }: Child, error: unknown): undefined {
-    if (!(error instanceof AppError))
-      this.#core.log("error", "a task could not be started", {
-        execution: this.#claim.id,
-        task: taskId,
-        reason: reasonOf(error),
-      });
-    const message = error instanceof Error ? error.message : String(error);
-    this.#events.push({ kind: "fail", message, taskId, route, ...causeOf(error) });
+  #refused(child: Child, error: unknown): undefined {
+    this.#events.push(refusedEvent(this.#core, { workflow: this.#claim.id, child, error }));
     return undefined;
   }
 
@@ -249,7 +246,6 @@ export class WorkflowRun implements Conducted {
     if (status === "running" && this.#seq === 0) return;
     if (status === "running") this.#held = false;
     const { id, fence, parent } = this.#claim;
-    // What its own workflow has to know: that it rests, and that it goes on.
     const child = typeof parent === "string" && restsOrGoesOn.has(status);
     const recorded = result === undefined ? {} : this.#secrets.shown(result).recorded;
     const flags = { ended: false, delivered: !child, released: false };
@@ -291,27 +287,29 @@ export class WorkflowRun implements Conducted {
   }
 
   async #write(): Promise<void> {
-    const { entries, changes, launches, after, ...rows } = this.#pending;
+    const { entries, launches, after } = this.#pending;
+    const [id, seq, snapshots] = [
+      this.#claim.id,
+      this.#seq + 1,
+      this.#snapshot(entries.length > 0),
+    ];
+    const unit = unitOf(this.#pending, { id, seq, snapshots });
     this.#pending = nothing();
-    const execution_id = this.#claim.id;
-    const unit: Unit = {
-      ...rows,
-      changes: latestChanges(changes),
-      journal: entries.length === 0 ? [] : [{ execution_id, seq: this.#seq + 1, entries }],
-      snapshots: this.#snapshot(entries.length > 0),
-    };
     try {
+      passing("workflow.before-commit");
       // An event may lead to nothing: what it asked for had come about by itself.
       if (holdsSomething(unit)) await this.#core.pump.commit(unit, { persistent: true });
     } catch (error) {
       release(this.#core, launches);
       throw error;
     }
+    passing("workflow.after-commit");
     if (entries.length > 0) this.#seq++;
     start(this.#core, launches);
     for (const work of after) work();
+    passing("workflow.after-effects");
     if (this.#ended && this.#events.length === 0 && !isSomething(this.#pending))
-      this.#core.conducted.delete(execution_id);
+      this.#core.conducted.delete(id);
   }
 
   #snapshot(stepped: boolean): SnapshotRow[] {

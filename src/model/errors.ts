@@ -26,6 +26,7 @@ export const errorTable = {
     'Execution "%s" of action "%s" cannot be paused or resumed: it is not supported by the "%s" runner.',
   ],
   NOT_PAUSED: [400, 'Execution "%s" cannot be resumed: it is "%s", not "paused".'],
+  WEBHOOK_RATE: [429, 'Webhook "%s" takes %s deliveries a second. Try again.'],
   BUSY: [503, "The ledger cannot take more work now: %s"],
   LEDGER_DOWN: [503, "The database cannot be reached; nothing was stored. Try again: %s"],
   TICKET_UNKNOWN: [404, 'There is no ticket "%s".'],

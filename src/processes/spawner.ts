@@ -1,4 +1,5 @@
 /** Starts programs through a small process of its own, so that starting one never holds up this process. */
+import { passing } from "../model/crash-points.ts";
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { FromSpawner, ToSpawner } from "./spawner-protocol.ts";
@@ -104,6 +105,7 @@ class Client {
     this.#next += 1;
     const { cwd, environment, input, uid, gid, maxOutputBytes = tenMegabytes } = options;
     const onOutput: Waiting["onOutput"] = (stream, bytes) => options.onOutput(stream, bytes);
+    passing("spawn.before");
     const exited = new Promise<SpawnedExit>((resolve, reject) => {
       if (this.#closed) return reject(new SpawnFailed("ESPAWNERLOST", "The spawner is closed"));
       this.#waiting.set(id, { onOutput, resolve, reject });
@@ -120,6 +122,7 @@ class Client {
         maxOutputBytes,
       });
     });
+    passing("spawn.after");
     return {
       exited,
       kill: (signal) => {

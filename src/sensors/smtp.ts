@@ -1,3 +1,4 @@
+import { passing } from "../model/crash-points.ts";
 import type { AddressInfo } from "node:net";
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
 import { mailEvent, mailPayload } from "./mail/message.ts";
@@ -84,7 +85,10 @@ export function smtpSensor(options: SmtpOptions): SmtpSensor {
         closeTimeout: 5_000,
         onData(stream, session, answer) {
           const done = receive(stream, session, context)
-            .then(() => answer(null, "stored"))
+            .then(() => {
+              passing("mail.before-answer");
+              return answer(null, "stored");
+            })
             .catch((error: unknown) =>
               answer(error instanceof Error ? error : new Refusal(451, String(error))),
             )
@@ -149,6 +153,7 @@ async function emitOrRefuse(
   const sender = mailFrom === false ? "" : mailFrom.address;
   const recipients = rcptTo.map((recipient) => recipient.address);
   try {
+    passing("mail.before-emit");
     await context.emit([
       mailEvent(trigger, "smtp", payload, {
         from: payload.from === "" ? sender : payload.from,

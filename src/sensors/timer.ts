@@ -1,3 +1,4 @@
+import { passing } from "../model/crash-points.ts";
 import { createHash } from "node:crypto";
 import type { NewEvent } from "../model/events.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
@@ -143,7 +144,9 @@ class RunningTimers implements TimerSensor {
       next.set(id, { ...entry, progress: { ...entry.progress, last: now.toISOString() } });
     }
     if (events.length === 0) return;
+    passing("timer.before-emit");
     await context.emit(events, { name: cursorName, value: progressOf(next) });
+    passing("timer.after-emit");
     this.#running = next;
   }
 

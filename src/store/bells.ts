@@ -1,5 +1,6 @@
 /** Bells between processes: NOTIFY on connections of their own, coalesced, never inside a data transaction (there it serialises every commit of the
  * database). A bell may be lost; whoever listens also looks for himself now and then. */
+import { passing } from "../model/crash-points.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { connect } from "./database.ts";
@@ -74,6 +75,7 @@ export function openBells(url: string, onBell: (bell: Bell) => void): Bells {
       waiting.clear();
       try {
         ringer ??= await connect(url, "raicho ringer");
+        passing("bell.before-notify");
         await ringer.query("select pg_notify($1, payload) from unnest($2::text[]) as payload", [
           channel,
           payloads,

@@ -13,9 +13,9 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** SQLSTATEs and socket errors after which the same work may be tried again. */
+/** SQLSTATEs and socket errors after which the same work may be tried again: broken off, in the way of other work, a full disk, a server that only reads. */
 const passing =
-  /^(40001|40P01|57P0[123]|08...|53300|55P03|25P03|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND)$/;
+  /^(40001|40P01|57P0[1235]|08...|53...|58030|25006|55P03|25P03|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND)$/;
 const lostConnection =
   /Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed/;
 

@@ -6,6 +6,7 @@
  * 4. `commit` rejects at once when the database is away (`LEDGER_DOWN`), and within `hangMs` when it does not answer, unless the unit is `persistent`: then it waits, finds out whether the broken
  *    flight had been committed, and is written again if not. A persistent unit is never applied twice.
  * 5. Order between units is the caller's business: whoever needs B after A awaits A first. */
+import { passing } from "../model/crash-points.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { AppError } from "../model/errors.ts";
@@ -154,7 +155,9 @@ export class CommitPump {
     ));
     try {
       const { statement, values } = write(batch.map(({ unit }) => unit));
+      passing("pump.before-flight");
       const { rows } = await client.query<{ known: string[] | null }>({ ...statement, values });
+      passing("pump.after-flight");
       this.#back();
       const known = rows[0]?.known;
       const committed = known === null || known === undefined ? allNew : { known: new Set(known) };

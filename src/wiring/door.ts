@@ -5,6 +5,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from "node:
 import { join } from "node:path";
 import { makeDoor } from "../api/app.ts";
 import type { Door } from "../api/door.ts";
+import { Intake } from "../api/intake.ts";
 import { Metrics, processReadings } from "../api/metrics.ts";
 import { ledgerReadings } from "../api/readings.ts";
 import { readWebhooks } from "../content/webhooks.ts";
@@ -114,6 +115,7 @@ async function doorOf(engine: EngineProcess, config: Config): Promise<Door> {
     hooks: await openHooks(engine, config),
     audit: new AuditLog(core.database, say),
     metrics,
+    intake: new Intake({ rate: config.webhookRate }),
     version: version(),
     auth: config.auth,
     allowOrigins: config.allowOrigins,

@@ -1,4 +1,5 @@
 /** One role in one process: what `--role` names, or what the supervisor started. */
+import { passing } from "../model/crash-points.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../config.ts";
 import { ConfigError } from "../config-values.ts";
@@ -16,6 +17,7 @@ import { Telemetry } from "../engine/telemetry.ts";
 import { idAround } from "../store/counts.ts";
 import { forgetAnswers } from "../store/idempotency.ts";
 import { forgetProcess } from "../store/processes.ts";
+import { armCrash } from "./crash.ts";
 import { type EngineProcess, openEngine } from "./engine.ts";
 import { freePort } from "./free-port.ts";
 import { type DoorServer, openDoor } from "./door.ts";
@@ -184,7 +186,9 @@ async function closeRole(
   }
   const heard = listener?.close();
   const left = desk?.stop();
+  passing("stop.before-drain");
   await drain(engine, config.drainSeconds);
+  passing("stop.after-drain");
   await Promise.all([heard, left]);
   for (const stop of ticks) await stop();
   await forgetProcess(engine.database.db, engine.core.process).catch(() => undefined);
@@ -199,6 +203,7 @@ export async function runProcess(
   { supervised }: { supervised: boolean },
 ): Promise<number> {
   logAsJson(config.jsonLog);
+  armCrash(config.crashAt);
   const life = childLife();
   try {
     if (config.databaseUrl === undefined)
@@ -207,6 +212,7 @@ export async function runProcess(
       );
     if (!supervised) await prepare(config, config.databaseUrl);
     const opened = await openRole(await withPorts(config), config.databaseUrl);
+    passing("boot.before-ready");
     announce(life, opened, supervised);
     life.onMessage((message) => {
       if (message === "reload") void opened.engine.reload({ forget: dutiesOf(config).api });

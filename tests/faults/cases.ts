@@ -1,6 +1,9 @@
 /** All cases, in the order in which they run. */
 import type { Case } from "./case.ts";
 import { runChaos } from "./cases/chaos.ts";
+import { runDuplicates, runPoison } from "./cases/deliveries.ts";
+import { runPoints } from "./cases/points.ts";
+import { runLost, runPaused } from "./cases/workers.ts";
 
 export const cases: readonly Case[] = [
   {
@@ -11,33 +14,9 @@ export const cases: readonly Case[] = [
       runChaos(
         context,
         context.size({
-          ci: {
-            workflows: 300,
-            mails: 20,
-            changes: 20,
-            kills: 15,
-            pauses: 1,
-            restarts: 0,
-            wipes: 1,
-          },
-          full: {
-            workflows: 10_000,
-            mails: 200,
-            changes: 200,
-            kills: 200,
-            pauses: 5,
-            restarts: 0,
-            wipes: 1,
-          },
-          nightly: {
-            workflows: 10_000,
-            mails: 500,
-            changes: 500,
-            kills: 400,
-            pauses: 10,
-            restarts: 0,
-            wipes: 3,
-          },
+          ci: { workflows: 200, mails: 10, changes: 10, kills: 10, pauses: 1, wipes: 1 },
+          full: { workflows: 10_000, mails: 200, changes: 200, kills: 200, pauses: 5, wipes: 1 },
+          nightly: { workflows: 10_000, mails: 500, changes: 500, kills: 400, pauses: 9, wipes: 3 },
         }),
       ),
   },
@@ -49,34 +28,21 @@ export const cases: readonly Case[] = [
       runChaos(
         context,
         context.size({
-          ci: {
-            workflows: 200,
-            mails: 10,
-            changes: 10,
-            kills: 0,
-            pauses: 0,
-            restarts: 3,
-            wipes: 0,
-          },
-          full: {
-            workflows: 5_000,
-            mails: 100,
-            changes: 100,
-            kills: 0,
-            pauses: 0,
-            restarts: 20,
-            wipes: 0,
-          },
-          nightly: {
-            workflows: 5_000,
-            mails: 200,
-            changes: 200,
-            kills: 20,
-            pauses: 0,
-            restarts: 60,
-            wipes: 1,
-          },
+          ci: { workflows: 120, mails: 5, changes: 5, restarts: 3 },
+          full: { workflows: 10_000, mails: 100, changes: 100, restarts: 20 },
+          // As DBOS does it every hour: 5,000 workflows, the database away every 5 to 10 s.
+          nightly: { workflows: 5_000, mails: 200, changes: 200, kills: 20, restarts: 100 },
         }),
       ),
   },
+  {
+    name: "crash points",
+    promises: "P1 P2 P3 P4 P5 P6 P7",
+    backends: "postgres",
+    run: (context) => runPoints(context, context.size({ ci: 1, full: 20, nightly: 40 })),
+  },
+  { name: "lost workers", promises: "P5 P8", backends: "postgres", run: runLost },
+  { name: "paused worker", promises: "P4 P5", backends: "postgres", run: runPaused },
+  { name: "duplicates", promises: "P2", backends: "postgres", run: runDuplicates },
+  { name: "poison", promises: "P1 P7", backends: "postgres", run: runPoison },
 ];

@@ -35,8 +35,13 @@ async function insist(sent: Sent, name: string, once: () => Promise<number>): Pr
   }
 }
 
+/** Deliveries go to all doors alike. */
+function turnOf(name: string): number {
+  return Buffer.from(name).reduce((sum, byte) => sum + byte, 0);
+}
+
 export function webhook(site: Site, sent: Sent, hook: string, name: string): Promise<void> {
-  let turn = 0;
+  let turn = turnOf(name);
   return insist(sent, name, async () => {
     const door = site.doors[turn++ % site.doors.length];
     const reply = await ask(`${door}/v1/webhooks/${hook}`, {
@@ -52,7 +57,7 @@ export function webhook(site: Site, sent: Sent, hook: string, name: string): Pro
 
 export function mail(site: Site, sent: Sent, name: string): Promise<void> {
   const text = `From: faults@example.jp\nTo: sys-alert@example.jp\nMessage-Id: <${name}@faults>\nSubject: ${name}\n\nbody of ${name}\n`;
-  let turn = 0;
+  let turn = turnOf(name);
   return insist(sent, name, async () => {
     const port = site.smtp[turn++ % site.smtp.length] ?? 0;
     try {
@@ -70,7 +75,7 @@ export function mail(site: Site, sent: Sent, name: string): Promise<void> {
 
 /** One change of an entry. The next may only follow when this one was answered for. */
 export function change(site: Site, sent: Sent, entry: string, name: string): Promise<void> {
-  let turn = 0;
+  let turn = turnOf(name);
   return insist(sent, name, async () => {
     const door = site.doors[turn++ % site.doors.length];
     const reply = await ask(`${door}/api/v2/inventory/upsert`, {

@@ -87,6 +87,19 @@ function files(recorder: string): Readonly<Record<string, string>> {
       webhook("faults-later"),
       body('"{{ trigger.body.n }}{{ st2kv.system.faults_suffix }}"'),
     ),
+    "actions/gated.yaml": `name: gated\n${effect("rerun")}${url}`,
+    "policies/gated.yaml":
+      "name: gated\ndescription: Three at a time.\nresource_ref: faults.gated\npolicy_type: action.concurrency\nparameters:\n  threshold: 3\n",
+    "rules/gated.yaml": rule(
+      "gated",
+      webhook("faults-gated"),
+      body('"{{ trigger.body.n }}"').replace("faults.effect", "faults.gated"),
+    ),
+    "rules/shell.yaml": rule(
+      "shell",
+      webhook("faults-shell"),
+      three('"{{ trigger.body.n }}"').replace("faults.three", "faults.shell"),
+    ),
     "rules/mail.yaml": rule(
       "mail",
       "  type: email.smtp.message\n",

@@ -68,6 +68,17 @@ function say(text: string): void {
   process.stderr.write(text);
 }
 
+/** In place at a terminal; elsewhere a line now and then, so that nobody thinks it hangs. */
+function progress(title: string): (text: string) => void {
+  let last = performance.now();
+  return (text) => {
+    if (process.stderr.isTTY) return say(`\r\u001B[K${title}: ${text} `);
+    if (performance.now() - last < 15_000) return undefined;
+    last = performance.now();
+    return say(`  ${title}: ${text}\n`);
+  };
+}
+
 async function runCase(each: Case, backend: Backend, { profile, seed }: Wish): Promise<Result> {
   const since = performance.now();
   const title = `${each.name}, queue on ${backend}`;
@@ -76,7 +87,7 @@ async function runCase(each: Case, backend: Backend, { profile, seed }: Wish): P
     seed,
     backend,
     random: seeded(seed),
-    say: (progress) => (process.stderr.isTTY ? say(`\r\u001B[K${title}: ${progress} `) : undefined),
+    say: progress(title),
     size: (sizes) => sizes[profile],
   };
   const report = await each.run(context).catch((error: unknown): Report => {
@@ -114,6 +125,10 @@ async function run(wish: Wish): Promise<boolean> {
   if (out !== undefined) writeFileSync(out, `${JSON.stringify({ ...facts, results }, null, 2)}\n`);
   return failed.length === 0 && results.length > 0;
 }
+
+// Whoever ends the harness ends what it started: leaving runs what stands at exit.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.on(signal, () => process.exit(130));
 
 try {
   process.exitCode = (await run(readWish(process.argv.slice(2)))) ? 0 : 1;

@@ -1,6 +1,7 @@
 /** The real program as separate processes on a real PostgreSQL (and Redis) of their own, beside the recorder; each of them can be ended, paused and cut off. What
  * ends comes back, as an init system would bring it. */
 import { mkdirSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/redis.ts";
@@ -15,6 +16,7 @@ import {
 } from "../support/raicho.ts";
 import { writePack } from "./pack.ts";
 import { startRecorder, type Recorder } from "./recorder.ts";
+import { tcpProxy, type Proxy } from "./tcp-proxy.ts";
 import { databaseServer, redisServer, type DatabaseServer, type RedisServer } from "./servers.ts";
 
 export type Role = "api" | "worker" | "sensors" | "scheduler";
@@ -34,8 +36,10 @@ export interface SiteOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Where the database's files are put, e.g. on a small tmpfs. */
   readonly databaseHome?: string;
-  /** Whether the database runs before the processes start. */
-  readonly database?: "first" | "later";
+  /** The processes start so many seconds before the database. */
+  readonly databaseComesAfter?: number;
+  /** Connections to PostgreSQL and Redis go through proxies. */
+  readonly proxied?: boolean;
 }
 
 export interface Kept {
@@ -60,6 +64,7 @@ export interface Site {
   readonly database: DatabaseServer;
   readonly redis: RedisServer | undefined;
   readonly recorder: Recorder;
+  readonly proxies: Proxies;
   readonly processes: readonly Kept[];
   /** Addresses of the doors. */
   readonly doors: readonly string[];
@@ -78,6 +83,11 @@ export interface Site {
   /** Takes the queue's memory. */
   wipeQueue(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface Proxies {
+  readonly database?: Proxy;
+  readonly redis?: Proxy;
 }
 
 const usual = { api: 1, scheduler: 1, sensors: 1, worker: 2 } as const;
@@ -103,7 +113,7 @@ function namesOf(counts: Readonly<Record<Role, number>>): readonly { name: strin
   );
 }
 
-/** Resolves when all processes are ready and admin has signed in (unless the database comes later). */
+/** Resolves when all processes are ready and admin has signed in. */
 export async function openSite(options: SiteOptions = {}): Promise<Site> {
   const { backend = "postgres" } = options;
   const home = temporaryHome();
@@ -115,20 +125,45 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
   const redis = backend === "redis" ? await redisServer(home) : undefined;
   const names = namesOf({ ...usual, ...options.counts });
   const ports = await portsFor(names);
-  const site = new RunningSite({ home, backend, recorder, database, redis, ports, options });
-  if (options.database === "later") await database.stop();
+  const proxies = options.proxied === true ? await proxiesFor(database, redis) : {};
+  const parts = { home, backend, recorder, database, redis, proxies, ports, options };
+  const site = new RunningSite(parts);
+  const wait = options.databaseComesAfter ?? 0;
+  if (wait > 0) await database.stop();
   // The first one brings the schema up to date, the others find it so.
   for (const [index, each] of names.entries()) {
     site.launch(each);
-    if (index === 0 && options.database !== "later") await site.ready(site.named(each.name));
+    if (index === 0 && wait === 0) await site.ready(site.named(each.name));
   }
-  if (options.database === "later") return site;
+  if (wait > 0) {
+    await delay(wait * 1_000);
+    await database.start();
+  }
   await site.ready();
   await site.signIn();
   return site;
 }
 
-interface Parts extends Pick<Site, "home" | "backend" | "recorder" | "database" | "redis"> {
+async function proxiesFor(
+  database: DatabaseServer,
+  redis: RedisServer | undefined,
+): Promise<Proxies> {
+  return {
+    database: await tcpProxy(database.port),
+    ...(redis === undefined ? {} : { redis: await tcpProxy(redis.port) }),
+  };
+}
+
+function through(url: string, proxy: Proxy | undefined): string {
+  if (proxy === undefined) return url;
+  const other = new URL(url);
+  other.port = String(proxy.port);
+  return other.href;
+}
+
+type Own = "home" | "backend" | "recorder" | "database" | "redis" | "proxies";
+
+interface Parts extends Pick<Site, Own> {
   readonly ports: Ports;
   readonly options: SiteOptions;
 }
@@ -139,6 +174,7 @@ class RunningSite implements Site {
   readonly database: DatabaseServer;
   readonly redis: RedisServer | undefined;
   readonly recorder: Recorder;
+  readonly proxies: Proxies;
   readonly doors: readonly string[];
   readonly smtp: readonly number[];
   token = "";
@@ -147,7 +183,8 @@ class RunningSite implements Site {
   readonly #options: SiteOptions;
   #closing = false;
 
-  constructor({ home, backend, recorder, database, redis, ports, options }: Parts) {
+  constructor({ home, backend, recorder, database, redis, proxies, ports, options }: Parts) {
+    this.proxies = proxies;
     this.home = home;
     this.backend = backend;
     this.database = database;
@@ -178,8 +215,10 @@ class RunningSite implements Site {
       cwd: join(this.home, "site"),
       before: beforeOf?.(name) ?? [],
       env: {
-        DATABASE_URL: this.database.url,
-        ...(this.redis === undefined ? {} : { REDIS_URL: this.redis.url }),
+        DATABASE_URL: through(this.database.url, this.proxies.database),
+        ...(this.redis === undefined
+          ? {}
+          : { REDIS_URL: through(this.redis.url, this.proxies.redis) }),
         RAICHO_CONFIGS: join(this.home, "configs"),
         RAICHO_ADMIN_PASSWORD: adminPassword,
         RAICHO_API_URL: this.doors[0] ?? "",
@@ -283,6 +322,8 @@ class RunningSite implements Site {
     }, 15_000);
     await Promise.all(this.#kept.map(({ started }) => started.ended));
     clearTimeout(late);
+    await this.proxies.database?.close();
+    await this.proxies.redis?.close();
     await this.redis?.stop();
     await this.database.stop();
     await this.recorder.close();

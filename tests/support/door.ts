@@ -11,6 +11,7 @@ import { AppError } from "../../src/model/errors.ts";
 import type { Door } from "../../src/api/door.ts";
 import type { User } from "../../src/engine/auth.ts";
 import { datastore } from "../../src/engine/datastore.ts";
+import { Intake } from "../../src/api/intake.ts";
 import { Metrics } from "../../src/api/metrics.ts";
 import { AuditLog } from "../../src/engine/audit.ts";
 import { HookBook } from "../../src/engine/hook-book.ts";
@@ -100,6 +101,7 @@ export function doorOf(core: Core, users?: ReadonlyMap<string, User>): Door {
     }),
     audit: new AuditLog(core.database, core.log),
     metrics: new Metrics(),
+    intake: new Intake(),
     version: "0.0.0",
     desk: new LoginDesk(core.database, book),
     signIn: defaultSignIn,

@@ -1,0 +1,66 @@
+/** Named places at which a process can be made to die, for the tests of what a crash leaves behind (`RAICHO_CRASH_AT=<point>[:n]`, tests/faults). Without that setting
+ * passing one costs a look at an empty variable. Each name stands in the code once; a test holds list and code together. */
+export const crashPoints = [
+  // An event comes in (P1 to P3).
+  "ingest.before-commit",
+  "ingest.after-commit",
+  "match.before-commit",
+  "match.after-commit",
+  "ring.before-add",
+  "ring.after-add",
+  // A run of an action (P5).
+  "claim.before",
+  "claim.after",
+  "run.before-action",
+  "run.after-action",
+  "finish.before-commit",
+  "finish.after-commit",
+  "finish.before-deliver",
+  "spawn.before",
+  "spawn.after",
+  // A workflow (P4).
+  "workflow.loaded",
+  "workflow.before-commit",
+  "workflow.after-commit",
+  "workflow.after-effects",
+  // The safety net and its signs of life (P5, P7).
+  "heartbeat.after",
+  "sweep.begun",
+  "sweep.take-over",
+  "sweep.after-commit",
+  "sweep.after-ring",
+  // Policies let in what waits.
+  "gate.before-admit",
+  "gate.after-admit",
+  // Group commit and bells.
+  "pump.before-flight",
+  "pump.after-flight",
+  "bell.before-notify",
+  // Sensors and their checkpoints (P6).
+  "timer.before-emit",
+  "timer.after-emit",
+  "feed.before-emit",
+  "feed.after-emit",
+  "mail.before-emit",
+  "mail.before-answer",
+  "inventory.before-commit",
+  "inventory.after-commit",
+  // A process begins and ends.
+  "boot.before-ready",
+  "stop.before-drain",
+  "stop.after-drain",
+] as const;
+
+export type CrashPoint = (typeof crashPoints)[number];
+
+let struck: ((point: CrashPoint) => void) | undefined;
+
+/** From now on `strike` is told of every point that is passed. */
+export function armCrashPoints(strike: (point: CrashPoint) => void): void {
+  struck = strike;
+}
+
+/** This process passes that point. */
+export function passing(point: CrashPoint): void {
+  struck?.(point);
+}
