@@ -49,6 +49,13 @@ const host: Host = {
     const program = [process.execPath, process.argv[1] ?? ""];
     return { ...packPlaces(readConfig(process.env, process.cwd())), program };
   },
+  alertParts: async () => {
+    const [{ readConfig }, { alertParts }] = await Promise.all([
+      import("./config.ts"),
+      import("./wiring/alerts.ts"),
+    ]);
+    return alertParts(readConfig(process.env, process.cwd()));
+  },
   lintParts: async () => {
     const [{ readConfig }, { contentDirectories, knownRunners }, { declarationFaults }] =
       await Promise.all([

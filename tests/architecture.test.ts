@@ -67,6 +67,7 @@ const rooms: Readonly<Record<string, Room>> = {
       "rules",
       "workflows",
       "inventory",
+      "alerts",
       "runbooks",
       "content",
       "installer",

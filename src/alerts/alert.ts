@@ -34,6 +34,23 @@ export interface CanonicalAlert {
   readonly raw_ref: string;
 }
 
+export const alertMembers = [
+  "source",
+  "source_ref",
+  "class",
+  "status",
+  "severity",
+  "urgency",
+  "host_raw",
+  "service",
+  "summary",
+  "detail",
+  "occurred_at",
+  "labels",
+  "fingerprint",
+  "raw_ref",
+] as const satisfies readonly (keyof CanonicalAlert)[];
+
 /** The parts of a mail that parsers read; a mail sensor's payload fits. */
 export interface AlertMail {
   readonly subject: string;

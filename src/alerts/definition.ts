@@ -11,6 +11,8 @@ export interface AlertParser {
   /** Smaller is tried first. */
   readonly order: number;
   readonly input: "mail" | "json";
+  /** Paths of a JSON body whose texts hold JSON themselves: they are read, too (Amazon SNS sends so). */
+  readonly unfold: readonly string[];
   /** Full-width letters and the like are folded (NFKC) before matching and extraction. */
   readonly fold: boolean;
   /** Zone of stamps without one, where it is not the site's. */
@@ -119,6 +121,7 @@ const parserKeys = [
   "order",
   "input",
   "normalize",
+  "unfold",
   "time_zone",
   "match",
   "repeat",
@@ -146,6 +149,9 @@ function readParser(declaration: DeclarationFile, root: DocumentNode): AlertPars
     source: at("source").text(),
     order: at("order").number(100),
     input,
+    unfold: at("unfold")
+      .items()
+      .map((item) => item.text()),
     fold: at("normalize").oneOf(["none", "nfkc"], "none") === "nfkc",
     timeZone: zone.present ? zone.text() : undefined,
     match: conditions,

@@ -45,12 +45,13 @@ export type ParsedAlerts =
 /** Brings a message into canonical alerts with the first parser that matches and finds what it requires. */
 export function parseAlerts(
   parsers: readonly AlertParser[],
-  message: AlertMessage,
+  given: AlertMessage,
   options: ParseOptions,
 ): ParsedAlerts {
   const reasons: string[] = [];
   for (const parser of parsers) {
-    if (parser.input !== message.kind) continue;
+    if (parser.input !== given.kind) continue;
+    const message = unfolded(given, parser.unfold);
     const parts = partsOf(message, parser.fold);
     if (!parser.match.every((condition) => holds(condition, parts))) continue;
     const found = fieldSets(parser, message, parts);
@@ -68,6 +69,25 @@ export function parseAlerts(
     }
   }
   return { unparsed: reasons.length > 0 ? reasons.join("; ") : "no parser matches" };
+}
+
+/** The message with JSON in place of texts that hold JSON. */
+function unfolded(message: AlertMessage, paths: readonly string[]): AlertMessage {
+  if (message.kind !== "json" || !isObject(message.body)) return message;
+  const body = { ...message.body };
+  for (const path of paths) {
+    const text = body[path];
+    if (typeof text === "string") body[path] = jsonOf(text) ?? text;
+  }
+  return { kind: "json", body };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function partsOf(message: AlertMessage, fold: boolean): Parts {

@@ -1,19 +1,32 @@
 /** What a site decides about its alerts: files in `alerts/` of a pack or of the site. docs/alerts.md explains every key. */
 import type { DeclarationFile } from "../model/definitions.ts";
-import { alertSeverities, alertUrgencies, type AlertSeverity, type AlertUrgency } from "./alert.ts";
+import { usualSameness, type Sameness } from "./correlate.ts";
 import { DocumentNode, type DocumentProblem } from "./document.ts";
-import { matches, readMatchers, type MatchedAlert, type Matcher } from "./matcher.ts";
-
-/** How urgent an alert is, and how severe where the monitor does not know better. */
-export interface UrgencyRule {
-  readonly name: string;
-  readonly match: readonly Matcher[];
-  readonly urgency: AlertUrgency | undefined;
-  readonly severity: AlertSeverity | undefined;
-}
+import type { FlappingRule } from "./flapping.ts";
+import type { GroupRule } from "./group.ts";
+import { matches, type MatchedAlert } from "./matcher.ts";
+import {
+  readFlapping,
+  readGroup,
+  readInhibit,
+  readMaintenance,
+  readSame,
+  readSilent,
+  readUrgency,
+  type SameRule,
+  type UrgencyRule,
+} from "./policy-rules.ts";
+import type { SilentRule } from "./silent.ts";
+import type { InhibitRule, MaintenanceRule } from "./suppress.ts";
 
 export interface AlertPolicies {
   readonly urgency: readonly UrgencyRule[];
+  readonly same: readonly SameRule[];
+  readonly groups: readonly GroupRule[];
+  readonly inhibit: readonly InhibitRule[];
+  readonly maintenance: readonly MaintenanceRule[];
+  readonly flapping: readonly FlappingRule[];
+  readonly silent: readonly SilentRule[];
 }
 
 export interface PolicyProblem extends DocumentProblem {
@@ -47,33 +60,49 @@ export function compileAlertPolicies(declarations: readonly DeclarationFile[]): 
       (refOf(a) < refOf(b) ? -1 : 1),
   );
   const all = files.map(({ policies }) => policies);
-  return { policies: { urgency: all.flatMap(({ urgency }) => urgency) }, problems };
+  return {
+    policies: {
+      urgency: all.flatMap(({ urgency }) => urgency),
+      same: all.flatMap(({ same }) => same),
+      groups: all.flatMap(({ groups }) => groups),
+      inhibit: all.flatMap(({ inhibit }) => inhibit),
+      maintenance: all.flatMap(({ maintenance }) => maintenance),
+      flapping: all.flatMap(({ flapping }) => flapping),
+      silent: all.flatMap(({ silent }) => silent),
+    },
+    problems,
+  };
 }
+
+const sections = [
+  "urgency",
+  "same",
+  "groups",
+  "inhibit",
+  "maintenance",
+  "flapping",
+  "silent",
+] as const;
 
 function refOf({ declaration: { pack, name } }: PolicyFile): string {
   return `${pack}.${name}`;
 }
 
 function readFile(declaration: DeclarationFile, root: DocumentNode): PolicyFile {
-  const at = root.fields(["name", "description", "order", "urgency"]);
+  const at = root.fields(["name", "description", "order", ...sections]);
   at("description").text("");
   return {
     declaration,
     order: at("order").number(100),
-    policies: { urgency: at("urgency").items().map(readUrgency) },
-  };
-}
-
-function readUrgency(node: DocumentNode, number: number): UrgencyRule {
-  const at = node.fields(["name", "match", "urgency", "severity"]);
-  const urgency = at("urgency");
-  const severity = at("severity");
-  if (!urgency.present && !severity.present) node.problem("needs urgency, severity, or both");
-  return {
-    name: at("name").text(`urgency ${number + 1}`),
-    match: readMatchers(at("match")),
-    urgency: urgency.present ? urgency.oneOf(alertUrgencies, "immediate") : undefined,
-    severity: severity.present ? severity.oneOf(alertSeverities, "unknown") : undefined,
+    policies: {
+      urgency: at("urgency").items().map(readUrgency),
+      same: at("same").items().map(readSame),
+      groups: at("groups").items().map(readGroup),
+      inhibit: at("inhibit").items().map(readInhibit),
+      maintenance: at("maintenance").items().map(readMaintenance),
+      flapping: at("flapping").items().map(readFlapping),
+      silent: at("silent").items().map(readSilent),
+    },
   };
 }
 
@@ -86,4 +115,9 @@ export function withUrgency<Alert extends MatchedAlert>(
   if (rule === undefined) return { alert, rule: undefined };
   const { urgency = alert.urgency, severity = alert.severity } = rule;
   return { alert: { ...alert, urgency, severity }, rule: rule.name };
+}
+
+/** What counts as the same problem for this alert. */
+export function samenessOf(rules: readonly SameRule[], alert: MatchedAlert): Sameness {
+  return rules.find(({ match }) => matches(match, alert)) ?? usualSameness;
 }

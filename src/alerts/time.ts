@@ -49,6 +49,7 @@ export function parseTime(text: string, timeZone: string): number | undefined {
     .replace(/\s+/g, " ")
     .trim()
     .slice(0, 200);
+  if (/^\d{13}$/.test(normal)) return Number(normal);
   if (/^\d{10}(?:\.\d+)?$/.test(normal)) return Math.floor(Number(normal)) * 1_000;
   const found = numericDate(normal) ?? namedDate(normal) ?? unixDate(normal);
   if (found === undefined || !isReal(found.wall)) return undefined;
@@ -79,7 +80,7 @@ function numericDate(text: string): Found | undefined {
 
 /** `21 Nov 2026 00:06:52 +0000`. */
 function namedDate(text: string): Found | undefined {
-  const date = /(\d{1,2})[ -]([a-z]{3})[a-z]*[ -](\d{4})/i.exec(text);
+  const date = /(\d{1,2})[ -]([a-z]{3})[a-z]*,?[ -](\d{4})/i.exec(text);
   const month = monthNumber(date?.[2]);
   if (date === null || month === undefined) return undefined;
   return withTime([date[3], month, date[1]], [text.slice(date.index + date[0].length)]);

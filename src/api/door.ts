@@ -1,5 +1,6 @@
 /** What the routes may use. Handed in by the composition root. */
 import type { Core } from "../engine/core.ts";
+import type { Alerts } from "../engine/alerts.ts";
 import type { User } from "../engine/auth.ts";
 import type { Issuer, SignInSettings } from "../model/sign-in.ts";
 import type { AuditLog } from "../engine/audit.ts";
@@ -17,6 +18,7 @@ import type { PackIndexView } from "./pack-installs.ts";
 
 export interface Door {
   readonly core: Core;
+  readonly alerts: Alerts;
   readonly datastore: Datastore;
   readonly book: RoleBook;
   readonly desk: LoginDesk;

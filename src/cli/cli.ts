@@ -1,5 +1,6 @@
 /** What a command is given, and how it ends. Every file of this room that has commands exports one `CommandSetup`; `commands.ts` lists them. */
 import type { Command } from "commander";
+import type { AlertMail } from "../alerts/alert.ts";
 import type { ContentDirectories } from "../content/find-packs.ts";
 import type { LoadOptions } from "../content/load.ts";
 import type { InstallerPlaces } from "../installer/places.ts";
@@ -63,6 +64,15 @@ export interface LintParts {
   readonly checkDeclarations?: LoadOptions["checkDeclarations"];
 }
 
+/** What parsers of alerts are tried with. */
+export interface AlertParts {
+  readonly directories: ContentDirectories;
+  /** The site's, for stamps without one. */
+  readonly timeZone: string;
+  /** A mail as it came → its parts. */
+  readMail(raw: Buffer): Promise<AlertMail>;
+}
+
 export interface PackPlaces extends InstallerPlaces {
   /** Where `<pack>.yaml` of the configurations are. */
   readonly configs: string;
@@ -93,6 +103,7 @@ export interface Host {
   /** Data directory. */
   home(): Promise<string>;
   lintParts(): Promise<LintParts>;
+  alertParts(): Promise<AlertParts>;
   /** Writes the ledger and the master key to a new file. */
   backUp(file: string, progress: TableProgress): Promise<void>;
   /** Reads such a file into an empty data directory or database. */

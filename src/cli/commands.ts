@@ -193,6 +193,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import("./key.ts")).setUpKey,
   },
   {
+    name: "alert",
+    summary: "list and silence alerts, read messages again, try parsers on files",
+    group: "Work",
+    load: async () => (await import("./alert.ts")).setUpAlert,
+  },
+  {
     name: "inventory",
     summary: "find, show and change entries of the inventory",
     group: "Inventory",

@@ -1,13 +1,16 @@
 /** Which machine an alert is about, and who answers for it, as the inventory knows. */
 import type { CanonicalAlert } from "../alerts/alert.ts";
 import type { AlertPlace } from "../alerts/matcher.ts";
+import type { PlannedWindow } from "../alerts/suppress.ts";
 import type { JsonObject } from "../model/json.ts";
-import { loadNeighbourhood } from "../store/inventory/hosts.ts";
+import { loadNeighbourhood, loadReferring } from "../store/inventory/hosts.ts";
 import type { Inventory } from "./inventory.ts";
 
 export interface FoundPlace extends AlertPlace {
   /** For people and workflows: `{kind, via, person, team, leader}`; null when the inventory knows nobody at all. */
   readonly responsible: JsonObject | null;
+  /** Maintenance windows of the inventory for the machine or what it belongs to, past ones aside. */
+  readonly planned: readonly PlannedWindow[];
 }
 
 /** What an entry belongs to, for conditions on alerts. */
@@ -45,7 +48,8 @@ async function lookUp(inventory: Inventory, words: readonly string[]): Promise<F
     const found = await inventory.findHost(word);
     if (found.found) return placeAt(inventory, found.host);
   }
-  return { entity: null, belongs: [], ...(await ownerOf(inventory, words[0] ?? "?")) };
+  const owner = await ownerOf(inventory, words[0] ?? "?");
+  return { entity: null, belongs: [], planned: [], ...owner };
 }
 
 async function placeAt(
@@ -54,11 +58,25 @@ async function placeAt(
 ): Promise<FoundPlace> {
   const { entries } = await loadNeighbourhood(inventory.ground.db, id, belonging, 1);
   const others = entries.filter((entry) => entry.id !== id);
+  const ids = [id, ...others.map((entry) => entry.id)];
   return {
     entity: { id, type, name },
     belongs: others.flatMap((entry) => [entry.id, entry.name]),
+    planned: await plannedFor(inventory, ids),
     ...(await ownerOf(inventory, id)),
   };
+}
+
+async function plannedFor(
+  inventory: Inventory,
+  ids: readonly string[],
+): Promise<readonly PlannedWindow[]> {
+  const found = await loadReferring(inventory.ground.db, ids, "MaintenanceWindow", "targets");
+  return found.flatMap(({ id, name, doc: { start, end, suppress, status } }): PlannedWindow[] => {
+    if (suppress === false || status === "retired") return [];
+    const [from, to] = [Date.parse(String(start)), Date.parse(String(end))];
+    return Date.now() < to ? [{ id, name, start: from, end: to }] : [];
+  });
 }
 
 async function ownerOf(

@@ -1,22 +1,37 @@
 /** Actions of the pack `alert`: messages become alerts, repeats are counted, one ticket stands for a day.
  *
  * One noter at a time per alert: who holds the note writes the newest count to the ticket and looks again before letting go. */
+import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { RunCall, Runner } from "../runners/runner.ts";
 import { alertOf, lockAlert, mergeFacts, rememberTicket, type AlertRow } from "../store/alerts.ts";
+import type { Database } from "../store/database.ts";
 import type { Db } from "../store/schema.ts";
-import { receive, type AlertRunnerOptions } from "./alert-receive.ts";
 import { shownAlert } from "./alert-record.ts";
+import { alertVerbs } from "./alert-verbs.ts";
+import type { Alerts } from "./alerts.ts";
 
 const noteSeconds = 120;
+
+export interface AlertRunnerOptions {
+  readonly database: Database;
+  readonly alerts: Alerts;
+}
 
 type Verb = (options: AlertRunnerOptions, call: RunCall) => Promise<unknown>;
 
 const verbs: Readonly<Record<string, Verb>> = {
-  receive,
-  get: async ({ database }, { parameters }) =>
-    shown(await alertOf(database.db, ...identity(parameters))),
+  ...Object.fromEntries(
+    Object.entries(alertVerbs).map(([name, verb]): [string, Verb] => [
+      name,
+      ({ alerts }, call) => verb(alerts, call),
+    ]),
+  ),
+  get: async ({ database, alerts }, { parameters }) =>
+    typeof parameters["id"] === "string" && parameters["id"] !== ""
+      ? alerts.get(parameters["id"])
+      : shown(await alertOf(database.db, ...identity(parameters))),
   set_ticket: async ({ database }, { parameters }) => {
     const kept = await rememberTicket(
       database.db,
@@ -57,7 +72,13 @@ export function alertRunner(options: AlertRunnerOptions): Runner {
             error: `There is no alert action "${call.action.ref}": ${Object.keys(verbs).join(", ")}`,
           },
         };
-      return { status: "succeeded", result: await verb(options, call) };
+      try {
+        return { status: "succeeded", result: await verb(options, call) };
+      } catch (error) {
+        if (error instanceof AppError)
+          return { status: "failed", result: { error: error.message, code: error.code } };
+        throw error;
+      }
     },
   };
 }

@@ -53,7 +53,7 @@ export async function seenReferring(
 ): Promise<readonly GraphEntry[]> {
   const found = new Map<string, GraphEntry>();
   for (const attribute of attributes) {
-    const entries = await loadReferring(ground.db, dst, type, attribute);
+    const entries = await loadReferring(ground.db, [dst], type, attribute);
     const sights = await sightsOf(ground, entries);
     for (const entry of entries) {
       const allowed = sights.get(entry.id);

@@ -1,5 +1,6 @@
 /** Trigger types that exist without any pack: StackStorm's `core.st2.*`, and what Raicho itself sees. Schemas are JSON Schema draft-4
  * with StackStorm's `required` on the property. Parameters are closed; payloads may grow. */
+import { alertTriggerTypes } from "./alert-triggers.ts";
 import { builtin, object, text, type BuiltinTriggerType } from "./builtin-trigger.ts";
 import { inventoryTriggerTypes } from "./inventory-triggers.ts";
 import { requestTriggerTypes } from "./request-triggers.ts";
@@ -182,53 +183,6 @@ const mail = ["smtp", "imap"].map((protocol) =>
   }),
 );
 
-const alert = {
-  id: text,
-  source: text,
-  source_ref: text,
-  class: text,
-  status: text,
-  severity: text,
-  urgency: { type: "string", description: "immediate or business_day." },
-  urgency_rule: { description: "The rule that decided the urgency, or null." },
-  host_raw: text,
-  entity_id: { description: "The machine's entry in the inventory, or null." },
-  entity: { description: "The same as {id, type, name}, or null." },
-  owner: { description: "Who answers for it: {kind, via, person, team, leader}." },
-  service: text,
-  summary: text,
-  detail: text,
-  occurred_at: text,
-  labels: object,
-  fingerprint: text,
-  group_key: { type: "string", description: "The group it belongs to; its fingerprint when none." },
-  first_at: { type: "string", description: "When the first report of that day happened." },
-  last_at: { type: "string", description: "When the latest report happened." },
-  received_at: text,
-  raw_ref: text,
-  day: { type: "string", description: "Calendar day of the alert in the site's time zone." },
-  count: { type: "integer", description: "Reports of this alert on that day." },
-  ticket: { description: "The ticket of this alert and day, or null." },
-  previous_ticket: { description: "For a new alert: the ticket of an earlier day, or null." },
-  previous_urgency: { description: "Of the report before, or null." },
-  previous_severity: { description: "Of the report before, or null." },
-  reopened: { type: "boolean", description: "It had been resolved on the same day." },
-  mail: object,
-};
-
-const alerts = [
-  ...(
-    [
-      ["firing", "An alert is new."],
-      ["repeated", "A known alert was reported again."],
-      ["resolved", "An alert is over."],
-    ] as const
-  ).map(([event, description]) => builtin("alert", event, description, { payload: alert })),
-  builtin("alert", "unparsed", "A message came that no alert parser knows.", {
-    payload: { reason: anything, text, raw_ref: text },
-  }),
-];
-
 /** By ref. */
 export const builtinTriggerTypes: ReadonlyMap<string, BuiltinTriggerType> = new Map(
   [
@@ -240,7 +194,7 @@ export const builtinTriggerTypes: ReadonlyMap<string, BuiltinTriggerType> = new 
     ...datastore,
     ...inventoryTriggerTypes,
     ...mail,
-    ...alerts,
     ...requestTriggerTypes,
+    ...alertTriggerTypes,
   ].map((type) => [type.ref, type]),
 );

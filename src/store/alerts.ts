@@ -33,7 +33,7 @@ export async function findAlert(
     .selectFrom("alert")
     .selectAll()
     .where("fingerprint", "=", fingerprint)
-    .orderBy(sql`day = ${day}`, "desc")
+    .orderBy(sql`left(day, 10) = ${day}`, "desc")
     .orderBy("day", "desc")
     .limit(1)
     .executeTakeFirst();
@@ -65,35 +65,82 @@ export async function alertOf(
     .executeTakeFirst();
 }
 
-export async function saveAlert(
-  db: Db,
-  {
-    fingerprint,
-    day,
-    count,
-    status,
-    document,
-    at,
-    lastAt,
-  }: {
-    fingerprint: string;
-    day: string;
-    count: number;
-    status: string;
-    document: JsonObject;
-    at: Date;
-    lastAt: Date;
-  },
-): Promise<void> {
-  const json = JSON.stringify(document);
+/** What is written of an alert. */
+export interface AlertValues {
+  readonly fingerprint: string;
+  readonly day: string;
+  readonly count: number;
+  readonly status: string;
+  readonly document: JsonObject;
+  readonly at: Date;
+  readonly lastAt: Date;
+  readonly told: string | null;
+  readonly held: unknown;
+  readonly groupKey: string | null;
+}
+
+export async function saveAlert(db: Db, values: AlertValues): Promise<void> {
+  const { fingerprint, day, count, status, at, lastAt, told, groupKey } = values;
+  const document = JSON.stringify(values.document);
+  const held = values.held === null ? null : JSON.stringify(values.held);
+  const changing = { count, status, document, last_at: lastAt, told, held, group_key: groupKey };
   await db
     .insertInto("alert")
-    .values({ fingerprint, day, count, status, document: json, first_at: at, last_at: lastAt })
-    .onConflict((on) =>
-      on
-        .columns(["fingerprint", "day"])
-        .doUpdateSet({ count, status, document: json, last_at: lastAt }),
-    )
+    .values({ fingerprint, day, first_at: at, ...changing })
+    .onConflict((on) => on.columns(["fingerprint", "day"]).doUpdateSet(changing))
+    .execute();
+}
+
+/** Earlier records of an alert that is over are over, too. Gives their tickets. */
+export async function closeEarlier(
+  db: Db,
+  fingerprint: string,
+  day: string,
+): Promise<readonly string[]> {
+  const rows = await db
+    .updateTable("alert")
+    .set({ status: "resolved", told: "resolved", held: null })
+    .where("fingerprint", "=", fingerprint)
+    .where("day", "<", day)
+    .where("status", "!=", "resolved")
+    .returning("ticket")
+    .execute();
+  return rows.flatMap(({ ticket }) => (ticket === null ? [] : [ticket]));
+}
+
+/** Alerts that are not over, newest first. */
+export async function openAlerts(db: Db, limit: number): Promise<readonly AlertRow[]> {
+  return db
+    .selectFrom("alert")
+    .selectAll()
+    .where("status", "!=", "resolved")
+    .orderBy("last_at", "desc")
+    .limit(limit)
+    .execute();
+}
+
+/** Alerts of which rules have not heard the newest, those that wait longest first. */
+export async function heldAlerts(db: Db, limit: number): Promise<readonly AlertRow[]> {
+  return db
+    .selectFrom("alert")
+    .selectAll()
+    .where("held", "is not", null)
+    .orderBy("last_at")
+    .limit(limit)
+    .execute();
+}
+
+/** Says what rules heard, and why they have not heard more. */
+export async function markTold(
+  db: Db,
+  { fingerprint, day }: Pick<AlertRow, "fingerprint" | "day">,
+  { told, held }: { readonly told: string | null; readonly held: unknown },
+): Promise<void> {
+  await db
+    .updateTable("alert")
+    .set({ told, held: held === null ? null : JSON.stringify(held) })
+    .where("fingerprint", "=", fingerprint)
+    .where("day", "=", day)
     .execute();
 }
 
@@ -146,4 +193,72 @@ export async function mergeFacts(
     .where("day", "=", day)
     .returningAll()
     .executeTakeFirst();
+}
+
+/** The newest record of an alert. */
+export async function newestAlert(db: Db, fingerprint: string): Promise<AlertRow | undefined> {
+  return db
+    .selectFrom("alert")
+    .selectAll()
+    .where("fingerprint", "=", fingerprint)
+    .orderBy("day", "desc")
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** By the id that people see: the beginning of the fingerprint, and the day. */
+export async function alertNamed(db: Db, id: string): Promise<AlertRow | undefined> {
+  const parts = /^([0-9a-f]{16})-(.+)$/.exec(id);
+  if (parts === null) return undefined;
+  return db
+    .selectFrom("alert")
+    .selectAll()
+    .where("fingerprint", "like", `${parts[1]}%`)
+    .where("day", "=", parts[2] ?? "")
+    .executeTakeFirst();
+}
+
+export interface AlertFilter {
+  readonly day?: string | undefined;
+  readonly status?: string | undefined;
+  readonly source?: string | undefined;
+  readonly host?: string | undefined;
+  readonly urgency?: string | undefined;
+  readonly held?: boolean | undefined;
+}
+
+/** Newest first. */
+export async function listAlerts(
+  db: Db,
+  { day, status, source, host, urgency, held }: AlertFilter,
+  { limit, offset }: { readonly limit: number; readonly offset: number },
+): Promise<readonly AlertRow[]> {
+  let query = db.selectFrom("alert").selectAll();
+  if (day !== undefined) query = query.where(sql`left(day, 10)`, "=", day);
+  if (status !== undefined) query = query.where("status", "=", status);
+  if (held !== undefined) query = query.where("held", held ? "is not" : "is", null);
+  for (const [name, value] of Object.entries({ source, host_raw: host, urgency }))
+    if (value !== undefined) query = query.where(sql`document ->> ${name}`, "=", value);
+  return query
+    .orderBy("last_at", "desc")
+    .orderBy("fingerprint")
+    .limit(limit)
+    .offset(offset)
+    .execute();
+}
+
+/** Messages that were counted in an alert's record, newest first. */
+export async function occurrencesOf(
+  db: Db,
+  { fingerprint, day }: Pick<AlertRow, "fingerprint" | "day">,
+  limit: number,
+): Promise<readonly OccurrenceRow[]> {
+  return db
+    .selectFrom("alert_occurrence")
+    .selectAll()
+    .where("fingerprint", "=", fingerprint)
+    .where("day", "=", day)
+    .orderBy("received_at", "desc")
+    .limit(limit)
+    .execute();
 }

@@ -6,7 +6,6 @@ import type { Db, LedgerSchema } from "./schema.ts";
 
 export type StoredInstance = Omit<Selectable<LedgerSchema["trigger_instance"]>, "cause">;
 export type StoredEnforcement = Selectable<LedgerSchema["enforcement"]>;
-export type StoredAlert = Selectable<LedgerSchema["alert"]>;
 
 interface Page {
   readonly limit: number;
@@ -127,15 +126,4 @@ export async function listEnforcements(
 
 export async function findEnforcement(db: Db, id: string): Promise<StoredEnforcement | undefined> {
   return db.selectFrom("enforcement").selectAll().where("id", "=", id).executeTakeFirst();
-}
-
-export async function listAlerts(
-  db: Db,
-  filter: { day?: string | undefined; status?: string | undefined },
-  { limit, offset }: Page,
-): Promise<readonly StoredAlert[]> {
-  let query = db.selectFrom("alert").selectAll();
-  if (filter.day !== undefined) query = query.where("day", "=", filter.day);
-  if (filter.status !== undefined) query = query.where("status", "=", filter.status);
-  return query.orderBy("last_at", "desc").limit(limit).offset(offset).execute();
 }

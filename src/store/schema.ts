@@ -220,6 +220,54 @@ export interface LedgerSchema extends TicketTables {
     first_at: Date;
     last_at: Date;
     workflow: unknown;
+    /** What rules last heard of it; null = nothing yet. */
+    told: string | null;
+    /** Why they have not heard the newest; null = they have. */
+    held: unknown;
+    group_key: string | null;
+  };
+  alert_flapping: {
+    fingerprint: string;
+    changes: unknown;
+    flapping: boolean;
+    rule: string;
+    updated_at: Generated<Date>;
+  };
+  alert_silence: {
+    id: string;
+    match: unknown;
+    starts_at: Date;
+    ends_at: Date;
+    comment: string;
+    author: string;
+    created_at: Generated<Date>;
+  };
+  alert_group: {
+    key: string;
+    rule: string;
+    labels: unknown;
+    due_at: Date;
+    told: unknown;
+    told_at: Date | null;
+    opened_at: Generated<Date>;
+  };
+  alert_source: {
+    source: string;
+    last_at: Date;
+    silent_since: Date | null;
+  };
+  alert_message: {
+    key: string;
+    kind: string;
+    received_at: Generated<Date>;
+    ref: string;
+    subject: string;
+    sender: string;
+    parser: string | null;
+    reason: string | null;
+    alerts: unknown;
+    document: unknown;
+    raw: Buffer | null;
   };
   alert_occurrence: {
     message_key: string;

@@ -107,6 +107,7 @@ async function doorOf(engine: EngineProcess, config: Config): Promise<Door> {
   const authenticate = authenticator(core, book);
   return {
     core,
+    alerts: engine.alerting.alerts,
     datastore,
     book,
     desk: new LoginDesk(core.database, book, () => directory),

@@ -2,14 +2,11 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { Config } from "../config.ts";
-import { placeFinder } from "../engine/alert-place.ts";
-import { alertRunner } from "../engine/alert-runner.ts";
 import { slots, type Core } from "../engine/core.ts";
 import { datastore, type Datastore } from "../engine/datastore.ts";
 import type { CompiledContent } from "../engine/definitions.ts";
 import { carry, hearBell } from "../engine/hear.ts";
 import { idMaker } from "../engine/ids.ts";
-import { ingest } from "../engine/ingest.ts";
 import { Breaker } from "../engine/inventory-breaker.ts";
 import { Inventory } from "../engine/inventory.ts";
 import type { InventoryOptions } from "../engine/inventory-shared.ts";
@@ -27,6 +24,7 @@ import { type Bell, openBells } from "../store/bells.ts";
 import { type Database, openDatabase, waitForDatabase } from "../store/database.ts";
 import { CommitPump } from "../store/pump.ts";
 import { openVault } from "../store/vault.ts";
+import { openAlerts, type Alerting } from "./alerts.ts";
 import { answerer, askHere } from "./answers.ts";
 import { breakerSettings, ownerSettings } from "./inventory.ts";
 import { openRunbooks } from "./runbooks.ts";
@@ -47,6 +45,7 @@ export interface EngineProcess {
   readonly inventory: Inventory;
   /** Documents in git. */
   readonly documents: RunbookBook;
+  readonly alerting: Alerting;
   /** Who has which roles. */
   readonly book: RoleBook;
   /** The inventory as each user sees it. */
@@ -92,9 +91,8 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
   const queue = await queueOf(config, options.databaseUrl);
   const live = await LiveDefinitions.open(config, database);
   const listeners = openListeners(live);
-  const vault = openVault(config.masterKeyFile);
+  const [vault, evaluators] = [openVault(config.masterKeyFile), evaluatorPool({ size: 2 })];
   const store = datastore(database, vault);
-  const evaluators = evaluatorPool({ size: 2 });
   const answer = answerer(evaluators, store, { systemUser, inventory: () => inventory });
   const [spawn, sheets] = [options.slotCount > 0 ? spawner() : undefined, openSheets()];
   const inventory = await openInventory(config, live, {
@@ -111,8 +109,8 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
   const users = await openUsers(config, { database, inventory, systemUser }, listeners.reload);
   const own = [...builtinRunners(spawnOf(spawn), config), inventoryRunner(users.inventoryOf)];
   const documents = openRunbooks(config, () => core, inventory);
-  const alerts = alertsOf(database, config, () => ({ core, live, inventory }));
-  const runners = [...own, documents.runner, alerts, ...more];
+  const alerting = openAlerts(database, config, () => ({ core, live, inventory }));
+  const runners = [...own, documents.runner, alerting.runner, ...more];
   const core = makeCore(options, {
     database,
     queue,
@@ -129,6 +127,7 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     queue,
     inventory,
     documents: documents.book,
+    alerting,
     book: users.book,
     viewers: users.viewers,
     datastore: store,
@@ -139,11 +138,16 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     on: (news, listener) => listeners[news].add(listener),
     close: async () => {
       await core.pump.close();
-      const parts = [...runners, evaluators, spawn, sheets, core.bells, queue];
-      await Promise.all(parts.map((part) => Promise.resolve(part?.close?.())));
+      await closeAll([...runners, evaluators, spawn, sheets, core.bells, queue]);
       await database.close();
     },
   };
+}
+
+async function closeAll(
+  parts: readonly ({ readonly close?: () => unknown } | undefined)[],
+): Promise<void> {
+  await Promise.all(parts.map((part) => Promise.resolve(part?.close?.())));
 }
 
 function openInventory(
@@ -162,25 +166,6 @@ function queueOf({ redisUrl }: Config, databaseUrl: string): Promise<WorkQueue> 
 
 function spawnOf(started: ReturnType<typeof spawner> | undefined): Spawn | undefined {
   return started && ((...given) => started.spawn(...given));
-}
-
-function alertsOf(
-  database: Database,
-  { timeZone }: Config,
-  known: () => {
-    readonly core: Core;
-    readonly live: LiveDefinitions;
-    readonly inventory: Inventory;
-  },
-): Runner {
-  return alertRunner({
-    database,
-    timeZone,
-    parsers: () => known().live.loaded.compiled.parsers,
-    policies: () => known().live.loaded.compiled.alertPolicies,
-    place: placeFinder(() => known().inventory),
-    ingest: (events) => ingest(known().core, events),
-  });
 }
 
 /** What the site decides about executions. */

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config.ts";
 import { readTls } from "../config-values.ts";
+import { alertClock } from "../engine/alert-clock.ts";
 import { inventoryExpiry, type InventoryExpiry } from "../engine/inventory-expiry.ts";
 import { inventoryFeed, type InventoryFeed } from "../engine/inventory-feed.ts";
 import { triggersInUse } from "../model/definitions.ts";
@@ -76,6 +77,7 @@ export async function openSensors(engine: EngineProcess, config: Config): Promis
     signals?.wake();
     expiry?.wake();
   });
+  kept.push(keepSensor(core, () => alertClock(engine.alerting.ground)));
   let timers: TimerSensor | undefined;
   const timersInUse = () => timersOf(triggersInUse(core.definitions().content));
   kept.push(
@@ -87,7 +89,7 @@ export async function openSensors(engine: EngineProcess, config: Config): Promis
   for (const account of accounts) kept.push(keepSensor(core, () => imapSensor({ account, parse })));
   for (const make of runbookSensors(core, engine.documents)) kept.push(keepSensor(core, make));
   // The SMTP port is part of what "ready" says; mailboxes may come later.
-  await Promise.all(kept.slice(0, 5).map(({ started }) => started));
+  await Promise.all(kept.slice(0, 6).map(({ started }) => started));
   for (const { started } of kept) started.catch(() => undefined);
   const python = openPythonSensors(engine, config);
   const address = smtp?.address();

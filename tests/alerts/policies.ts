@@ -1,6 +1,7 @@
+import { expect } from "vitest";
 import type { AlertSeverity, AlertUrgency } from "../../src/alerts/alert.ts";
 import type { MatchedAlert } from "../../src/alerts/matcher.ts";
-import { compileAlertPolicies } from "../../src/alerts/policy.ts";
+import { compileAlertPolicies, type AlertPolicies } from "../../src/alerts/policy.ts";
 import type { DeclarationFile } from "../../src/model/definitions.ts";
 
 /** A policy file as content hands it over. */
@@ -31,4 +32,20 @@ export function anAlert(change: Partial<MatchedAlert> = {}): MatchedAlert {
     fingerprint: "f1",
     ...change,
   };
+}
+
+/** Policies of one file, which must have no fault. */
+export function policiesOf(document: unknown): AlertPolicies {
+  const { policies, problems } = compileAlertPolicies([policyFile(document)]);
+  expect(problems).toEqual([]);
+  return policies;
+}
+
+/** A time of 2026-11-21, UTC. */
+export function at(time: string, day = "2026-11-21"): string {
+  return `${day}T${time}:00.000Z`;
+}
+
+export function ms(time: string, day?: string): number {
+  return Date.parse(at(time, day));
 }

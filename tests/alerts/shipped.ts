@@ -16,9 +16,11 @@ export function declaration(name: string, document: unknown): DeclarationFile {
 }
 
 export const shipped = compileParsers(
-  readdirSync(folder).map((file) =>
-    declaration(basename(file, ".yaml"), parse(readFileSync(`${folder}/${file}`, "utf8"))),
-  ),
+  readdirSync(folder)
+    .filter((file) => file.endsWith(".yaml"))
+    .map((file) =>
+      declaration(basename(file, ".yaml"), parse(readFileSync(`${folder}/${file}`, "utf8"))),
+    ),
 );
 
 export const options = {

@@ -47,6 +47,7 @@ export async function runCli(
       start: lent("server"),
       home: lent("home"),
       lintParts: lent("content"),
+      alertParts: lent("parsers"),
       packPlaces: lent("packs"),
       backUp: lent("backup"),
       restore: lent("restore"),

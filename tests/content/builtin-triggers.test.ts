@@ -14,9 +14,17 @@ function faults(ref: string, parameters: Record<string, unknown>): string[] {
 
 test("StackStorm's own trigger types and Raicho's are all there", () => {
   expect([...builtinTriggerTypes.keys()].toSorted()).toEqual([
+    "alert.acknowledged",
     "alert.firing",
+    "alert.flapping",
+    "alert.group.closed",
+    "alert.group.opened",
+    "alert.group.repeated",
+    "alert.group.updated",
     "alert.repeated",
     "alert.resolved",
+    "alert.source_silent",
+    "alert.suppressed",
     "alert.unparsed",
     "core.raicho.sensor.crashlooping",
     "core.raicho.sensor.recovered",

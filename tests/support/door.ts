@@ -10,6 +10,8 @@ import type { Inventory } from "../../src/engine/inventory.ts";
 import { AppError } from "../../src/model/errors.ts";
 import type { Door } from "../../src/api/door.ts";
 import type { User } from "../../src/engine/auth.ts";
+import { compileAlertPolicies } from "../../src/alerts/policy.ts";
+import { Alerts } from "../../src/engine/alerts.ts";
 import { datastore } from "../../src/engine/datastore.ts";
 import { Intake } from "../../src/api/intake.ts";
 import { Metrics } from "../../src/api/metrics.ts";
@@ -77,6 +79,18 @@ export function emptyBook(database: Database): RoleBook {
   }));
 }
 
+/** Alerts of a site without parsers, policies and inventory. */
+function alertsOf(database: Database): Alerts {
+  return new Alerts({
+    database,
+    timeZone: "Asia/Tokyo",
+    parsers: () => [],
+    policies: () => compileAlertPolicies([]).policies,
+    place: () => Promise.resolve({ entity: null, responsible: null, planned: [] }),
+    ingest: () => Promise.resolve(),
+  });
+}
+
 /** The parts of that door. */
 export function doorOf(core: Core, users?: ReadonlyMap<string, User>): Door {
   const vault = {
@@ -91,6 +105,7 @@ export function doorOf(core: Core, users?: ReadonlyMap<string, User>): Door {
   const store = datastore(core.database, vault);
   return {
     core,
+    alerts: alertsOf(core.database),
     book,
     documents: new RunbookBook(() => core, join(tmpdir(), "raicho-documents")),
     hooks: new HookBook({

@@ -73,16 +73,16 @@ async function loadGraphEntries(db: Db, ids: readonly string[]): Promise<readonl
   return rows;
 }
 
-/** Living entries of a type that refer to `dst` by the attribute. */
+/** Living entries of a type that refer to one of `dst` by the attribute. */
 export async function loadReferring(
   db: Db,
-  dst: string,
+  dst: readonly string[],
   type: string,
   attribute: string,
 ): Promise<readonly GraphEntry[]> {
   const { rows } = await sql<GraphEntry>`
     select distinct e.id, t.name as type, e.type_id as "typeId", e.name, e.doc from inv.edge g join inv.entry e on e.id = g.src join inv.type t on t.id = e.type_id
-    where g.dst = ${dst}::uuid and g.attr = ${attribute} and t.name = ${type} and e.deleted_at is null order by e.name, e.id`.execute(
+    where g.dst = any(${dst}::uuid[]) and g.attr = ${attribute} and t.name = ${type} and e.deleted_at is null order by e.name, e.id`.execute(
     db,
   );
   return rows;

@@ -1,0 +1,116 @@
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parseMail } from "../../src/sensors/mail/parse.ts";
+import { repository } from "../support/raicho.ts";
+import { runCli } from "./run.ts";
+
+const corpus = join(repository, "../shared/corpus/mail");
+
+function alert(...argv: string[]) {
+  const directories = { bundled: [join(repository, "packs")], site: {}, packs: [] };
+  return runCli(["alert", ...argv], {
+    host: {
+      alertParts: () =>
+        Promise.resolve({ directories, timeZone: "Asia/Tokyo", readMail: (raw) => parseMail(raw) }),
+    },
+    workingDirectory: repository,
+  });
+}
+
+function place(files: Readonly<Record<string, string | Buffer>>): string {
+  const directory = mkdtempSync(join(tmpdir(), "raicho-mails-"));
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(join(directory, name, ".."), { recursive: true });
+    writeFileSync(join(directory, name), content);
+  }
+  return directory;
+}
+
+describe("raicho alert parse", () => {
+  test("a directory of mails and webhooks, one line of JSON for each alert", async () => {
+    const mail =
+      "From: n@x\r\nSubject: s\r\n\r\nNotification Type: PROBLEM\r\nHost: web01\r\nState: DOWN\r\n";
+    const hook = {
+      event: "alert",
+      host: { name: "app01" },
+      alert: { status: "critical", isOpen: true, monitorName: "load" },
+    };
+    const directory = place({
+      "a.eml": mail,
+      "deep/b.json": JSON.stringify(hook),
+      "c.txt": "hello",
+    });
+    const { code, out } = await alert("parse", directory, "-o", "jsonl");
+    const rows = out
+      .trim()
+      .split("\n")
+      .map((line): unknown => JSON.parse(line));
+    expect(rows).toMatchObject([
+      { source: "nagios", host_raw: "web01", status: "firing" },
+      { class: "unparsed", reason: "no parser matches" },
+      { source: "mackerel", host_raw: "app01", status: "firing" },
+    ]);
+    expect(code).toBe(1);
+  });
+
+  test("as a table", async () => {
+    const directory = place({
+      "a.eml": "Subject: s\r\n\r\nNotification Type: PROBLEM\r\nHost: web01\r\nState: DOWN\r\n",
+    });
+    const { code, out } = await alert("parse", directory);
+    expect(code).toBe(0);
+    expect(out).toContain("web01");
+    expect(out).toContain("alert.nagios");
+  });
+
+  test("what is not there, and what is no JSON", async () => {
+    expect(await alert("parse", "/nowhere/x")).toMatchObject({
+      code: 5,
+      notes: expect.stringContaining("there is no /nowhere/x"),
+    });
+    expect(await alert("parse", place({ "a.json": "{" }))).toMatchObject({
+      code: 1,
+      notes: expect.stringContaining("is no JSON"),
+    });
+  });
+
+  test.skipIf(!existsSync(corpus))("the corpus (skipped where ../shared is absent)", async () => {
+    const { out } = await alert(
+      "parse",
+      join(corpus, "nagios-4.4.6-postfix"),
+      join(corpus, "icinga2-2.13.6"),
+      "-o",
+      "json",
+    );
+    const rows = JSON.parse(out) as { source: string }[];
+    expect(rows.map(({ source }) => source)).toEqual([
+      ...Array(5).fill("nagios"),
+      ...Array(3).fill("icinga2"),
+    ]);
+  });
+});
+
+describe("raicho alert test", () => {
+  test("the shipped parsers hold", async () => {
+    const { code, out } = await alert("test");
+    expect(out).toMatch(/^\d\d passed, 0 failed\n$/);
+    expect(code).toBe(0);
+  });
+
+  test("a pack of one's own, with what does not hold", async () => {
+    const directory = place({
+      "mine/pack.yaml":
+        "name: mine\nref: mine\ndescription: d\nversion: 1.0.0\nauthor: a\nemail: a@b.c\n",
+      "mine/parsers/m.yaml":
+        'source: m\nmatch: [{in: subject, contains: RED}]\nalert: {summary: "{subject}"}\n',
+      "mine/parsers/tests/m.yaml":
+        "- {name: red, mail: {subject: RED x}, alerts: [{source: m}]}\n- {name: eml, eml: r.eml, alerts: [{summary: blue}]}\n",
+      "mine/parsers/tests/r.eml": "Subject: RED y\r\n\r\n.\r\n",
+    });
+    const { code, out } = await alert("test", join(directory, "mine"));
+    expect(out).toContain('eml\n  alerts[0].summary is "RED y", not "blue"\n1 passed, 1 failed\n');
+    expect(code).toBe(1);
+  });
+});
