@@ -2,12 +2,15 @@
  * Next free: addresses, networks, numbers, rack units.
  *
  * 1. The pool's row is held while free ones are sought and taken, so no two callers get the same, on any number of machines.
- * 2. Callers that wait for one pool are served together, in one transaction, each with a changeset of its own. */
+ * 2. Callers that wait for one pool are served together, in one transaction, each with a changeset of its own: it is looked up once, sought
+ *    in once, and the new entries are read once. */
 import type { Allocation } from "../inventory/allocate.ts";
 import { attributeType } from "../inventory/attribute-types.ts";
 import type { Catalogue, KnownType } from "../inventory/catalogue.ts";
 import { patchDocument } from "../inventory/patch.ts";
 import { badRequest, InventoryError } from "../inventory/problem.ts";
+import { requestKey } from "../inventory/references.ts";
+import { shown } from "../inventory/validate.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Database } from "../store/database.ts";
 import { loadEntries, type EntryRow, type Lock } from "../store/inventory/entries.ts";
@@ -16,15 +19,17 @@ import type { ChangeSet } from "../store/inventory/write.ts";
 import type { Db } from "../store/schema.ts";
 import { freeValues } from "./inventory-free.ts";
 import type { Eyes } from "./inventory-eyes.ts";
+import { gathered, nobodyServed } from "./inventory-gather.ts";
 import { insistOnReach, OutOfReach } from "./inventory-permit.ts";
+import { resolveReferences, type Resolutions } from "./inventory-resolve.ts";
 import { writeAll } from "./inventory-recompute.ts";
 import { viewEntries, type EntryView } from "./inventory-view.ts";
 import { changesetOf, decide, withoutRaces, type Author, type Draft } from "./inventory-write.ts";
 
 export interface AllocationRequest {
   readonly type: KnownType;
-  /** Id of the pool. */
-  readonly pool: string;
+  /** The pool by id, name or key. */
+  readonly from: unknown;
   /** 1–256. */
   readonly count: number;
   /** Of a network: its prefix length. Of units: how many in a row. */
@@ -61,7 +66,7 @@ export class Allocator {
 
   /** Rejects with INVENTORY_POOL_EXHAUSTED when there is no room, and with what is wrong with the new entries. */
   allocate(request: AllocationRequest): Promise<readonly EntryView[]> {
-    const key = `${request.type.name} ${request.pool} ${request.size ?? ""}`;
+    const key = `${request.type.name} ${request.size ?? ""} ${JSON.stringify(request.from)}`;
     return new Promise((resolve, reject) => {
       const queue = this.#queues.get(key);
       const waiting = { request, resolve, reject };
@@ -75,22 +80,29 @@ export class Allocator {
 
   /** What would be taken, without taking it. */
   async available(
-    request: Omit<AllocationRequest, "set" | "author" | "eyes">,
+    request: Omit<AllocationRequest, "set" | "author">,
   ): Promise<readonly (string | number)[]> {
     const { database, known } = this.#options;
-    const ground = await poolOf(database.db, known(), request, "none");
+    const [pool] = await poolsNamed(database.db, [request]);
+    if (typeof pool !== "string") throw pool;
+    const ground = await poolOf(database.db, known(), { type: request.type, pool }, "none");
     return freeValues(database.db, { known: known(), ...ground, request }, request.count);
   }
 
   async #serve(key: string): Promise<void> {
+    let last = nobodyServed;
     for (;;) {
       const queue = this.#queues.get(key) ?? [];
+      await gathered(() => queue.length, last);
       const batch = queue.splice(0, mostServed);
       if (batch.length === 0) {
         this.#queues.delete(key);
         return;
       }
+      const start = performance.now();
       await this.#settle(batch);
+      const done = performance.now();
+      last = { size: batch.length, ms: done - start, done };
     }
   }
 
@@ -102,13 +114,11 @@ export class Allocator {
         database.transaction((tx) => serve(tx, known(), requests)),
       );
       if (rows.size > 0) await onChange();
-      for (const [index, { request, resolve, reject }] of batch.entries()) {
+      const views = await viewsOf(database.db, requests, ends, rows);
+      for (const [index, { resolve, reject }] of batch.entries()) {
         const end = ends[index];
         if (end === undefined || "error" in end) reject(end?.error);
-        else {
-          const own = end.ids.flatMap((id) => rows.get(id) ?? []);
-          viewEntries(database.db, own, request.eyes).then(resolve, reject);
-        }
+        else resolve(end.ids.flatMap((id) => views.get(id) ?? []));
       }
     } catch (error) {
       // One led out of its caller's reach: each by itself finds out whether it is the one.
@@ -121,15 +131,77 @@ export class Allocator {
 
 type End = { readonly ids: readonly string[] } | { readonly error: InventoryError };
 
-/** Serves requests for one pool, type and size, in order; those for which nothing is left are refused. */
+/** The new entries as each caller may see its own. */
+async function viewsOf(
+  db: Db,
+  requests: readonly AllocationRequest[],
+  ends: readonly End[],
+  rows: ReadonlyMap<string, EntryRow>,
+): Promise<ReadonlyMap<string, EntryView>> {
+  const views = new Map<string, EntryView>();
+  const served = requests.map(({ eyes }, index) => ({ eyes, end: ends[index] }));
+  for (const [eyes, own] of Map.groupBy(served, (one) => one.eyes)) {
+    const ids = own.flatMap(({ end }) => (end !== undefined && "ids" in end ? end.ids : []));
+    const stored = ids.flatMap((id) => rows.get(id) ?? []);
+    for (const view of await viewEntries(db, stored, eyes)) views.set(view.id, view);
+  }
+  return views;
+}
+
+/** The pool that each request means, by id, or why it means none. */
+async function poolsNamed(
+  db: Db,
+  requests: readonly Pick<AllocationRequest, "type" | "from" | "eyes">[],
+): Promise<readonly (string | InventoryError)[]> {
+  const asked = requests.map(({ type, from, eyes }) => ({
+    eyes,
+    request: { to: type.allocate?.from ?? [], given: from },
+  }));
+  const answers = new Map<Eyes, Resolutions>();
+  for (const [eyes, own] of Map.groupBy(asked, (one) => one.eyes)) {
+    const wanted = own.map(({ request }) => request);
+    answers.set(eyes, await resolveReferences(db, wanted, { eyes, hold: false }));
+  }
+  return asked.map(({ eyes, request }) => {
+    const answer = answers.get(eyes)?.get(requestKey(request));
+    if (answer !== undefined && "id" in answer) return answer.id;
+    return badRequest(
+      `from ${shown(request.given)}: ${answer?.problem ?? "there is no such pool"}`,
+    );
+  });
+}
+
+/** Serves requests for one type and size, in order. What they call the same may be different pools: callers see different entries. */
 async function serve(
   tx: Db,
   known: Catalogue,
   requests: readonly AllocationRequest[],
 ): Promise<{ readonly ends: readonly End[]; readonly rows: ReadonlyMap<string, EntryRow> }> {
+  const pools = await poolsNamed(tx, requests);
+  const ends = pools.map((pool): End => (typeof pool === "string" ? { ids: [] } : { error: pool }));
+  const ids = pools.filter((pool) => typeof pool === "string");
+  for (const pool of [...new Set(ids)].toSorted()) {
+    const places = [...requests.keys()].filter((index) => pools[index] === pool);
+    const own = places.flatMap((index) => requests[index] ?? []);
+    const served = await serveFrom(tx, known, { pool, requests: own });
+    for (const [place, index] of places.entries()) ends[index] = served[place] ?? { ids: [] };
+  }
+  const written = ends.flatMap((end) => ("ids" in end ? end.ids : []));
+  return { ends, rows: await loadEntries(tx, written) };
+}
+
+/** Those for which nothing is left are refused. */
+async function serveFrom(
+  tx: Db,
+  known: Catalogue,
+  {
+    pool: named,
+    requests,
+  }: { readonly pool: string; readonly requests: readonly AllocationRequest[] },
+): Promise<readonly End[]> {
   const [first] = requests;
-  if (first === undefined) return { ends: [], rows: new Map() };
-  const { pool, allocation } = await poolOf(tx, known, first, "write");
+  if (first === undefined) return [];
+  const { pool, allocation } = await poolOf(tx, known, { type: first.type, pool: named }, "write");
   const wanted = requests.reduce((sum, { count }) => sum + count, 0);
   const values = await freeValues(tx, { known, pool, allocation, request: first }, wanted);
   const drafted = requests.map((request) => {
@@ -159,7 +231,7 @@ async function serve(
     tx,
     decided.filter(({ draft }) => written.has(draft.id)),
   );
-  return { ends, rows: await loadEntries(tx, ids) };
+  return ends;
 }
 
 function exhausted(pool: EntryRow, { count, size, type }: AllocationRequest): InventoryError {
@@ -172,7 +244,7 @@ function exhausted(pool: EntryRow, { count, size, type }: AllocationRequest): In
 export async function poolOf(
   tx: Db,
   known: Catalogue,
-  { type, pool: id }: Pick<AllocationRequest, "type" | "pool">,
+  { type, pool: id }: { readonly type: KnownType; readonly pool: string },
   lock: Lock,
 ): Promise<{ pool: EntryRow; allocation: Allocation }> {
   const { allocate: allocation } = type;

@@ -13,6 +13,7 @@ import { loadEntries } from "../store/inventory/entries.ts";
 import {
   addStale,
   advanceStale,
+  isStale,
   readersOf,
   takeStale,
   type StaleRow,
@@ -107,6 +108,7 @@ export class Recompute {
   async #piece(): Promise<boolean> {
     const { database, known, onChange } = this.#options;
     try {
+      if (!(await isStale(database.db))) return false;
       const done = await withoutRaces(() =>
         database.transaction(async (tx) => {
           const row = await takeStale(tx);

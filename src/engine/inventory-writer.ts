@@ -13,6 +13,7 @@ import type { Database } from "../store/database.ts";
 import { keyText, loadEntries, type EntryRow } from "../store/inventory/entries.ts";
 import type { Db } from "../store/schema.ts";
 import type { Allowed, Eyes } from "./inventory-eyes.ts";
+import { gathered, nobodyServed } from "./inventory-gather.ts";
 import { insistOnReach, OutOfReach } from "./inventory-permit.ts";
 import { writeAll } from "./inventory-recompute.ts";
 import { viewEntries, type EntryView } from "./inventory-view.ts";
@@ -89,9 +90,15 @@ export class InventoryWriter {
 
   async #work(): Promise<void> {
     this.#busy = true;
-    while (this.#waiting.length > 0) {
+    let last = nobodyServed;
+    for (;;) {
+      await gathered(() => this.#waiting.length, last);
+      if (this.#waiting.length === 0) break;
       const batch = this.#next();
+      const start = performance.now();
       await this.#settle(batch);
+      const done = performance.now();
+      last = { size: batch.length, ms: done - start, done };
     }
     this.#busy = false;
   }

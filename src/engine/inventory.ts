@@ -221,8 +221,7 @@ export class Inventory {
     wanted: Pick<AllocationRequest, "count" | "size" | "set" | "author">,
   ): Promise<readonly EntryView[]> {
     const type = this.#wholeType(typeName, "create");
-    const pool = await this.#poolNamed(typeName, from);
-    return this.#shared.allocator.allocate({ ...wanted, type, pool, eyes: this.eyes });
+    return this.#shared.allocator.allocate({ ...wanted, type, from, eyes: this.eyes });
   }
 
   /** What `allocate` would take now. It tells what is taken, by entries that one may not see too: it is for those who may take it. */
@@ -232,15 +231,7 @@ export class Inventory {
     wanted: Pick<AllocationRequest, "count" | "size">,
   ): Promise<readonly (string | number)[]> {
     const type = this.#wholeType(typeName, "create");
-    const pool = await this.#poolNamed(typeName, from);
-    return this.#shared.allocator.available({ ...wanted, type, pool });
-  }
-
-  async #poolNamed(typeName: string, given: unknown): Promise<string> {
-    const request = { to: this.type(typeName).allocate?.from ?? [], given };
-    const answer = await meaningOf(this.#db, request, this.eyes);
-    if (answer !== undefined && "id" in answer) return answer.id;
-    throw badRequest(`from ${shown(given)}: ${answer?.problem ?? "there is no such pool"}`);
+    return this.#shared.allocator.available({ ...wanted, type, from, eyes: this.eyes });
   }
 
   /** A copy of an entry and of what belongs to it, in one changeset; the entry's own copy comes first. */

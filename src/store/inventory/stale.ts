@@ -34,6 +34,13 @@ export async function takeStale(db: Db): Promise<StaleRow | undefined> {
   return rows[0];
 }
 
+/** Whether anything waits. */
+export async function isStale(db: Db): Promise<boolean> {
+  const { rows } = await sql<{ waits: boolean }>`
+    select exists (select 1 from inv.stale) as waits`.execute(db);
+  return rows[0]?.waits === true;
+}
+
 /** `after` undefined = all of its readers are done. */
 export async function advanceStale(db: Db, id: string, after: string | undefined): Promise<void> {
   if (after === undefined) await sql`delete from inv.stale where id = ${id}`.execute(db);
