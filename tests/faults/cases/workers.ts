@@ -159,8 +159,10 @@ export function runJoins(context: Context): Promise<Report> {
     for (let n = 0; n < kills; n += 1) {
       await delay(context.random.below(2_000));
       await site.kill(await victim(site, context.random, site.of("worker")));
+      context.say(`${n + 1} of ${kills} kills`);
     }
     await starting;
+    context.say("all have begun");
     const wanted = names.map((name) => `${name}:join`);
     const seconds = await untilQuiet(
       site,
