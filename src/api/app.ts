@@ -117,7 +117,7 @@ function ownRoutes(
     jsonBodies({ limit: "20mb" }),
     idempotent(door, callerScope),
   );
-  router.mount("/inventory", inventoryRoutes(inventory));
+  router.mount("/inventory", inventoryRoutes(inventory, door.typeFiles));
   router.use(
     alertRoutes(door),
     ticketRoutes(door),

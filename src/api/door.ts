@@ -10,6 +10,7 @@ import type { Metrics } from "./metrics.ts";
 import type { LoginDesk } from "../engine/login.ts";
 import type { RunbookBook } from "../engine/runbook-book.ts";
 import type { RoleBook } from "../engine/role-book.ts";
+import type { TypeFiles } from "../engine/inventory-type-editing.ts";
 import type { Resources } from "../engine/resources.ts";
 import type { Datastore } from "../engine/datastore.ts";
 import type { JsonObject } from "../model/json.ts";
@@ -46,6 +47,8 @@ export interface Door {
   webhooks(): ReadonlySet<string>;
   /** Definitions written through the API. */
   readonly resources: Resources;
+  /** Where types of the inventory are written. */
+  readonly typeFiles?: TypeFiles;
   /** Replaces a pack's configuration: its file is written, and taken up. */
   writeConfig(pack: string, values: JsonObject): Promise<void>;
   /** The file of a pack's configuration. */

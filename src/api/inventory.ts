@@ -30,6 +30,8 @@ import {
   textOf,
 } from "./inventory-requests.ts";
 import { Routes } from "./routes.ts";
+import type { TypeFiles } from "../engine/inventory-type-editing.ts";
+import { noTypeFiles, typeEditingRoutes } from "./inventory-type-editing.ts";
 import { typeRoutes } from "./inventory-types.ts";
 import { searchOfBody, searchOfUrl } from "./inventory-search-requests.ts";
 
@@ -147,11 +149,12 @@ function manyRoutes(router: Routes): void {
 }
 
 /** Expects the guard before it (`response.locals.user`) and parsed JSON bodies; merge patches it parses itself. */
-export function inventoryRoutes(views: InventoryViews): Routes {
+export function inventoryRoutes(views: InventoryViews, files: TypeFiles = noTypeFiles): Routes {
   const router = new Routes();
   router.router.use(viewing(views), json({ type: "application/merge-patch+json", limit: "1mb" }));
   accessRoutes(router, views);
   typeRoutes(router);
+  typeEditingRoutes(router, files);
   readRoutes(router);
   writeRoutes(router);
   manyRoutes(router);

@@ -63,7 +63,11 @@ export async function saveFilter(
   const row = rowOf(name, wish, before, author);
   const { actor, reason } = author;
   const op = before === undefined ? "I" : "U";
-  if (!(await service.writing((tx) => writeFilter(tx, { row, op, actor, reason }))))
+  if (
+    !(await service.workshop.database.transaction((tx) =>
+      writeFilter(tx, { row, op, actor, reason }),
+    ))
+  )
     throw taken(name);
   const result = before === undefined ? "created" : "updated";
   return { result, filter: await filterNamed(service, name) };
@@ -220,6 +224,7 @@ export async function removeFilter(
   if (row.shared) await insistUnused(service, name);
   const { actor, reason } = author;
   const change = { row: { ...row, version: row.version + 1 }, op: "D", actor, reason } as const;
-  if (!(await service.writing((tx) => writeFilter(tx, change)))) throw taken(name);
+  if (!(await service.workshop.database.transaction((tx) => writeFilter(tx, change))))
+    throw taken(name);
   return filterView(row);
 }

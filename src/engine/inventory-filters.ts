@@ -8,7 +8,7 @@ import type { Inventory } from "./inventory.ts";
 import { mayReadQuery } from "./inventory-readable.ts";
 import type { SearchPage, SearchQuery } from "./inventory-search.ts";
 
-export type FilterGround = Pick<Inventory, "ground" | "writing">;
+export type FilterGround = Pick<Inventory, "ground" | "workshop">;
 
 export interface FilterView {
   readonly name: string;

@@ -32,6 +32,7 @@ import {
 } from "./inventory-write.ts";
 
 const pieceSize = 500;
+const lowest = "00000000-0000-0000-0000-000000000000";
 
 export interface MigratorOptions {
   readonly database: Database;
@@ -95,13 +96,13 @@ export class Migrator {
 async function migrate(tx: Db, known: Catalogue, row: MigrationRow): Promise<number> {
   const { typeId, schemaVersion, after } = row;
   const type = known.byId.get(typeId);
-  const where = { typeId, below: schemaVersion, after, limit: pieceSize };
+  const where = { typeId, below: schemaVersion, after, limit: pieceSize, lock: true };
   const rows = await outdatedEntries(tx, where);
   if (type === undefined || rows.length === 0) {
     await advanceMigration(tx, row, { done: 0, changed: 0, unfit: 0, after: undefined });
     return 0;
   }
-  const decided = withoutDoubles(await decide(tx, draftsOf(type, rows), known));
+  const decided = withoutDoubles(await decide(tx, draftsOf(type, rows), known), new Map());
   const misfits = decided.flatMap((one) =>
     one.kind === "refused"
       ? [{ entryId: one.draft.id, typeId, schemaVersion, problems: problemsOf(one.error) }]
@@ -142,9 +143,11 @@ function draftsOf(type: KnownType, rows: readonly EntryRow[]): readonly Draft[] 
   }));
 }
 
-/** Of entries that would have the same key, the first has it. */
-function withoutDoubles(decided: readonly Decided[]): readonly Decided[] {
-  const holders = new Map<string, string>();
+/** Of entries that would have the same key, the first has it. `holders` remembers them over several calls. */
+function withoutDoubles(
+  decided: readonly Decided[],
+  holders: Map<string, string>,
+): readonly Decided[] {
   return decided.map((one) => {
     if (one.kind !== "change") return one;
     const { id, derived } = one.change;
@@ -166,4 +169,53 @@ function withoutDoubles(decided: readonly Decided[]): readonly Decided[] {
 function problemsOf(error: InventoryError): readonly JsonObject[] {
   const { errors } = error.details;
   return Array.isArray(errors) ? errors.filter(isObject) : [{ path: "", message: error.message }];
+}
+
+/** What a new version of a type would do to its entries. */
+export interface Rehearsal {
+  /** Entries that were tried: of more than 50,000 only the first. */
+  readonly checked: number;
+  readonly changed: number;
+  readonly unfit: number;
+  /** The first that would not fit. */
+  readonly misfits: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly problems: readonly JsonObject[];
+  }[];
+}
+
+const mostMisfits = 100;
+const mostChecked = 50_000;
+
+/** Does everything of a migration but write. `type` is the candidate, `known` the catalogue with it. */
+export async function rehearseMigration(
+  database: Database,
+  known: Catalogue,
+  type: KnownType,
+): Promise<Rehearsal> {
+  const holders = new Map<string, string>();
+  const misfits: Rehearsal["misfits"][number][] = [];
+  const sum = { checked: 0, changed: 0, unfit: 0 };
+  const count = (one: Decided): void => {
+    sum.checked += 1;
+    if (one.kind === "change" && one.change.changed.length > 0) sum.changed += 1;
+    if (one.kind !== "refused") return;
+    sum.unfit += 1;
+    const { id, before } = one.draft;
+    if (misfits.length < mostMisfits)
+      misfits.push({ id, name: before?.name ?? id, problems: problemsOf(one.error) });
+  };
+  for (let after: string | undefined = lowest; after !== undefined;) {
+    const place: string = after;
+    const rows = await database.transaction(async (tx) => {
+      const where = { typeId: type.id, below: type.schemaVersion, after: place };
+      const found = await outdatedEntries(tx, { ...where, limit: pieceSize, lock: false });
+      const decided = await decide(tx, draftsOf(type, found), known);
+      for (const one of withoutDoubles(decided, holders)) count(one);
+      return found;
+    });
+    after = rows.length < pieceSize || sum.checked >= mostChecked ? undefined : rows.at(-1)?.id;
+  }
+  return { ...sum, misfits };
 }

@@ -13,6 +13,7 @@ import type { Inventory } from "./inventory.ts";
 import { difference, entryAt, historyOf } from "./inventory-history.ts";
 import { ansibleInventory, impact, suggest } from "./inventory-deploy.ts";
 import { changesetNamed, changesets } from "./inventory-changesets.ts";
+import { migrations, misfits } from "./inventory-migration-view.ts";
 import { rackPicture, trace } from "./inventory-picture.ts";
 import { render, renderRequest } from "./inventory-render.ts";
 import { allocationCount } from "./inventory-allocate.ts";
@@ -141,6 +142,13 @@ const inventoryOperations: Readonly<Record<string, Operation>> = {
       })),
     });
   },
+  migrations: async (service) => ({ migrations: await migrations(service) }),
+  misfits: async (service, parameters) => ({
+    misfits: await misfits(
+      { ground: service.ground, type: (name) => service.type(name) },
+      needed(parameters, "type"),
+    ),
+  }),
   changeset: (service, parameters) =>
     changesetNamed(service.ground, needed(parameters, "changeset"), {
       after: text(parameters, "after"),

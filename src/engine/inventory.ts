@@ -295,11 +295,6 @@ export class Inventory {
     return { database, known: this.#shared.known, eyes: this.eyes };
   }
 
-  /** One transaction, for what is no entry. */
-  writing<Result>(work: (tx: Db) => Promise<Result>): Promise<Result> {
-    return this.#shared.options.database.transaction(work);
-  }
-
   /** The past: `inventory-history.ts` reads it. */
   get ground(): Ground {
     return { db: this.#db, known: this.known, eyes: this.eyes, clock: this.clock };

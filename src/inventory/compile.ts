@@ -30,6 +30,7 @@ const typeKeys = [
   "validate",
   "views",
   "renamed_from",
+  "replaces",
 ] as const;
 
 /** Attributes that every type has without declaring them. */
@@ -50,7 +51,10 @@ export function compileTypes(declarations: readonly DeclarationFile[]): {
   const problems: TypeProblem[] = [];
   const types = new Map<string, EntityType>();
   const sources = new Map<string, DeclarationFile>();
-  for (const declaration of declarations.filter(({ kind }) => kind === "entity-type")) {
+  const typeFiles = declarations.filter(({ kind }) => kind === "entity-type");
+  const replaced = new Set(typeFiles.flatMap(replacedBy));
+  for (const declaration of typeFiles) {
+    if (replaced.has(placeOf(declaration))) continue;
     const report = (path: string, message: string): void => {
       problems.push({ declaration, path, message });
     };
@@ -75,6 +79,19 @@ export function compileTypes(declarations: readonly DeclarationFile[]): {
       problems.push({ declaration, ...fault });
   }
   return { types, problems };
+}
+
+/** A type of a pack, as text. */
+function placeOf({ pack, document }: DeclarationFile): string {
+  return JSON.stringify([pack, isObject(document) ? document["type"] : undefined]);
+}
+
+/** The type of another pack that a file replaces: `replaces: inventory_core`. */
+function replacedBy({ pack, document }: DeclarationFile): readonly string[] {
+  if (!isObject(document)) return [];
+  const { replaces, type } = document;
+  const place = JSON.stringify([replaces, type]);
+  return typeof replaces === "string" && replaces !== pack ? [place] : [];
 }
 
 function readType(file: DeclarationFile, reader: Reader): EntityType | undefined {

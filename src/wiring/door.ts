@@ -25,6 +25,7 @@ import { AppError } from "../model/errors.ts";
 import { configFile } from "./content.ts";
 import type { EngineProcess } from "./engine.ts";
 import { say } from "./log.ts";
+import { typeFiles } from "./type-files.ts";
 import { packIndexOf } from "./packs.ts";
 
 /** How long the door waits for the database to say who is calling. */
@@ -127,6 +128,13 @@ async function doorOf(engine: EngineProcess, config: Config): Promise<Door> {
     resources,
     configFile: (pack) => configFile(config, pack),
     packDirectory: (pack) => join(config.home, "packs", pack),
+    typeFiles: typeFiles(config, {
+      declarations: () => definitions().types,
+      reload: async () => {
+        await reload({ forget: false });
+        core.bells.ring({ kind: "reload", id: core.process });
+      },
+    }),
     writeConfig: async (pack, values) => {
       await writeConfig(configFile(config, pack), values);
       await reload({ forget: false });

@@ -52,6 +52,8 @@ export const reading: Readonly<Record<string, Requests>> = {
   "get /filters/:name/history": get("/filters/hiding/history"),
   "get /entries/:id/members": each("/members"),
   "get /types": get("/types"),
+  "get /types/:type/definition": get("/types/Box/definition", "/types/Shelf/definition"),
+  "get /types/:type/history": get("/types/Box/history", "/types/Keeper/history"),
   "get /types/:type": get("/types/Box", "/types/Shelf", "/types/Keeper"),
   "get /entries": () => [
     { path: "/entries?limit=1000" },
@@ -140,6 +142,11 @@ export const reading: Readonly<Record<string, Requests>> = {
 
 /** Writes: what they answer, also when they fail, tells nothing. Those of a single entry are tried with each attribute below. */
 export const writing: Readonly<Record<string, Requests>> = {
+  "put /types/:type": () => [{ path: "/types/Box", body: { definition: { type: "Box" } } }],
+  "patch /types/:type": () => [
+    { path: "/types/Box", body: { definition: { attributes: { secret: null } }, dry_run: true } },
+  ],
+  "delete /types/:type": () => [{ path: "/types/Box", body: { dry_run: true } }],
   "post /filters": (site) =>
     site.markers.map(({ word }) => ({
       path: "/filters",

@@ -45,7 +45,7 @@ export async function listMigrations(
   return rows;
 }
 
-/** Living entries of a type below a version, in the order of their ids, held against other writers. */
+/** Living entries of a type below a version, in the order of their ids. */
 export async function outdatedEntries(
   db: Db,
   where: {
@@ -53,13 +53,14 @@ export async function outdatedEntries(
     readonly below: number;
     readonly after: string;
     readonly limit: number;
+    readonly lock: boolean;
   },
 ): Promise<readonly EntryRow[]> {
-  const { typeId, below, after, limit } = where;
+  const { typeId, below, after, limit, lock } = where;
   const { rows } = await sql<EntryRow>`
     select ${entryColumns("e")} from inv.entry e
     where e.type_id = ${typeId} and e.schema_version < ${below} and e.id > ${after}::uuid and e.deleted_at is null
-    order by e.id limit ${limit} for no key update of e`.execute(db);
+    order by e.id limit ${limit} ${lock ? sql`for no key update of e` : sql``}`.execute(db);
   return rows;
 }
 

@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import type { EntityType, EntityTypes } from "../../inventory/definition.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Db } from "../schema.ts";
+import { noteTypeChanges } from "./type-changes.ts";
 
 export interface StoredType {
   readonly id: number;
@@ -42,6 +43,7 @@ export async function saveTypes(
   await sql`update inv.type set retired_at = now() where retired_at is null and name <> all(${[...types.keys()]}::text[])`.execute(
     tx,
   );
+  await noteTypeChanges(tx);
   return storedTypes(tx);
 }
 

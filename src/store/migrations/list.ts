@@ -23,6 +23,7 @@ import { up as inventoryExpiry } from "./0223_inventory_expiry.ts";
 import { up as inventoryOrders } from "./0224_inventory_orders.ts";
 import { up as inventoryBulk } from "./0230_inventory_bulk.ts";
 import { up as inventoryFilters } from "./0240_inventory_filters.ts";
+import { up as inventoryTypeChanges } from "./0241_inventory_type_changes.ts";
 import { up as instanceCause } from "./0250_instance_cause.ts";
 import { up as alertStates } from "./0300_alert_states.ts";
 import { up as tickets } from "./0320_tickets.ts";
@@ -57,6 +58,7 @@ export const migrations: ReadonlyArray<{
   { name: "0224_inventory_orders", up: inventoryOrders },
   { name: "0230_inventory_bulk", up: inventoryBulk },
   { name: "0240_inventory_filters", up: inventoryFilters },
+  { name: "0241_inventory_type_changes", up: inventoryTypeChanges },
   { name: "0250_instance_cause", up: instanceCause },
   { name: "0300_alert_states", up: alertStates },
   { name: "0320_tickets", up: tickets },
