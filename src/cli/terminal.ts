@@ -56,7 +56,10 @@ export function processTerminal(environment: Environment): Terminal {
     columns: stdout.isTTY ? stdout.columns : undefined,
     ask: async (question, { hidden = false } = {}) => {
       if (!stdin.isTTY)
-        throw new CliError(exitCodes.usage, `nobody can be asked: "${question.trim()}"`);
+        throw new CliError(
+          exitCodes.usage,
+          `nobody can be asked: "${question.trim()}"; run this at a terminal, or give it as an option (--help tells which)`,
+        );
       return ask(question, hidden);
     },
     readInput,

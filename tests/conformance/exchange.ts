@@ -21,5 +21,5 @@ What StackStorm does otherwise:
 - Words that nobody knows inside a parameter's schema (\`items\`, \`properties\`) are pointed out, and mean nothing.
 - \`packs.install\` is one execution that installs all or nothing, not a workflow of steps; its result is the same.
 - \`packs.unload\` sets a pack's files aside, and \`packs.load\` brings them back: files are the only truth.
-- \`packs.restart_component\` and the parameter \`password\` of \`linux.wait_for_ssh\` are not there.
+- \`packs.restart_component\` is not there.
 `;

@@ -1,5 +1,8 @@
 import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { ActionFailed, defineAction } from "raicho/pack";
 
 interface Parameters {
@@ -7,6 +10,7 @@ interface Parameters {
   readonly port: number;
   readonly username: string;
   readonly keyfile: string | null;
+  readonly password: string | null;
   readonly ssh_timeout: number;
   readonly sleep_delay: number;
   readonly retries: number;
@@ -35,19 +39,41 @@ function answers({
   });
 }
 
+/** How `ssh` learns who signs in; a password wins over a key. `askpass`: a program that tells the password. */
+function credentials(
+  { keyfile, password }: Parameters,
+  askpass: string,
+): { readonly options: readonly string[]; readonly environment: NodeJS.ProcessEnv } {
+  if (password === null)
+    return { options: ["-o", "BatchMode=yes", "-i", keyfile ?? ""], environment: {} };
+  const options = [
+    "NumberOfPasswordPrompts=1",
+    "PubkeyAuthentication=no",
+    "PreferredAuthentications=password,keyboard-interactive",
+  ];
+  return {
+    options: options.flatMap((option) => ["-o", option]),
+    environment: {
+      SSH_ASKPASS: askpass,
+      SSH_ASKPASS_REQUIRE: "force",
+      RAICHO_SSH_PASSWORD: password,
+    },
+  };
+}
+
 function signsIn(
-  { hostname, port, username, keyfile, ssh_timeout: seconds }: Parameters,
+  parameters: Parameters,
+  askpass: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const options = [
-    "BatchMode=yes",
-    `ConnectTimeout=${seconds}`,
-    "StrictHostKeyChecking=accept-new",
-  ];
+  const { hostname, port, username, ssh_timeout: seconds } = parameters;
+  const { options, environment } = credentials(parameters, askpass);
   const args = [
-    ...options.flatMap((option) => ["-o", option]),
-    "-i",
-    keyfile ?? "",
+    ...options,
+    "-o",
+    `ConnectTimeout=${seconds}`,
+    "-o",
+    "StrictHostKeyChecking=accept-new",
     "-p",
     String(port),
     "-l",
@@ -57,23 +83,38 @@ function signsIn(
     "true",
   ];
   return new Promise((resolve) => {
-    execFile("ssh", args, { signal }, (error, _out, words) =>
+    const env = { ...process.env, ...environment };
+    execFile("ssh", args, { signal, env }, (error, _out, words) =>
       resolve(error === null ? undefined : words.trim() || error.message),
     );
   });
 }
 
+/** A program that tells the password it finds in its environment, where only its own user can look. */
+async function writeAskpass(directory: string): Promise<string> {
+  const file = join(directory, "askpass");
+  await writeFile(file, '#!/bin/sh\nprintf "%s\\n" "$RAICHO_SSH_PASSWORD"\n', { mode: 0o700 });
+  return file;
+}
+
 /** Answers true, in the shape of StackStorm's Python action. */
 export const action = defineAction<Parameters>(async (parameters, { sleep, signal, log }) => {
-  const { hostname, keyfile, retries, sleep_delay: pause } = parameters;
+  const { hostname, keyfile, password, retries, sleep_delay: pause } = parameters;
   if (hostname.startsWith("-")) throw new ActionFailed(`"${hostname}" is no machine`);
-  for (let attempt = 1; attempt <= retries; attempt += 1) {
-    const fault =
-      (await answers(parameters)) ??
-      (keyfile === null ? undefined : await signsIn(parameters, signal));
-    if (fault === undefined) return { result: true, exit_code: 0, stdout: "", stderr: "" };
-    log.info(`attempt ${attempt} of ${retries}: ${fault}`);
-    if (attempt < retries) await sleep(pause * 1_000);
+  const directory = await mkdtemp(join(tmpdir(), "raicho-ssh-"));
+  try {
+    const askpass = await writeAskpass(directory);
+    const anonymous = keyfile === null && password === null;
+    for (let attempt = 1; attempt <= retries; attempt += 1) {
+      const fault =
+        (await answers(parameters)) ??
+        (anonymous ? undefined : await signsIn(parameters, askpass, signal));
+      if (fault === undefined) return { result: true, exit_code: 0, stdout: "", stderr: "" };
+      log.info(`attempt ${attempt} of ${retries}: ${fault}`);
+      if (attempt < retries) await sleep(pause * 1_000);
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true });
   }
   throw new ActionFailed(`${hostname} did not answer over SSH in ${retries} attempts`);
 });
