@@ -3,7 +3,7 @@ import { inTongue } from "../runbooks/catalog.ts";
 import type { Tongue } from "../runbooks/document.ts";
 import type { FormField, RequestForm } from "../runbooks/form.ts";
 import type { Filled, FormFault } from "../runbooks/form-values.ts";
-import { attribute, html, type Html, nothing } from "./page.ts";
+import { attribute, markup, type Html, nothing } from "./page.ts";
 
 export const formWords = {
   forms: { ja: "作業の依頼", en: "Requests" },
@@ -48,7 +48,7 @@ export function formBody(page: FormPage): Html {
   const { form, tongue, token, faults, servers } = page;
   const asks = form.fields.some(({ type }) => type === "server" || type === "servers");
   const prefills = asks && form.fields.some(({ prefill }) => prefill !== undefined);
-  return html`${form.description === undefined ? nothing : html`<p class="lead">${inTongue(form.description, tongue)}</p>`}
+  return markup`${form.description === undefined ? nothing : markup`<p class="lead">${inTongue(form.description, tongue)}</p>`}
     ${faultList(faults, form, tongue)}
     <form
       class="card"
@@ -59,10 +59,10 @@ export function formBody(page: FormPage): Html {
     >
       <input type="hidden" name="_submission" value="${token}" />
       ${form.fields.map((field) => fieldOf(field, page))}
-      ${asks ? html`<datalist id="servers">${servers.map((name) => html`<option value="${name}"></option>`)}</datalist>` : nothing}
+      ${asks ? markup`<datalist id="servers">${servers.map((name) => markup`<option value="${name}"></option>`)}</datalist>` : nothing}
       <div class="buttons">
         <button name="_do" value="send">${formWord("send", tongue)}</button>
-        ${prefills ? html`<button class="second" name="_do" value="read">${formWord("read", tongue)}</button>` : nothing}
+        ${prefills ? markup`<button class="second" name="_do" value="read">${formWord("read", tongue)}</button>` : nothing}
       </div>
     </form>`;
 }
@@ -72,10 +72,10 @@ function faultList(faults: readonly FormFault[], form: RequestForm, tongue: Tong
   const items = faults.map(({ field, message }) => {
     const known = form.fields.find(({ name }) => name === field);
     return known === undefined
-      ? html`<li>${message}</li>`
-      : html`<li><a href="#f-${known.name}">${inTongue(known.label, tongue)}</a>: ${message}</li>`;
+      ? markup`<li>${message}</li>`
+      : markup`<li><a href="#f-${known.name}">${inTongue(known.label, tongue)}</a>: ${message}</li>`;
   });
-  return html`<div class="faults" role="alert" tabindex="-1">
+  return markup`<div class="faults" role="alert" tabindex="-1">
     <h2>${formWord("faults", tongue)}</h2>
     <ul>
       ${items}
@@ -102,16 +102,16 @@ function fieldOf(field: FormField, page: FormPage): Html {
     invalid: fault !== undefined,
   });
   const need = required
-    ? html` <span class="need">(${formWord("required", tongue)})</span>`
+    ? markup` <span class="need">(${formWord("required", tongue)})</span>`
     : nothing;
   const title = inTongue(label, tongue);
-  const helping = hint === undefined ? nothing : html`<p class="help" id="h-${name}">${hint}</p>`;
-  const said = fault === undefined ? nothing : html`<p class="fault" id="e-${name}">${fault}</p>`;
+  const helping = hint === undefined ? nothing : markup`<p class="help" id="h-${name}">${hint}</p>`;
+  const said = fault === undefined ? nothing : markup`<p class="fault" id="e-${name}">${fault}</p>`;
   return type === "checkbox"
-    ? html`<div class="field">
+    ? markup`<div class="field">
         <label for="f-${name}">${control}${title}${need}</label>${helping}${said}
       </div>`
-    : html`<div class="field">
+    : markup`<div class="field">
         <label for="f-${name}">${title}${need}</label>${helping}${control}${said}
       </div>`;
 }
@@ -127,24 +127,24 @@ function controlOf(field: FormField, page: FormPage, told: Told): Html {
   const { type, longest, min, max } = field;
   switch (type) {
     case "textarea":
-      return html`<textarea${common}${attribute("maxlength", String(longest))}>
+      return markup`<textarea${common}${attribute("maxlength", String(longest))}>
 ${value}</textarea>`;
     case "choice":
       return choiceOf(field, value, { common, tongue: page.tongue });
     case "checkbox":
-      return html`<input type="checkbox" value="yes" ${common}${flag("checked", value !== "")} />`;
+      return markup`<input type="checkbox" value="yes" ${common}${flag("checked", value !== "")} />`;
     case "number":
-      return html`<input
+      return markup`<input
         type="number"
         step="any"
         value="${value}"
         ${common}${attribute("min", text(min))}${attribute("max", text(max))}
       />`;
     case "date":
-      return html`<input type="date" value="${value}" ${common} />`;
+      return markup`<input type="date" value="${value}" ${common} />`;
     case "server":
     case "servers":
-      return html`<input
+      return markup`<input
         value="${value}"
         list="servers"
         autocomplete="off"
@@ -154,13 +154,13 @@ ${value}</textarea>`;
         ${common}
       />`;
     case "text":
-      return html`<input value="${value}" ${common}${attribute("maxlength", String(longest))} />`;
+      return markup`<input value="${value}" ${common}${attribute("maxlength", String(longest))} />`;
   }
 }
 
 /** What every control has. */
 function commonOf({ name, required, prefill }: FormField, { read }: FormPage, told: Told): Html {
-  return html` id="f-${name}"
+  return markup` id="f-${name}"
   name="${name}"${attribute("aria-describedby", told.described)}${attribute(
     "aria-invalid",
     told.invalid ? "true" : undefined,
@@ -177,11 +177,11 @@ function choiceOf(
 ): Html {
   const shown = options.map(
     (option) =>
-      html`<option value="${option.value}" ${flag("selected", option.value === value)}>
+      markup`<option value="${option.value}" ${flag("selected", option.value === value)}>
         ${inTongue(option.label, tongue)}
       </option>`,
   );
-  return html`<select${common}><option value="">${formWord("choose", tongue)}</option>${shown}</select>`;
+  return markup`<select${common}><option value="">${formWord("choose", tongue)}</option>${shown}</select>`;
 }
 
 function flag(name: string, set: boolean): Html {

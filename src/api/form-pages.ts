@@ -17,7 +17,7 @@ import { filledIn, initially, submissionOf, submissionToken, ticketSoon } from "
 import { groundOf } from "./forms.ts";
 import { guard, userOf } from "./guard.ts";
 import { lending, type InventoryViews } from "./inventory-view.ts";
-import { html, type Html, nothing, sendPage, tongueOf } from "./page.ts";
+import { markup, type Html, nothing, sendPage, tongueOf } from "./page.ts";
 import { pageFaults } from "./page-sign-in.ts";
 import { Routes } from "./routes.ts";
 
@@ -111,10 +111,10 @@ async function sent(
     tongue,
     other: otherTongue(request),
     home: { href: `/forms?lang=${tongue}`, text: formWord("forms", tongue) },
-    body: html`<div class="card done" role="status">
+    body: markup`<div class="card done" role="status">
         <p><strong>${inTongue(form.label, tongue)}</strong></p>
         <p>
-          ${typeof key === "string" ? html`${formWord("ticket", tongue)}: ${ticketLink(key, url)}` : formWord("later", tongue)}
+          ${typeof key === "string" ? markup`${formWord("ticket", tongue)}: ${ticketLink(key, url)}` : formWord("later", tongue)}
         </p>
       </div>
       <p>
@@ -127,8 +127,8 @@ async function sent(
 
 function ticketLink(key: string, url: unknown): Html {
   return typeof url === "string" && /^https?:\/\//.test(url)
-    ? html`<a href="${url}">${key}</a>`
-    : html`<strong>${key}</strong>`;
+    ? markup`<a href="${url}">${key}</a>`
+    : markup`<strong>${key}</strong>`;
 }
 
 function list({ core }: Door, request: Request, response: Response): void {
@@ -136,9 +136,9 @@ function list({ core }: Door, request: Request, response: Response): void {
   const forms = [...presentForms(core).values()];
   const items = forms.map(
     ({ name, label, description }) =>
-      html`<li>
+      markup`<li>
         <a href="/forms/${encodeURIComponent(name)}?lang=${tongue}">${inTongue(label, tongue)}</a>${
-          description === undefined ? nothing : html`<p>${inTongue(description, tongue)}</p>`
+          description === undefined ? nothing : markup`<p>${inTongue(description, tongue)}</p>`
         }
       </li>`,
   );
@@ -148,8 +148,8 @@ function list({ core }: Door, request: Request, response: Response): void {
     other: otherTongue(request),
     body:
       forms.length === 0
-        ? html`<p>${formWord("none", tongue)}</p>`
-        : html`<p class="lead">${formWord("lead", tongue)}</p>
+        ? markup`<p>${formWord("none", tongue)}</p>`
+        : markup`<p class="lead">${formWord("lead", tongue)}</p>
             <ul class="cards">
               ${items}
             </ul>`,

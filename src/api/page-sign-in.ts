@@ -6,7 +6,7 @@ import { origins } from "./addresses.ts";
 import { keepToken } from "./cookies.ts";
 import type { Door } from "./door.ts";
 import { faultOf } from "./faults.ts";
-import { html, nothing, sendPage, tongueOf } from "./page.ts";
+import { markup, nothing, sendPage, tongueOf } from "./page.ts";
 import { formJs, pageCss } from "./page-assets.ts";
 import { Routes } from "./routes.ts";
 
@@ -44,7 +44,7 @@ function signInPage(
     title: words.signIn[tongue],
     tongue,
     other: `/forms/sign-in?${String(other)}`,
-    body: html`${fault === undefined ? nothing : html`<div class="faults" role="alert">${words[fault][tongue]}</div>`}
+    body: markup`${fault === undefined ? nothing : markup`<div class="faults" role="alert">${words[fault][tongue]}</div>`}
       <form class="card" method="post" action="/forms/sign-in?lang=${tongue}">
         <input type="hidden" name="back" value="${back}" />
         <div class="field">
@@ -63,7 +63,7 @@ function signInPage(
         </div>
         <div class="buttons"><button>${words.signIn[tongue]}</button></div>
       </form>
-      ${issuer === undefined ? nothing : html`<p><a href="/auth/v1/sso/request?back=${encodeURIComponent(back)}">${words.elsewhere[tongue]}</a></p>`}`,
+      ${issuer === undefined ? nothing : markup`<p><a href="/auth/v1/sso/request?back=${encodeURIComponent(back)}">${words.elsewhere[tongue]}</a></p>`}`,
   };
   sendPage(response, facts, fault === undefined ? 200 : fault === "often" ? 429 : 401);
 }
@@ -122,7 +122,7 @@ export const pageFaults: ErrorRequestHandler = (
     title: words.refused[tongue],
     tongue,
     other: `/forms?lang=${tongue === "ja" ? "en" : "ja"}`,
-    body: html`<div class="faults" role="alert">${message}</div>
+    body: markup`<div class="faults" role="alert">${message}</div>
       <p><a href="/forms?lang=${tongue}">${words.back[tongue]}</a></p>`,
   };
   return sendPage(response, facts, status);

@@ -29,7 +29,7 @@ function partText(part: Part): string {
 }
 
 /** Every value that is no Html is text: it is escaped. */
-export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
+export function markup(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.reduce((all, piece, index) => all + partText(parts[index - 1]) + piece));
 }
 
@@ -66,7 +66,7 @@ const words = {
 export function sendPage(response: Response, facts: PageFacts, status = 200): void {
   const { title, tongue, other, body, home } = facts;
   const otherTongue = tongue === "ja" ? "en" : "ja";
-  const page = html`<!doctype html>
+  const page = markup`<!doctype html>
     <html lang="${tongue}">
       <head>
         <meta charset="utf-8" />
@@ -79,7 +79,7 @@ export function sendPage(response: Response, facts: PageFacts, status = 200): vo
         <a class="skip" href="#content">${words.skip[tongue]}</a>
         <header>
           <nav>
-            ${home === undefined ? html`<span>Raicho</span>` : html`<a href="${home.href}">${home.text}</a>`}
+            ${home === undefined ? markup`<span>Raicho</span>` : markup`<a href="${home.href}">${home.text}</a>`}
             <a class="language" hreflang="${otherTongue}" lang="${otherTongue}" href="${other}"
               >${words.language[tongue]}</a
             >

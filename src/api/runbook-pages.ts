@@ -9,7 +9,7 @@ import type { Door } from "./door.ts";
 import { otherTongue } from "./form-pages.ts";
 import { submissionOf, submissionToken } from "./form-requests.ts";
 import { guard, userOf } from "./guard.ts";
-import { html, type Html, nothing, sendPage, tongueOf } from "./page.ts";
+import { markup, type Html, nothing, sendPage, tongueOf } from "./page.ts";
 import { pageFaults } from "./page-sign-in.ts";
 import { text } from "./query.ts";
 import { mayDo, Routes } from "./routes.ts";
@@ -54,7 +54,7 @@ async function list(ground: RunbookGround, request: Request, response: Response)
   const { documents } = await knowledgeReport(ground, 90);
   const rows = documents.map(
     (one) =>
-      html`<tr>
+      markup`<tr>
         <td>
           <a href="${addressOf(one.document)}?lang=${tongue}">${one.title}</a><br /><small
             >${one.document}</small
@@ -62,7 +62,7 @@ async function list(ground: RunbookGround, request: Request, response: Response)
         </td>
         <td>${one.owner ?? "–"}</td>
         <td>
-          ${one.reviewed_at ?? "–"}${one.stale ? html` <strong class="fault">${said("stale", tongue)}</strong>` : nothing}
+          ${one.reviewed_at ?? "–"}${one.stale ? markup` <strong class="fault">${said("stale", tongue)}</strong>` : nothing}
         </td>
         <td class="number">${one.attached}</td>
       </tr>`,
@@ -71,7 +71,7 @@ async function list(ground: RunbookGround, request: Request, response: Response)
     title: said("documents", tongue),
     tongue,
     other: otherTongue(request),
-    body: html`<table>
+    body: markup`<table>
       <thead>
         <tr>
           <th scope="col">${said("document", tongue)}</th>
@@ -104,14 +104,14 @@ function editForm(
   const tongue = tongueOf(request);
   const { path, written, version, ticket, message = "", fault } = given;
   const token = submissionToken(core, path, userOf(response).name);
-  return html`${
-      fault === undefined
-        ? nothing
-        : html`<div class="faults" role="alert">
+  return markup`${
+    fault === undefined
+      ? nothing
+      : markup`<div class="faults" role="alert">
             <h2>${said("faults", tongue)}</h2>
             <pre>${fault}</pre>
           </div>`
-    }
+  }
     <h2 id="correct">${said("correct", tongue)}</h2>
     <form class="card" method="post" action="${addressOf(path)}?lang=${tongue}">
       <input type="hidden" name="_submission" value="${token}" /><input
@@ -163,7 +163,7 @@ async function show(
     tongue,
     other: otherTongue(request),
     home: home(tongue),
-    body: html`<p class="lead">
+    body: markup`<p class="lead">
         ${path} · ${said("version", tongue)} ${edition.commit.slice(0, 12)} ·
         ${said("owner", tongue)} ${document?.owner ?? "–"} · ${said("reviewed", tongue)}
         ${document?.reviewedAt ?? "–"}
@@ -222,7 +222,7 @@ async function propose(
     return sendPage(response, {
       ...page,
       title: said("sent", tongue),
-      body: html`<div class="card done" role="status">
+      body: markup`<div class="card done" role="status">
         <p>${said("branch", tongue)}: <strong>${String(done["branch"])}</strong></p>
         <p>${said("after", tongue)}</p>
       </div>`,

@@ -137,7 +137,7 @@ function documentRoutes(router: Routes, ground: RunbookGround): void {
     const user = userOf(response).name;
     const wanted = { path, version: text(version), ticket: text(ticket), user };
     const { edition, text: written, document } = await viewDocument(ground, wanted);
-    const changes = await ground.book.changes(edition.commit, { path, most: 100 });
+    const changes = await ground.book.changes(edition.commit, { path, most: 100, authors: true });
     const { title = null, owner = null, reviewedAt = null } = document ?? {};
     response.json({
       document: path,

@@ -50,7 +50,7 @@ export async function knowledgeReport(
   const { commit, runbooks } = await book.edition(undefined, signal);
   const { staleDays } = await book.settings();
   const changes = asPeople(
-    await book.changes(commit, { most: 5_000 }, signal),
+    await book.changes(commit, { most: 5_000, authors: true }, signal),
     runbooks.documents.values(),
   );
   const since = new Date(Date.now() - days * dayMs);

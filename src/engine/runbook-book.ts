@@ -3,7 +3,12 @@
  * 1. Only the head of the branch counts; what is proposed on other branches is never attached.
  * 2. While the repository is away, the last version that anybody here read is used. */
 import { readRunbooks, type Runbooks } from "../content/runbooks.ts";
-import { type GitChange, GitDocuments, type Proposal } from "../installer/git-documents.ts";
+import {
+  type GitChange,
+  GitDocuments,
+  type Proposal,
+  type WantedChanges,
+} from "../installer/git-documents.ts";
 import { AppError } from "../model/errors.ts";
 import type { Core } from "./core.ts";
 import { packConfig } from "./pack-config.ts";
@@ -82,7 +87,7 @@ export class RunbookBook {
   /** Changes up to that commit, newest first. */
   async changes(
     commit: string,
-    wanted: { after?: string | undefined; path?: string | undefined; most?: number },
+    wanted: WantedChanges,
     signal?: AbortSignal,
   ): Promise<readonly GitChange[]> {
     return (await this.#documents()).documents.changes(commit, wanted, signal);

@@ -28,6 +28,16 @@ export interface GitChange {
   readonly files: readonly string[];
 }
 
+export interface WantedChanges {
+  /** Those since that commit. */
+  readonly after?: string | undefined;
+  /** Those of one file. */
+  readonly path?: string | undefined;
+  readonly most?: number;
+  /** The changes that people wrote, instead of the merges that brought them. */
+  readonly authors?: boolean;
+}
+
 /** A change that is to be proposed. */
 export interface Proposal {
   /** Commit that it is based on. */
@@ -108,11 +118,7 @@ export class GitDocuments {
   /** Changes that led to a commit, newest first; those since `after`, or of one file. */
   async changes(
     commit: string,
-    {
-      after,
-      path,
-      most = 1_000,
-    }: { after?: string | undefined; path?: string | undefined; most?: number },
+    { after, path, most = 1_000, authors = false }: WantedChanges,
     signal?: AbortSignal,
   ): Promise<readonly GitChange[]> {
     const range = after === undefined ? commit : `${after}..${commit}`;
@@ -124,8 +130,7 @@ export class GitDocuments {
         `--max-count=${most}`,
         "--name-only",
         "--no-renames",
-        "-m",
-        "--first-parent",
+        ...(authors ? ["--no-merges"] : ["-m", "--first-parent"]),
         "--format=%x01%H%x00%an%x00%ae%x00%aI%x00%s",
         range,
         ...(path === undefined ? [] : ["--", path]),

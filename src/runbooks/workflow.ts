@@ -241,7 +241,7 @@ function taskOf(
   return {
     ...(after.length > 1 ? { join: "all" } : {}),
     action,
-    input,
+    ...(Object.keys(input).length === 0 ? {} : { input }),
     ...(onward.length === 0 ? {} : { next: onward }),
   };
 }
