@@ -56,7 +56,7 @@ export async function takeDispatch(
 function eventOf(
   core: Core,
   sensor: string,
-  { trigger, payload, traceTag, dedupeKey }: DispatchedEvent,
+  { trigger, payload, traceTag, trace, dedupeKey }: DispatchedEvent,
   options: SensorEventOptions,
 ): { readonly event: NewEvent | undefined; readonly fault: string | undefined } {
   const named = typeof trigger === "string" ? { type: trigger, parameters: {} } : undefined;
@@ -72,6 +72,7 @@ function eventOf(
     source: `sensor:${sensor}`,
     ...(dedupeKey === undefined ? {} : { dedupeKey }),
     ...(traceTag === undefined ? {} : { traceTag }),
+    ...(trace === undefined ? {} : { trace }),
   };
   return { event, fault };
 }

@@ -23,7 +23,7 @@ describe.skipIf(!needs("python3"))("a Python sensor", () => {
         run: `
 import datetime, time
 self.sensor_service.dispatch(trigger="garden.seen", payload={"n": 1, "at": datetime.datetime(2026, 1, 2), 3: b"x", "set": {7}}, trace_tag="t-1")
-self.sensor_service.dispatch_with_context("garden.seen", {"n": 2}, trace_context={"trace_tag": "t-2"})
+self.sensor_service.dispatch_with_context("garden.seen", {"n": 2}, trace_context={"trace_tag": "t-2", "id_": "5c0a1b2c3d4e5f6071829304"})
 self.sensor_service.dispatch({"type": "garden.seen", "parameters": {"bed": 4}})
 self.sensor_service.dispatch("garden.seen", payload={"nan": float("nan")}, dedupe_key="k")
 time.sleep(600)`,
@@ -36,7 +36,12 @@ time.sleep(600)`,
         payload: { n: 1, at: "2026-01-02T00:00:00", "3": "x", set: [7] },
         traceTag: "t-1",
       },
-      { trigger: "garden.seen", payload: { n: 2 }, traceTag: "t-2" },
+      {
+        trigger: "garden.seen",
+        payload: { n: 2 },
+        traceTag: "t-2",
+        trace: "5c0a1b2c3d4e5f6071829304",
+      },
       { trigger: { type: "garden.seen", parameters: { bed: 4 } }, payload: {} },
       { trigger: "garden.seen", payload: { nan: null }, dedupeKey: "k" },
     ]);

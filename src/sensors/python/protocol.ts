@@ -38,6 +38,8 @@ export interface DispatchedEvent {
   readonly trigger: unknown;
   readonly payload: unknown;
   readonly traceTag?: string;
+  /** Id of the trace that it continues. */
+  readonly trace?: string;
   readonly dedupeKey?: string;
 }
 
@@ -94,10 +96,11 @@ function dispatchOf(message: JsonObject): FromSensor | undefined {
   const { id, events } = message;
   if (typeof id !== "number" || !Array.isArray(events)) return undefined;
   const dispatch: Dispatch = {
-    events: events.filter(isObject).map(({ trigger, payload, traceTag, dedupeKey }) => ({
+    events: events.filter(isObject).map(({ trigger, payload, traceTag, trace, dedupeKey }) => ({
       trigger,
       payload,
       ...(typeof traceTag === "string" ? { traceTag } : {}),
+      ...(typeof trace === "string" && /^[0-9a-f]{24}$/.test(trace) ? { trace } : {}),
       ...(typeof dedupeKey === "string" ? { dedupeKey } : {}),
     })),
     ...("checkpoint" in message ? { checkpoint: { value: message["checkpoint"] } } : {}),

@@ -59,9 +59,9 @@ class SensorService:
         self._take([_event(trigger, payload, trace_tag, dedupe_key)], checkpoint)
 
     def dispatch_with_context(self, trigger, payload=None, trace_context=None, dedupe_key=None, checkpoint=_UNSAID):
-        """As `dispatch`; `trace_context` is a dictionary or an object with `trace_tag`."""
-        tag = trace_context.get("trace_tag") if isinstance(trace_context, dict) else getattr(trace_context, "trace_tag", None)
-        self._take([_event(trigger, payload, tag, dedupe_key)], checkpoint)
+        """As `dispatch`; `trace_context` is a dictionary or an object with `trace_tag`, or with the `id_` of a trace that goes on with the event."""
+        named = trace_context if isinstance(trace_context, dict) else getattr(trace_context, "__dict__", {})
+        self._take([_event(trigger, payload, named.get("trace_tag"), dedupe_key, named.get("id_"))], checkpoint)
 
     def dispatch_all(self, events, checkpoint=_UNSAID):
         """Many events and a checkpoint in one step: all of it is stored, or nothing.
@@ -110,10 +110,12 @@ class SensorService:
             self._checkpoint = None if checkpoint is None else text
 
 
-def _event(trigger, payload=None, trace_tag=None, dedupe_key=None):
+def _event(trigger, payload=None, trace_tag=None, dedupe_key=None, trace=None):
     event = {"trigger": _simple(trigger), "payload": _simple({} if payload is None else payload)}
     if trace_tag:
         event["traceTag"] = str(trace_tag)
+    if trace:
+        event["trace"] = str(trace)
     if dedupe_key is not None:
         event["dedupeKey"] = str(dedupe_key)
     return event
