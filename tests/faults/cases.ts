@@ -2,8 +2,9 @@
 import type { Case } from "./case.ts";
 import { runChaos } from "./cases/chaos.ts";
 import { runDuplicates, runPoison } from "./cases/deliveries.ts";
+import { runFlood } from "./cases/floods.ts";
 import { runPoints } from "./cases/points.ts";
-import { runRolling } from "./cases/simple.ts";
+import { runNetwork, runRolling } from "./cases/simple.ts";
 import { runLost, runPaused } from "./cases/workers.ts";
 
 export const cases: readonly Case[] = [
@@ -46,5 +47,7 @@ export const cases: readonly Case[] = [
   { name: "paused worker", promises: "P4 P5", backends: "postgres", run: runPaused },
   { name: "duplicates", promises: "P2", backends: "postgres", run: runDuplicates },
   { name: "poison", promises: "P1 P7", backends: "postgres", run: runPoison },
+  { name: "network", promises: "P1 P5 P7", backends: "postgres", run: runNetwork },
+  { name: "flood", promises: "P1", backends: "postgres", run: runFlood },
   { name: "rolling restarts", promises: "P5 P7", backends: "postgres", run: runRolling },
 ];

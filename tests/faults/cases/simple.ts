@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Context, Report } from "../case.ts";
 import { ask } from "../ask.ts";
 import type { Site } from "../site.ts";
-import { type OnStruck, runStruck } from "../struck.ts";
+import { runStruck } from "../struck.ts";
 import type { Weather } from "../tcp-proxy.ts";
 
 const counts = { api: 1, worker: 2, sensors: 1, scheduler: 1 };
@@ -25,31 +25,6 @@ export function runRolling(context: Context): Promise<Report> {
         onStruck((n + 1) / total);
       }
       return { "graceful restarts": total };
-    },
-  });
-}
-
-/** One worker's clock is an hour ahead. */
-export function runClock(context: Context): Promise<Report> {
-  return runStruck(context, {
-    amounts: context.size({
-      ci: { workflows: 80, mails: 5, changes: 5 },
-      full: { workflows: 1_000, mails: 50, changes: 50 },
-      nightly: { workflows: 2_000, mails: 100, changes: 100 },
-    }),
-    options: {
-      counts,
-      beforeOf: (name) => (name === "worker 2" ? ["faketime", "-m", "-f", "+1h"] : []),
-      envOf: (name) => (name === "worker 2" ? { FAKETIME_DONT_FAKE_MONOTONIC: "1" } : {}),
-    },
-    strike: async (site, onStruck) => {
-      for (let n = 1; n <= 3; n += 1) {
-        await delay(1_500);
-        await site.kill(site.named(`worker ${(n % 2) + 1}`));
-        await site.ready();
-        onStruck(n / 3);
-      }
-      return { "clock of one worker": "+1 h", kills: 3 };
     },
   });
 }
@@ -105,19 +80,4 @@ async function watchDoor(site: Site, ms: number): Promise<number> {
     await delay(200);
   }
   return slowest;
-}
-
-/** Everything starts while there is no database, and works soon after it came. */
-export function runLate(context: Context): Promise<Report> {
-  const seconds = context.size({ ci: 6, full: 55, nightly: 55 });
-  return runStruck(context, {
-    amounts: { workflows: 30, mails: 5, changes: 5 },
-    options: { counts, databaseComesAfter: seconds },
-    strike: async (site: Site, onStruck: OnStruck, findings) => {
-      onStruck(1);
-      const again = site.processes.filter(({ starts }) => starts > 1).map(({ name }) => name);
-      findings.none(again, "processes gave up waiting");
-      return { "s without a database": seconds };
-    },
-  });
 }
