@@ -5,6 +5,7 @@ import { once } from "node:events";
 export interface Started {
   /** What the ready line captured. */
   readonly address: string;
+  readonly pid: number;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
@@ -17,6 +18,9 @@ export interface Program {
   readonly ready: RegExp;
 }
 
+/** A busy machine takes its time. */
+const readyMs = 120_000;
+
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, "exit");
@@ -26,7 +30,7 @@ async function end(child: ChildProcess): Promise<void> {
   clearTimeout(patience);
 }
 
-/** Resolves when the program says that it is ready; rejects when it ends before that or says nothing for 30 s. */
+/** Resolves when the program says that it is ready; rejects when it ends before that or is not ready after two minutes. */
 export async function startProgram({
   command,
   args,
@@ -43,8 +47,13 @@ export async function startProgram({
   let said = "";
   const address = new Promise<string>((resolve, reject) => {
     const late = setTimeout(
-      () => reject(new Error(`${command} ${args.join(" ")} was not ready within 30 s: ${said}`)),
-      30_000,
+      () =>
+        reject(
+          new Error(
+            `${command} ${args.join(" ")} was not ready within ${readyMs / 1_000} s: ${said}`,
+          ),
+        ),
+      readyMs,
     );
     child.once("error", reject);
     child.once("exit", () => reject(new Error(`${command} ${args.join(" ")} ended: ${said}`)));
@@ -57,7 +66,7 @@ export async function startProgram({
     });
   });
   try {
-    return { address: await address, [Symbol.asyncDispose]: () => end(child) };
+    return { address: await address, pid: child.pid ?? 0, [Symbol.asyncDispose]: () => end(child) };
   } catch (error) {
     await end(child);
     throw error;

@@ -38,7 +38,7 @@ export function sizesOf(entries: number): Sizes {
     devices: part(0.2, 100),
     contracts: part(0.01, 20),
   };
-  const prefixes = Math.ceil(sizes.addresses / 200) + 2;
+  const prefixes = Math.ceil(sizes.addresses / 200) + freePools;
   const fixed = Object.values(sizes).reduce((sum, size) => sum + size, prefixes + 4);
   return { ...sizes, prefixes, interfaces: Math.max(100, entries - fixed) };
 }
@@ -66,7 +66,9 @@ export const rackOf = (n: number, sizes: Sizes) => ({
 /** 200 addresses in each /24. */
 export const addressOf = (n: number): string =>
   `10.${(n / 200 / 256) | 0}.${((n / 200) | 0) % 256}.${(n % 200) + 1}`;
-/** A /23 in which nothing is taken. */
+/** How many there are. */
+const freePools = 3;
+/** A /23 in which nothing is taken; from 1 on. */
 export const freePool = (n: number): string => `172.16.${n * 2}.0/23`;
 
 /** One machine in forty is a spare without a cable: its interfaces are its neighbour's. */
@@ -128,7 +130,7 @@ const makers: readonly (readonly [string, (sizes: Sizes) => number, Make])[] = [
     ({ prefixes }) => prefixes,
     (n, { prefixes }) => ({
       cidr:
-        n >= prefixes - 2
+        n >= prefixes - freePools
           ? freePool(prefixes - n)
           : `${addressOf(n * 200).replace(/\.\d+$/, ".0")}/24`,
     }),
