@@ -4,7 +4,7 @@ import { runChaos } from "./cases/chaos.ts";
 import { runDuplicates, runPoison } from "./cases/deliveries.ts";
 import { runFlood } from "./cases/floods.ts";
 import { runPoints } from "./cases/points.ts";
-import { runNetwork, runRolling } from "./cases/simple.ts";
+import { runLate, runNetwork, runRolling } from "./cases/simple.ts";
 import { runLost, runPaused } from "./cases/workers.ts";
 
 export const cases: readonly Case[] = [
@@ -38,6 +38,20 @@ export const cases: readonly Case[] = [
       ),
   },
   {
+    name: "Redis lost",
+    promises: "P3 P4 P5 P7",
+    backends: "redis",
+    run: (context) =>
+      runChaos(
+        context,
+        context.size({
+          ci: { workflows: 120, mails: 5, changes: 5, redisKills: 2, wipes: 2 },
+          full: { workflows: 2_000, mails: 50, changes: 50, redisKills: 5, wipes: 5 },
+          nightly: { workflows: 5_000, mails: 50, changes: 50, redisKills: 20, wipes: 20 },
+        }),
+      ),
+  },
+  {
     name: "crash points",
     promises: "P1 P2 P3 P4 P5 P6 P7",
     backends: "postgres",
@@ -50,4 +64,5 @@ export const cases: readonly Case[] = [
   { name: "network", promises: "P1 P5 P7", backends: "postgres", run: runNetwork },
   { name: "flood", promises: "P1", backends: "postgres", run: runFlood },
   { name: "rolling restarts", promises: "P5 P7", backends: "postgres", run: runRolling },
+  { name: "late database", promises: "P7", backends: "postgres", run: runLate },
 ];

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Context, Report } from "../case.ts";
 import { ask } from "../ask.ts";
 import type { Site } from "../site.ts";
-import { runStruck } from "../struck.ts";
+import { type OnStruck, runStruck } from "../struck.ts";
 import type { Weather } from "../tcp-proxy.ts";
 
 const counts = { api: 1, worker: 2, sensors: 1, scheduler: 1 };
@@ -80,4 +80,19 @@ async function watchDoor(site: Site, ms: number): Promise<number> {
     await delay(200);
   }
   return slowest;
+}
+
+/** Everything starts while there is no database, and works soon after it came. */
+export function runLate(context: Context): Promise<Report> {
+  const seconds = context.size({ ci: 6, full: 55, nightly: 55 });
+  return runStruck(context, {
+    amounts: { workflows: 30, mails: 5, changes: 5 },
+    options: { counts, databaseComesAfter: seconds },
+    strike: async (site: Site, onStruck: OnStruck, findings) => {
+      onStruck(1);
+      const again = site.processes.filter(({ starts }) => starts > 1).map(({ name }) => name);
+      findings.none(again, "processes gave up waiting");
+      return { "s without a database": seconds };
+    },
+  });
 }
