@@ -83,7 +83,16 @@ async function sendFile(response: Response, body: JsonObject): Promise<void> {
 
 function exportRoutes(router: Routes): void {
   router.get("/export", "inventory_list", async (request, response) => {
-    const names = ["type", "text", "sort", "format", "columns", "source", "language"] as const;
+    const names = [
+      "type",
+      "text",
+      "sort",
+      "format",
+      "columns",
+      "source",
+      "language",
+      "encoding",
+    ] as const;
     const wish = Object.fromEntries(names.map((name) => [name, queryText(request, name)]));
     const where = queryText(request, "where");
     await sendFile(response, {

@@ -77,12 +77,13 @@ async function importFiles(asked: Asked): Promise<void> {
   bar(cli, "reading", args.length, args.length);
   await show(asked, staged);
   const { summary } = staged;
-  if (options["commit"] !== true) return;
-  if (numberIn(summary, "error") > 0 && options["skipErrors"] !== true)
+  const errors = numberIn(summary, "error");
+  if (errors > 0 && options["skipErrors"] !== true)
     throw new CliError(
       exitCodes.failed,
-      `nothing was imported: ${numberIn(summary, "error")} rows have errors; correct them, or give --skip-errors`,
+      `nothing was imported: ${errors} ${errors === 1 ? "row has" : "rows have"} errors; correct them, or give --skip-errors`,
     );
+  if (options["commit"] !== true) return;
   await commit(asked, String(staged["id"]));
 }
 
@@ -181,12 +182,14 @@ async function exportType({ args: [type], client, cli, options, print }: Asked):
   const path = optionText(options, "file");
   const format =
     optionText(options, "format") ?? (path?.endsWith(".xlsx") === true ? "xlsx" : "csv");
-  const given = ["text", "columns", "source", "language", "where"] as const;
+  const given = ["text", "columns", "source", "language", "where", "encoding"] as const;
   const query = Object.fromEntries(given.map((name) => [name, optionText(options, name)]));
   const bytes = await client.bytes("/inventory/export", {
     service,
     query: { type, format, ...query },
   });
+  if (path === undefined && query["encoding"] !== undefined)
+    throw new CliError(exitCodes.usage, "give --file for text in another encoding");
   if (path === undefined && format === "csv") return cli.terminal.write(bytes.toString("utf8"));
   if (path === undefined) throw new CliError(exitCodes.usage, "give --file for a workbook");
   writeFileSync(resolve(cli.workingDirectory, path), bytes);
@@ -235,6 +238,7 @@ export function addSheetVerbs(command: Command, cli: Cli): void {
     options: [
       ["--file <path>", "where to; standard output when left out"],
       ["--format <csv|xlsx>", "by the ending of the file when left out"],
+      ["--encoding <utf-8|cp932>", "of CSV; utf-8 when left out"],
       ["--columns <attributes>", "which, in order, separated by commas"],
       ["--where <json>", "conditions, as in a search"],
       ["--text <words>", "words, as in a search"],

@@ -8,8 +8,10 @@ import type { ColumnMapping } from "../inventory/sheet-table.ts";
 import { headingKey, headingsOf } from "../inventory/sheet-values.ts";
 import { cellOf, guarded } from "../inventory/sheet-writing.ts";
 import { nearest } from "../inventory/text.ts";
+import { shown } from "../inventory/validate.ts";
 import type { Cell, Grid } from "../model/grid.ts";
-import type { SheetFormat } from "../sheets/write-file.ts";
+import { lackingInCp932 } from "../sheets/cp932.ts";
+import type { SheetBook, SheetFormat, TextEncoding } from "../sheets/write-file.ts";
 import { loadEntries, type EntryRow } from "../store/inventory/entries.ts";
 import { rememberedColumns, sharedNames } from "../store/inventory/imports.ts";
 import { mayRead, type Allowed } from "./inventory-eyes.ts";
@@ -23,6 +25,8 @@ export interface ExportWish {
   readonly text: string | undefined;
   readonly sort: string | undefined;
   readonly format: SheetFormat;
+  /** Of CSV. */
+  readonly encoding: TextEncoding;
   /** Attributes, in order; all but empty computed ones when left out. */
   readonly columns: readonly string[] | undefined;
   /** Whose headings: those that the source's sheets had. */
@@ -73,11 +77,27 @@ export async function exportEntries(service: ExportGround, wish: ExportWish): Pr
     name: `${type.name}.${wish.format}`,
     contentType:
       wish.format === "csv"
-        ? "text/csv; charset=utf-8"
+        ? `text/csv; charset=${wish.encoding === "cp932" ? "shift_jis" : "utf-8"}`
         : "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    content: await service.sheets.write({ format: wish.format, grids: [grid] }),
+    content: await service.sheets.write(writable(grid, wish)),
     rows: entries.length,
   };
+}
+
+/** Throws INVENTORY_REQUEST for what the encoding cannot say: a question mark in its place would be lost at the next import. */
+function writable(grid: Grid, { format, encoding }: ExportWish): SheetBook {
+  const texts =
+    format === "csv" && encoding === "cp932"
+      ? grid.rows.flatMap((row, index) => row.map((cell) => ({ cell, row: index + 1 })))
+      : [];
+  for (const { cell, row } of texts) {
+    const lacking = typeof cell === "string" ? lackingInCp932(cell) : undefined;
+    if (lacking !== undefined)
+      throw badRequest(
+        `CP932 has no ${lacking} (row ${row}: ${shown(cell)}); export as UTF-8, or as xlsx`,
+      );
+  }
+  return { format, encoding, grids: [grid] };
 }
 
 function columnsOf(type: KnownType, wanted: readonly string[] | undefined): readonly Attribute[] {

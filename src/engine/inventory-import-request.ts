@@ -105,6 +105,7 @@ export function readExport(body: JsonObject): ExportWish {
     text: textIn(body, "text", ""),
     sort: textIn(body, "sort", ""),
     format: oneOf(body, "format", ["csv", "xlsx"]),
+    encoding: oneOf(body, "encoding", ["utf-8", "cp932"]),
     columns: Array.isArray(columns) ? columns.map(String) : textIn(body, "columns", "")?.split(","),
     source: textIn(body, "source", ""),
     language: oneOf(body, "language", ["ja", "en", "name"]),

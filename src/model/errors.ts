@@ -65,7 +65,8 @@ export class AppError extends Error {
     const [status, message] = errorTable[code];
     let next = 0;
     super(
-      message.replaceAll("%s", () => args[next++] ?? "?"),
+      // A question ends as one: "did you mean x?" needs no full stop.
+      message.replaceAll("%s", () => args[next++] ?? "?").replace(/(\S\?)\.$/, "$1"),
       options,
     );
     this.code = code;

@@ -1,21 +1,26 @@
 import { stringify } from "csv-stringify/sync";
 import writeXlsx, { type SheetData } from "write-excel-file/node";
+import { toCp932 } from "./cp932.ts";
 import type { Cell, Grid } from "../model/grid.ts";
 
 export type SheetFormat = "csv" | "xlsx";
+export type TextEncoding = "utf-8" | "cp932";
 
 /** A file to write: sheets of which the first row is the headings. A CSV holds the first sheet only. */
 export interface SheetBook {
   readonly format: SheetFormat;
   readonly grids: readonly Grid[];
+  /** Of CSV. UTF-8 has a byte order mark, because Excel takes it for CP932 otherwise. */
+  readonly encoding?: TextEncoding;
 }
 
-/** Base64 of the file. CSV is UTF-8 with a byte order mark, because Excel takes it for CP932 otherwise. */
-export async function writeSheets({ format, grids }: SheetBook): Promise<string> {
+/** Base64 of the file. */
+export async function writeSheets({ format, grids, encoding }: SheetBook): Promise<string> {
   if (format === "csv") {
     const rows = grids[0]?.rows.map((row) => row.map(textOf)) ?? [];
-    const text = stringify(rows, { bom: true, record_delimiter: "\r\n" });
-    return Buffer.from(text, "utf8").toString("base64");
+    const bom = encoding !== "cp932";
+    const text = stringify(rows, { bom, record_delimiter: "\r\n" });
+    return (bom ? Buffer.from(text, "utf8") : toCp932(text)).toString("base64");
   }
   const sheets = grids.map(({ name, rows }) => ({
     sheet: sheetName(name),

@@ -50,6 +50,8 @@ const statesOf = async (type: string, name: string, attr: string): Promise<JsonO
 
 const contracts = (date: string): string => `契約番号,サポート期限\nC-1,${date}\n`;
 
+const nothingElse = { text: undefined, sort: undefined, columns: undefined, source: undefined };
+
 describe("imports", () => {
   test("a sheet whose rows need each other is staged without a trace, and committed as one changeset", async () => {
     const staged = await stage(
@@ -247,11 +249,9 @@ describe("imports", () => {
       const wish = {
         type: "Device",
         where: { hostname: "rt1" },
-        text: undefined,
-        sort: undefined,
-        columns: undefined,
-        source: undefined,
+        ...nothingElse,
         language: "ja",
+        encoding: "utf-8",
       } as const;
       const { content, rows } = await exportEntries(ground, { ...wish, format });
       expect(rows).toBe(1);

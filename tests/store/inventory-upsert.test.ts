@@ -125,7 +125,7 @@ describe("upsert", () => {
     });
     expect(type).toMatchObject({
       result: "invalid",
-      error: 'There is no entry type "Devise"; did you mean Device?.',
+      error: 'There is no entry type "Devise"; did you mean Device?',
     });
     expect((await refusal(find("Device", "bad1"))).code).toBe("INVENTORY_ENTRY_UNKNOWN");
   });
