@@ -57,7 +57,16 @@ const rooms: Readonly<Record<string, Room>> = {
   processes: { imports: ["model", "expressions"] },
   engine: { imports: ["model", ...reasoning, ...edge] },
   api: {
-    imports: ["model", "expressions", "inventory", "runbooks", "content", "engine", "store"],
+    imports: [
+      "model",
+      "expressions",
+      "inventory",
+      "runbooks",
+      "tickets",
+      "content",
+      "engine",
+      "store",
+    ],
     types: ["runners"],
   },
   cli: {

@@ -107,6 +107,7 @@ test("CI installs every server that a test asks for", () => {
     jsonschema: "python3-jsonschema",
     python3: "python3",
     openssl: "openssl",
+    puma: "puma",
     "redis-server": "redis-server",
     slapd: "slapd",
     sshd: "openssh-server",

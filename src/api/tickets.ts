@@ -1,23 +1,68 @@
 /** `/api/v2/tickets`: what is wanted of tickets, and what the trackers made of it. */
+import type { Request, Response } from "express";
 import { AppError } from "../model/errors.ts";
+import { isObject } from "../model/json.ts";
 import { retryWork, ticketDetail } from "../engine/ticket-actions.ts";
+import { makeReport, rateTicket, type ReportWish } from "../engine/ticket-report.ts";
 import { ticketKnown } from "../engine/ticket-call.ts";
 import { presentTicketSettings } from "../engine/ticket-runner.ts";
 import { ticketView } from "../engine/ticket-view.ts";
 import { listBackends, unblockBackends } from "../store/ticket-backends.ts";
 import { listTickets, type TicketRow } from "../store/tickets.ts";
+import { reportPage } from "../tickets/plot.ts";
+import type { Language } from "../tickets/settings.ts";
 import type { Door } from "./door.ts";
-import { flag, paging, text } from "./query.ts";
+import { userOf } from "./guard.ts";
+import { inventoryOf } from "./inventory-view.ts";
+import { flag, paging, text, wholeNumber } from "./query.ts";
 import { Routes } from "./routes.ts";
 
-export function ticketRoutes({ core }: Pick<Door, "core">): Routes {
-  const { db } = core.database;
-  const router = new Routes();
-  const named = async (ref: string): Promise<TicketRow> => {
-    const row = await ticketKnown(db, presentTicketSettings(core).backend, ref);
-    if (row === undefined) throw new AppError("TICKET_UNKNOWN", [ref]);
-    return row;
+/** Registered before `/tickets/:ref`. */
+function reportRoutes(router: Routes, { core }: Pick<Door, "core">): void {
+  const wish = (request: Request, response: Response): ReportWish => ({
+    months: wholeNumber(request, "months") ?? 12,
+    split: text(request.query["split"]),
+    language: languageOf(request.query["language"], presentTicketSettings(core).language),
+    timeZone: inventoryOf(response).timeZone,
+  });
+  const query = {
+    months: "how many months, 12 unless said",
+    split: "a day, as 2026-11-24: what was before it is compared with what came after",
+    language: "ja or en",
   };
+  router.about({ summary: "Effort, ratings, counts per category and month, with advice", query });
+  router.get("/tickets/metrics", "ticket_list", async (request, response) => {
+    response.json(await makeReport(core, wish(request, response)));
+  });
+  router.about({ summary: "The same as a page with plots", query });
+  router.get("/tickets/report", "ticket_list", async (request, response) => {
+    const asked = wish(request, response);
+    const page = reportPage(await makeReport(core, asked), asked.language);
+    response.type("html").send(page);
+  });
+}
+
+function languageOf(value: unknown, otherwise: Language): Language {
+  return value === "ja" || value === "en" ? value : otherwise;
+}
+
+async function named({ core }: Pick<Door, "core">, ref: string): Promise<TicketRow> {
+  const row = await ticketKnown(core.database.db, presentTicketSettings(core).backend, ref);
+  if (row === undefined) throw new AppError("TICKET_UNKNOWN", [ref]);
+  return row;
+}
+
+export function ticketRoutes(door: Pick<Door, "core">): Routes {
+  const router = new Routes();
+  listRoute(router, door);
+  reportRoutes(router, door);
+  trackerRoutes(router, door);
+  oneRoutes(router, door);
+  return router;
+}
+
+function listRoute(router: Routes, { core }: Pick<Door, "core">): void {
+  const { db } = core.database;
   router.about({
     summary: "Tickets, the newest first",
     query: {
@@ -46,6 +91,10 @@ export function ticketRoutes({ core }: Pick<Door, "core">): Routes {
     const rows = await listTickets(db, filter, paging(request));
     response.json({ items: rows.map(ticketView) });
   });
+}
+
+function trackerRoutes(router: Routes, { core }: Pick<Door, "core">): void {
+  const { db } = core.database;
   router.about({ summary: "How the trackers are" });
   router.get("/tickets/trackers", "ticket_list", async (_request, response) => {
     response.json({ items: await listBackends(db) });
@@ -56,15 +105,35 @@ export function ticketRoutes({ core }: Pick<Door, "core">): Routes {
     core.bells.ring({ kind: "ticket", id: "all" });
     response.json({ tried: true });
   });
+}
+
+function oneRoutes(router: Routes, { core }: Pick<Door, "core">): void {
+  const { db } = core.database;
   router.about({
     summary: "A ticket with its history, by our id (tk12) or the tracker's key",
   });
   router.get("/tickets/:ref", "ticket_view", async (request, response) => {
-    response.json(await ticketDetail(db, await named(request.params.ref)));
+    response.json(await ticketDetail(db, await named({ core }, request.params.ref)));
+  });
+  router.about({
+    summary: "Say how the work at a ticket was: rating (1 to 5), minutes, comment",
+    body: {
+      type: "object",
+      properties: {
+        rating: { type: "integer" },
+        minutes: { type: "integer" },
+        comment: { type: "string" },
+      },
+    },
+  });
+  router.put("/tickets/:ref/rating", "ticket_modify", async (request, response) => {
+    const ticket = await named({ core }, request.params.ref);
+    const said: unknown = request.body;
+    const { name } = userOf(response);
+    response.json(await rateTicket(core, ticket, name, isObject(said) ? said : {}));
   });
   router.about({ summary: "Try again what the tracker refused" });
   router.post("/tickets/:ref/retry", "ticket_modify", async (request, response) => {
-    response.json(await retryWork(core, await named(request.params.ref)));
+    response.json(await retryWork(core, await named({ core }, request.params.ref)));
   });
-  return router;
 }

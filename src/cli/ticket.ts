@@ -6,7 +6,7 @@ import { addVerb } from "./verb.ts";
 
 const filters = ["state", "stage", "kind", "category", "assignee", "limit"] as const;
 
-export const setUpTicket: CommandSetup = (command, cli) => {
+const setUpReading: CommandSetup = (command, cli) => {
   addVerb(command, cli, {
     usage: "list",
     summary: "List tickets, the newest first.",
@@ -42,6 +42,9 @@ export const setUpTicket: CommandSetup = (command, cli) => {
       await print.one(await client.object("GET", path, { service }));
     },
   });
+};
+
+const setUpWork: CommandSetup = (command, cli) => {
   addVerb(command, cli, {
     usage: "retry <ticket>",
     summary: "Try again what the tracker refused.",
@@ -49,6 +52,47 @@ export const setUpTicket: CommandSetup = (command, cli) => {
     run: async ({ args, client, print }) => {
       const path = `/tickets/${encodeURIComponent(args[0] ?? "")}/retry`;
       await print.one(await client.object("POST", path, { service }));
+    },
+  });
+  addVerb(command, cli, {
+    usage: "rate <ticket> <rating>",
+    summary: "Say how the work at a ticket was: 1 (bad) to 5 (good).",
+    shows: true,
+    options: [
+      ["--minutes <number>", "what the work took"],
+      ["--comment <text>", "in words"],
+    ],
+    run: async ({ args, client, options, print }) => {
+      const [ref = "", rating] = args;
+      const [minutes, comment] = [optionText(options, "minutes"), optionText(options, "comment")];
+      const body = {
+        rating: Number(rating),
+        ...(minutes === undefined ? {} : { minutes: Number(minutes) }),
+        ...(comment === undefined ? {} : { comment }),
+      };
+      const path = `/tickets/${encodeURIComponent(ref)}/rating`;
+      await print.one(await client.object("PUT", path, { service, body }));
+    },
+  });
+};
+
+const setUpReport: CommandSetup = (command, cli) => {
+  addVerb(command, cli, {
+    usage: "report",
+    summary: "Effort, ratings, counts per category and month, with advice.",
+    shows: true,
+    options: [
+      ["--months <number>", "how many months; 12 unless said"],
+      ["--split <day>", "compare what was before that day with what came after"],
+    ],
+    run: async ({ client, options, print }) => {
+      const asked = new URLSearchParams();
+      for (const name of ["months", "split"]) {
+        const value = optionText(options, name);
+        if (value !== undefined) asked.set(name, value);
+      }
+      const path = `/tickets/metrics?${asked.toString()}`;
+      await print.one(await client.object("GET", path, { service }));
     },
   });
   addVerb(command, cli, {
@@ -65,4 +109,10 @@ export const setUpTicket: CommandSetup = (command, cli) => {
       });
     },
   });
+};
+
+export const setUpTicket: CommandSetup = (command, cli) => {
+  setUpReading(command, cli);
+  setUpWork(command, cli);
+  setUpReport(command, cli);
 };

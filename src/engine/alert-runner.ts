@@ -1,18 +1,13 @@
-/** Actions of the pack `alert`: messages become alerts, repeats are counted, one ticket stands for a day.
- *
- * One noter at a time per alert: who holds the note writes the newest count to the ticket and looks again before letting go. */
+/** Actions of the pack `alert`: messages become alerts, repeats are counted. */
 import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { RunCall, Runner } from "../runners/runner.ts";
-import { alertOf, lockAlert, mergeFacts, rememberTicket, type AlertRow } from "../store/alerts.ts";
+import { alertOf, mergeFacts, type AlertRow } from "../store/alerts.ts";
 import type { Database } from "../store/database.ts";
-import type { Db } from "../store/schema.ts";
 import { shownAlert } from "./alert-record.ts";
 import { alertVerbs } from "./alert-verbs.ts";
 import type { Alerts } from "./alerts.ts";
-
-const noteSeconds = 120;
 
 export interface AlertRunnerOptions {
   readonly database: Database;
@@ -32,17 +27,6 @@ const verbs: Readonly<Record<string, Verb>> = {
     typeof parameters["id"] === "string" && parameters["id"] !== ""
       ? alerts.get(parameters["id"])
       : shown(await alertOf(database.db, ...identity(parameters))),
-  set_ticket: async ({ database }, { parameters }) => {
-    const kept = await rememberTicket(
-      database.db,
-      ...identity(parameters),
-      String(parameters["ticket"]),
-    );
-    if (kept === undefined) throw new Error("no such alert");
-    return { ticket: kept, mine: kept === String(parameters["ticket"]) };
-  },
-  begin_note: beginNote,
-  end_note: endNote,
   remember: async ({ database }, { parameters }) =>
     shown(
       await mergeFacts(
@@ -91,50 +75,4 @@ function identity(parameters: JsonObject): [fingerprint: string, day: string] {
 function shown(row: AlertRow | undefined): JsonObject {
   if (row === undefined) throw new Error("no such alert");
   return shownAlert(row);
-}
-
-/** Whether the caller may write the newest count to the ticket now; `note: false` = nothing to write, no ticket yet, or somebody does it. */
-async function beginNote(
-  { database }: AlertRunnerOptions,
-  { parameters, executionId, context }: RunCall,
-): Promise<unknown> {
-  const [fingerprint, day] = identity(parameters);
-  const holder =
-    isObject(context["parent"]) && typeof context["parent"]["execution_id"] === "string"
-      ? context["parent"]["execution_id"]
-      : executionId;
-  return database.transaction(async (tx) => {
-    await lockAlert(tx, fingerprint);
-    const row = await alertOf(tx, fingerprint, day);
-    if (row === undefined || row.ticket === null) return { note: false, reason: "no ticket yet" };
-    const facts = isObject(row.workflow) ? row.workflow : {};
-    const noted = typeof facts["noted"] === "number" ? facts["noted"] : 1;
-    if (noted >= row.count) return { note: false, reason: "nothing new" };
-    const held =
-      typeof facts["noter"] === "string" &&
-      facts["noter"] !== holder &&
-      Number(facts["noting_since"] ?? 0) > Date.now() - noteSeconds * 1_000;
-    if (held) return { note: false, reason: "another workflow writes it" };
-    await mergeFacts(tx, fingerprint, day, { noter: holder, noting_since: Date.now() });
-    return {
-      note: true,
-      ticket: row.ticket,
-      count: row.count,
-      last_at: row.last_at.toISOString(),
-      summary: facts["summary"],
-    };
-  });
-}
-
-async function endNote(
-  { database }: AlertRunnerOptions,
-  { parameters }: RunCall,
-): Promise<unknown> {
-  const [fingerprint, day] = identity(parameters);
-  return database.transaction(async (tx: Db) => {
-    await lockAlert(tx, fingerprint);
-    await mergeFacts(tx, fingerprint, day, { noted: Number(parameters["count"]), noter: null });
-    const row = await alertOf(tx, fingerprint, day);
-    return { more: row !== undefined && row.count > Number(parameters["count"]) };
-  });
 }

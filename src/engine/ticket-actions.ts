@@ -107,6 +107,7 @@ function documentOf(wanted: JsonObject, owned: Assignment | undefined): JsonObje
     ]),
     labels: [...texts(wanted, "labels"), ...(owned?.labels ?? [])],
     assignees: [...named, ...(owned?.assignees ?? [])],
+    leader: owned?.leader ?? null,
     fields: objectIn(wanted, "fields"),
   };
 }
@@ -121,7 +122,7 @@ function present(wanted: JsonObject, names: readonly string[]): JsonObject {
 }
 
 /** The ticket when the tracker has it, or after the seconds that the call allows. */
-async function ticketSettled(
+export async function ticketSettled(
   { core }: TicketGround,
   id: number,
   { parameters, signal }: RunCall,

@@ -9,6 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { TicketSettings } from "../tickets/settings.ts";
 import { claimTickets, type TicketRow } from "../store/tickets.ts";
 import type { Core } from "./core.ts";
+import { watchTrackers } from "./ticket-watch.ts";
 import { workOn } from "./ticket-work.ts";
 
 const leaseSeconds = 300;
@@ -31,6 +32,7 @@ class Desk implements TicketDesk {
   readonly #lanes = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
+  #watching: Promise<void> | undefined;
   #bell = Promise.withResolvers<void>();
 
   constructor(core: Core, settings: () => TicketSettings) {
@@ -47,7 +49,7 @@ class Desk implements TicketDesk {
     this.#stopping.abort();
     this.#bell.resolve();
     await this.#running;
-    await Promise.all(this.#lanes);
+    await Promise.all([...this.#lanes, this.#watching]);
   }
 
   async #loop(): Promise<void> {
@@ -55,6 +57,7 @@ class Desk implements TicketDesk {
     while (!this.#stopping.signal.aborted) {
       try {
         await this.#fill();
+        this.#watch();
         failing = false;
       } catch (error) {
         if (!failing)
@@ -78,6 +81,25 @@ class Desk implements TicketDesk {
         this.#bell.resolve();
       });
       this.#lanes.add(lane);
+    }
+  }
+
+  /** Beside the tickets: a slow tracker holds up no new ones. */
+  #watch(): void {
+    if (this.#watching !== undefined) return;
+    this.#watching = this.#read().finally(() => {
+      this.#watching = undefined;
+    });
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const changed = await watchTrackers(this.#core, this.#settings(), this.#stopping.signal);
+      if (changed > 0) this.#bell.resolve();
+    } catch (error) {
+      this.#core.log("warn", "a tracker could not be read; it is read again", {
+        reason: error instanceof Error ? error.message : String(error),
+      });
     }
   }
 

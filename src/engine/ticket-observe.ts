@@ -1,9 +1,16 @@
 /** Takes in how a ticket stands in its tracker. */
 import { isObject, type JsonObject } from "../model/json.ts";
-import { changeTicket, noteTicket, type TicketRow } from "../store/tickets.ts";
-import { observed, timesOf } from "../tickets/observed.ts";
-import type { TicketSettings } from "../tickets/settings.ts";
+import {
+  changeTicket,
+  noteTicket,
+  ticketById,
+  type TicketRow,
+  type TicketUpdate,
+} from "../store/tickets.ts";
+import { observed, timesOf, type Observed } from "../tickets/observed.ts";
+import { text, type TicketSettings } from "../tickets/settings.ts";
 import type { Core } from "./core.ts";
+import { judgeClosing, tellDecided } from "./ticket-review.ts";
 
 /** `seen` = what a backend's `get` answers. The ticket is held by the caller. */
 export async function observeTicket(
@@ -15,26 +22,34 @@ export async function observeTicket(
   const statuses = settings.defaults["statuses"];
   const now = new Date();
   const found = observed(seen, isObject(statuses) ? statuses : {});
-  const { status, stage, assignee, url, summary, moves } = found;
-  await core.database.transaction(async (tx) => {
-    const written = await changeTicket(tx, ticket, {
-      state: "confirmed",
-      confirmed_at: ticket.confirmed_at ?? now,
-      url: url ?? ticket.url,
-      summary: summary ?? ticket.summary,
-      assignee,
-      status,
-      stage,
-      ...timesOf(found, ticket, now),
-      error: null,
-      seen_at: now,
-    });
+  const { status, stage, moves } = found;
+  const event = await core.database.transaction(async (tx) => {
+    const written = await changeTicket(tx, ticket, changeOf(found, ticket, now));
     const known = stage === ticket.stage && ticket.status !== null;
-    if (!written || known) return;
-    await noteTicket(tx, ticket.id, {
-      what: stage,
-      actor: moves.at(-1)?.by ?? null,
-      detail: { status },
-    });
+    if (!written || known) return undefined;
+    const actor = moves.at(-1)?.by ?? null;
+    await noteTicket(tx, ticket.id, { what: stage, actor, detail: { status } });
+    const after = stage === "closed" ? await ticketById(tx, ticket.id) : undefined;
+    if (after === undefined) return undefined;
+    // Somebody else's ticket was opened by them, not by us.
+    const own = after.kind === "adopted" ? null : (text(seen["reporter"]) ?? null);
+    return judgeClosing(tx, settings, after, own);
   });
+  await tellDecided(core, event);
+}
+
+function changeOf(found: Observed, ticket: TicketRow, now: Date): TicketUpdate {
+  const { status, stage, assignee, url, summary } = found;
+  return {
+    state: "confirmed",
+    confirmed_at: ticket.confirmed_at ?? now,
+    url: url ?? ticket.url,
+    summary: summary ?? ticket.summary,
+    assignee,
+    status,
+    stage,
+    ...timesOf(found, ticket, now),
+    error: null,
+    seen_at: now,
+  };
 }

@@ -3,7 +3,11 @@ import { AppError } from "../model/errors.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { Runner } from "../runners/runner.ts";
 import { ticketSettings } from "../tickets/settings.ts";
-import { ticketVerbs } from "./ticket-actions.ts";
+import { ticketVerbs, type TicketVerb } from "./ticket-actions.ts";
+import { digestVerbs } from "./ticket-digest.ts";
+import { raiseAlert } from "./ticket-raise.ts";
+import { rate } from "./ticket-report.ts";
+import { reviewVerbs } from "./ticket-review.ts";
 import type { Core } from "./core.ts";
 import type { TicketSettings } from "../tickets/settings.ts";
 
@@ -13,7 +17,14 @@ export function presentTicketSettings(core: Core): TicketSettings {
 }
 
 /** Runs in the engine's own process: everything it writes is a transaction of the ledger; what it waits for is the desk's work. */
-export function ticketRunner(core: () => Core): Runner {
+export function ticketRunner(core: () => Core, timeZone: string): Runner {
+  const verbs: Readonly<Record<string, TicketVerb>> = {
+    ...ticketVerbs,
+    ...digestVerbs(timeZone),
+    ...reviewVerbs,
+    raise: raiseAlert,
+    rate,
+  };
   return {
     name: "ticket",
     aliases: [],
@@ -23,7 +34,7 @@ export function ticketRunner(core: () => Core): Runner {
     onWorkerLost: "rerun",
     inLedger: true,
     run: async (call): Promise<Outcome> => {
-      const verb = ticketVerbs[call.action.ref.slice(call.action.ref.indexOf(".") + 1)];
+      const verb = verbs[call.action.ref.slice(call.action.ref.indexOf(".") + 1)];
       if (verb === undefined)
         return {
           status: "failed",

@@ -1,5 +1,6 @@
 /** One turn at a ticket that is held: make it, read it back, tell its waiting changes in order. */
 import type { JsonObject } from "../model/json.ts";
+import { renameTicket } from "../store/alerts.ts";
 import { backendRow, backendWorks, blockBackend } from "../store/ticket-backends.ts";
 import {
   endChange,
@@ -21,6 +22,7 @@ import type { Core } from "./core.ts";
 import { askBackend } from "./ticket-backend.ts";
 import { ticketKnown } from "./ticket-call.ts";
 import { observeTicket } from "./ticket-observe.ts";
+import { ticketId } from "./ticket-view.ts";
 
 export interface Work {
   readonly core: Core;
@@ -90,7 +92,7 @@ async function open(work: Work, ticket: TicketRow): Promise<Next> {
     },
   });
   if (!answer.ok) return notOpened(work, ticket, answer);
-  const { key, url, notes, assignee } = answer.result;
+  const { key, url, notes, assignee, leader } = answer.result;
   if (typeof key !== "string") return { rest: Math.max(1, Math.min(5, settings.settleSeconds)) };
   await core.database.transaction(async (tx) => {
     const written = await changeTicket(tx, ticket, {
@@ -98,6 +100,7 @@ async function open(work: Work, ticket: TicketRow): Promise<Next> {
       remote_key: key,
       url: typeof url === "string" ? url : null,
       assignee: typeof assignee === "string" ? assignee : null,
+      ...(typeof leader === "string" ? { leader } : {}),
       notes: JSON.stringify(Array.isArray(notes) ? notes : []),
       error: null,
       sent_at: null,
@@ -108,6 +111,7 @@ async function open(work: Work, ticket: TicketRow): Promise<Next> {
       detail: { key, notes, found: sent !== null },
     });
     await wakeChildren(tx, ticket.id);
+    await renameTicket(tx, ticketId(ticket.id), key);
   });
   await backendWorks(db, ticket.backend, key);
   return "on";

@@ -4,6 +4,7 @@ import { alertTriggerTypes } from "./alert-triggers.ts";
 import { builtin, object, text, type BuiltinTriggerType } from "./builtin-trigger.ts";
 import { inventoryTriggerTypes } from "./inventory-triggers.ts";
 import { requestTriggerTypes } from "./request-triggers.ts";
+import { ticketTriggerTypes } from "./ticket-triggers.ts";
 
 const anything = {} as const;
 const zone = { type: "string", description: "Time zone, such as Asia/Tokyo." } as const;
@@ -196,5 +197,6 @@ export const builtinTriggerTypes: ReadonlyMap<string, BuiltinTriggerType> = new 
     ...mail,
     ...requestTriggerTypes,
     ...alertTriggerTypes,
+    ...ticketTriggerTypes,
   ].map((type) => [type.ref, type]),
 );

@@ -177,6 +177,11 @@ export async function rememberTicket(
   return row?.ticket ?? undefined;
 }
 
+/** A ticket has its tracker's name from now on. */
+export async function renameTicket(db: Db, from: string, to: string): Promise<void> {
+  await db.updateTable("alert").set({ ticket: to }).where("ticket", "=", from).execute();
+}
+
 /** Merges facts that workflows keep with the alert. */
 export async function mergeFacts(
   db: Db,

@@ -67,6 +67,22 @@ export interface TicketTables {
     actor: string | null;
     detail: unknown;
   };
+  digest: {
+    date: string;
+    window_from: Date;
+    window_to: Date;
+    tickets: Generated<number>;
+    alerts: Generated<number>;
+    ran_at: Generated<Date>;
+  };
+  ticket_rating: {
+    ticket_id: number;
+    person: string;
+    rating: number;
+    minutes: number | null;
+    words: string | null;
+    at: Generated<Date>;
+  };
   ticket_backend: {
     name: string;
     blocked_until: Date | null;

@@ -5,6 +5,7 @@ import type { Db, LedgerSchema } from "./schema.ts";
 
 export type TicketRow = Selectable<LedgerSchema["ticket"]>;
 export type TicketEventRow = Selectable<LedgerSchema["ticket_event"]>;
+export type TicketUpdate = Updateable<LedgerSchema["ticket"]>;
 export type NewTicket = Pick<
   Insertable<LedgerSchema["ticket"]>,
   "key" | "period" | "kind" | "backend" | "document" | "summary" | "category" | "leader"
@@ -120,7 +121,7 @@ export async function claimTickets(
 export async function changeTicket(
   db: Db,
   { id, fence }: Pick<TicketRow, "id" | "fence">,
-  change: Updateable<LedgerSchema["ticket"]>,
+  change: TicketUpdate,
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable("ticket")
@@ -209,6 +210,7 @@ export interface TicketFilter {
   readonly waiting?: boolean;
   readonly parent?: number | undefined;
   readonly key?: string | undefined;
+  readonly period?: string | undefined;
 }
 
 /** Newest first. */
@@ -219,7 +221,16 @@ export async function listTickets(
 ): Promise<readonly TicketRow[]> {
   const { waiting = false, parent, ...equal } = filter;
   let query = db.selectFrom("ticket").selectAll();
-  for (const name of ["state", "stage", "kind", "category", "assignee", "backend", "key"] as const)
+  for (const name of [
+    "state",
+    "stage",
+    "kind",
+    "category",
+    "assignee",
+    "backend",
+    "key",
+    "period",
+  ] as const)
     if (equal[name] !== undefined) query = query.where(sql.ref(name), "=", equal[name]);
   if (parent !== undefined) query = query.where("parent_id", "=", parent);
   if (waiting)

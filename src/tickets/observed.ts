@@ -55,7 +55,10 @@ export interface Times {
 
 /** Who did what when. What is not in the tracker's history stays as it was known; `now` is when something was seen that has no time. */
 export function timesOf({ stage, moves }: Observed, known: Times, now: Date): Times {
-  const fixed = moves.findLast((move) => move.stage === "fixed");
+  // What was sent back after it was closed was fixed before.
+  const fixed = moves.findLast(
+    (move, index) => move.stage === "fixed" && moves[index - 1]?.stage !== "closed",
+  );
   return {
     started_at: known.started_at ?? moves.find((move) => move.stage !== "open")?.at ?? null,
     fixed_at: fixed?.at ?? known.fixed_at,

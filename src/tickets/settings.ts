@@ -13,6 +13,12 @@ export interface TicketSettings {
   readonly settleSeconds: number;
   /** Updates of the same kind of one ticket are at least so many seconds apart. */
   readonly coalesceSeconds: number;
+  /** `real_time` of the configuration: raise.ts reads it. */
+  readonly realTime: unknown;
+  /** `review` of the configuration: review.ts reads it. */
+  readonly review: unknown;
+  /** How often the tracker is read. */
+  readonly pollSeconds: number;
   /** Given to the backend with every call: project, type, statuses … */
   readonly defaults: JsonObject;
 }
@@ -25,6 +31,9 @@ export function ticketSettings(config: JsonObject): TicketSettings {
     lanes: number(config["lanes"], 4),
     settleSeconds: number(config["settle_seconds"], 60),
     coalesceSeconds: number(config["coalesce_seconds"], 30),
+    realTime: config["real_time"],
+    review: config["review"],
+    pollSeconds: Math.max(1, number(config["poll_seconds"], 60)),
     defaults: {
       ...(isObject(defaults) ? defaults : {}),
       ...(isObject(statuses) ? { statuses } : {}),

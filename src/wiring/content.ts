@@ -45,6 +45,7 @@ export function knownRunners(): ReadonlyMap<string, ParameterSchemas> {
     ["chatops", {}],
     ["ticket", {}],
     ["runbook", {}],
+    ["calendar", {}],
   ];
   return new Map([
     ...engineOwn,

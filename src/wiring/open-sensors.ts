@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Config } from "../config.ts";
 import { readTls } from "../config-values.ts";
 import { alertClock } from "../engine/alert-clock.ts";
+import { businessTickSensor, presentCalendar } from "../engine/business-calendar.ts";
 import { inventoryExpiry, type InventoryExpiry } from "../engine/inventory-expiry.ts";
 import { inventoryFeed, type InventoryFeed } from "../engine/inventory-feed.ts";
 import { triggersInUse } from "../model/definitions.ts";
@@ -84,6 +85,8 @@ export async function openSensors(engine: EngineProcess, config: Config): Promis
     keepSensor(core, () => (timers = timerSensor(timersInUse(), { timeZone: config.timeZone }))),
   );
   engine.on("reload", () => void timers?.setTimers(timersInUse()));
+  const calendar = () => presentCalendar(core, config.timeZone);
+  kept.push(keepSensor(core, () => businessTickSensor(calendar)));
   const email = core.definitions().content.packs.get("email")?.config ?? {};
   const accounts = imapAccounts(isObject(email) ? email["imap_accounts"] : undefined);
   for (const account of accounts) kept.push(keepSensor(core, () => imapSensor({ account, parse })));

@@ -4,6 +4,7 @@ import type { Config } from "../config.ts";
 import { describePack } from "../content/describe-pack.ts";
 import { findPacks } from "../content/find-packs.ts";
 import { ProblemList } from "../content/problems.ts";
+import { calendarRunner } from "../engine/business-calendar.ts";
 import { chatRunner } from "../engine/chat-runner.ts";
 import type { Core } from "../engine/core.ts";
 import { packRunner } from "../engine/pack-runner.ts";
@@ -88,7 +89,12 @@ export function runnersHere(
     content: here.content,
     reload: (call) => reloadEverywhere(call, everywhere),
   });
-  return [packs, chatRunner(here.core), ticketRunner(here.core)];
+  return [
+    packs,
+    chatRunner(here.core),
+    ticketRunner(here.core, config.timeZone),
+    calendarRunner(here.core, config.timeZone),
+  ];
 }
 
 const indexMs = 60_000;

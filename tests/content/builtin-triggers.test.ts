@@ -26,6 +26,7 @@ test("StackStorm's own trigger types and Raicho's are all there", () => {
     "alert.source_silent",
     "alert.suppressed",
     "alert.unparsed",
+    "calendar.business_tick",
     "core.raicho.sensor.crashlooping",
     "core.raicho.sensor.recovered",
     "core.st2.CronTimer",
@@ -63,6 +64,8 @@ test("StackStorm's own trigger types and Raicho's are all there", () => {
     "request.updated",
     "runbook.proposed",
     "runbook.repo.updated",
+    "ticket.closed_wrongly",
+    "ticket.reminder",
   ]);
 });
 

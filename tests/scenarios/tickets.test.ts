@@ -56,11 +56,14 @@ describe.each(trackers)("tickets in $name", ({ start, present }) => {
       const sub = await act("open_sub", { key: "d1-sub", parent: opened["ref"], summary: "確認" });
       await act("comment", { ticket: opened["id"], text: "<i>見た</i> {{ y }}" });
       await act("attach", { ticket: opened["ref"], name: "記録.txt", content: "作業ログ\n" });
-      await act("link", { ticket: opened["ref"], other: sub["id"] });
+      const other = await act("open", { key: "d1-other", summary: "web02" });
+      await act("link", { ticket: opened["ref"], other: other["id"] });
       await act("update", { ticket: opened["ref"], summary: "web01 (×2)", priority: "Low" });
       await act("assign", { ticket: opened["ref"], assignees: ["leader@example.com"] });
       await act("transition", { ticket: opened["ref"], to: "in_progress" });
       await act("transition", { ticket: opened["ref"], to: "fixed" });
+      // Redmine closes nothing that has open sub-tickets.
+      await act("transition", { ticket: sub["ref"], to: "closed" });
       await act("transition", { ticket: opened["ref"], to: "closed" });
       const { live, ...known } = (await act("get", { ticket: opened["ref"], live: true })) as {
         live: Json;

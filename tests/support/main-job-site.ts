@@ -9,6 +9,9 @@ import { type JiraGate, startJiraGate } from "./jira-gate.ts";
 import type { Issue } from "./jira-world.ts";
 import { type Raicho, type StartOptions, startRaicho } from "./raicho.ts";
 
+/** Nothing waits for the next business day here. */
+const urgencies = ["immediate", "business_day"];
+
 /** People of the fake JIRA. */
 export const accounts = {
   alice: "5b10ac8d82e05b22cc7d4e02",
@@ -62,6 +65,7 @@ export async function startCounterparts(
       deployment: "cloud",
     },
     inventory: { default_leader: "leader" },
+    ticket: { real_time: { urgencies }, coalesce_seconds: 1, settle_seconds: 5 },
     ...(haproxy === undefined
       ? {}
       : { haproxy: { endpoints: [{ name: "lb1", host: haproxy.host, port: haproxy.port }] } }),
@@ -326,6 +330,11 @@ export async function quiet(raicho: Raicho, seconds = 30): Promise<void> {
     async () => {
       const left = await unfinished(raicho);
       if (left.length > 0) throw new Error(left.join("; "));
+      const { items } = await raicho.get<{ items: { id: string; error: string | null }[] }>(
+        "/api/v2/tickets?waiting=true",
+      );
+      const untold = items.filter(({ error }) => error?.includes("not configured") !== true);
+      if (untold.length > 0) throw new Error(JSON.stringify(untold));
       return true;
     },
     { seconds, everyMs: 100 },

@@ -2,6 +2,7 @@
 import { startJiraFake } from "./jira-fake.ts";
 import { people } from "./jira-world.ts";
 import { wordsOf } from "./main-job-site.ts";
+import { redminePresent, startRedmine } from "./redmine.ts";
 
 export interface Seen {
   readonly parent: string | undefined;
@@ -59,4 +60,5 @@ async function startJira(deployment: "cloud" | "dc"): Promise<Tracker> {
 export const trackers: readonly Choice[] = [
   { name: "JIRA Cloud", present: true, start: () => startJira("cloud") },
   { name: "JIRA Data Center", present: true, start: () => startJira("dc") },
+  { name: "Redmine", present: redminePresent, start: startRedmine },
 ];

@@ -7,6 +7,7 @@
  * 3. `make: false`: only look. Who asks waits and asks again before it is made a second time.
  */
 import type { ActionContext, JsonObject } from "raicho/pack";
+import { findUser } from "./assignee.ts";
 import type { Jira } from "./client.ts";
 import { findByLabel, labelOf } from "./create.ts";
 import { createFitting, type Candidate } from "./fitting.ts";
@@ -55,9 +56,17 @@ export async function openTicket(
   return {
     ...named(jira, made),
     assignee: person,
+    leader: await leaderOf(jira, project, input),
     notes: note === null ? [] : [note],
     created: true,
   };
+}
+
+/** JIRA's id of the leader whom the ticket names; null when it has none of theirs. */
+async function leaderOf(jira: Jira, project: string, input: JsonObject): Promise<string | null> {
+  const [leader] = candidates({ assignees: [input["leader"]] });
+  if (leader === undefined) return null;
+  return (await findUser(jira, project, leader.text))?.id ?? null;
 }
 
 export const named = (jira: Jira, key: string): JsonObject => ({

@@ -28,6 +28,9 @@ import { up as instanceCause } from "./0250_instance_cause.ts";
 import { up as alertStates } from "./0300_alert_states.ts";
 import { up as tickets } from "./0320_tickets.ts";
 import { up as requests } from "./0340_requests.ts";
+import { up as alertTickets } from "./0321_alert_tickets.ts";
+import { up as digests } from "./0322_digests.ts";
+import { up as ticketRatings } from "./0323_ticket_ratings.ts";
 
 /** In order; a name is never changed or removed once released. */
 export const migrations: ReadonlyArray<{
@@ -63,4 +66,7 @@ export const migrations: ReadonlyArray<{
   { name: "0300_alert_states", up: alertStates },
   { name: "0320_tickets", up: tickets },
   { name: "0340_requests", up: requests },
+  { name: "0321_alert_tickets", up: alertTickets },
+  { name: "0322_digests", up: digests },
+  { name: "0323_ticket_ratings", up: ticketRatings },
 ];
