@@ -6,7 +6,7 @@ import { fitOf, readTable, type ColumnMapping, type SheetTable } from "../invent
 import { nearest } from "../inventory/text.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Grid } from "../model/grid.ts";
-import type { ImportFile } from "./inventory-imports.ts";
+import type { ImportFile } from "./inventory-import-file.ts";
 
 export interface ReadOptions {
   readonly file: ImportFile & { readonly asOf: string };

@@ -5,7 +5,8 @@ import type { ColumnMapping } from "../inventory/sheet-table.ts";
 import { shown } from "../inventory/validate.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { ExportWish } from "./inventory-export.ts";
-import type { ImportFile, ImportOptions } from "./inventory-imports.ts";
+import type { ImportFile } from "./inventory-import-file.ts";
+import type { ImportOptions } from "./inventory-imports.ts";
 
 export interface ImportRequest {
   readonly files: readonly ImportFile[];

@@ -4,23 +4,16 @@
  * 1. Nothing is written before the commit, and the commit writes only what was shown: when the store moved on, the plan is shown again.
  * 2. What a row may not do leaves the other rows alone.
  * 3. The claims of a row are written in the transaction that writes the row. */
-import { createHash } from "node:crypto";
 import { InventoryError, badRequest } from "../inventory/problem.ts";
 import type { ImportRecord } from "../inventory/import-records.ts";
-import type { ColumnMapping } from "../inventory/sheet-table.ts";
-import { isSourceName } from "../inventory/sources.ts";
 import { isUuid } from "../inventory/attribute-types.ts";
-import { isObject, type JsonObject } from "../model/json.ts";
-import type { SheetFile } from "../model/grid.ts";
+import type { JsonObject } from "../model/json.ts";
 import {
   changeImport,
   createImport,
-  importOfFile,
   listImports,
   loadImport,
   loadRows,
-  rememberColumns,
-  rememberedColumns,
   saveRows,
   type ImportRow,
 } from "../store/inventory/imports.ts";
@@ -30,8 +23,8 @@ import type { Sheets } from "./inventory-sheets.ts";
 import { readCursor } from "./inventory-changesets.ts";
 import { pageLength } from "./inventory-history.ts";
 import { commitPlan, type Committed } from "./inventory-import-commit.ts";
+import { readFile, rememberFile, type ImportFile } from "./inventory-import-file.ts";
 import { planImport, type ImportPlan } from "./inventory-import-plan.ts";
-import { readRecords } from "./inventory-import-read.ts";
 import {
   decisionKey,
   importView,
@@ -39,22 +32,10 @@ import {
   readDecision,
   recordOf,
   rowView,
-  refusedFile,
   summaryOf,
   type ImportView,
 } from "./inventory-import-view.ts";
 import type { Author } from "./inventory-write.ts";
-
-export interface ImportFile extends SheetFile {
-  readonly source: string;
-  /** Of the entries; found out by the headings when left out. */
-  readonly type: string | undefined;
-  /** Of a workbook; all of its visible ones when left out. */
-  readonly sheet: string | undefined;
-  readonly columns: ColumnMapping;
-  /** ISO 8601: when the sheet was true; now when left out. */
-  readonly asOf: string | undefined;
-}
 
 export interface ImportOptions {
   readonly authority: readonly string[] | undefined;
@@ -97,7 +78,7 @@ export class Imports {
     if (files.length === 0) throw badRequest("files: expected at least one spreadsheet");
     const before = id === undefined ? undefined : await this.#staged(id);
     const read: { readonly records: readonly ImportRecord[]; readonly about: JsonObject }[] = [];
-    for (const file of files) read.push(await this.#readFile(file));
+    for (const file of files) read.push(await readFile(this.#service, this.#read, file));
     const old = before === undefined ? [] : await this.#records(before.id);
     const records = [...old, ...read.flatMap((one) => one.records)];
     if (records.length > mostRows)
@@ -113,34 +94,6 @@ export class Imports {
     });
     await this.#plan(importId, records);
     return this.view(importId);
-  }
-
-  async #readFile(
-    file: ImportFile,
-  ): Promise<{ readonly records: readonly ImportRecord[]; readonly about: JsonObject }> {
-    if (!isSourceName(file.source))
-      throw badRequest(
-        `source is ${JSON.stringify(file.source)}; expected a name of letters, digits, dots, dashes and underscores`,
-      );
-    const { ground, timeZone } = this.#service;
-    const sha256 = createHash("sha256").update(Buffer.from(file.content, "base64")).digest("hex");
-    const grids = await this.#read(file).catch((error: unknown) => {
-      throw refusedFile(file.name, error);
-    });
-    const declared = ground.known.sources.get(file.source)?.columns ?? {};
-    const remembered = await rememberedColumns(ground.db, file.source);
-    const asOf = file.asOf ?? new Date().toISOString();
-    const { records, sheets } = readRecords(grids, {
-      file: { ...file, asOf },
-      known: ground.known,
-      timeZone,
-      usual: new Set(Object.keys({ ...declared, ...remembered })),
-      columnsOf: (type) => ({ ...declared[type], ...remembered[type], ...file.columns }),
-    });
-    const previous = await importOfFile(ground.db, sha256);
-    const imported = previous === undefined ? {} : { imported_before: previous.toISOString() };
-    const { name, source, columns } = file;
-    return { records, about: { name, source, sha256, as_of: asOf, sheets, columns, ...imported } };
   }
 
   async #plan(id: string, records: readonly ImportRecord[]): Promise<ImportPlan> {
@@ -223,31 +176,13 @@ export class Imports {
         author.reason ?? `import of ${row.files.map((file) => String(file["name"])).join(", ")}`,
     };
     const result = await commitPlan(this.#service, plan, { author: writer, importId: row.id });
-    for (const file of row.files) await this.#remember(file);
+    for (const file of row.files) await rememberFile(db, file);
     await changeImport(db, row.id, {
       state: "committed",
       committedBy: author.actor,
       summary: { ...row.summary, ...summaryOf(plan), ...result },
     });
     return { ...(await this.view(row.id)), result };
-  }
-
-  /** How the columns were called, and of which types the sheets were. */
-  async #remember({ source, sheets, columns }: JsonObject): Promise<void> {
-    if (typeof source !== "string") return;
-    const types = (Array.isArray(sheets) ? sheets : [])
-      .filter(isObject)
-      .flatMap(({ type }) => (typeof type === "string" ? [type] : []));
-    const { db } = this.#service.ground;
-    const known = await rememberedColumns(db, source);
-    const mapping = Object.fromEntries(
-      Object.entries(isObject(columns) ? columns : {}).map(([heading, path]) => [
-        heading,
-        String(path),
-      ]),
-    );
-    const byType = types.map((type) => [type, { ...known[type], ...mapping }] as const);
-    await rememberColumns(db, source, Object.fromEntries(byType));
   }
 
   /** A committed import as it was never made: one revert of its changeset. */

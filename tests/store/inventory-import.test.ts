@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Imports, type ImportFile } from "../../src/engine/inventory-imports.ts";
+import type { ImportFile } from "../../src/engine/inventory-import-file.ts";
+import { Imports } from "../../src/engine/inventory-imports.ts";
 import type { JsonObject } from "../../src/model/json.ts";
 import { exportEntries, type ExportGround } from "../../src/engine/inventory-export.ts";
 import type { SearchQuery } from "../../src/engine/inventory-search.ts";
