@@ -13,6 +13,7 @@ import { filterRoutes } from "./inventory-filters.ts";
 import { guardRoutes } from "./inventory-guards.ts";
 import { pictureRoutes } from "./inventory-pictures.ts";
 import { renderRoutes } from "./inventory-render.ts";
+import { changeRoutes } from "./inventory-changes.ts";
 import { claimRoutes } from "./inventory-claims.ts";
 import { importRoutes } from "./inventory-imports.ts";
 import { reindexRoutes } from "./inventory-reindex.ts";
@@ -165,6 +166,7 @@ export function inventoryRoutes(views: InventoryViews, files: TypeFiles = noType
   renderRoutes(router);
   pictureRoutes(router);
   guardRoutes(router);
+  changeRoutes(router);
   reindexRoutes(router);
   importRoutes(router);
   claimRoutes(router);

@@ -16,6 +16,7 @@ import {
   uuid,
 } from "./inventory-entry.ts";
 import { addFilterVerbs } from "./inventory-filters.ts";
+import { setUpInventoryChanges } from "./inventory-changes.ts";
 import { setUpInventoryGuards } from "./inventory-guards.ts";
 import { setUpInventoryReindex } from "./inventory-reindex.ts";
 import { setUpInventoryPast } from "./inventory-past.ts";
@@ -136,6 +137,7 @@ export const setUpInventory: CommandSetup = (command, cli) => {
   });
   setUpInventoryPast(command, cli);
   setUpInventoryGuards(command, cli);
+  setUpInventoryChanges(command, cli);
   setUpInventoryReindex(command, cli);
   addSheetVerbs(command, cli);
   addDriftVerbs(command, cli);

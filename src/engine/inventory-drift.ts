@@ -253,7 +253,7 @@ export async function mustApprove(
   if (!mayApprove(sights.get(entryId), attr)) throw deniedOf("approve", `${attr} of ${name}`);
 }
 
-function mayApprove(allowed: Allowed | undefined, attribute: string): boolean {
+export function mayApprove(allowed: Allowed | undefined, attribute: string): boolean {
   if (allowed === undefined) return false;
   if (allowed === "everything") return true;
   const granted = allowed.get("approve");

@@ -1,6 +1,14 @@
 /** What actions can do with spreadsheets, reports and differences. */
 import { badRequest } from "../inventory/problem.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
+import { readChange } from "../inventory/change-request.ts";
+import {
+  changes,
+  changeVerbs,
+  changeView,
+  decideChange,
+  proposeChange,
+} from "./inventory-changes.ts";
 import { conflicts, resolveConflict } from "./inventory-conflicts.ts";
 import { claimsAbout, decideDrift, drifts, readDriftQuery } from "./inventory-drift.ts";
 import { decideDrifts, readDecision } from "./inventory-drift-many.ts";
@@ -71,6 +79,22 @@ export const sheetOperations: Readonly<Record<string, Operation>> = {
       author,
     };
     return decideDrifts(service, parameters, wish);
+  },
+  propose_change: (service, parameters, author) =>
+    proposeChange(service, readChange(parameters), author),
+  changes: (service, parameters, author) =>
+    changes(service, author.actor, {
+      state: text(parameters, "state"),
+      after: text(parameters, "after"),
+      limit: count(parameters, "limit"),
+    }),
+  change: (service, parameters, author) =>
+    changeView(service, needed(parameters, "change"), author.actor),
+  decide_change: (service, parameters, author) => {
+    const verb = changeVerbs.find((one) => one === parameters["decision"]);
+    if (verb === undefined) throw badRequest(`decision: expected one of ${changeVerbs.join(", ")}`);
+    const comment = text(parameters, "comment");
+    return decideChange(service, needed(parameters, "change"), { verb, comment, author });
   },
   conflicts: (service, parameters) =>
     conflicts(service, { after: text(parameters, "after"), limit: count(parameters, "limit") }),

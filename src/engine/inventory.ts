@@ -283,6 +283,9 @@ export class Inventory {
     return results;
   }
 
+  /** Something was written beside this: wakes the feed. */
+  readonly changed = (): Promise<void> => this.#shared.onChange();
+
   get sheets(): Sheets {
     const { sheets } = this.#shared.options;
     if (sheets === undefined) throw badRequest("spreadsheets are not read here");
@@ -306,11 +309,10 @@ export class Inventory {
     to: RevertTo,
     { author, ifVersion }: WriteOptions,
   ): Promise<WriteResult> {
-    const { eyes } = this;
     const draft: WriteRequest["draft"] = async (tx, stored, allowed) => {
       const row = present(id, stored);
       if (ifVersion !== undefined && ifVersion !== row.version) throw stale(row, ifVersion);
-      return entryRevert(tx, { row, type: this.#typeOf(row), eyes, allowed }, to);
+      return entryRevert(tx, { row, type: this.#typeOf(row), eyes: this.eyes, allowed }, to);
     };
     const { op, changed, entry } = await this.#writeOne(author, id, draft);
     return { result: op === "R" ? "restored" : changed ? "updated" : "unchanged", entry };

@@ -53,6 +53,8 @@ export const errorTable = {
   INVENTORY_IMPORT_UNKNOWN: [404, "There is no import %s."],
   INVENTORY_IMPORT_STATE: [409, "The import is %s: %s."],
   INVENTORY_CLAIM_UNKNOWN: [404, "There is no %s."],
+  INVENTORY_CHANGE_UNKNOWN: [404, "There is no proposed change %s."],
+  INVENTORY_CHANGE_STATE: [409, "The change is %s: %s."],
 } as const satisfies Record<string, readonly [status: number, message: string]>;
 export type ErrorCode = keyof typeof errorTable;
 

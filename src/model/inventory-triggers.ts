@@ -84,6 +84,35 @@ const conflictEvents = (["opened", "resolved"] as const).map((event) =>
   }),
 );
 
+const changeEvents = (
+  [
+    [
+      "proposed",
+      "Changes of entries were proposed, or made anew, and wait for somebody to decide.",
+    ],
+    ["approved", "A proposed change was approved."],
+    ["refused", "A proposed change was refused."],
+    ["cancelled", "A proposed change was taken back."],
+    ["applied", "An approved change was applied."],
+    ["blocked", "An approved change could not be applied: something stands against it."],
+  ] as const
+).map(([event, description]) =>
+  builtin("inventory", `change.${event}`, description, {
+    payload: {
+      event_id: text,
+      at: text,
+      change: { type: "object", description: "id, title, state, created_by, apply_at, ticket." },
+      by: text,
+      comment: { type: ["string", "null"] },
+      types: { type: "array", description: "Types of the entries." },
+      items: { type: "array", description: "What is done to which entry, without values." },
+      problems: { type: "array", description: "What stands against it." },
+      changeset: object,
+      origin: object,
+    },
+  }),
+);
+
 export const inventoryTriggerTypes: readonly BuiltinTriggerType[] = [
   ...entryEvents,
   builtin("inventory", "changeset.committed", "A write or an import is complete.", {
@@ -152,6 +181,7 @@ export const inventoryTriggerTypes: readonly BuiltinTriggerType[] = [
     },
   ),
   ...conflictEvents,
+  ...changeEvents,
   builtin(
     "inventory",
     "loop.suspected",

@@ -50,6 +50,8 @@ export interface EngineProcess {
   readonly book: RoleBook;
   /** The inventory as each user sees it. */
   readonly viewers: Viewers;
+  /** The same by name, with what that user may do now. */
+  readonly inventoryOf: (user: string | undefined) => Promise<Inventory>;
   readonly datastore: Datastore;
   readonly definitions: () => CompiledContent;
   /** Reads the content again; what is broken keeps its problems, what runs keeps its definitions. `forget`: what was written through the API over
@@ -128,8 +130,7 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     inventory,
     documents: documents.book,
     alerting,
-    book: users.book,
-    viewers: users.viewers,
+    ...users,
     datastore: store,
     definitions: () => live.loaded.compiled,
     reload,

@@ -5,6 +5,7 @@ import type { Config } from "../config.ts";
 import { readTls } from "../config-values.ts";
 import { alertClock } from "../engine/alert-clock.ts";
 import { businessTickSensor, presentCalendar } from "../engine/business-calendar.ts";
+import { inventoryChangeClock } from "../engine/inventory-change-clock.ts";
 import { inventoryExpiry, type InventoryExpiry } from "../engine/inventory-expiry.ts";
 import { inventoryFeed, type InventoryFeed } from "../engine/inventory-feed.ts";
 import { triggersInUse } from "../model/definitions.ts";
@@ -73,6 +74,8 @@ export async function openSensors(engine: EngineProcess, config: Config): Promis
   kept.push(keepSensor(core, () => (expiry = inventoryExpiry({ ...ground, timeZone }))));
   let signals: ReturnType<typeof inventorySignals> | undefined;
   kept.push(keepSensor(core, () => (signals = inventorySignals(ground.db))));
+  const clock = { db: ground.db, inventoryOf: engine.inventoryOf };
+  kept.push(keepSensor(core, () => inventoryChangeClock(clock)));
   engine.on("feed", () => {
     feed?.wake();
     signals?.wake();

@@ -131,6 +131,8 @@ export const reading: Readonly<Record<string, Requests>> = {
   ],
   "get /entries/:id/claims": each("/claims"),
   "get /drifts": get("/drifts"),
+  "get /changes": get("/changes"),
+  "get /changes/:id": get(`/changes/${none}`),
   "get /conflicts": get("/conflicts"),
   "get /imports": get("/imports"),
   "get /migrations": get("/migrations"),
@@ -211,6 +213,16 @@ export const writing: Readonly<Record<string, Requests>> = {
   "post /imports/:id/revert": () => [{ path: `/imports/${none}/revert`, body: {} }],
   "delete /imports/:id": () => [{ path: `/imports/${none}`, body: {} }],
   "post /claims": () => [{ path: "/claims", body: { source: "probe", items: [] } }],
+  "post /changes": (site) =>
+    entries(site).map((id) => ({
+      path: "/changes",
+      body: { title: "probe", items: [{ id, attributes: { secret: "x" } }] },
+    })),
+  "post /changes/:id/approve": () => [{ path: `/changes/${none}/approve`, body: {} }],
+  "post /changes/:id/refuse": () => [{ path: `/changes/${none}/refuse`, body: {} }],
+  "post /changes/:id/cancel": () => [{ path: `/changes/${none}/cancel`, body: {} }],
+  "post /changes/:id/apply": () => [{ path: `/changes/${none}/apply`, body: {} }],
+  "post /changes/:id/rebase": () => [{ path: `/changes/${none}/rebase`, body: {} }],
   "post /drifts/decide": () => [
     { path: "/drifts/decide", body: { decision: "reject", where: { state: "drift" } } },
   ],

@@ -25,6 +25,7 @@ import { up as inventoryBulk } from "./0230_inventory_bulk.ts";
 import { up as inventoryFilters } from "./0240_inventory_filters.ts";
 import { up as inventoryTypeChanges } from "./0241_inventory_type_changes.ts";
 import { up as instanceCause } from "./0250_instance_cause.ts";
+import { up as inventoryChanges } from "./0251_inventory_changes.ts";
 import { up as alertStates } from "./0300_alert_states.ts";
 import { up as tickets } from "./0320_tickets.ts";
 import { up as requests } from "./0340_requests.ts";
@@ -63,6 +64,7 @@ export const migrations: ReadonlyArray<{
   { name: "0240_inventory_filters", up: inventoryFilters },
   { name: "0241_inventory_type_changes", up: inventoryTypeChanges },
   { name: "0250_instance_cause", up: instanceCause },
+  { name: "0251_inventory_changes", up: inventoryChanges },
   { name: "0300_alert_states", up: alertStates },
   { name: "0320_tickets", up: tickets },
   { name: "0340_requests", up: requests },
