@@ -5,7 +5,7 @@ import { runDuplicates, runPoison } from "./cases/deliveries.ts";
 import { runFlood } from "./cases/floods.ts";
 import { runPoints } from "./cases/points.ts";
 import { runLate, runNetwork, runRolling } from "./cases/simple.ts";
-import { runLost, runPaused } from "./cases/workers.ts";
+import { runJoins, runLost, runPaused } from "./cases/workers.ts";
 
 export const cases: readonly Case[] = [
   {
@@ -58,6 +58,7 @@ export const cases: readonly Case[] = [
     run: (context) => runPoints(context, context.size({ ci: 1, full: 20, nightly: 40 })),
   },
   { name: "lost workers", promises: "P5 P8", backends: "postgres", run: runLost },
+  { name: "joins", promises: "P4", backends: "postgres", run: runJoins },
   { name: "paused worker", promises: "P4 P5", backends: "postgres", run: runPaused },
   { name: "duplicates", promises: "P2", backends: "postgres", run: runDuplicates },
   { name: "poison", promises: "P1 P7", backends: "postgres", run: runPoison },

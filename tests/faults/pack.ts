@@ -27,16 +27,17 @@ function shell(name: string, lost: string, command: string): string {
   return `name: ${name}\ndescription: A program under faults.\nrunner_type: local-shell-cmd\nenabled: true\nentry_point: ""\non_worker_lost: ${lost}\nparameters:\n  n:\n    type: string\n    default: "0"\n  cmd:\n    immutable: true\n    default: ${JSON.stringify(command)}\n`;
 }
 
-/** Branches of the join. */
+/** Branches of the join; those of them that go through a worker. */
 export const branches = 20;
+export const slowBranches = ["b0", "b10"] as const;
 
 function quickTask(name: string): string {
   return `  ${name}:\n    action: core.noop\n    next:\n      - when: <% succeeded() %>\n        do: join\n`;
 }
 
 function slowTask(name: string): string {
-  const local = 'action: core.local\n    input:\n      cmd: "true"';
-  return quickTask(name).replace("action: core.noop", local);
+  const told = `action: faults.effect\n    input:\n      body: <% concat(ctx().n, ":${name}") %>`;
+  return quickTask(name).replace("action: core.noop", told);
 }
 
 function joined(): string {

@@ -4,7 +4,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "../../support/eventually.ts";
 import type { Context, Report } from "../case.ts";
 import { ask, read } from "../ask.ts";
-import { type Findings } from "../check.ts";
+import { checkEffects, executionsOf, untilQuiet, type Findings } from "../check.ts";
+import { inParallel } from "../load.ts";
+import { branches, slowBranches } from "../pack.ts";
 import { pause, victim } from "../nemesis.ts";
 import type { Kept, Site } from "../site.ts";
 import { withSite } from "../with-site.ts";
@@ -141,6 +143,53 @@ export function runLost(context: Context): Promise<Report> {
 
 /** Seconds; where other things run too the machine may need longer than the promise. */
 const takeover = { ci: 20, full: 10, nightly: 10 } as const;
+
+/** Workflows whose branches end in several workers at once: each join exactly once. */
+export function runJoins(context: Context): Promise<Report> {
+  const workflows = context.size({ ci: 20, full: 1_000, nightly: 1_000 });
+  const kills = context.size({ ci: 1, full: 10, nightly: 20 });
+  const counts = { api: 1, worker: 4, sensors: 1, scheduler: 1 };
+  return withSite(context, { counts }, async (site, findings) => {
+    const names = Array.from({ length: workflows }, (_, n) => `j${n}`);
+    const starting = inParallel(
+      names,
+      4,
+      async (name) => void (await run(site, "faults.joined", name)),
+    );
+    for (let n = 0; n < kills; n += 1) {
+      await delay(context.random.below(2_000));
+      await site.kill(await victim(site, context.random, site.of("worker")));
+      context.say(`${n + 1} of ${kills} kills`);
+    }
+    await starting;
+    context.say("all have begun");
+    const ends = [...slowBranches, "join"];
+    const wanted = names.flatMap((name) => ends.map((task) => `${name}:${task}`));
+    const seconds = await untilQuiet(
+      site,
+      wanted,
+      context.size({ ci: 180, full: 900, nightly: 900 }),
+    );
+    const joined = await executionsOf(site, "faults.joined");
+    const bad = joined.filter(({ status }) => status !== "succeeded");
+    findings.none(
+      bad.map(({ id, status }) => `${id} ${status}`),
+      "workflows did not succeed",
+    );
+    const all = await executionsOf(site, "faults.effect");
+    const joins = all.filter((each) => each.context?.orquesta?.task_name === "join");
+    findings.expect(joins.length === workflows, `${joins.length} joins of ${workflows} workflows`);
+    const effects = checkEffects(await site.recorder.effects(), wanted, { findings, share: 0.05 });
+    return {
+      workflows: joined.length,
+      branches: branches * workflows,
+      kills,
+      joins: joins.length,
+      "effects repeated": effects.repeatedEffects,
+      "s after the last": Math.round(seconds),
+    };
+  });
+}
 
 /** A worker stands still in the middle of an action for longer than it may be silent: another one does the work, and what the first says later is refused. */
 export function runPaused(context: Context): Promise<Report> {
