@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { JsonObject } from "../model/json.ts";
 import type { Cli, CommandSetup } from "./cli.ts";
+import { setUpRunbookKnowledge } from "./runbook-knowledge.ts";
 
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
@@ -54,6 +55,7 @@ export const setUpRunbook: CommandSetup = (command, cli) => {
       (await import("./runbook-local.ts")).renderHere(cli, { document, path }, given),
     );
   offers(command, cli);
+  setUpRunbookKnowledge(command, cli);
 };
 
 function offers(command: Command, cli: Cli): void {
