@@ -108,6 +108,8 @@ test("CI installs every server that a test asks for", () => {
     python3: "python3",
     openssl: "openssl",
     puma: "puma",
+    ngircd: "ngircd",
+    prosody: "prosody",
     "redis-server": "redis-server",
     slapd: "slapd",
     sshd: "openssh-server",

@@ -13,17 +13,17 @@ import { reportPage } from "../tickets/plot.ts";
 import type { Language } from "../tickets/settings.ts";
 import type { Door } from "./door.ts";
 import { userOf } from "./guard.ts";
-import { inventoryOf } from "./inventory-view.ts";
+import { lentInventory } from "./inventory-view.ts";
 import { flag, paging, text, wholeNumber } from "./query.ts";
 import { Routes } from "./routes.ts";
 
 /** Registered before `/tickets/:ref`. */
 function reportRoutes(router: Routes, { core }: Pick<Door, "core">): void {
-  const wish = (request: Request, response: Response): ReportWish => ({
+  const wish = async (request: Request, response: Response): Promise<ReportWish> => ({
     months: wholeNumber(request, "months") ?? 12,
     split: text(request.query["split"]),
     language: languageOf(request.query["language"], presentTicketSettings(core).language),
-    timeZone: inventoryOf(response).timeZone,
+    timeZone: (await lentInventory(response)).timeZone,
   });
   const query = {
     months: "how many months, 12 unless said",
@@ -32,11 +32,11 @@ function reportRoutes(router: Routes, { core }: Pick<Door, "core">): void {
   };
   router.about({ summary: "Effort, ratings, counts per category and month, with advice", query });
   router.get("/tickets/metrics", "ticket_list", async (request, response) => {
-    response.json(await makeReport(core, wish(request, response)));
+    response.json(await makeReport(core, await wish(request, response)));
   });
   router.about({ summary: "The same as a page with plots", query });
   router.get("/tickets/report", "ticket_list", async (request, response) => {
-    const asked = wish(request, response);
+    const asked = await wish(request, response);
     const page = reportPage(await makeReport(core, asked), asked.language);
     response.type("html").send(page);
   });

@@ -188,6 +188,29 @@ describe("the life of tickets", () => {
     ]);
   }, 120_000);
 
+  test("H1, H2, H3: what people say of a ticket is in the report, as JSON and as a page with plots", async () => {
+    const { key } = await act("ticket.open", { key: "h", summary: "h", category: "dns" });
+    const rated = await raicho.ask(`/api/v2/tickets/${String(key)}/rating`, {
+      method: "PUT",
+      body: { rating: 4, minutes: 20, comment: "よかった" },
+    });
+    expect(rated).toMatchObject({ status: 200, body: { ticket: key, rating: 4, minutes: 20 } });
+    const wrong = await raicho.ask(`/api/v2/tickets/${String(key)}/rating`, {
+      method: "PUT",
+      body: { rating: 9 },
+    });
+    expect(wrong.status).toBe(400);
+    const metrics = await raicho.get<Json>("/api/v2/tickets/metrics?months=2");
+    expect(metrics["after"]).toMatchObject({ ratings: 1, rating: 4, minutes: 20 });
+    expect(metrics["categories"]).toEqual(
+      expect.arrayContaining([expect.objectContaining({ category: "dns", counts: [0, 1] })]),
+    );
+    const page = await raicho.ask("/api/v2/tickets/report?language=ja&split=2026-10-01");
+    expect(page.headers.get("content-type")).toContain("text/html");
+    expect(String(page.body)).toContain("<svg");
+    expect(String(page.body)).toContain("導入前");
+  }, 120_000);
+
   test("JIRA's answers are lost, its search is stale, it is away: nothing is lost and nothing doubled", async () => {
     const before = jira.issues.size;
     jira.lag(3_600_000);
