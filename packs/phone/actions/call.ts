@@ -1,0 +1,29 @@
+import { defineAction } from "raicho/pack";
+import { addressOf, call, type Config } from "../lib/baresip.ts";
+import { spoken } from "../lib/speech.ts";
+
+interface Parameters {
+  readonly to: string;
+  readonly text: string;
+  readonly ring_s: number;
+  readonly answer_s: number;
+}
+
+/** Answers {to, outcome: key | no-key | no-answer | declined | failed, key, answered, reason}. Fails only when the phone itself cannot be used. */
+export const action = defineAction<Parameters, Config>(
+  async ({ to, text, ring_s, answer_s }, { config, signal, log }) => {
+    const address = addressOf(to, config.dial);
+    const { file, remove } = await spoken(text, config.speech ?? [], signal);
+    try {
+      const ended = await call(
+        config,
+        { address, file, ringMs: ring_s * 1_000, answerMs: answer_s * 1_000 },
+        signal,
+      );
+      log.info("call ended", { to, outcome: ended.outcome, reason: ended.reason });
+      return { to, ...ended };
+    } finally {
+      remove();
+    }
+  },
+);
