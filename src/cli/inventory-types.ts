@@ -1,6 +1,5 @@
 /** `raicho inventory types`. */
 import type { Command } from "commander";
-import { parseYaml } from "../content/yaml.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { CliError, exitCodes, type Cli } from "./cli.ts";
 import type { Client } from "./client.ts";
@@ -54,7 +53,8 @@ async function definition({
 }
 
 /** The file says which type it is. */
-function typeIn(yaml: string, file: string): string {
+async function typeIn(yaml: string, file: string): Promise<string> {
+  const { parseYaml } = await import("../content/yaml.ts");
   const { value, faults } = parseYaml(yaml);
   const fault = faults.find(({ severity }) => severity === "error");
   if (fault !== undefined)
@@ -87,7 +87,7 @@ async function apply(asked: Asked, dryRun: boolean): Promise<void> {
   const [file = ""] = args;
   const yaml = await readWords(cli, file);
   const body = { yaml, dry_run: dryRun, ...authorOf(options) };
-  const name = optionText(options, "instead") ?? typeIn(yaml, file);
+  const name = optionText(options, "instead") ?? (await typeIn(yaml, file));
   await tell(await client.object("PUT", pathOf(name), { service, body }), asked);
 }
 
