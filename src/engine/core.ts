@@ -111,6 +111,8 @@ export interface Core {
   /** Ends of which rules may hear through StackStorm's action trigger. */
   readonly actionTriggers: ReadonlySet<string>;
   definitions(): Definitions;
+  /** Reads the content again when that action is not known here; never rejects. */
+  seek(action: string): Promise<void>;
   newId(): string;
   /** Answers what this process knows by itself (time, chance); throws Unanswered for the rest. */
   readonly ask: Ask;

@@ -108,6 +108,7 @@ function endOf(error: unknown, { inLedger }: Runner): End {
 
 async function carryOut(core: Core, claim: Claim, { signal, secrets }: Carriage): Promise<End> {
   const runner = core.runners.get(claim.runner);
+  await core.seek(claim.action);
   const definition = core.definitions().content.actions.get(claim.action);
   if (runner === undefined || definition === undefined)
     return {

@@ -42,6 +42,7 @@ export function pinnedNow(core: Core, action: string): Pinned | undefined {
 
 /** Keeps the present text and gives it; `errors`, listed as StackStorm's API does, when an inspection finds faults. */
 export async function pin(core: Core, action: string): Promise<Pinned | PlanFaults> {
+  await core.seek(action);
   const definitions = core.definitions();
   const found = definitions.workflow(action);
   if (found === undefined) {

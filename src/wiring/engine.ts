@@ -15,6 +15,7 @@ import type { Viewers } from "../engine/inventory-viewers.ts";
 import type { RunbookBook } from "../engine/runbook-book.ts";
 import type { RoleBook } from "../engine/role-book.ts";
 import type { Resources } from "../engine/resources.ts";
+import { seeker } from "../engine/seek.ts";
 import { evaluatorPool } from "../processes/evaluator-pool.ts";
 import { spawner } from "../processes/spawner.ts";
 import { openQueue, type WorkQueue } from "../queue/queue.ts";
@@ -120,6 +121,7 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     sign: (text) => vault.sign(text),
     ...settingsOf(config),
     definitions: () => live.loaded.compiled,
+    readAgain: () => reload({ forget: false }),
     answer,
     onBell: (bell) => takeBell(bell, { core, live, listeners, reload }),
   });
@@ -183,11 +185,12 @@ interface Parts extends Pick<
 > {
   readonly runners: readonly Runner[];
   readonly onBell: (bell: Bell) => void;
+  readonly readAgain: () => Promise<unknown>;
 }
 
 function makeCore(
   { databaseUrl, slotCount, apiUrl, webUrl = apiUrl }: EngineOptions,
-  { runners, onBell, ...parts }: Parts,
+  { runners, onBell, readAgain, ...parts }: Parts,
 ): Core {
   const hear = (bell: Bell): void => {
     onBell(bell);
@@ -203,6 +206,11 @@ function makeCore(
     running: new Map(),
     conducted: new Map(),
     carry,
+    seek: seeker({
+      known: (action) => parts.definitions().content.actions.has(action),
+      read: readAgain,
+      clock: () => performance.now(),
+    }),
     breaker: new Breaker({
       core: () => core,
       settings: breakerSettings(() => parts.definitions().content),

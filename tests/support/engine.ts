@@ -262,6 +262,7 @@ export function testEngine(
     webUrl: "http://127.0.0.1:9101",
     sign: (text) => createHash("sha256").update(text).digest("base64url"),
     definitions: () => definitions,
+    seek: () => Promise.resolve(),
     newId: idMaker(),
     ask: (question) => {
       if (question.kind === "now") return new Date().toISOString();
