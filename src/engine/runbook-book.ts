@@ -126,7 +126,7 @@ export class RunbookBook {
   async #documents(): Promise<{ readonly key: string; readonly documents: GitDocuments }> {
     const { url, branch } = await this.settings();
     if (url === undefined)
-      throw new AppError("DOCUMENTS_UNREACHABLE", ["set url in <configs>/runbook.yaml"]);
+      throw new AppError("DOCUMENTS_NOT_SET", ["set url in <configs>/runbook.yaml"]);
     const key = `${url} ${branch ?? ""}`;
     if (this.#git?.key !== key)
       this.#git = { key, documents: new GitDocuments({ url, branch, directory: this.#directory }) };

@@ -33,6 +33,7 @@ export const errorTable = {
   TICKET_REQUEST: [400, "%s"],
   PACK_SOURCE: [400, "%s"],
   PACK_REFUSED: [400, "%s"],
+  DOCUMENTS_NOT_SET: [404, "There are no documents: %s"],
   DOCUMENTS_UNREACHABLE: [503, "The documents in git cannot be read: %s"],
   DOCUMENTS_UNKNOWN: [404, "%s"],
   DOCUMENTS_REFUSED: [422, "%s"],

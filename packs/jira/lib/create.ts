@@ -114,7 +114,7 @@ export async function findByLabel(
 }
 
 /** A JQL string. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 }
 

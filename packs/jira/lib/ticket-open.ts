@@ -3,13 +3,13 @@
  *
  * 1. The issue carries the label of its key, and the key itself as a property, from the request that creates it.
  * 2. `look`: an earlier request may have made it. It is looked for by its label, which the search may show late, and by the keys that JIRA gave since
- *    `after`, which are shown at once. What is found is believed when it has the label.
+ *    `after` (or since the newest that the search shows), which are shown at once. What is found is believed when it has the label.
  * 3. `make: false`: only look. Who asks waits and asks again before it is made a second time.
  */
 import type { ActionContext, JsonObject } from "raicho/pack";
 import { findUser } from "./assignee.ts";
 import type { Jira } from "./client.ts";
-import { findByLabel, labelOf } from "./create.ts";
+import { findByLabel, labelOf, quoted } from "./create.ts";
 import { createFitting, type Candidate } from "./fitting.ts";
 import { richFields, subtaskType } from "./fields.ts";
 import { list, object, objects, textOf } from "./json.ts";
@@ -107,14 +107,23 @@ export function candidates(input: JsonObject): readonly Candidate[] {
   });
 }
 
+const numberOf = (key: string): number => Number(key.slice(key.lastIndexOf("-") + 1));
+
+/** The newest issue that the search shows. It is as late as the search that did not find ours, so that ours, if there is one, has a later key. */
+async function newestSeen(jira: Jira, project: string): Promise<string | undefined> {
+  const jql = `project = ${quoted(project)} ORDER BY created DESC`;
+  const [newest] = await jira.search(jql, 0, 1);
+  return textOf(newest?.["key"]);
+}
+
 async function findByKeys(
   jira: Jira,
   project: string,
   label: string,
   after: string | undefined,
 ): Promise<string | undefined> {
-  if (after === undefined || projectOf(after) !== project) return undefined;
-  const last = Number(after.slice(project.length + 1));
+  const known = after !== undefined && projectOf(after) === project ? after : undefined;
+  const last = numberOf(known ?? (await newestSeen(jira, project)) ?? `${project}-0`);
   for (let step = 1, missing = 0; step <= probes.most && missing < probes.gap; step += 1) {
     const key = `${project}-${last + step}`;
     const issue = await jira.find(key);
