@@ -4,7 +4,7 @@ import { isObject, type JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { RunCall, Runner } from "../runners/runner.ts";
 import { alertOf, mergeFacts, type AlertRow } from "../store/alerts.ts";
-import type { Database } from "../store/database.ts";
+import { isAway, type Database } from "../store/database.ts";
 import { shownAlert } from "./alert-record.ts";
 import { alertVerbs } from "./alert-verbs.ts";
 import type { Alerts } from "./alerts.ts";
@@ -59,7 +59,7 @@ export function alertRunner(options: AlertRunnerOptions): Runner {
       try {
         return { status: "succeeded", result: await verb(options, call) };
       } catch (error) {
-        if (error instanceof AppError)
+        if (error instanceof AppError && !isAway(error))
           return { status: "failed", result: { error: error.message, code: error.code } };
         throw error;
       }

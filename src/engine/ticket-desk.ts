@@ -7,6 +7,7 @@
  * 4. A tracker that is away is asked by nobody until its time has come; nothing is given up. Only what it refuses for good waits for a person. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { TicketSettings } from "../tickets/settings.ts";
+import { isAway } from "../store/database.ts";
 import { claimTickets, type TicketRow } from "../store/tickets.ts";
 import type { Core } from "./core.ts";
 import { watchTrackers } from "./ticket-watch.ts";
@@ -104,14 +105,26 @@ class Desk implements TicketDesk {
   }
 
   async #work(ticket: TicketRow): Promise<void> {
+    const { signal } = this.#stopping;
     try {
-      await workOn(this.#core, this.#settings(), ticket, this.#stopping.signal);
+      while (!(await this.#turn(ticket))) await delay(idleMs, undefined, { signal });
     } catch (error) {
       // The hold ends by itself, and what was sent is looked for.
       this.#core.log("warn", "work at a ticket broke off; it is taken up again", {
         ticket: ticket.id,
         reason: error instanceof Error ? error.message : String(error),
       });
+    }
+  }
+
+  /** False when the ledger was away: the ticket is still ours, and nobody else would take it before the hold ends. */
+  async #turn(ticket: TicketRow): Promise<boolean> {
+    try {
+      await workOn(this.#core, this.#settings(), ticket, this.#stopping.signal);
+      return true;
+    } catch (error) {
+      if (isAway(error)) return false;
+      throw error;
     }
   }
 

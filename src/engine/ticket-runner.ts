@@ -2,6 +2,7 @@
 import { AppError } from "../model/errors.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { Runner } from "../runners/runner.ts";
+import { isAway } from "../store/database.ts";
 import { ticketSettings } from "../tickets/settings.ts";
 import { ticketVerbs, type TicketVerb } from "./ticket-actions.ts";
 import { digestVerbs } from "./ticket-digest.ts";
@@ -44,7 +45,7 @@ export function ticketRunner(core: () => Core, timeZone: string): Runner {
         const ground = { core: core(), settings: presentTicketSettings(core()) };
         return { status: "succeeded", result: await verb(ground, call) };
       } catch (error) {
-        if (error instanceof AppError && error.code !== "LEDGER_DOWN" && error.code !== "BUSY")
+        if (error instanceof AppError && !isAway(error))
           return { status: "failed", result: { error: error.message } };
         throw error;
       }
