@@ -39,7 +39,9 @@ function status(method: string, path: string, token: string | undefined): Promis
       ...(token === undefined ? {} : { "x-auth-token": token }),
     };
     const sent = ask({ agent, hostname, port, method, path, headers }, (answer) => {
-      resolve(answer.statusCode ?? 0);
+      // Pages send who is not known to where people sign in.
+      const asked = String(answer.headers.location).startsWith("/forms/sign-in?");
+      resolve(answer.statusCode === 303 && asked ? 401 : (answer.statusCode ?? 0));
       if (String(answer.headers["content-type"]).startsWith("text/event-stream")) answer.destroy();
       else answer.resume();
     });
