@@ -55,6 +55,8 @@ export const cases: readonly Case[] = [
     name: "crash points",
     promises: "P1 P2 P3 P4 P5 P6 P7",
     backends: "postgres",
+    // Forty starts of the program take longer than the others together.
+    notIn: ["ci"],
     run: (context) => runPoints(context, context.size({ ci: 1, full: 20, nightly: 40 })),
   },
   { name: "lost workers", promises: "P5 P8", backends: "postgres", run: runLost },

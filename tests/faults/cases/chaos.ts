@@ -66,6 +66,8 @@ export function runChaos(context: Context, chaos: Chaos): Promise<Report> {
   return runStruck(context, {
     amounts: chaos,
     options: { counts: context.size({ ci: few, full: most, nightly: most }) },
+    // What was under way at a kill weighs more among few effects: the ci profile kills once for each 60 of them, full once for each 150.
+    repeats: context.size({ ci: 0.05, full: 0.01, nightly: 0.01 }),
     strike: async (site, onStruck) => {
       const plan = planOf(chaos, context);
       await strikeAll(site, plan, context, onStruck);
