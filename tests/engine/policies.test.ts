@@ -147,7 +147,11 @@ describe("concurrency", () => {
       action: "cancel",
     });
     const { long, release } = meter();
-    const listener = { trigger: { type: "core.st2.generic.actiontrigger", parameters: {} } };
+    // Not for the ends of what it starts itself: that would go round without an end.
+    const listener = {
+      trigger: { type: "core.st2.generic.actiontrigger", parameters: {} },
+      criteria: { "trigger.action_name": { type: "eq", pattern: action } },
+    };
     await using engine = testEngine(database.url, {
       content: { ...content, rules: [listener] },
       runners: [testRunner(long)],
