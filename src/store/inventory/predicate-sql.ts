@@ -101,10 +101,11 @@ function joined({ kind, of }: Of<"all"> | Of<"any">, inner: (part: Predicate) =>
 
 function stepSql({ direction, attribute, rest }: Of<"step">, alias: string, aliases: Aliases): Sql {
   const next = aliases.fresh();
-  const { tables, conditions } = neighbours(direction, attribute, alias, next);
-  return aliases.exists(
-    sql`select 1 from ${tables} where ${conditions} and ${predicateSql(rest, next, aliases)}`,
-  );
+  const found = neighbours(direction, attribute, alias, next);
+  const condition = predicateSql(rest, next, aliases);
+  return aliases.oneByOne
+    ? sql`exists (select 1 from ${stepwise(found, next)} where ${condition})`
+    : sql`exists (select 1 from ${found.tables} where ${found.conditions} and ${condition})`;
 }
 
 /** Asked of an image: what holds of the entry as it is now. */
@@ -142,13 +143,23 @@ function saidSql({ patterns, attributes }: Of<"said">, alias: string, aliases: A
   )})`;
 }
 
+interface Neighbours {
+  readonly tables: Sql;
+  readonly conditions: Sql;
+}
+
+/** Neighbours found along the edges of one entry, which are few, before anything is asked of them: the planner would rather begin at all entries of their type. */
+function stepwise({ tables, conditions }: Neighbours, alias: string): Sql {
+  return sql`(select ${raw(alias)}.* from ${tables} where ${conditions} offset 0) ${raw(alias)}`;
+}
+
 /** The living neighbours `to` of the entry `from`. */
 function neighbours(
   direction: "out" | "in",
   attribute: string,
   from: string,
   to: string,
-): { readonly tables: Sql; readonly conditions: Sql } {
+): Neighbours {
   const [edge, here, there] = [raw(`g_${to}`), raw(from), raw(to)];
   const [near, far] = direction === "out" ? [raw("src"), raw("dst")] : [raw("dst"), raw("src")];
   return {
@@ -218,8 +229,8 @@ export function valuesSql(path: ValuePath, alias: string, aliases: Aliases): Sql
     const next = aliases.fresh();
     const found = neighbours(direction, attribute, here, next);
     // Step by step, from here on: the planner would rather begin at the other end, which leads to everybody.
-    tables.push(sql`lateral (select ${raw(next)}.* from ${found.tables} where ${found.conditions}
-      and ${predicateSql(rest, next, aliases)} offset 0) ${raw(next)}`);
+    tables.push(sql`lateral ${stepwise(found, next)}`);
+    conditions.push(predicateSql(rest, next, aliases));
     here = next;
   }
   holding(path.guard);

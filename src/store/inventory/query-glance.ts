@@ -6,8 +6,9 @@ import { entryColumns } from "./entries.ts";
 import { Aliases, isAlways, predicateSql, sortCast, sortSql } from "./predicate-sql.ts";
 import type { Order, PageKey, PageQuery, SortedRow } from "./query.ts";
 
-/** So many are looked through. */
+/** So many are looked through at first, and so many at most where the first ones promise that they suffice. */
 const width = 2_000;
+const widest = 10_000;
 
 type Sql = RawBuilder<unknown>;
 const raw = (text: string): Sql => sql.raw(text);
@@ -25,14 +26,32 @@ interface Ordered {
 }
 
 /** A page, or undefined when it cannot be found so: then all that fit must be found and sorted. */
-export async function glance(
-  db: Db,
-  { predicate, order, after, limit, past }: PageQuery,
-): Promise<readonly SortedRow[] | undefined> {
+export async function glance(db: Db, query: PageQuery): Promise<readonly SortedRow[] | undefined> {
+  const { predicate, order, after, limit, past } = query;
   const types = typesOf(predicate);
   if (past !== undefined || after?.key === null || isSelective(predicate)) return undefined;
   const ordered = order === undefined ? byName(types) : orderedBy(order, types);
   if (ordered === undefined) return undefined;
+  const among = (many: number) => lookThrough(db, { query, ordered, width: many });
+  const first = await among(width);
+  if (first.length >= limit) return first;
+  // Half as many again as it takes if they go on like that.
+  const needed = Math.ceil((1.5 * width * limit) / first.length);
+  if (needed > widest) return undefined;
+  const second = await among(needed);
+  return second.length >= limit ? second : undefined;
+}
+
+interface Look {
+  readonly query: PageQuery;
+  readonly ordered: Ordered;
+  readonly width: number;
+}
+
+async function lookThrough(
+  db: Db,
+  { query: { predicate, order, after, limit }, ordered, width: many }: Look,
+): Promise<readonly SortedRow[]> {
   const { tables, conditions, key, id, operators } = ordered;
   const down = order?.descending === true;
   const using = raw(`using ${operators[down ? 1 : 0]}`);
@@ -41,11 +60,11 @@ export async function glance(
   const e = aliases.fresh();
   const { rows } = await sql<SortedRow>`
     select ${entryColumns(e)}, e0.k::text as key from (
-      select e.*, ${key} as k from ${tables} where e.deleted_at is null ${conditions} ${next} order by ${key} ${using}, ${id} limit ${width}) e0
+      select e.*, ${key} as k from ${tables} where e.deleted_at is null ${conditions} ${next} order by ${key} ${using}, ${id} limit ${many}) e0
     where ${predicateSql(predicate, e, aliases)} order by e0.k ${using}, e0.id limit ${limit}`.execute(
     db,
   );
-  return rows.length >= limit ? rows : undefined;
+  return rows;
 }
 
 /** What comes after that place; the first condition is one that the index can begin at. */
