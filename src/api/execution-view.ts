@@ -140,10 +140,18 @@ function withTrace(id: string, context: JsonObject): JsonObject {
   return { ...context, trace_context: { id_, trace_tag } };
 }
 
-function contextPart({ id, runner, started_at, context: all }: StoredExecution): JsonObject {
+/** An inspection names kinds of its own for what it finds; what fails while a workflow runs is an `error`. */
+function failedInspection({ status, result }: StoredExecution): boolean {
+  const errors = isObject(result) ? result["errors"] : undefined;
+  const [first]: readonly unknown[] = Array.isArray(errors) ? errors : [];
+  return status === "failed" && isObject(first) && first["type"] !== "error";
+}
+
+function contextPart(execution: StoredExecution): JsonObject {
+  const { id, runner, started_at, context: all } = execution;
   const { notify: _, ...kept } = all;
   const context = withTrace(id, kept);
-  return runner === "orquesta" && started_at !== null
+  return runner === "orquesta" && started_at !== null && !failedInspection(execution)
     ? { workflow_execution: id, ...context }
     : context;
 }

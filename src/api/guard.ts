@@ -48,13 +48,23 @@ export function shownIn(
 
 const harmless = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** Browsers send cookies with whatever any page makes them send: writes must come from a page of our own. */
-function isForged({ method, headers }: Request): boolean {
-  if (harmless.has(method)) return false;
+/** Whether a page of our own made a browser send it; undefined when nothing tells. */
+function isOurs({ headers }: IncomingMessage): boolean | undefined {
   const { origin, host } = headers;
   const site = headers["sec-fetch-site"];
-  if (site !== undefined) return site !== "same-origin" && site !== "none";
-  return origin === undefined || !URL.canParse(origin) || new URL(origin).host !== host;
+  if (site !== undefined) return site === "same-origin" || site === "none";
+  return origin === undefined ? undefined : URL.canParse(origin) && new URL(origin).host === host;
+}
+
+/** Browsers send cookies with whatever any page makes them send: writes must come from a page of our own. */
+function isForged(request: Request): boolean {
+  return !harmless.has(request.method) && isOurs(request) !== true;
+}
+
+/** Throws FORBIDDEN when a page of another site makes a browser sign in here, as somebody that it chose. */
+export function assertNotLed(request: IncomingMessage): void {
+  if (isOurs(request) === false)
+    throw new AppError("FORBIDDEN", ["Sign in at the page of this server."]);
 }
 
 /** The user of that secret, or why there is none, in StackStorm's words. */

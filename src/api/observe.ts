@@ -62,8 +62,7 @@ export function observe({ metrics, audit, from }: Observed): RequestHandler {
       const route = routeOf(response);
       const method = methods.has(request.method) ? request.method : "other";
       countAnswer(metrics, { method, route, status }, since);
-      if (route === "/tokens" && method === "POST")
-        metrics.count("raicho_logins_total", { end: loginEnd(status) });
+      if (isLogin(route, method)) metrics.count("raicho_logins_total", { end: loginEnd(status) });
       if (!isForAudit(request, status, route)) return;
       const [path = ""] = request.originalUrl.split("?");
       audit.add({
@@ -71,7 +70,7 @@ export function observe({ metrics, audit, from }: Observed): RequestHandler {
         account: whoIs(response),
         method,
         action: route,
-        target: path.slice(0, 1_000),
+        target: withoutKey(path).slice(0, 1_000),
         status,
         address: from.clientOf(request),
         request_id: requestIdOf(response),
@@ -82,8 +81,17 @@ export function observe({ metrics, audit, from }: Observed): RequestHandler {
   };
 }
 
+/** An API key can be asked for by the key itself, which is a secret. */
+function withoutKey(path: string): string {
+  return path.replace(/(\/apikeys\/)(?![0-9a-f]{24}(?:\/|$))[^/]+/gi, "$1********");
+}
+
+function isLogin(route: string, method: string): boolean {
+  return method === "POST" && (route === "/tokens" || route === "/sign-in");
+}
+
 function loginEnd(status: number): string {
-  if (status === 201) return "in";
+  if (status === 201 || status === 303) return "in";
   return status === 429 ? "held" : status === 401 ? "wrong" : "failed";
 }
 

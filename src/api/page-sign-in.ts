@@ -4,6 +4,7 @@ import { isObject } from "../model/json.ts";
 import type { Tongue } from "../runbooks/document.ts";
 import { origins } from "./addresses.ts";
 import { keepToken } from "./cookies.ts";
+import { assertNotLed } from "./guard.ts";
 import type { Door } from "./door.ts";
 import { faultOf } from "./faults.ts";
 import { markup, nothing, sendPage, tongueOf } from "./page.ts";
@@ -83,6 +84,7 @@ export function pageSignInRoutes(door: Door): Routes {
   );
   const bodies = urlencoded({ extended: false, limit: "10kb" });
   router.post("/sign-in", "anyone", bodies, async (request, response) => {
+    assertNotLed(request);
     const body: unknown = request.body;
     const { name, password, back } = isObject(body) ? body : {};
     const end = await door.desk.signIn({
@@ -101,6 +103,7 @@ export function pageSignInRoutes(door: Door): Routes {
     keepToken(response, end.issued, from.isSecure(request));
     return response.redirect(303, place);
   });
+  router.router.use(pageFaults);
   return router;
 }
 

@@ -10,7 +10,7 @@ import { bodyOf, countIn, optionalTextIn, textIn } from "./bodies.ts";
 import { cookieName, cookieOf, keepToken, setCookie } from "./cookies.ts";
 import type { Door } from "./door.ts";
 import { fault } from "./faults.ts";
-import { shownIn } from "./guard.ts";
+import { guard, shownIn } from "./guard.ts";
 import { isoTime } from "./ids.ts";
 import { jsonBodies } from "./json-bodies.ts";
 import { refusal, text } from "./query.ts";
@@ -106,7 +106,8 @@ export function tokenRoutes(door: Door): Routes {
       keepToken(response, issued, desk.from.isSecure(request));
     return void response.status(201).json(tokenView(issued));
   });
-  router.post("/tokens/validate", "anyone", json, async (request, response) => {
+  // Who may ask is known already: it is no place to try tokens at.
+  router.post("/tokens/validate", "signed in", guard(door), json, async (request, response) => {
     const user = await door.authenticate(textIn(bodyOf(request), "token"));
     response.json({ valid: user?.shown?.kind === "token" });
   });

@@ -3,6 +3,7 @@ import type { Request, Response } from "express";
 import { isFinished } from "../model/execution.ts";
 import { findExecution } from "../store/executions.ts";
 import { outputAfter } from "../store/execution-watch.ts";
+import type { User } from "../engine/auth.ts";
 import type { Door } from "./door.ts";
 import { existing } from "./existing.ts";
 import { outputType } from "./executions.ts";
@@ -40,6 +41,17 @@ interface Stream {
   readonly closed: () => boolean;
 }
 
+const leftStream: Stream = {
+  write: () => undefined,
+  end: () => undefined,
+  onClose: (work) => work(),
+  closed: () => true,
+};
+
+function hasExpired({ shown }: User): boolean {
+  return shown?.expires != null && shown.expires.getTime() <= Date.now();
+}
+
 let streams = 0;
 
 /** How many streams of events are open here. */
@@ -47,8 +59,15 @@ export function openStreams(): number {
   return streams;
 }
 
-/** Opens the answer, keeps it alive, and closes it within 5 s once the caller's token is revoked. */
-function openStream(door: Door, request: Request, response: Response): Stream {
+/** Opens the answer, keeps it alive, and closes it within 5 s once the caller's token has ended or `mayStay` says no. */
+function openStream(
+  door: Door,
+  request: Request,
+  response: Response,
+  mayStay: () => boolean,
+): Stream {
+  // Who left before it was open would never be seen to leave.
+  if (response.destroyed) return leftStream;
   response.writeHead(200, {
     "Content-Type": "text/event-stream; charset=UTF-8",
     "Cache-Control": "no-cache",
@@ -63,8 +82,11 @@ function openStream(door: Door, request: Request, response: Response): Stream {
   const look = async (): Promise<void> => {
     if (!door.auth || closed) return;
     const user = await door.authenticate(secret ?? "").catch(() => "unknown" as const);
-    if (user === undefined) response.end();
-    else if (user !== "unknown") response.locals["user"] = user;
+    // While the ledger is away the time of a token ends all the same.
+    if (user === undefined || hasExpired(userOf(response))) return void response.end();
+    if (user === "unknown") return;
+    response.locals["user"] = user;
+    if (!mayStay()) response.end();
   };
   const access = setInterval(() => void look(), accessMs);
   response.on("close", () => {
@@ -156,8 +178,9 @@ async function follow(door: Door, feed: Feed, request: Request, response: Respon
     globs([pattern])(outputEvent),
   );
   const stop = await feed.listen({ output: withOutput, hear: (event) => tell(event) });
-  const stream = openStream(door, request, response);
+  const stream = openStream(door, request, response, () => mayDo(response, "stream_view"));
   stream.onClose(stop);
+  if (stream.closed()) return;
   const hear = (event: FeedEvent): void => {
     if (wanted(event)) stream.write(event.bytes);
     const { name, execution, last } = event;
@@ -179,7 +202,9 @@ async function output(door: Door, id: string, request: Request, response: Respon
   const { db } = door.core.database;
   const type = outputType(request);
   const execution = await existing(door, id);
-  const stream = openStream(door, request, response);
+  const stream = openStream(door, request, response, () =>
+    mayDo(response, "execution_view", executionResource(execution)),
+  );
   let last = 0;
   for (;;) {
     const row = await findExecution(db, execution.id).catch(() => undefined);

@@ -99,8 +99,8 @@ export function triggerRoutes(door: Door): Routes {
         ({ parameters }) =>
           isObject(parameters) && String(parameters["url"]).replaceAll(/^\/+|\/+$/g, "") === name,
       );
-      if (found === undefined)
-        throw new AppError("NOT_FOUND", [`Webhook ${name} not registered with st2`]);
+      // In StackStorm's words.
+      if (found === undefined) throw new AppError("NOT_FOUND", ["Unhandled exception"]);
       response.json(found);
     },
   );

@@ -57,7 +57,8 @@ export function plan(core: Core, wish: Wish, ask: Ask): Launch {
   const gates = gatesFor(core, { action: action.ref, parameters, context }, ask);
   const how = delayed || gates !== undefined ? ("queue" as const) : placeOf(core, action);
   const id = core.newId();
-  if (how === "inline") return finishedAtOnce(wish, { id, action, parameters });
+  if (how === "inline")
+    return finishedAtOnce(wish, { id, action, parameters, process: core.process });
   const base = {
     id,
     action: action.ref,
@@ -112,10 +113,15 @@ export function queued(
   };
 }
 
-function finishedAtOnce(
-  wish: Wish,
-  { id, action, parameters }: { id: string; action: ActionDefinition; parameters: JsonObject },
-): Launch {
+interface Decided {
+  readonly id: string;
+  readonly action: ActionDefinition;
+  readonly parameters: JsonObject;
+  /** Which decided it, and so did it. */
+  readonly process: string;
+}
+
+function finishedAtOnce(wish: Wish, { id, action, parameters, process }: Decided): Launch {
   const { parent, taskKey, instance, derived } = wish;
   const context = { ...wish.context, pack: action.pack };
   const given = derived === true ? {} : { c: context };
@@ -125,6 +131,7 @@ function finishedAtOnce(
     action: action.ref,
     runner: action.runner,
     z: noopResult,
+    o: process,
     parent,
     k: taskKey,
     n: instance,

@@ -40,6 +40,13 @@ class Counter {
     this.#entries.delete(key);
   }
 
+  takeBack(key: string): void {
+    const known = this.#entries.get(key);
+    if (known === undefined) return;
+    known.count -= 1;
+    if (known.count <= 0) this.#entries.delete(key);
+  }
+
   #forget(now: number): void {
     for (const [key, { until }] of this.#entries) if (until <= now) this.#entries.delete(key);
     for (const key of this.#entries.keys()) {
@@ -59,13 +66,22 @@ export class LoginLimiter {
     return Math.ceil(held / 1_000);
   }
 
-  failed(name: string, address: string, now: number): void {
+  /** Counts a try as a failure until more is known: many at once are no way around. */
+  tried(name: string, address: string, now: number): void {
     this.#names.failed(name, now);
     this.#addresses.failed(address, now);
   }
 
-  /** A right password clears the name; the address stays counted, or one good account would open the way to guess others. */
-  succeeded(name: string): void {
+  /** A right password clears the name. Of the address only this try is taken back: its failures stay counted, or one good account would open the way
+   * to guess others. */
+  succeeded(name: string, address: string): void {
     this.#names.forget(name);
+    this.#addresses.takeBack(address);
+  }
+
+  /** Nobody could say whether the password was right. */
+  undecided(name: string, address: string): void {
+    this.#names.takeBack(name);
+    this.#addresses.takeBack(address);
   }
 }

@@ -42,11 +42,13 @@ export class LoginDesk {
   async signIn({ name, password, address, ttlSeconds }: Credentials): Promise<LoginEnd> {
     const seconds = this.#limiter.wait(name, address, performance.now());
     if (seconds > 0) return { kind: "wait", seconds };
-    // Counted before it is known: many tries at once are no way around.
-    this.#limiter.failed(name, address, performance.now());
-    const account = await this.#check(name, password);
+    this.#limiter.tried(name, address, performance.now());
+    const account = await this.#check(name, password).catch((error: unknown) => {
+      this.#limiter.undecided(name, address);
+      throw error;
+    });
     if (account === undefined) return { kind: "wrong" };
-    this.#limiter.succeeded(name);
+    this.#limiter.succeeded(name, address);
     return { kind: "in", issued: await this.#issue(account, ttlSeconds) };
   }
 

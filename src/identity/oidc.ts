@@ -23,7 +23,8 @@ export function oidcIssuer({
     if (known !== undefined) return known;
     const insecure = issuer.startsWith("http://") ? [openid.allowInsecureRequests] : [];
     const asked = openid.discovery(new URL(issuer), clientId, clientSecret, undefined, {
-      execute: insecure,
+      // What the issuer sends directly need not be signed, says the specification; a token that is signed by nobody we know is refused all the same.
+      execute: [openid.enableNonRepudiationChecks, ...insecure],
       timeout: retryMs / 1_000,
     });
     known = asked;

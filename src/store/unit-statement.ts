@@ -55,6 +55,7 @@ const columns: { readonly [Name in Kind]: Columns<NonNullable<Unit[Name]>[number
     p: "json",
     c: "json",
     z: "json",
+    o: "text",
     parent: "text",
     k: "text",
     n: "text",
@@ -108,8 +109,8 @@ const clauses: Record<Kind, (rows: string, guarded: boolean) => string> = {
   finished: (
     rows,
     guarded,
-  ) => `insert into execution (id, action, runner, status, parameters, context, result, parent, task_key, fence, attempt, started_at, ended_at)
-    select i, action, runner, 'succeeded', coalesce(p, '{}'), c, z, parent, k, 1, 1, now(), now()
+  ) => `insert into execution (id, action, runner, status, parameters, context, result, owner, parent, task_key, fence, attempt, started_at, ended_at)
+    select i, action, runner, 'succeeded', coalesce(p, '{}'), c, z, o, parent, k, 1, 1, now(), now()
     from ${rows} as r
     ${guarded ? "where r.n is null or r.n not in (select id from known)" : ""}`,
   changes: (

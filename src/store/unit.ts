@@ -78,6 +78,8 @@ export interface FinishedRow {
   readonly p?: JsonObject | undefined;
   readonly c?: JsonObject | undefined;
   readonly z: unknown;
+  /** The process that did it. */
+  readonly o: string;
   readonly parent?: string | undefined;
   readonly k?: string | undefined;
   /** Written only if that trigger instance is new in the same unit. */

@@ -142,6 +142,9 @@ describe("the audit log", () => {
     await ask("/v1/keys/audited");
     await ask("/v1/actions", "none", { headers: { "x-request-id": "r1" } });
     await ask("/v1/actions?x-auth-token=leaked", "wrong", { headers: { "x-request-id": "r2" } });
+    await ask(`/v1/apikeys/leaked${"0".repeat(42)}`, "wrong", {
+      headers: { "x-request-id": "r3" },
+    });
     const list = await entries("?limit=1000");
     const find = (id: string): Entry | undefined =>
       list.find(({ request_id }) => request_id === id);
@@ -157,6 +160,7 @@ describe("the audit log", () => {
       list.filter(({ target, status }) => target === "/v1/keys/audited" && status === 200),
     ).toHaveLength(1);
     expect(JSON.stringify(list)).not.toMatch(/hush|leaked/);
+    expect(find("r3")).toMatchObject({ action: "none", target: "/v1/apikeys/********" });
   });
 
   test("comes in pages", async () => {

@@ -21,7 +21,6 @@ const forAnyone = [
   "get /forms/sign-in",
   "post /forms/sign-in",
   "post /auth/v1/tokens",
-  "post /auth/v1/tokens/validate",
   "delete /auth/v1/tokens",
   "get /auth/v1/sso",
   "get /auth/v1/sso/request",
@@ -30,6 +29,7 @@ const forAnyone = [
 
 /** Routes for everybody who signed in, whatever the roles. */
 const forSignedIn = [
+  "post /auth/v1/tokens/validate",
   "get /v1/",
   "get /v1/user",
   "get /v1/keys",

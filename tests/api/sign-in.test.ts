@@ -76,7 +76,7 @@ describe("the limiter", () => {
     const limiter = new LoginLimiter();
     for (let count = 0; count < mostFailures.name; count++) {
       expect(limiter.wait("a", `10.0.0.${count}`, count)).toBe(0);
-      limiter.failed("a", `10.0.0.${count}`, count);
+      limiter.tried("a", `10.0.0.${count}`, count);
     }
     const last = mostFailures.name - 1;
     expect(limiter.wait("a", "10.9.9.9", last)).toBe(windowMs / 1_000);
@@ -88,16 +88,29 @@ describe("the limiter", () => {
   test("holds an address up whatever names it tries, even between right ones", () => {
     const limiter = new LoginLimiter();
     for (let count = 0; count < mostFailures.address; count++) {
-      limiter.failed(`n${count}`, "10.0.0.1", 0);
-      limiter.succeeded("mine");
+      limiter.tried(`n${count}`, "10.0.0.1", 0);
+      limiter.tried("mine", "10.0.0.1", 0);
+      limiter.succeeded("mine", "10.0.0.1");
     }
     expect(limiter.wait("n-new", "10.0.0.1", 1)).toBeGreaterThan(0);
   });
 
+  test.each(["succeeded", "undecided"] as const)(
+    "counts nobody for what %s, however often",
+    (end) => {
+      const limiter = new LoginLimiter();
+      for (let count = 0; count < mostFailures.address * 3; count++) {
+        limiter.tried("mine", "10.0.0.1", 0);
+        limiter[end]("mine", "10.0.0.1");
+      }
+      expect(limiter.wait("mine", "10.0.0.1", 1)).toBe(0);
+    },
+  );
+
   test("forgets the oldest when there are too many", () => {
     const limiter = new LoginLimiter();
-    for (let count = 0; count < mostFailures.name; count++) limiter.failed("old", "x", 0);
-    for (let count = 0; count < 11_000; count++) limiter.failed(`n${count}`, `a${count}`, 1);
+    for (let count = 0; count < mostFailures.name; count++) limiter.tried("old", "x", 0);
+    for (let count = 0; count < 11_000; count++) limiter.tried(`n${count}`, `a${count}`, 1);
     expect(limiter.wait("old", "y", 2)).toBe(0);
   });
 });
@@ -214,6 +227,50 @@ describe("a cookie", () => {
         timeout: 10_000,
       })
       .toBe(401);
+  });
+});
+
+describe("the page for signing in", () => {
+  test.each<[string, Record<string, string>, number]>([
+    ["itself", { "sec-fetch-site": "same-origin" }, 303],
+    ["itself in an old browser", { origin: "OURS" }, 303],
+    ["a program", {}, 303],
+    ["a page of another site", { "sec-fetch-site": "cross-site" }, 403],
+    ["such a page in an old browser", { origin: "https://evil.example" }, 403],
+  ])("takes what is sent by %s", async (_name, headers, status) => {
+    const url = serve();
+    const sent = Object.entries(headers).map(([name, value]) => [
+      name,
+      value === "OURS" ? url : value,
+    ]);
+    const answer = await fetch(`${url}/forms/sign-in`, {
+      method: "POST",
+      headers: Object.fromEntries(sent) as Record<string, string>,
+      body: new URLSearchParams({ name: "mio", password }),
+      redirect: "manual",
+    });
+    expect(answer.status).toBe(status);
+    expect(answer.headers.getSetCookie()).toHaveLength(status === 303 ? 1 : 0);
+  });
+});
+
+describe("asking whether a token is valid", () => {
+  test("is for who has one", async () => {
+    const url = serve();
+    const token = await tokenOf(await tokens(url, "mio", password));
+    const ask = (headers: Record<string, string>, asked: string): Promise<Response> =>
+      fetch(`${url}/auth/v1/tokens/validate`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: JSON.stringify({ token: asked }),
+      });
+    expect((await ask({}, token)).status).toBe(401);
+    expect(await (await ask({ "x-auth-token": token }, token)).json()).toStrictEqual({
+      valid: true,
+    });
+    expect(await (await ask({ "x-auth-token": token }, "wrong")).json()).toStrictEqual({
+      valid: false,
+    });
   });
 });
 

@@ -1,8 +1,13 @@
 /** Server-sent events of a real engine, over HTTP. */
+import { once } from "node:events";
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { asService } from "../../src/api/ports.ts";
+import { openStreams } from "../../src/api/streams.ts";
+import type { User } from "../../src/engine/auth.ts";
 import { request } from "../../src/engine/request.ts";
 import { announcementRunner } from "../../src/runners/announcement.ts";
+import { eventually } from "../support/eventually.ts";
 import { follow } from "../support/follow.ts";
 import { listenAt, testDoor, type TestDoor } from "../support/door.ts";
 import { testEngine, testRunner, type TestEngine } from "../support/engine.ts";
@@ -15,7 +20,7 @@ describe("streams", () => {
   let stream: ReturnType<typeof listenAt>;
   let url: string;
   let streamUrl: string;
-  const users = new Map<string, { name: string; roles: string[] }>();
+  const users = new Map<string, User>();
   let gate = Promise.withResolvers<void>();
 
   beforeAll(async () => {
@@ -170,5 +175,47 @@ describe("streams", () => {
     const since = performance.now();
     await following.ended;
     expect(performance.now() - since).toBeLessThan(5_000);
+  });
+
+  test.each<[string, () => void]>([
+    ["lost the right to listen", () => users.set("less", { name: "guest", roles: [] })],
+    [
+      "shows a token that has expired",
+      () =>
+        users.set("less", {
+          name: "guest",
+          roles: ["observer"],
+          shown: { kind: "token", expires: new Date(0) },
+        }),
+    ],
+  ])("who %s is cut off within 5 s", async (_why, happens) => {
+    users.set("less", { name: "guest", roles: ["observer"] });
+    const following = await follow(`${url}/v1/stream`, { "x-auth-token": "less" });
+    expect(following.status).toBe(200);
+    happens();
+    const since = performance.now();
+    await following.ended;
+    expect(performance.now() - since).toBeLessThan(5_000);
+  });
+
+  test("who leaves before a stream is open is not told on", async () => {
+    const before = openStreams();
+    const { hostname, port } = new URL(url);
+    const left = Array.from({ length: 40 }, async (_each, index) => {
+      const socket = connect(Number(port), hostname);
+      await once(socket, "connect");
+      socket.write("GET /v1/stream HTTP/1.1\r\nHost: door\r\nX-Auth-Token: good\r\n\r\n");
+      // Some are gone before the request is read, some while it is looked at who asks.
+      await new Promise((resolve) => setTimeout(resolve, index % 4));
+      socket.destroy();
+      await once(socket, "close");
+    });
+    await Promise.all(left);
+    const still = await follow(`${url}/v1/stream`, token);
+    await eventually("only the last stream is open", () => openStreams() === before + 1);
+    still.stop();
+    await still.ended.catch(() => undefined);
+    await eventually("no stream is open", () => openStreams() === before);
+    expect(openStreams()).toBe(before);
   });
 });

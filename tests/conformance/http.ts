@@ -1,7 +1,7 @@
 /** Replays recorded requests against a running Raicho and tells where the answer is not StackStorm's: status, the headers that clients read, the shape of
  * the body, and what is said when something is refused. Ids that an answer brings stand for the recorded ones in later requests. */
 import { isObject } from "../../src/model/json.ts";
-import { differencesIn } from "./http-bodies.ts";
+import { type Answer, answerDiffers, answerOf, type Reading } from "./http-answer.ts";
 import { makeUp } from "./http-made-up.ts";
 import { reasonForHttp } from "./http-differences.ts";
 import { type Asked, steps } from "./http-steps.ts";
@@ -24,12 +24,6 @@ interface Case {
   readonly path: string;
   readonly body: unknown;
   readonly recorded: RecordedCase;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: unknown;
 }
 
 const idPattern = /<id\d+>/g;
@@ -87,10 +81,6 @@ function rank(one: Case, file: RecordedFile): number {
   return at * 4 + (makes ? 0 : method === "GET" ? 1 : 2);
 }
 
-function mediaType(text: string | null | undefined): string {
-  return (text ?? "").split(";")[0] ?? "";
-}
-
 export interface ReplayOptions {
   /** Where the API is, e.g. `http://127.0.0.1:9101/v1`. */
   readonly url: string;
@@ -111,6 +101,10 @@ class Replay implements Report {
   readonly differences: Difference[] = [];
   readonly #ids = new Map<string, string>();
   readonly #options: ReplayOptions;
+  readonly #reading: Reading = {
+    ours: (text) => this.#asRecorded(text),
+    theirs: (text) => this.#filled(text),
+  };
 
   constructor(options: ReplayOptions) {
     this.#options = options;
@@ -163,12 +157,7 @@ class Replay implements Report {
         signal: AbortSignal.timeout(20_000),
       },
     );
-    const text = await response.text();
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: parsed(text, response.headers),
-    };
+    return answerOf(response);
   }
 
   async #beside(method: string, path: string, body?: unknown): Promise<Asked> {
@@ -201,20 +190,7 @@ class Replay implements Report {
     this.cases += 1;
     if (!Array.isArray(recorded.body) && !one.path.startsWith("/executions/last"))
       this.#bind(recorded.body, answer.body);
-    const found: string[] = [];
-    if (answer.status !== recorded.status) found.push(`status ${answer.status}`);
-    const {
-      "content-type": type,
-      "x-limit": limit,
-      "x-total-count": total,
-    } = recorded.headers ?? {};
-    if (type !== undefined && mediaType(type) !== mediaType(answer.headers.get("content-type")))
-      found.push(`content type ${answer.headers.get("content-type")}`);
-    if ((limit ?? null) !== answer.headers.get("x-limit"))
-      found.push(`X-Limit ${answer.headers.get("x-limit")}`);
-    if ((total === undefined) !== (answer.headers.get("x-total-count") === null))
-      found.push(`X-Total-Count ${answer.headers.get("x-total-count")}`);
-    found.push(...this.#bodyDiffers(recorded.body, answer));
+    const found = answerDiffers(recorded, answer, this.#reading);
     if (found.length === 0) return;
     const name = `${one.area}/${one.name}`;
     const what = `${one.method} ${one.path}`;
@@ -233,15 +209,6 @@ class Replay implements Report {
     for (const [ours, theirs] of Object.entries(this.#options.places ?? {}))
       shown = shown.replaceAll(ours, theirs);
     return shown;
-  }
-
-  #bodyDiffers(recorded: unknown, { status, body }: Answer): readonly string[] {
-    if (isObject(recorded) && typeof recorded["faultstring"] === "string") {
-      const said = isObject(body) ? this.#asRecorded(String(body["faultstring"])) : undefined;
-      return said === this.#filled(recorded["faultstring"]) ? [] : [`says ${JSON.stringify(said)}`];
-    }
-    if (recorded === null || recorded === undefined || status >= 400) return [];
-    return differencesIn(recorded, body, "body");
   }
 
   #bind(recorded: unknown, actual: unknown): void {
@@ -271,18 +238,6 @@ function typeOf(sent: string, { status }: RecordedCase): string {
   return /^\w+=/.test(sent) && Number(status) < 400
     ? "application/x-www-form-urlencoded"
     : "application/json";
-}
-
-function parsed(text: string, headers: Headers): unknown {
-  try {
-    return text === ""
-      ? mediaType(headers.get("content-type")) === "text/plain"
-        ? ""
-        : undefined
-      : JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 /** Asks everything of these areas, in the order in which ids become known. */

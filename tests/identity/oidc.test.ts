@@ -13,10 +13,14 @@ import { addAccount } from "../../src/store/accounts.ts";
 import { doorOf, emptyInventory } from "../support/door.ts";
 import { testEngine, type TestEngine } from "../support/engine.ts";
 import { testDatabase, type TestDatabase } from "../support/postgres.ts";
+import { type Forged, ForgingIssuer } from "./forging-issuer.ts";
 
 let database: TestDatabase;
 let engine: TestEngine;
 let url: string;
+/** The door of an issuer that forges. */
+let forgedUrl: string;
+let forger: ForgingIssuer;
 const servers: Server[] = [];
 
 async function listen(server: Server): Promise<string> {
@@ -109,27 +113,37 @@ beforeAll(async () => {
     mappings: [{ group: "operators", roles: ["observer"] }],
     problems: [],
   }));
-  const server = createServer();
-  url = await listen(server);
-  const issuer = await startProvider(`${url}/auth/v1/sso/callback`);
-  const plain = doorOf(engine.core);
-  const door = {
-    ...plain,
-    auth: true,
-    book,
-    desk: new LoginDesk(database, book),
-    signIn: { ...plain.signIn, publicUrl: url },
-    authenticate: authenticator(engine.core, book),
-    issuer: oidcIssuer({
-      issuer,
-      clientId: "raicho",
-      clientSecret: "shared with the provider",
-      scopes: "openid",
-      userClaim: "preferred_username",
-      groupsClaim: "groups",
-    }),
+  const open = async (issuerFor: (url: string) => Promise<string>): Promise<string> => {
+    const server = createServer();
+    const at = await listen(server);
+    const plain = doorOf(engine.core);
+    const door = {
+      ...plain,
+      auth: true,
+      book,
+      desk: new LoginDesk(database, book),
+      signIn: { ...plain.signIn, publicUrl: at },
+      authenticate: authenticator(engine.core, book),
+      issuer: oidcIssuer({
+        issuer: await issuerFor(at),
+        clientId: "raicho",
+        clientSecret: "shared with the provider",
+        scopes: "openid",
+        userClaim: "preferred_username",
+        groupsClaim: "groups",
+      }),
+    };
+    server.on("request", makeDoor(door, emptyInventory));
+    return at;
   };
-  server.on("request", makeDoor(door, emptyInventory));
+  url = await open((at) => startProvider(`${at}/auth/v1/sso/callback`));
+  forgedUrl = await open(async () => {
+    const server = createServer();
+    const at = await listen(server);
+    forger = new ForgingIssuer(at, "raicho");
+    server.on("request", (request, response) => forger.answer(request, response));
+    return at;
+  });
 }, 60_000);
 
 afterAll(async () => {
@@ -192,4 +206,48 @@ describe("signing in by OpenID Connect", () => {
       expect(JSON.parse(Buffer.from(payload, "base64url").toString())).toMatchObject({ back: "/" });
     },
   );
+});
+
+/** Comes back from the issuer with a code, as a browser would. */
+async function comeBack(forged: Forged): Promise<Response> {
+  const begun = await fetch(`${forgedUrl}/auth/v1/sso/request`, { redirect: "manual" });
+  const asked = new URL(begun.headers.get("location") ?? "").searchParams;
+  expect(asked.get("code_challenge_method")).toBe("S256");
+  forger.forged = forged;
+  forger.nonce = asked.get("nonce") ?? "";
+  const [cookie = ""] = (begun.headers.getSetCookie()[0] ?? "").split(";");
+  const query = new URLSearchParams({ code: "any", state: asked.get("state") ?? "" });
+  return fetch(`${forgedUrl}/auth/v1/sso/callback?${String(query)}`, {
+    headers: { cookie },
+    redirect: "manual",
+  });
+}
+
+function signedInBy(answer: Response): boolean {
+  return answer.headers.getSetCookie().some((line) => /^auth-token=[0-9a-f]/.test(line));
+}
+
+describe("an id token", () => {
+  test("that is right lets in", async () => {
+    const answer = await comeBack({});
+    expect([answer.status, signedInBy(answer)]).toStrictEqual([302, true]);
+  });
+
+  test.each<[string, Forged]>([
+    ["of another issuer", { claims: { iss: "https://id.example.com" } }],
+    ["for somebody else", { claims: { aud: "another-client" } }],
+    ["for several, of whom we were not asked", { claims: { aud: ["raicho", "x"], azp: "x" } }],
+    ["that has expired", { claims: { exp: Math.floor(Date.now() / 1_000) - 600 } }],
+    ["without an end", { claims: { exp: undefined } }],
+    ["of another sign-in", { claims: { nonce: "another" } }],
+    ["without a nonce", { claims: { nonce: undefined } }],
+    ["without a name", { claims: { preferred_username: undefined } }],
+    ["with a name that is none", { claims: { preferred_username: "" } }],
+    ["signed by nobody", { algorithm: "none" }],
+    ["signed by a foreign key", { foreign: true }],
+    ["signed in another way", { algorithm: "HS256" }],
+  ])("%s lets nobody in", async (_what, forged) => {
+    const answer = await comeBack(forged);
+    expect([answer.status, signedInBy(answer)]).toStrictEqual([401, false]);
+  });
 });

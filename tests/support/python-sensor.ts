@@ -154,8 +154,12 @@ export class SensorBench extends EventEmitter {
     return this.lines.some((line) => line.includes(part));
   }
 
-  async close(): Promise<void> {
+  async stop(): Promise<void> {
     await this.#keeper?.stop();
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
     rmSync(this.path, { recursive: true, force: true });
   }
 }
