@@ -92,6 +92,8 @@ export interface Config {
   readonly ssh: SshConfig;
   /** Deliveries a second that a door takes of one webhook; undefined = as many as it can. */
   readonly webhookRate: number | undefined;
+  /** Mails a second that are taken for one recipient; undefined = as many as it can. */
+  readonly mailRate: number | undefined;
   /** Where this process is to die, for tests: at that point, when it is passed for the nth time. */
   readonly crashAt: { readonly point: CrashPoint; readonly passes: number } | undefined;
 }
@@ -170,9 +172,13 @@ function actionTriggers(text: string | undefined): readonly string[] {
   );
 }
 
-function webhookRate(environment: Environment): number | undefined {
-  const rate = wholeNumber(environment, "RAICHO_WEBHOOK_RATE", [0, 1_000_000]);
-  return rate === 0 ? undefined : rate;
+/** Times a second; 0 = no limit. */
+function rates(environment: Environment): Pick<Config, "webhookRate" | "mailRate"> {
+  const rateOf = (name: string): number | undefined => {
+    const rate = wholeNumber(environment, name, [0, 1_000_000]);
+    return rate === 0 ? undefined : rate;
+  };
+  return { webhookRate: rateOf("RAICHO_WEBHOOK_RATE"), mailRate: rateOf("RAICHO_MAIL_RATE") };
 }
 
 function crashAt({ RAICHO_CRASH_AT: text }: Environment): Config["crashAt"] {
@@ -275,7 +281,7 @@ export function readConfig(
     actionTriggers: actionTriggers(environment["RAICHO_ACTION_TRIGGERS"]),
     systemUser: environment["RAICHO_SYSTEM_USER"],
     ssh: ssh(environment, home, directory),
-    webhookRate: webhookRate(environment),
+    ...rates(environment),
     crashAt: crashAt(environment),
   };
 }

@@ -36,6 +36,7 @@ import { rbacRoutes, roleRoutes } from "./role-routes.ts";
 import { userRoutes } from "./users.ts";
 import { registryRoutes } from "./registry.ts";
 import { assertDeclared, type DeclaredRoute, Routes } from "./routes.ts";
+import { ruleBreakerRoutes } from "./rule-breakers.ts";
 import { ruleRoutes } from "./rules.ts";
 import { outputStreamRoutes, streamRoutes } from "./streams.ts";
 import { runbookPageRoutes } from "./runbook-pages.ts";
@@ -126,6 +127,7 @@ function ownRoutes(
     roleRoutes(door),
     userRoutes(door),
     trialRoutes(door),
+    ruleBreakerRoutes(door),
     auditRoutes(door),
     webhookSettingRoutes(door),
     datastoreKeyRoutes(door),

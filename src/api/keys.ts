@@ -165,7 +165,8 @@ async function put(door: Door, name: string, request: Request, response: Respons
     ttlSeconds: countIn(body, "ttl", 1),
     encrypted,
   };
-  const change = await telling(core, encryptedView, (tell) => datastore.put(pair, tell));
+  const teller = { view: encryptedView, run: userOf(response).run };
+  const change = await telling(core, teller, (tell) => datastore.put(pair, tell));
   if (change?.after === undefined)
     throw refusal(
       `Failed to verify the integrity of the provided value for key "${referenceOf(scope, name)}". Ensure that the value is encrypted with the correct key and not corrupted.`,
@@ -180,7 +181,8 @@ async function remove(
   response: Response,
 ): Promise<void> {
   const scope = bodyScope(request, response);
-  const change = await telling(core, encryptedView, (tell) => datastore.remove(scope, name, tell));
+  const teller = { view: encryptedView, run: userOf(response).run };
+  const change = await telling(core, teller, (tell) => datastore.remove(scope, name, tell));
   if (change === undefined) throw missing(scope, name);
   response.status(204).end();
 }

@@ -3,7 +3,7 @@ import type { Core } from "../engine/core.ts";
 import { countKept } from "../store/counts.ts";
 import { countExecutions } from "../store/execution-counts.ts";
 import { feedLagOf } from "../engine/inventory-feed.ts";
-import { countBreakers } from "../store/inventory/breakers.ts";
+import { countBreakers } from "../store/breakers.ts";
 import { openCounts } from "../store/open-counts.ts";
 import { liveProcesses } from "../store/processes.ts";
 import { openStreams } from "./streams.ts";
@@ -51,7 +51,13 @@ function inventoryReadings(db: Core["database"]["db"]): readonly Reading[] {
       name: "raicho_inventory_breakers",
       help: "Rules that are held off an entry because they fired too often on it.",
       kind: "gauge",
-      read: async () => [{ value: await countBreakers(db) }],
+      read: async () => [{ value: (await countBreakers(db)).entries }],
+    },
+    {
+      name: "raicho_rules_held",
+      help: "Rules that went round and are held off what they lead to.",
+      kind: "gauge",
+      read: async () => [{ value: (await countBreakers(db)).loops }],
     },
   ];
 }

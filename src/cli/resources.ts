@@ -2,6 +2,7 @@
 import type { CommandSetup } from "./cli.ts";
 import { addResource, find, packFilter, type Resource } from "./resource.ts";
 import { runShape } from "./run.ts";
+import { setUpRuleBreakers } from "./rule-breakers.ts";
 import { addVerb } from "./verb.ts";
 
 const action: Resource = {
@@ -220,6 +221,7 @@ export const setUpRule: CommandSetup = (command, cli) => {
     // It evaluates expressions: too much to load for the other verbs.
     run: async (asked) => (await import("./rule-test.ts")).runTest(asked),
   });
+  setUpRuleBreakers(command, cli);
 };
 export const setUpEnforcement: CommandSetup = (command, cli) =>
   addResource(command, cli, enforcement);

@@ -64,7 +64,7 @@ async function raise(core: Core, { id }: Claim, events: readonly NewEvent[]): Pr
     ...event,
     dedupeKey: `${event.trigger}:${id}:${index}`,
   }));
-  await ingest(core, keyed).catch((error: unknown) =>
+  await ingest(core, keyed, { persistent: true }).catch((error: unknown) =>
     core.log("error", "triggers of the engine were not stored", {
       triggers: events.map(({ trigger }) => trigger),
       reason: error instanceof Error ? error.message : String(error),

@@ -47,7 +47,7 @@ export function maskedParameters(core: Core, { action, runner, parameters }: Cla
   return maskedIn({ ...core.runners.get(runner)?.parameters, ...own }, parameters);
 }
 
-/** The trace goes on with what follows, and so does the chain of changes of the inventory that led here. */
+/** The trace goes on with what follows, and so does the chain of rules that led here. */
 export function traced(
   claim: Pick<Claim, "id" | "context">,
 ): Required<Pick<NewEvent, "trace" | "traceTag">> & Pick<NewEvent, "cause"> {
@@ -58,7 +58,7 @@ export function traced(
 /** What an execution does goes on in its chain of causes, where it has one. */
 export function causing(run: Pick<Claim, "context"> | undefined): Pick<NewEvent, "cause"> {
   const cause = run?.context["inventory_cause"];
-  return isObject(cause) && readCause(cause).changesets.length > 0 ? { cause } : {};
+  return isObject(cause) && readCause(cause).ruleChain.length > 0 ? { cause } : {};
 }
 
 /** When it was asked for; what this process has just made, to the second, from its id. */

@@ -12,7 +12,7 @@ import type { JsonObject } from "../model/json.ts";
 import type { CommitPump } from "../store/pump.ts";
 import type { ExecutionChange, InstanceRow } from "../store/unit.ts";
 import type { Plan, PlanFaults } from "../workflows/course.ts";
-import type { Breaker } from "./inventory-breaker.ts";
+import type { Breaker } from "./breaker.ts";
 import type { Claim } from "./run.ts";
 
 export type Log = (
@@ -106,7 +106,7 @@ export interface Core {
   sign(text: string): string;
   /** Whether an action fails whose result does not fit its output schema. */
   readonly validateOutput: boolean;
-  /** Holds rules off entries of the inventory on which they fire too often. */
+  /** Holds rules off that go round, and off entries of the inventory on which they fire too often. */
   readonly breaker: Breaker;
   /** Ends of which rules may hear through StackStorm's action trigger. */
   readonly actionTriggers: ReadonlySet<string>;

@@ -2,13 +2,7 @@ import { passing } from "../model/crash-points.ts";
 import { isWorkflow } from "../model/execution.ts";
 import type { Ring } from "../queue/queue.ts";
 import type { Bell } from "../store/bells.ts";
-import {
-  claimExecution,
-  controlledOf,
-  findExecution,
-  ownedBy,
-  undeliveredChildren,
-} from "../store/executions.ts";
+import { controlledOf, findExecution, ownedBy, undeliveredChildren } from "../store/executions.ts";
 import { beat } from "../store/processes.ts";
 import { hostname } from "node:os";
 import { conduct } from "./conduct.ts";
@@ -17,15 +11,17 @@ import type { Carry, Core } from "./core.ts";
 import { knock } from "./gates.ts";
 import { Interrupted, runHere } from "./run.ts";
 import { forsake, sweep } from "./sweep.ts";
+import { claimInTurn } from "./turns.ts";
 
 /** How committed executions are carried out in this process. */
 export const carry: Carry = { run: runHere, conduct, tell: announceEnd };
 
-/** A ring of the queue: claims what it names and carries it out; resolves when that has ended. Rings for what is taken already do nothing. */
+/** A ring of the queue: claims what it names, or whose turn it is where many wait, and carries it out; resolves when that has ended. Rings for what
+ * is taken already do nothing. */
 export async function hear(core: Core, ring: Ring): Promise<void> {
   if (ring.name !== "run") return sweep(core);
   passing("claim.before");
-  const claim = await claimExecution(core.database.db, ring.execution, core.process);
+  const claim = await claimInTurn(core, ring.execution);
   passing("claim.after");
   if (claim === undefined) {
     // It may be held by a policy whose knock was lost.
@@ -41,6 +37,8 @@ export async function hear(core: Core, ring: Ring): Promise<void> {
 export function hearBell(core: Core, { kind, id }: Bell): void {
   if (kind === "advance") core.conducted.get(id)?.look();
   else if (kind === "control") void control(core, id);
+  // The heartbeat looks as well.
+  else if (kind === "breaker") core.breaker.refresh().catch(() => undefined);
 }
 
 async function control(core: Core, id: string): Promise<void> {

@@ -69,7 +69,7 @@ function matchEvent(
   for (const { rule } of matches) {
     const loop =
       loopReason(event.payload, rule.ref, reentrancy(rule)) ??
-      core.breaker.refusal(rule.ref, event);
+      core.breaker.refusal(rule.ref, event, id);
     if (loop === undefined) enforce(core, { id, event, rule, ask, fresh }, drafted);
     else drafted.enforcements.push(refusal(core, id, rule, `Not fired, to stop a loop: ${loop}`));
   }
@@ -182,11 +182,11 @@ function matchNow(core: Core, id: string, event: NewEvent): Matched | undefined 
 }
 
 /** Resolves with one id per event when all of them (and the cursor) are committed; a known delivery keeps its first id secret and gives undefined.
- * Rejects with LEDGER_DOWN or BUSY: then nothing is stored. */
+ * Rejects with LEDGER_DOWN or BUSY: then nothing is stored. `persistent`: it waits for the ledger instead. */
 export async function ingest(
   core: Core,
   events: readonly NewEvent[],
-  { cursor }: { cursor?: SensorCursor | undefined } = {},
+  { cursor, persistent }: { cursor?: SensorCursor | undefined; persistent?: boolean } = {},
 ): Promise<readonly (string | undefined)[]> {
   const planned = events.map((event) => {
     const id = core.newId();
@@ -203,10 +203,12 @@ export async function ingest(
     ...(cursor === undefined ? {} : { cursors: [cursor] }),
   };
   passing("ingest.before-commit");
-  const { known } = await core.pump.commit(unit).catch((error: unknown) => {
-    for (const { matched } of planned) release(core, matched?.launches ?? []);
-    throw error;
-  });
+  const { known } = await core.pump
+    .commit(unit, persistent === true ? { persistent } : {})
+    .catch((error: unknown) => {
+      for (const { matched } of planned) release(core, matched?.launches ?? []);
+      throw error;
+    });
   passing("ingest.after-commit");
   return planned.map(({ id, event, matched }) => {
     if (known.has(id)) {

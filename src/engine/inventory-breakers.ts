@@ -2,7 +2,7 @@
 import { InventoryError, badRequest } from "../inventory/problem.ts";
 import { isUuid } from "../inventory/attribute-types.ts";
 import { shown } from "../inventory/validate.ts";
-import { closeBreaker, listBreakers, type BreakerRow } from "../store/inventory/breakers.ts";
+import { closeBreaker, listBreakers, type BreakerRow } from "../store/breakers.ts";
 import type { Ground } from "./inventory-history.ts";
 
 const mostListed = 1_000;

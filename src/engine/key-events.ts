@@ -2,22 +2,32 @@
 import type { JsonObject } from "../model/json.ts";
 import type { NewEvent } from "../model/events.ts";
 import type { InstanceRow } from "../store/unit.ts";
+import { causing } from "./announcement.ts";
 import type { Core } from "./core.ts";
 import type { KeyChange, KeyValue, Telling } from "./datastore.ts";
 import { instanceRow, matchLater } from "./ingest.ts";
+import type { Claim } from "./run.ts";
 
 const family = "core.st2.key_value_pair";
 
-/** The events of a change, as StackStorm's persistence raises them; `view`: a key as its API shows it, secrets encrypted. */
+interface Teller {
+  /** A key as its API shows it, secrets encrypted. */
+  readonly view: (pair: KeyValue) => JsonObject;
+  /** The execution that changes it, when one does. */
+  readonly run: Pick<Claim, "context"> | undefined;
+}
+
+/** The events of a change, as StackStorm's persistence raises them. */
 function eventsOf(
   { before, after, valueChanged }: KeyChange,
-  view: (pair: KeyValue) => JsonObject,
+  { view, run }: Teller,
 ): readonly NewEvent[] {
   const source = "datastore";
   const event = (kind: string, payload: JsonObject): NewEvent => ({
     trigger: `${family}.${kind}`,
     payload,
     source,
+    ...causing(run),
   });
   if (after === undefined)
     return before === undefined ? [] : [event("delete", { object: view(before) })];
@@ -29,12 +39,12 @@ function eventsOf(
 /** Changes a key and raises the triggers to which rules listen: both are committed, or neither. */
 export async function telling<Change extends KeyChange | undefined>(
   core: Core,
-  view: (pair: KeyValue) => JsonObject,
+  teller: Teller,
   change: (tell: Telling) => Promise<Change>,
 ): Promise<Change> {
   let told: readonly { readonly id: string; readonly event: NewEvent }[] = [];
   const done = await change((what): readonly InstanceRow[] => {
-    told = eventsOf(what, view)
+    told = eventsOf(what, teller)
       .filter(({ trigger }) => core.definitions().listens(trigger))
       .map((event) => ({ id: core.newId(), event }));
     return told.map(({ id, event }) => instanceRow(id, event, true));

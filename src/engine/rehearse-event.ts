@@ -63,7 +63,7 @@ function rehearsed(
   const { payload } = event;
   const loop =
     loopReason(payload, rule.ref, reentrancy(rule)) ??
-    core.breaker.held(rule.ref, { source: "inventory", payload });
+    core.breaker.held(rule.ref, { ...event, source: "inventory" });
   if (loop !== undefined) return failed(rule, `Not fired, to stop a loop: ${loop}`);
   const { ref, parameters } = rule.action;
   const wish = {

@@ -6,6 +6,7 @@ import { isFinished, type FinishedStatus } from "../model/execution.ts";
 import type { JsonObject } from "../model/json.ts";
 import { decide, decideNow } from "../processes/ask.ts";
 import { findExecution } from "../store/executions.ts";
+import { forEach, Stint } from "../store/stint.ts";
 import { holdsSomething, type SnapshotRow, type WorkflowRow } from "../store/unit.ts";
 import type { WorkflowEvent } from "../workflows/conductor.ts";
 import type { Course, CourseEffect, Turn } from "../workflows/course.ts";
@@ -35,7 +36,6 @@ import { taskAnswer, isHeld } from "./workflow-context.ts";
 const snapshotEvery = 200;
 /** Steps that may run ahead of the disk. */
 const runAhead = 500;
-
 /** One workflow in hand. See `conduct.ts` for what must stay true. */
 export class WorkflowRun implements Conducted {
   readonly #core: Core;
@@ -134,9 +134,11 @@ export class WorkflowRun implements Conducted {
   }
 
   async #decideSome(): Promise<void> {
+    const stint = new Stint();
     for (let steps = 0; this.#events.length > 0 && steps < runAhead; steps++) {
       const deciding = this.#decide();
       if (deciding !== undefined) await deciding;
+      if (stint.isLong()) await stint.rest();
     }
   }
 
@@ -162,13 +164,7 @@ export class WorkflowRun implements Conducted {
   #take({ course, entries, effects }: Turn): Promise<void> | undefined {
     this.#course = course;
     for (const entry of entries) this.#pending.entries.push(entry);
-    let slow: Promise<void> | undefined;
-    for (const effect of effects) {
-      const next =
-        slow === undefined ? this.#effect(effect) : slow.then(() => this.#effect(effect));
-      if (next !== undefined) slow = next;
-    }
-    return slow;
+    return forEach(effects, (effect) => this.#effect(effect));
   }
 
   #effect(effect: CourseEffect): Promise<void> | undefined {
@@ -306,7 +302,7 @@ export class WorkflowRun implements Conducted {
     passing("workflow.after-commit");
     if (entries.length > 0) this.#seq++;
     start(this.#core, launches);
-    for (const work of after) work();
+    await forEach(after, (work) => work());
     passing("workflow.after-effects");
     if (this.#ended && this.#events.length === 0 && !isSomething(this.#pending))
       this.#core.conducted.delete(id);

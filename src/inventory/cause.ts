@@ -18,7 +18,7 @@ export interface Cause {
 export const noCause: Cause = { execution: null, ruleChain: [], changesets: [], depth: 0 };
 /** A chain longer than this is a loop that the other guards missed. */
 const deepest = 8;
-const longestChain = 32;
+const longestChain = 100;
 
 const texts = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
@@ -33,6 +33,21 @@ export function readCause(value: unknown): Cause {
     changesets: texts(changesets),
     depth: typeof depth === "number" && depth > 0 ? depth : 0,
   };
+}
+
+/** Rules that led to an event, oldest first, each as `rule@entry`; none for what came from outside. */
+export function chainOf({
+  source,
+  payload,
+  cause,
+}: {
+  readonly source: string;
+  readonly payload: unknown;
+  readonly cause?: JsonObject;
+}): readonly string[] {
+  if (cause !== undefined) return texts(cause["ruleChain"]);
+  if (source !== "inventory" || !isObject(payload) || !isObject(payload["origin"])) return [];
+  return texts(payload["origin"]["rule_chain"]);
 }
 
 /** Whether the chain that led to this event is so long that the event is put aside. */

@@ -149,6 +149,23 @@ const sensorTroubles = [
   ),
 ];
 
+const loops = [
+  builtin(
+    "core",
+    "raicho.rule.held",
+    "A rule fired again and again because of what it had started, and is held off that.",
+    {
+      payload: {
+        event_id: { type: "string", description: "Id of the breaker." },
+        rule: text,
+        firings: { type: "integer" },
+        seconds: { type: "number", description: "Within which it fired so often." },
+        hold_seconds: { type: "number", description: "For how long; 0 = until it is reset." },
+      },
+    },
+  ),
+];
+
 const datastore = [
   ...["create", "update", "delete"].map((event) =>
     builtin("core", `st2.key_value_pair.${event}`, `A datastore item: ${event}.`, {
@@ -192,6 +209,7 @@ export const builtinTriggerTypes: ReadonlyMap<string, BuiltinTriggerType> = new 
     ...executions,
     ...sensors,
     ...sensorTroubles,
+    ...loops,
     ...datastore,
     ...inventoryTriggerTypes,
     ...mail,

@@ -196,9 +196,12 @@ export async function openQueue(options: QueueOptions): Promise<WorkQueue> {
   await queue.waitUntilReady();
   return {
     ring: coalesce(async (rings) => {
-      await queue.addBulk(
-        rings.map((ring) => ({ name: ring.name, data: ring, opts: optionsOf(ring) })),
-      );
+      for (let at = 0; at < rings.length; at += ringsAtOnce)
+        await queue.addBulk(
+          rings
+            .slice(at, at + ringsAtOnce)
+            .map((ring) => ({ name: ring.name, data: ring, opts: optionsOf(ring) })),
+        );
     }),
     schedule: async (name, every) => {
       await queue.upsertJobScheduler(

@@ -1,6 +1,12 @@
 import { passing } from "../model/crash-points.ts";
 import type { AddressInfo } from "node:net";
-import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
+import {
+  SMTPServer,
+  type SMTPServerDataStream,
+  type SMTPServerOptions,
+  type SMTPServerSession,
+} from "smtp-server";
+import { Rates } from "../model/rates.ts";
 import { mailEvent, mailPayload } from "./mail/message.ts";
 import type { ParseMail } from "./mail/parse.ts";
 import type { Sensor, SensorContext } from "./sensor.ts";
@@ -26,6 +32,8 @@ export interface SmtpOptions {
   readonly maxBufferedBytes?: number;
   /** Mails that are parsed and stored at a time; the others wait their turn. Default 16. */
   readonly concurrency?: number;
+  /** Mails a second to one recipient; more get 452. Default: no limit. */
+  readonly rate?: number | undefined;
 }
 
 export interface SmtpSensor extends Sensor {
@@ -73,16 +81,7 @@ export function smtpSensor(options: SmtpOptions): SmtpSensor {
     },
     async start(context) {
       const listening = new SMTPServer({
-        authOptional: true,
-        disabledCommands: options.tls === undefined ? ["AUTH", "STARTTLS"] : ["AUTH"],
-        ...options.tls,
-        disableReverseLookup: true,
-        logger: false,
-        banner: "raicho",
-        size: maxBytes,
-        maxClients: options.maxClients ?? 100,
-        socketTimeout: 60_000,
-        closeTimeout: 5_000,
+        ...dialogueOf(options, maxBytes),
         onData(stream, session, answer) {
           const done = receive(stream, session, context)
             .then(() => {
@@ -113,6 +112,31 @@ export function smtpSensor(options: SmtpOptions): SmtpSensor {
       await closed;
     },
   };
+}
+
+/** How it speaks with senders. */
+function dialogueOf(options: SmtpOptions, maxBytes: number): SMTPServerOptions {
+  const rates = options.rate === undefined ? undefined : new Rates(options.rate);
+  return {
+    authOptional: true,
+    disabledCommands: options.tls === undefined ? ["AUTH", "STARTTLS"] : ["AUTH"],
+    ...options.tls,
+    disableReverseLookup: true,
+    logger: false,
+    banner: "raicho",
+    size: maxBytes,
+    maxClients: options.maxClients ?? 100,
+    socketTimeout: 60_000,
+    closeTimeout: 5_000,
+    onRcptTo: ({ address }, _session, answer) => answer(tooMany(rates, address)),
+  };
+}
+
+/** The answer for a recipient who gets too many mails; null: one more may come. */
+function tooMany(rates: Rates | undefined, address: string): Refusal | null {
+  const name = address.toLowerCase();
+  if (rates?.take(name, performance.now()) !== false) return null;
+  return new Refusal(452, `Too many mails to ${name}; try again later`);
 }
 
 /** Reads, parses and stores one mail at a time per connection; rejects with the answer for the sender when it is not stored. */

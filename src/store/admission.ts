@@ -102,10 +102,11 @@ export async function admit(db: Db, ids: readonly string[]): Promise<readonly Ad
     .set({ state: "admitted" })
     .where("execution_id", "in", ids)
     .execute();
-  const { rows } = await sql<Admitted>`update execution set status = 'requested', run_at = null
+  const { rows } =
+    await sql<Admitted>`update execution set status = 'requested', run_at = clock_timestamp()
     where id = any(${ids}::text[]) and status in ('requested', 'delayed') returning id, attempt`.execute(
-    db,
-  );
+      db,
+    );
   return rows;
 }
 

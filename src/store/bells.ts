@@ -7,9 +7,17 @@ import { connect } from "./database.ts";
 
 /** `advance`: an end waits to be delivered to that workflow; `control`: that execution is to be canceled, paused or resumed; `reload`: content changed;
  * `resources`: definitions were written through the API; `sensor`: somebody wishes something of that sensor; `ticket`: a tracker has to
- * be told something. */
+ * be told something; `breaker`: a rule is held off, or no more. */
 export interface Bell {
-  readonly kind: "advance" | "control" | "reload" | "resources" | "feed" | "sensor" | "ticket";
+  readonly kind:
+    | "advance"
+    | "control"
+    | "reload"
+    | "resources"
+    | "feed"
+    | "sensor"
+    | "ticket"
+    | "breaker";
   readonly id: string;
 }
 
@@ -29,6 +37,7 @@ const kinds: readonly Bell["kind"][] = [
   "feed",
   "sensor",
   "ticket",
+  "breaker",
 ];
 
 function isKind(text: string | undefined): text is Bell["kind"] {

@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { ExecutionStatus } from "../model/execution.ts";
 import type { JsonObject } from "../model/json.ts";
 import { contextFromKey } from "../model/child-context.ts";
@@ -49,10 +49,9 @@ async function completed(db: Db, row: Row | undefined): Promise<StoredExecution 
 const claimable = sql<boolean>`((status in ('requested', 'scheduled', 'delayed') and (run_at is null or run_at <= clock_timestamp() + interval '100 ms'))
   or (runner in ('orquesta', 'action-chain') and owner is null and status in ('running', 'pausing', 'paused', 'resuming', 'canceling')))`;
 
-/** Makes `owner` the one that runs it, or gives undefined when somebody else does, it is not due, or it has ended. Each claim raises the fence. */
-export async function claimExecution(
+async function claimWhere(
   db: Db,
-  id: string,
+  which: RawBuilder<boolean>,
   owner: string,
 ): Promise<StoredExecution | undefined> {
   const row = await db
@@ -64,11 +63,31 @@ export async function claimExecution(
       attempt: sql<number>`attempt + 1`,
       started_at: sql<Date>`coalesce(started_at, now())`,
     })
-    .where("id", "=", id)
+    .where(which)
     .where(claimable)
     .returningAll()
     .executeTakeFirst();
   return completed(db, row);
+}
+
+/** Makes `owner` the one that runs it, or gives undefined when somebody else does, it is not due, or it has ended. Each claim raises the fence. */
+export function claimExecution(
+  db: Db,
+  id: string,
+  owner: string,
+): Promise<StoredExecution | undefined> {
+  return claimWhere(db, sql<boolean>`id = ${id}`, owner);
+}
+
+/** The same for the first of them that can be claimed and that nobody else is claiming. */
+export function claimFirst(
+  db: Db,
+  ids: readonly string[],
+  owner: string,
+): Promise<StoredExecution | undefined> {
+  const first = sql`select id from execution where id = any(${ids}::text[]) and ${claimable}
+    order by array_position(${ids}::text[], id) limit 1 for update skip locked`;
+  return claimWhere(db, sql<boolean>`id = (${first})`, owner);
 }
 
 export async function findExecution(db: Db, id: string): Promise<StoredExecution | undefined> {

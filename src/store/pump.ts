@@ -11,7 +11,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { AppError } from "../model/errors.ts";
 import { connect, isOutage } from "./database.ts";
-import { write } from "./unit-statement.ts";
+import { writeWithRests } from "./unit-statement.ts";
 import { rowsIn, type Unit } from "./unit.ts";
 
 export interface Committed {
@@ -154,7 +154,7 @@ export class CommitPump {
       `raicho pump ${flight.number}`,
     ));
     try {
-      const { statement, values } = write(batch.map(({ unit }) => unit));
+      const { statement, values } = await writeWithRests(batch.map(({ unit }) => unit));
       passing("pump.before-flight");
       const { rows } = await client.query<{ known: string[] | null }>({ ...statement, values });
       passing("pump.after-flight");

@@ -1,7 +1,8 @@
 /** The one statement that writes many units. */
-import { columnCount, type Columns, columnValues, recordset } from "./columns.ts";
+import { columnCount, type Columns, columnValues, manyColumnValues, recordset } from "./columns.ts";
 import { tallyClause, tallyColumns, tallyOf } from "./execution-tally.ts";
-import { type Kind, kinds, type Unit } from "./unit.ts";
+import { Stint } from "./stint.ts";
+import { type Kind, kinds, rowsIn, type Unit } from "./unit.ts";
 
 const final = "('succeeded','failed','timeout','abandoned','canceled')";
 
@@ -176,33 +177,56 @@ function statementFor(mask: number, guarded: boolean): Statement {
   return statement;
 }
 
-/** All rows of that kind, as parameters; none when there are no rows. */
-function valuesOf(units: readonly Unit[], kind: Kind): { rows: number; values: Buffer[] } {
-  const rows =
-    units.length === 1
-      ? (units[0]?.[kind] ?? [])
-      : units.flatMap((unit): readonly object[] => unit[kind] ?? []);
-  return {
-    rows: rows.length,
-    values: rows.length === 0 ? [] : columnValues<object>(columns[kind], rows),
-  };
+function rowsOfKind(units: readonly Unit[], kind: Kind): readonly object[] {
+  if (units.length === 1) return units[0]?.[kind] ?? [];
+  return units.flatMap((unit): readonly object[] => unit[kind] ?? []);
+}
+
+interface Written {
+  readonly kind: Kind;
+  readonly rows: number;
+  readonly values: readonly Buffer[];
+}
+
+function assembled(
+  units: readonly Unit[],
+  present: readonly Written[],
+): { statement: Statement; values: unknown[] } {
+  let mask = 0;
+  for (const { kind } of present) mask |= 1 << kinds.indexOf(kind);
+  const values: unknown[] = present.flatMap((each) => each.values);
+  if ((mask & adding) !== 0) values.push(...columnValues(tallyColumns, tallyOf(units)));
+  for (const { kind, rows } of present) if (counted.has(kind)) values.push(rows);
+  const guarded = units.some(({ instances }) =>
+    instances?.some(({ dedupe_key }) => dedupe_key !== undefined),
+  );
+  return { statement: statementFor(mask, guarded), values };
 }
 
 /** The statement and its values that write all these units at once; it gives the ids of instances that were known deliveries. */
 export function write(units: readonly Unit[]): { statement: Statement; values: unknown[] } {
-  let mask = 0;
-  const values: unknown[] = [];
-  const counts: number[] = [];
-  kinds.forEach((kind, index) => {
-    const { rows, values: given } = valuesOf(units, kind);
-    if (rows === 0) return;
-    mask |= 1 << index;
-    values.push(...given);
-    if (counted.has(kind)) counts.push(rows);
-  });
-  if ((mask & adding) !== 0) values.push(...columnValues(tallyColumns, tallyOf(units)));
-  const guarded = units.some(({ instances }) =>
-    instances?.some(({ dedupe_key }) => dedupe_key !== undefined),
-  );
-  return { statement: statementFor(mask, guarded), values: [...values, ...counts] };
+  const present: Written[] = [];
+  for (const kind of kinds) {
+    const rows = rowsOfKind(units, kind);
+    if (rows.length > 0)
+      present.push({ kind, rows: rows.length, values: columnValues<object>(columns[kind], rows) });
+  }
+  return assembled(units, present);
+}
+
+/** More rows are written down with rests. */
+const manyRows = 5_000;
+
+/** The same; where there are very many rows others have the event loop meanwhile. */
+export async function writeWithRests(units: readonly Unit[]): Promise<ReturnType<typeof write>> {
+  if (units.reduce((sum, unit) => sum + rowsIn(unit), 0) <= manyRows) return write(units);
+  const stint = new Stint();
+  const present: Written[] = [];
+  for (const kind of kinds) {
+    const rows = rowsOfKind(units, kind);
+    if (rows.length === 0) continue;
+    const values = await manyColumnValues<object>(columns[kind], rows, stint);
+    present.push({ kind, rows: rows.length, values });
+  }
+  return assembled(units, present);
 }

@@ -2,12 +2,12 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { Config } from "../config.ts";
+import { Breaker } from "../engine/breaker.ts";
 import { slots, type Core } from "../engine/core.ts";
 import { datastore, type Datastore } from "../engine/datastore.ts";
 import type { CompiledContent } from "../engine/definitions.ts";
 import { carry, hearBell } from "../engine/hear.ts";
 import { idMaker } from "../engine/ids.ts";
-import { Breaker } from "../engine/inventory-breaker.ts";
 import { Inventory } from "../engine/inventory.ts";
 import type { InventoryOptions } from "../engine/inventory-shared.ts";
 import { inventoryRunner } from "../engine/inventory-runner.ts";
@@ -27,7 +27,7 @@ import { CommitPump } from "../store/pump.ts";
 import { openVault } from "../store/vault.ts";
 import { openAlerts, type Alerting } from "./alerts.ts";
 import { answerer, askHere } from "./answers.ts";
-import { breakerSettings, ownerSettings } from "./inventory.ts";
+import { breakersOf, ownerSettings } from "./inventory.ts";
 import { openRunbooks } from "./runbooks.ts";
 import { openSheets } from "./sheets.ts";
 import { openUsers } from "./roles.ts";
@@ -213,7 +213,7 @@ function makeCore(
     }),
     breaker: new Breaker({
       core: () => core,
-      settings: breakerSettings(() => parts.definitions().content),
+      ...breakersOf(() => parts.definitions().content),
     }),
     log: say,
     systemUser,

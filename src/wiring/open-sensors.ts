@@ -61,16 +61,16 @@ export async function openSensors(engine: EngineProcess, config: Config): Promis
     pool.call(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString("base64"));
   const kept: KeptSensor[] = [];
   let smtp: SmtpSensor | undefined;
-  const { smtpPort: port, smtpHost: host, tls } = config;
+  const { smtpPort: port, tls, timeZone } = config;
+  const mails = { host: config.smtpHost, rate: config.mailRate, parse };
   const pair = (): Certificate | undefined => (tls === undefined ? undefined : readTls(tls));
   if (port !== undefined)
-    kept.push(keepSensor(core, () => (smtp = smtpSensor({ host, port, parse, tls: pair() }))));
+    kept.push(keepSensor(core, () => (smtp = smtpSensor({ ...mails, port, tls: pair() }))));
   if (config.tls !== undefined) engine.on("reload", () => renew(smtp, pair));
   let feed: InventoryFeed | undefined;
   const ground = { db: core.database.db, known: () => engine.inventory.known };
   kept.push(keepSensor(core, () => (feed = inventoryFeed(ground))));
   let expiry: InventoryExpiry | undefined;
-  const { timeZone } = config;
   kept.push(keepSensor(core, () => (expiry = inventoryExpiry({ ...ground, timeZone }))));
   let signals: ReturnType<typeof inventorySignals> | undefined;
   kept.push(keepSensor(core, () => (signals = inventorySignals(ground.db))));

@@ -112,7 +112,7 @@ const running = [
   "put /v1/executions/:id",
 ];
 
-/** There is no inquiry, alias or enforcement: who may see some is told so. */
+/** There is no inquiry, alias, enforcement or breaker: who may see some is told so. */
 const nothingThere = {
   running: [
     "get /v1/inquiries/:id",
@@ -154,7 +154,11 @@ const scoped: readonly (readonly [name: string, user: User, opens: readonly stri
     at("pack:test", "rule_view"),
     ["get /v1/rules/:ref", "get /v1/rules/views/:ref", ...nothingThere.rules],
   ],
-  ["who may do all with rules of another pack", at("pack:other", "rule_all"), nothingThere.rules],
+  [
+    "who may do all with rules of another pack",
+    at("pack:other", "rule_all"),
+    [...nothingThere.rules, "post /api/v2/rules/breakers/:id/reset"],
+  ],
   ["who may listen", only("stream_view"), ["get /v1/stream", "get /stream/v1/stream"]],
   ["who may send to one webhook", at("webhook:in", "webhook_send"), ["post /v1/webhooks/*name"]],
   ["who may send to another webhook", at("webhook:out", "webhook_send"), []],

@@ -27,6 +27,7 @@ test("StackStorm's own trigger types and Raicho's are all there", () => {
     "alert.suppressed",
     "alert.unparsed",
     "calendar.business_tick",
+    "core.raicho.rule.held",
     "core.raicho.sensor.crashlooping",
     "core.raicho.sensor.recovered",
     "core.st2.CronTimer",

@@ -4,6 +4,7 @@ import { runChaos } from "./cases/chaos.ts";
 import { runDuplicates, runPoison } from "./cases/deliveries.ts";
 import { runFlood } from "./cases/floods.ts";
 import { runPoints } from "./cases/points.ts";
+import { runRunaways } from "./cases/runaways.ts";
 import { runLate, runNetwork, runRolling } from "./cases/simple.ts";
 import { runJoins, runLost, runPaused } from "./cases/workers.ts";
 
@@ -66,6 +67,7 @@ export const cases: readonly Case[] = [
   { name: "poison", promises: "P1 P7", backends: "postgres", run: runPoison },
   { name: "network", promises: "P1 P5 P7", backends: "postgres", run: runNetwork },
   { name: "flood", promises: "P1", backends: "postgres", run: runFlood },
+  { name: "runaways", promises: "P1 P3 P7", backends: "postgres", run: runRunaways },
   { name: "rolling restarts", promises: "P5 P7", backends: "postgres", run: runRolling },
   { name: "late database", promises: "P7", backends: "postgres", run: runLate },
 ];

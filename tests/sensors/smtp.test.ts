@@ -97,6 +97,24 @@ describe("the SMTP sensor", () => {
     expect(ledger.events).toHaveLength(5);
   });
 
+  test("452 for a recipient beyond its rate, and others are not concerned", async () => {
+    const { ledger, port } = await listening({ rate: 1 });
+    const answers = await talk(port, [
+      "EHLO c\r\n",
+      "MAIL FROM:<a@b>\r\n",
+      ...Array.from({ length: 50 }, (_, n) => `RCPT TO:<${n % 2 === 0 ? "B" : "b"}omb@d>\r\n`),
+      "RCPT TO:<other@d>\r\n",
+      "DATA\r\n",
+      "Subject: x\r\n\r\nx\r\n.\r\n",
+    ]);
+    expect(answers[3]).toMatch(/^250 /);
+    expect(answers).toContain("452 Too many mails to bomb@d; try again later");
+    expect(answers.at(-1)).toMatch(/^250 /);
+    expect(ledger.events).toMatchObject([
+      { payload: { envelope: { to: expect.arrayContaining(["other@d"]) } } },
+    ]);
+  });
+
   test("200 mails at once are all stored, a bounded number at a time", async () => {
     let running = 0;
     let peak = 0;

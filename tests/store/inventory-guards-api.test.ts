@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { User } from "../../src/engine/auth.ts";
 import { inventoryRoutes } from "../../src/api/inventory.ts";
 import { isObject } from "../../src/model/json.ts";
-import { addBreaker } from "../../src/store/inventory/breakers.ts";
+import { addBreaker } from "../../src/store/breakers.ts";
 import { testInventory, type TestInventory } from "./inventory-site.ts";
 
 let world: TestInventory;
@@ -69,7 +69,7 @@ test("breakers are listed and reset", async () => {
     await call("POST", "/entries", { type: "Role", attributes: { code: "loop" } }),
   );
   const id = "0190a1b2-0000-7000-8000-00000000000b";
-  const row = { id, rule: "p.r", entryId, firings: 21, seconds: 60 };
+  const row = { id, rule: "p.r", entry: entryId, firings: 21, seconds: 60, hold: 0 };
   expect(await addBreaker(world.database.db, row)).toBe(true);
   expect(await addBreaker(world.database.db, row)).toBe(false);
   const entry = { id: entryId, type: "Role", name: "loop" };

@@ -1,5 +1,6 @@
 /** An engine in this process over a real ledger, with content written in the test. */
-import { Breaker } from "../../src/engine/inventory-breaker.ts";
+import { Breaker } from "../../src/engine/breaker.ts";
+import { breakerSettings, loopSettings } from "../../src/rules/breaker.ts";
 import { parseYaml } from "../../src/content/yaml.ts";
 import { createHash } from "node:crypto";
 import { type Core, slots } from "../../src/engine/core.ts";
@@ -185,6 +186,10 @@ export interface TestEngineOptions {
   readonly name?: string;
   /** Whether results are held to the output schemas of their actions. */
   readonly validateOutput?: boolean;
+  /** False: what it rings for is heard by nobody. */
+  readonly hears?: boolean;
+  /** Limits for rules that go round, as in the configuration of pack core. */
+  readonly loops?: JsonObject;
 }
 
 const finals = new Set(["succeeded", "failed", "timeout", "abandoned", "canceled"]);
@@ -214,6 +219,8 @@ export function testEngine(
     runners = [],
     name = "test",
     validateOutput = false,
+    hears = true,
+    loops = {},
   }: TestEngineOptions = {},
 ): TestEngine {
   const database = openDatabase(url);
@@ -244,7 +251,9 @@ export function testEngine(
     database,
     pump,
     bells,
-    queue: localQueue(() => core),
+    queue: hears
+      ? localQueue(() => core)
+      : { ...localQueue(() => core), ring: () => Promise.resolve() },
     runners: new Map(all.map((runner) => [runner.name, runner])),
     slots: slots(slotCount),
     running: new Map(),
@@ -256,7 +265,11 @@ export function testEngine(
         : undefined,
     systemUser: "stanley",
     validateOutput,
-    breaker: new Breaker({ core: () => core, settings: () => ({ firings: 20, seconds: 60 }) }),
+    breaker: new Breaker({
+      core: () => core,
+      settings: () => breakerSettings({}),
+      loops: () => loopSettings({ loops }),
+    }),
     actionTriggers: new Set(["succeeded", "failed", "timeout", "canceled", "abandoned"]),
     apiUrl: "http://127.0.0.1:9101",
     webUrl: "http://127.0.0.1:9101",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { breakerSettings, firingKey, Firings } from "../../src/inventory/breaker.ts";
+import { breakerSettings, firingKey, Firings } from "../../src/rules/breaker.ts";
 
 const firing = (event: string, entry = "e1") => ({ rule: "p.r", entry, event });
 

@@ -56,7 +56,7 @@ const enforcements = async (of: string, status: string) => {
   return rows.map(({ reason }) => reason);
 };
 
-describe("the breaker", () => {
+describe("the breaker of a rule and an entry", () => {
   test("holds a rule off an entry on which it fires too often, tells of it, and can be reset", async () => {
     const { core } = engine;
     for (let n = 0; n < 25; n += 1) await ingest(core, [change()]);

@@ -1,4 +1,5 @@
-/** How often a rule fires on one entry. More often than it may within the window: it is held off that entry until somebody looked. */
+/** How often a rule fires on one entry of the inventory, or because of what it itself had started. More often than it may within the window: it is held
+ * off that entry, or off what it leads to. */
 import { isObject, type JsonObject } from "../model/json.ts";
 
 export interface BreakerSettings {
@@ -21,9 +22,34 @@ export function breakerSettings({ breaker }: JsonObject): BreakerSettings {
   };
 }
 
+/** Of rules that go round: what they start makes them fire again. */
+export interface LoopSettings extends BreakerSettings {
+  /** Seconds for which such a rule is held off; 0 = until somebody resets it. */
+  readonly hold: number;
+  /** Rules that may fire one because of the other; 0 = no limit. */
+  readonly depth: number;
+}
+
+const usualLoops: LoopSettings = { firings: 200, seconds: 60, hold: 600, depth: 50 };
+
+/** So many causes of an event are known (inventory/cause.ts). */
+const deepest = 100;
+
+/** The settings in the configuration of pack `core`. */
+export function loopSettings({ loops }: JsonObject): LoopSettings {
+  const given = isObject(loops) ? loops : {};
+  return {
+    firings: number(given["firings"], usualLoops.firings),
+    seconds: number(given["seconds"], usualLoops.seconds),
+    hold: number(given["hold"], usualLoops.hold),
+    depth: Math.min(number(given["depth"], usualLoops.depth), deepest),
+  };
+}
+
 /** One firing: which rule, on which entry, because of which event. */
 export interface Firing {
   readonly rule: string;
+  /** Empty: the rule fired because of what it had started. */
   readonly entry: string;
   /** Tells events apart; the same one again is no further firing. */
   readonly event: string;
