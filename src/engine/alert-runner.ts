@@ -1,13 +1,13 @@
 /** Actions of the pack `alert`: messages become alerts, repeats are counted. */
-import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { RunCall, Runner } from "../runners/runner.ts";
 import { alertOf, mergeFacts, type AlertRow } from "../store/alerts.ts";
-import { isAway, type Database } from "../store/database.ts";
+import type { Database } from "../store/database.ts";
 import { shownAlert } from "./alert-record.ts";
 import { alertVerbs } from "./alert-verbs.ts";
 import type { Alerts } from "./alerts.ts";
+import { endInLedger } from "./in-ledger.ts";
 
 export interface AlertRunnerOptions {
   readonly database: Database;
@@ -56,13 +56,7 @@ export function alertRunner(options: AlertRunnerOptions): Runner {
             error: `There is no alert action "${call.action.ref}": ${Object.keys(verbs).join(", ")}`,
           },
         };
-      try {
-        return { status: "succeeded", result: await verb(options, call) };
-      } catch (error) {
-        if (error instanceof AppError && !isAway(error))
-          return { status: "failed", result: { error: error.message, code: error.code } };
-        throw error;
-      }
+      return endInLedger(() => verb(options, call));
     },
   };
 }

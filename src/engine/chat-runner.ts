@@ -14,6 +14,7 @@ import { findExecution, type StoredExecution } from "../store/executions.ts";
 import { matchAlias } from "./aliases.ts";
 import { renderLeniently, renderValues } from "./jinja-values.ts";
 import type { Core } from "./core.ts";
+import { whenBack } from "./in-ledger.ts";
 
 /** When an alias says nothing about its result. */
 const plainFormat = `{% if execution.status == "succeeded" %}Done: {{ execution.action.ref }}{% else %}{{ execution.action.ref }} ended {{ execution.status }}{% endif %} (id: {{ execution.id }})
@@ -54,14 +55,14 @@ function aliasOf(core: Core, { context }: StoredExecution): AliasDefinition | un
 
 async function formatResult(core: Core, call: RunCall): Promise<JsonObject> {
   const id = text(call, "execution_id");
-  const row = await findExecution(core.database.db, id);
+  const row = await whenBack(() => findExecution(core.database.db, id), call.signal);
   if (row === undefined) throw new AppError("EXECUTION_NOT_FOUND", [id]);
   const alias = aliasOf(core, row);
   const result = isObject(alias?.["result"]) ? alias["result"] : {};
   if (result["enabled"] === false) return { enabled: false };
   const variables = { execution: executionOf(core, row), alias: alias ?? {}, six: new Six() };
   const answered = <Value>(render: (ask: Ask) => Value): Promise<Value> =>
-    decide(render, (question) => core.answer(question));
+    decide(render, (question) => whenBack(() => core.answer(question), call.signal));
   const { format = plainFormat, extra } = result;
   return {
     enabled: true,
@@ -78,7 +79,7 @@ function match(core: Core, call: RunCall): Promise<JsonObject> {
   return Promise.resolve({ alias: { name, pack, action_ref }, representation });
 }
 
-/** Through the door, with the rights of whoever runs this. */
+/** Through the door, with the rights of whoever runs this. Rejects with LEDGER_DOWN when the door says that nothing was stored. */
 async function post(call: RunCall, path: string, body: JsonObject): Promise<unknown> {
   const { ST2_ACTION_API_URL: api = "", ST2_ACTION_AUTH_TOKEN: token = "" } = call.environment;
   const answer = await fetch(`${api}${path}`, {
@@ -89,6 +90,7 @@ async function post(call: RunCall, path: string, body: JsonObject): Promise<unkn
   });
   const said: unknown = await answer.json();
   if (answer.ok) return said;
+  if (answer.status === 503) throw new AppError("LEDGER_DOWN", ["the door answers 503"]);
   const fault = isObject(said) ? said["faultstring"] : undefined;
   throw new AppError("PARAMETERS_INVALID", [
     typeof fault === "string" ? fault : `the API answers ${answer.status}`,
@@ -96,17 +98,19 @@ async function post(call: RunCall, path: string, body: JsonObject): Promise<unkn
 }
 
 async function matchAndExecute(core: Core, call: RunCall): Promise<string> {
-  const said = await post(call, "/aliasexecution/match_and_execute", {
+  const body = {
     command: text(call, "text"),
     source_channel: text(call, "source_channel"),
     user: text(call, "user"),
-  });
+  };
+  const path = "/aliasexecution/match_and_execute";
+  const said = await whenBack(() => post(call, path, body), call.signal);
   const results: unknown = isObject(said) ? said["results"] : undefined;
   const first: unknown = Array.isArray(results) ? results[0] : undefined;
   const execution = isObject(first) ? first["execution"] : undefined;
   const id = isObject(execution) && typeof execution["id"] === "string" ? execution["id"] : "";
   for (;;) {
-    const row = await findExecution(core.database.db, id);
+    const row = await whenBack(() => findExecution(core.database.db, id), call.signal);
     if (row === undefined || isFinished(row.status)) return id;
     await sleep(500, undefined, { signal: call.signal });
   }

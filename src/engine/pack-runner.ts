@@ -13,6 +13,7 @@ import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { RunCall, Runner } from "../runners/runner.ts";
+import { whenBack } from "./in-ledger.ts";
 import { optionsOf, text, texts } from "./pack-call.ts";
 
 export interface PackRunnerParts {
@@ -248,6 +249,7 @@ async function perform(call: RunCall, parts: PackRunnerParts): Promise<Outcome> 
 }
 
 export function packRunner(parts: PackRunnerParts): Runner {
+  const reload = (call: RunCall): Promise<void> => whenBack(() => parts.reload(call), call.signal);
   return {
     name: "packs",
     aliases: [],
@@ -263,6 +265,7 @@ export function packRunner(parts: PackRunnerParts): Runner {
     outputKey: undefined,
     // All of it may be done twice.
     onWorkerLost: "rerun",
-    run: (call) => perform(call, parts),
+    // What was installed or removed is so already: only telling of it waits for the ledger.
+    run: (call) => perform(call, { ...parts, reload }),
   };
 }

@@ -10,6 +10,7 @@ import type { Tongue } from "../runbooks/document.ts";
 import { resolve, variablesOf } from "../runbooks/resolve.ts";
 import { noteUses } from "../store/requests.ts";
 import { runChecks } from "./runbook-checks.ts";
+import { endInLedger } from "./in-ledger.ts";
 import type { FoundHost } from "./inventory-host.ts";
 import { prepare, requestIn, type RunbookGround } from "./runbook-prepare.ts";
 import { lookAtRequest, pollRequests } from "./request-polling.ts";
@@ -61,6 +62,7 @@ export function runbookRunner(parts: () => RunbookRunnerParts): Runner {
     parameters: {},
     outputKey: undefined,
     onWorkerLost: "rerun",
+    inLedger: true,
     run: async (call): Promise<Outcome> => {
       const name = call.action.ref.slice(call.action.ref.indexOf(".") + 1);
       const verb = verbs[name];
@@ -71,12 +73,7 @@ export function runbookRunner(parts: () => RunbookRunnerParts): Runner {
             error: `There is no runbook action "${name}": ${Object.keys(verbs).join(", ")}`,
           },
         };
-      try {
-        return { status: "succeeded", result: await verb(parts(), call) };
-      } catch (error) {
-        if (!(error instanceof AppError)) throw error;
-        return { status: "failed", result: { error: error.message, code: error.code } };
-      }
+      return endInLedger(() => verb(parts(), call));
     },
   };
 }

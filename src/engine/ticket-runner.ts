@@ -1,12 +1,11 @@
 /** The runner behind the actions of pack `ticket`. */
-import { AppError } from "../model/errors.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { Runner } from "../runners/runner.ts";
-import { isAway } from "../store/database.ts";
 import { ticketSettings } from "../tickets/settings.ts";
 import { ticketVerbs, type TicketVerb } from "./ticket-actions.ts";
 import { digestVerbs } from "./ticket-digest.ts";
 import { raiseAlert } from "./ticket-raise.ts";
+import { endInLedger } from "./in-ledger.ts";
 import { rate } from "./ticket-report.ts";
 import { reviewVerbs } from "./ticket-review.ts";
 import type { Core } from "./core.ts";
@@ -41,14 +40,9 @@ export function ticketRunner(core: () => Core, timeZone: string): Runner {
           status: "failed",
           result: { error: `There is no ticket action ${call.action.ref}` },
         };
-      try {
-        const ground = { core: core(), settings: presentTicketSettings(core()) };
-        return { status: "succeeded", result: await verb(ground, call) };
-      } catch (error) {
-        if (error instanceof AppError && !isAway(error))
-          return { status: "failed", result: { error: error.message } };
-        throw error;
-      }
+      return endInLedger(async () =>
+        verb({ core: core(), settings: presentTicketSettings(core()) }, call),
+      );
     },
   };
 }

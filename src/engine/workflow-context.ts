@@ -1,5 +1,5 @@
 /** What a workflow and its children know about where they come from. */
-import { ExpressionError } from "../expressions/context.ts";
+import { ExpressionError, type Question } from "../expressions/context.ts";
 import { PythonError } from "../expressions/python/errors.ts";
 import { isFinished } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
@@ -8,6 +8,7 @@ import { itemsOfTask, latestOfTask } from "../store/workflows.ts";
 import { isStatus } from "../workflows/statuses.ts";
 import type { Core } from "./core.ts";
 import type { ChainSurroundings } from "../workflows/action-chain.ts";
+import { whenBack } from "./in-ledger.ts";
 import { userIn } from "./launch.ts";
 import { packConfig } from "./pack-config.ts";
 import type { Claim } from "./run.ts";
@@ -90,8 +91,22 @@ interface TaskSeen {
   readonly ended_at?: Date | null;
 }
 
+/** What expressions of a workflow ask; `task(name)` only the workflow itself can tell. An outage is no answer: no task must fail for it. */
+export function answerIn(
+  core: Core,
+  { id, context }: Pick<Claim, "id" | "context">,
+  question: Question,
+  pending: Pick<Unit, "finished" | "changes">,
+): Promise<unknown> {
+  return whenBack<unknown>(() =>
+    question.kind === "task"
+      ? taskAnswer(core, id, question, pending)
+      : core.answer(question, userIn(context)),
+  );
+}
+
 /** Answers `task(name)` from what is on disk and what the workflow's next unit will write. */
-export async function taskAnswer(
+async function taskAnswer(
   { database: { db } }: Pick<Core, "database">,
   workflow: string,
   task: { readonly taskId: string; readonly route: number },

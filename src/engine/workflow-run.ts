@@ -14,7 +14,7 @@ import { isIn, type Status } from "../workflows/statuses.ts";
 import { tellParent, telling } from "./announce.ts";
 import { eventOf, Heard, reasonOf, tellChildren, unheardChildren, wishes } from "./children.ts";
 import type { ChildEnd, Conducted, Core } from "./core.ts";
-import { type Launch, plan, rowsOf, userIn } from "./launch.ts";
+import { type Launch, plan, rowsOf } from "./launch.ts";
 import type { LoadedWorkflow } from "./load-workflow.ts";
 import { checkedEnd } from "./output-check.ts";
 import { nextTry } from "./retry.ts";
@@ -30,7 +30,7 @@ import {
   timeNow,
   type Child,
 } from "./workflow-child.ts";
-import { taskAnswer, isHeld } from "./workflow-context.ts";
+import { answerIn, isHeld } from "./workflow-context.ts";
 
 /** Journal rows between two snapshots. */
 const snapshotEvery = 200;
@@ -155,10 +155,8 @@ export class WorkflowRun implements Conducted {
     return decide(decision, (question) => this.#answer(question)).then((step) => this.#take(step));
   }
 
-  /** What only this workflow can tell: `task(name)`. */
-  async #answer(question: Question): Promise<unknown> {
-    if (question.kind !== "task") return this.#core.answer(question, userIn(this.#claim.context));
-    return taskAnswer(this.#core, this.#claim.id, question, this.#pending);
+  #answer(question: Question): Promise<unknown> {
+    return answerIn(this.#core, this.#claim, question, this.#pending);
   }
 
   #take({ course, entries, effects }: Turn): Promise<void> | undefined {

@@ -58,7 +58,7 @@ export interface Runner {
   readonly outputSchema?: JsonObject;
   /** What to do with an execution whose worker was lost when the action does not say. */
   readonly onWorkerLost: "rerun" | "abandon";
-  /** All its work is transactions of our own ledger: when that is away, the action runs again instead of failing. */
+  /** It works with our own ledger, and all it does may be done twice: when the ledger is away, the action runs again instead of failing. */
   readonly inLedger?: true;
   run(call: RunCall): Promise<Outcome>;
   /** Ends warm children; called once when the worker stops. */

@@ -15,7 +15,7 @@ export interface Database {
 
 /** SQLSTATEs and socket errors after which the same work may be tried again: broken off, in the way of other work, a full disk, a server that only reads. */
 const passing =
-  /^(40001|40P01|57P0[1235]|08...|53...|58030|25006|55P03|25P03|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND)$/;
+  /^(40001|40P01|57P0[1235]|08...|53...|58030|25006|55P03|25P03|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 const lostConnection =
   /Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed/;
 

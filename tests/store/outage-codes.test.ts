@@ -13,12 +13,18 @@ test.each(["53100", "53200", "53300", "58030"])(
   },
 );
 
-test.each(["57P01", "57P02", "57P03", "08006", "40001", "25006", "ECONNREFUSED"])(
-  "%s passes",
-  (code) => {
-    expect(isOutage(refused(code))).toBe(true);
-  },
-);
+test.each([
+  "57P01",
+  "57P02",
+  "08006",
+  "40001",
+  "25006",
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+])("%s passes", (code) => {
+  expect(isOutage(refused(code))).toBe(true);
+});
 
 test.each(["23505", "22P05", "42601", "RA001"])("%s is about the work itself", (code) => {
   expect(isOutage(refused(code))).toBe(false);
