@@ -16,6 +16,7 @@ import {
   wholeNumber,
 } from "./config-values.ts";
 import { type CrashPoint, crashPoints } from "./model/crash-points.ts";
+import { defaultPool, isPool, poolExpected, type PoolRule } from "./model/pools.ts";
 
 export const roles = ["all", "door", "worker", "api", "sensors", "scheduler"] as const;
 export type Role = (typeof roles)[number];
@@ -72,8 +73,12 @@ export interface Config {
   readonly site: string;
   readonly workers: number;
   readonly role: Role;
-  /** Actions at once in one worker. */
+  /** Actions at once in one worker, of each of its pools. */
   readonly concurrency: number;
+  /** Pools that workers started with this serve. */
+  readonly labels: readonly string[];
+  /** To which pools the site sends actions; the first that fits counts. */
+  readonly pools: readonly PoolRule[];
   readonly watch: boolean;
   /** How long a graceful stop waits for running actions. */
   readonly drainSeconds: number;
@@ -191,6 +196,42 @@ function crashAt({ RAICHO_CRASH_AT: text }: Environment): Config["crashAt"] {
   );
 }
 
+function parts(text = ""): readonly string[] {
+  return text
+    .split(",")
+    .map((each) => each.trim())
+    .filter((each) => each !== "");
+}
+
+/** What the workers serve, and how much of it; without labels the default pool. */
+function pools(
+  environment: Environment,
+  { label }: Options,
+): Pick<Config, "concurrency" | "labels" | "pools"> {
+  const all = label ?? parts(environment["RAICHO_LABELS"]);
+  for (const each of all)
+    if (!isPool(each))
+      throw new ConfigError(
+        `${label === undefined ? "RAICHO_LABELS" : "--label"}: "${String(each)}" is no label: give ${poolExpected}`,
+      );
+  return {
+    concurrency: Math.max(1, wholeNumber(environment, "RAICHO_CONCURRENCY", [32, 10_000])),
+    labels: all.length === 0 ? [defaultPool] : [...new Set(all)],
+    pools: poolRules(environment["RAICHO_POOLS"]),
+  };
+}
+
+/** `vsphere.*:zone=dc1,linux.reboot:dc2`. */
+function poolRules(text: string | undefined): readonly PoolRule[] {
+  return parts(text).map((each) => {
+    const [, actions, pool] = /^([\w*]+(?:\.[\w.*-]+)?):(.+)$/.exec(each) ?? [];
+    if (actions !== undefined && isPool(pool)) return { actions, pool };
+    throw new ConfigError(
+      `RAICHO_POOLS: "${each}": give actions and their pool, e.g. vsphere.*:zone=dc1,linux.reboot:dc2`,
+    );
+  });
+}
+
 function jsonLog({ RAICHO_LOG: wish = "text" }: Environment): boolean {
   if (wish !== "text" && wish !== "json")
     throw new ConfigError(`RAICHO_LOG=${wish}: give "text" or "json"`);
@@ -213,6 +254,7 @@ function telemetry(environment: Environment): Config["telemetry"] {
 interface Options {
   readonly workers?: string | undefined;
   readonly role?: string | undefined;
+  readonly label?: readonly string[] | undefined;
   readonly watch?: boolean | undefined;
   readonly "st2-ports"?: boolean | undefined;
 }
@@ -269,7 +311,7 @@ export function readConfig(
     site: directory,
     workers: workers(environment, options),
     role: role(options.role),
-    concurrency: Math.max(1, wholeNumber(environment, "RAICHO_CONCURRENCY", [32, 10_000])),
+    ...pools(environment, options),
     watch: options.watch ?? false,
     drainSeconds: wholeNumber(environment, "RAICHO_DRAIN_SECONDS", [20, 3_600]),
     retention: {

@@ -39,6 +39,8 @@ test("without any environment everything has a value that works on one machine",
     workers: 1,
     role: "all",
     concurrency: 32,
+    labels: ["default"],
+    pools: [],
     watch: false,
     drainSeconds: 20,
     retention: { executions: 90, output: 7, events: 30, feed: 30 },
@@ -81,6 +83,17 @@ test.each([
   [{ RAICHO_TZ: "Europe/Berlin" }, { timeZone: "Europe/Berlin" }],
   [{ RAICHO_WORKERS: "3" }, { workers: 3 }],
   [{ RAICHO_CONCURRENCY: "0" }, { concurrency: 1 }],
+  [{}, { labels: ["default"], pools: [] }],
+  [{ RAICHO_LABELS: "zone=dc1, windows" }, { labels: ["zone=dc1", "windows"] }],
+  [
+    { RAICHO_POOLS: "vsphere.*:zone=dc1,linux.reboot:dc2" },
+    {
+      pools: [
+        { actions: "vsphere.*", pool: "zone=dc1" },
+        { actions: "linux.reboot", pool: "dc2" },
+      ],
+    },
+  ],
   [{ RAICHO_DRAIN_SECONDS: "0" }, { drainSeconds: 0 }],
   [{ DATABASE_URL: "postgres://h/d" }, { databaseUrl: "postgres://h/d" }],
   [{ REDIS_URL: "rediss://h" }, { redisUrl: "rediss://h" }],
@@ -97,9 +110,15 @@ test("the command line wins over the environment", () => {
   const config = readConfig({ RAICHO_WORKERS: "3" }, site, {
     workers: "2",
     role: "worker",
+    label: ["zone=dc1"],
     watch: true,
   });
-  expect(config).toMatchObject({ workers: 2, role: "worker", watch: true });
+  expect(config).toMatchObject({
+    workers: 2,
+    role: "worker",
+    labels: ["zone=dc1"],
+    watch: true,
+  });
 });
 
 describe("what cannot work is refused in one line that says what to do", () => {
@@ -115,6 +134,8 @@ describe("what cannot work is refused in one line that says what to do", () => {
     [{ RAICHO_CONCURRENCY: "1.5" }, "RAICHO_CONCURRENCY 1.5"],
     [{ DATABASE_URL: "mysql://h/d" }, "DATABASE_URL must start with postgres:// or postgresql://"],
     [{ REDIS_URL: "localhost:6379" }, "REDIS_URL must start with redis:// or rediss://"],
+    [{ RAICHO_LABELS: "dc 1" }, 'RAICHO_LABELS: "dc 1" is no label: give a word or name=value'],
+    [{ RAICHO_POOLS: "vsphere" }, 'RAICHO_POOLS: "vsphere": give actions and their pool'],
     [{ RAICHO_PACKS: "missing" }, "RAICHO_PACKS: there is no directory"],
     [{ RAICHO_CONFIGS: "missing" }, "RAICHO_CONFIGS: there is no directory"],
   ])("%o", (environment, words) => {

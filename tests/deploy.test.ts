@@ -74,3 +74,20 @@ test("Helm runs roles that there are, with variables that there are", () => {
   const set = [...all.matchAll(/name: ((?:RAICHO_|DATABASE_|REDIS_)\w+)/g)].map(([, name]) => name);
   expect(set.filter((name) => name === undefined || !known.has(name))).toEqual([]);
 });
+
+const units = ["raicho.service", "raicho@.service"] as const;
+
+test("the page on operations shows the unit of one machine as it is", () => {
+  expect(readFileSync("docs/operations.md", "utf8")).toContain(
+    readFileSync("deploy/systemd/raicho.service", "utf8"),
+  );
+});
+
+test.each(units)("%s: starts what there is, with variables that there are", (unit) => {
+  const text = readFileSync(`deploy/systemd/${unit}`, "utf8");
+  expect(text).toMatch(/^ExecStart=\S+\/raicho start (?:--workers 2|--role %i)$/m);
+  const set = text.match(/\b(?:RAICHO_[A-Z0-9_]+|DATABASE_URL|REDIS_URL)\b/g) ?? [];
+  expect(set.filter((name) => !known.has(name))).toEqual([]);
+  // The drain and its end fit in.
+  expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(text)?.[1])).toBeGreaterThanOrEqual(50);
+});

@@ -46,6 +46,7 @@ export function actionView(content: Content, action: ActionDefinition): JsonObje
     output_schema: action.outputSchema,
     notify: action.notify,
     tags: action.tags,
+    ...(action.pool === undefined ? {} : { pool: action.pool }),
     metadata_file: metadataFile(content, pack, action.source),
   };
 }

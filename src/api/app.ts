@@ -34,6 +34,7 @@ import { policyRoutes } from "./policies.ts";
 import { quickWebhooks } from "./quick-webhooks.ts";
 import { rbacRoutes, roleRoutes } from "./role-routes.ts";
 import { userRoutes } from "./users.ts";
+import { poolRoutes } from "./pools.ts";
 import { registryRoutes } from "./registry.ts";
 import { assertDeclared, type DeclaredRoute, Routes } from "./routes.ts";
 import { ruleBreakerRoutes } from "./rule-breakers.ts";
@@ -123,6 +124,7 @@ function ownRoutes(
     alertRoutes(door),
     ticketRoutes(door),
     executionPageRoutes(door),
+    poolRoutes(door),
     sensorRoutes(door),
     roleRoutes(door),
     userRoutes(door),

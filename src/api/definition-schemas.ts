@@ -1,6 +1,7 @@
 /** What bodies of definitions must look like, as StackStorm's models say it (`required` on a property is draft 3's). */
 import { bestError, schemaErrors } from "../expressions/json-schema.ts";
 import type { JsonObject } from "../model/json.ts";
+import { poolPattern } from "../model/pools.ts";
 import { explained } from "./python-words.ts";
 import { refusal } from "./query.ts";
 
@@ -9,6 +10,7 @@ const needed = { type: "string", required: true } as const;
 const maybeText = { type: ["string", "null"] } as const;
 const flag = { type: "boolean" } as const;
 const mapping = { type: "object" } as const;
+const pool = { type: "string", pattern: poolPattern.source } as const;
 
 /** Computed by the server; clients put them back as they got them. */
 const computed = { id: maybeText, uid: maybeText, ref: maybeText, metadata_file: maybeText };
@@ -75,6 +77,7 @@ export const actionSchema = record({
     },
   },
   on_worker_lost: { enum: ["rerun", "abandon"] },
+  pool,
 });
 
 export const ruleSchema = record({
@@ -93,7 +96,7 @@ export const ruleSchema = record({
   action: {
     type: "object",
     required: true,
-    properties: { ref: needed, parameters: mapping, description: maybeText },
+    properties: { ref: needed, parameters: mapping, description: maybeText, pool },
     additionalProperties: false,
   },
   type: {

@@ -20,6 +20,7 @@ import { existing } from "./existing.ts";
 import { fullView, viewOptions } from "./executions.ts";
 import { isAdmin, userOf } from "./guard.ts";
 import { liveActionId } from "../model/ids.ts";
+import { isPool, poolExpected } from "../model/pools.ts";
 import { traceOf, usualTag } from "../model/trace.ts";
 import { flag, refusal } from "./query.ts";
 import { actionInBody, executionNamed } from "./resources.ts";
@@ -66,6 +67,7 @@ const ours = new Set([
   "notify",
   "policies",
   "workflow_execution",
+  "pool",
 ]);
 
 async function contextFrom(door: Door, request: Request, body: JsonObject): Promise<JsonObject> {
@@ -101,6 +103,13 @@ function notifyIn(body: JsonObject): { notify?: JsonObject } {
   return Object.keys(notify).length === 0 ? {} : { notify };
 }
 
+/** Which workers are to run it. */
+function poolIn({ pool }: JsonObject): { pool?: string } {
+  if (pool === undefined || pool === null || pool === "") return {};
+  if (isPool(pool)) return { pool };
+  throw refusal(`pool: expected ${poolExpected}, not ${pythonText(pool)}`);
+}
+
 async function answer(
   door: Door,
   execution: StoredExecution,
@@ -134,6 +143,7 @@ async function run(door: Door, request: Request, response: Response): Promise<vo
     parameters: objectIn(body, "parameters"),
     context: { ...(await contextFrom(door, request, body)), ...notifyIn(body), ...cause, user },
     ...delayIn(body),
+    ...poolIn(body),
   });
   response.status(201);
   await answer(door, asRequested(await existing(door, id)), request, response);
@@ -181,6 +191,7 @@ async function runAgain(
           parameters: merge ? { ...givenBefore(door, before), ...parameters } : parameters,
           context: { ...context, "re-run": { ref: before.id } },
           ...delayIn(body),
+          ...poolIn({ pool: before.context["pool"], ...body }),
         });
   response.status(201);
   await answer(door, asRequested(await existing(door, made)), request, response);

@@ -5,6 +5,7 @@ import { countExecutions } from "../store/execution-counts.ts";
 import { feedLagOf } from "../engine/inventory-feed.ts";
 import { countBreakers } from "../store/breakers.ts";
 import { openCounts } from "../store/open-counts.ts";
+import { type PoolState, poolStates } from "../store/pools.ts";
 import { liveProcesses } from "../store/processes.ts";
 import { openStreams } from "./streams.ts";
 import type { Reading } from "./metrics.ts";
@@ -20,6 +21,9 @@ const open = [
   "pending",
   "canceling",
 ] as const;
+
+/** Whoever asks for a pool names it: labels stay bounded. */
+const mostPools = 100;
 
 const kept = [
   ["raicho_executions_total", "Executions in the ledger.", "execution"],
@@ -62,6 +66,30 @@ function inventoryReadings(db: Core["database"]["db"]): readonly Reading[] {
   ];
 }
 
+/** Of the pools that something waits for, or that somebody serves. */
+function poolReadings(db: Core["database"]["db"]): readonly Reading[] {
+  const read =
+    (value: (state: PoolState) => number): Reading["read"] =>
+    async () =>
+      (await poolStates(db))
+        .slice(0, mostPools)
+        .map((state) => ({ labels: { pool: state.pool }, value: value(state) }));
+  return [
+    {
+      name: "raicho_pool_waiting",
+      help: "Executions that could run now and wait for a worker of that pool.",
+      kind: "gauge",
+      read: read(({ waiting }) => waiting),
+    },
+    {
+      name: "raicho_pool_workers",
+      help: "Live processes that serve that pool.",
+      kind: "gauge",
+      read: read(({ workers }) => workers.length),
+    },
+  ];
+}
+
 export function ledgerReadings({ database, pump }: Core, version: string): readonly Reading[] {
   const { db } = database;
   return [
@@ -99,6 +127,7 @@ export function ledgerReadings({ database, pump }: Core, version: string): reado
         return [...roles].map(([role, value]) => ({ labels: { role }, value }));
       },
     },
+    ...poolReadings(db),
     {
       name: "raicho_streams",
       help: "Streams of events that are open at this process.",

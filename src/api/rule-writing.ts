@@ -52,11 +52,11 @@ export function ruleWriting(door: Door): Writing {
     documentOf: (body, response) => {
       for (const each of Object.values(objectIn(body, "criteria")))
         assertFits({ each }, { properties: { each: criterion } });
-      const { ref, parameters = {} } = objectIn(body, "action");
+      const { ref, parameters = {}, pool } = objectIn(body, "action");
       return {
         ...plainDocument(body),
         trigger: triggerOf(door, body),
-        action: { ref, parameters },
+        action: { ref, parameters, ...(pool === undefined ? {} : { pool }) },
         enabled: body["enabled"] ?? false,
         context: { ...objectIn(body, "context"), user: userOf(response).name },
       };

@@ -85,6 +85,8 @@ export interface PackPlaces extends InstallerPlaces {
 export interface StartOptions {
   readonly workers?: string;
   readonly role?: string;
+  /** Pools that its workers serve. */
+  readonly label?: readonly string[];
   readonly watch?: boolean;
   readonly "st2-ports"?: boolean;
   /** Started by the supervisor of a machine. */

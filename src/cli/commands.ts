@@ -259,6 +259,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import("./resources.ts")).setUpSimple("role-assignment"),
   },
   {
+    name: "pool",
+    summary: "list pools of workers, and what waits for each",
+    group: "Server",
+    load: async () => (await import("./pool.ts")).setUpPool,
+  },
+  {
     name: "service-registry",
     summary: "list live processes",
     group: "Server",

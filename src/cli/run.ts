@@ -140,12 +140,14 @@ async function run(asked: Asked): Promise<void> {
     ...environmentOf(asked),
   };
   const user = optionText(options, "user");
+  const pool = optionText(options, "pool");
   const body = {
     action: ref,
     parameters,
     ...contextOf(options),
     ...(user === undefined ? {} : { user }),
     ...(delay === undefined ? {} : { delay }),
+    ...(pool === undefined ? {} : { pool }),
   };
   await follow(asked, () => client.object("POST", "/executions", { body }));
 }
@@ -165,6 +167,7 @@ export const runShape: Omit<VerbShape, "usage"> = {
     ["--trace-tag <tag>", "name of the trace it belongs to"],
     ["--trace-id <id>", "id of a trace that exists"],
     ["--delay <ms>", "milliseconds until it starts"],
+    ["--pool <label>", "workers that are to run it, by their label"],
     ["--auto-dict", "read lists of key:value as objects"],
     ["--attr <names>", "attributes to show, separated by commas; all = everything"],
   ],

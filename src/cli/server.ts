@@ -10,6 +10,11 @@ export const setUpStart: CommandSetup = (command, cli) => {
   command
     .option("--workers <n>", "worker processes beside the door (default: RAICHO_WORKERS, 1)")
     .option("--role <role>", "one role only, against DATABASE_URL: api, worker, sensors, scheduler")
+    .option(
+      "--label <label>",
+      "run actions of this pool only, e.g. zone=dc1; may be repeated (default: RAICHO_LABELS)",
+      (label: string, before: readonly string[] | undefined) => [...(before ?? []), label],
+    )
     .option("--watch", "take up changed content by itself")
     .option("--st2-ports", "listen on StackStorm's three ports too")
     .addOption(new Option("--supervised").hideHelp())

@@ -1,6 +1,7 @@
 /** `actions/*.yaml`: metadata of actions, their parameters, entry points and workflow files. */
 import type { ActionDefinition, ParameterSchema, ParameterSchemas } from "../model/definitions.ts";
 import type { JsonObject } from "../model/json.ts";
+import { isPool } from "../model/pools.ts";
 import { inspectActionChain } from "./action-chain-files.ts";
 import { isParameterSchemas } from "./check-values.ts";
 import { listNames, nearest, ProblemList } from "./problems.ts";
@@ -89,6 +90,7 @@ export async function readAction(source: SourceFile, reading: PackReading): Prom
     notify: objectOf(document, "notify"),
     tags: listOf(document, "tags"),
     onWorkerLost: lost === "rerun" || lost === "abandon" ? lost : undefined,
+    pool: isPool(document["pool"]) ? document["pool"] : undefined,
     source: positionOf(source),
   };
   put(reading.draft.actions, ref, action, reading);

@@ -3,6 +3,7 @@ import type { Criterion, RuleDefinition } from "../model/definitions.ts";
 import { isObject } from "../model/json.ts";
 import { isOperatorName, operators } from "../rules/operators.ts";
 import type { JsonObject } from "../model/json.ts";
+import { isPool } from "../model/pools.ts";
 import { checkValues, hasExpression, isParameterSchemas } from "./check-values.ts";
 import { nearest } from "./problems.ts";
 import type { ProblemList, SourceFile } from "./problems.ts";
@@ -44,7 +45,11 @@ export function readRule(
     trigger: { type: textOf(trigger, "type"), parameters: objectOf(trigger, "parameters") },
     criteria,
     when: typeof when === "string" ? when : undefined,
-    action: { ref: textOf(action, "ref"), parameters: objectOf(action, "parameters") },
+    action: {
+      ref: textOf(action, "ref"),
+      parameters: objectOf(action, "parameters"),
+      ...(isPool(action["pool"]) ? { pool: action["pool"] } : {}),
+    },
     type: {
       ref: type["ref"] === "backstop" ? "backstop" : "standard",
       parameters: objectOf(type, "parameters"),

@@ -13,6 +13,7 @@ import type { CommitPump } from "../store/pump.ts";
 import type { ExecutionChange, InstanceRow } from "../store/unit.ts";
 import type { Plan, PlanFaults } from "../workflows/course.ts";
 import type { Breaker } from "./breaker.ts";
+import type { LedgerClock } from "./ledger-clock.ts";
 import type { Claim } from "./run.ts";
 
 export type Log = (
@@ -90,7 +91,13 @@ export interface Core {
   readonly bells: Bells;
   readonly runners: ReadonlyMap<string, Runner>;
   readonly slots: Slots;
+  /** Pools whose executions this process runs; none where it runs nothing. */
+  readonly pools: readonly string[];
+  /** The pool that the site sends an action to. */
+  poolFor(action: string): string | undefined;
   readonly log: Log;
+  /** The database's, for everything on which machines must agree. */
+  readonly clock: LedgerClock;
   /** Runners at work in this process, by execution; aborting one is how it is canceled or stopped. */
   readonly running: Map<string, AbortController>;
   /** Workflows that this process conducts, by execution. */

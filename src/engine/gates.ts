@@ -10,6 +10,7 @@ import { Unanswered } from "../expressions/context.ts";
 import { AppError } from "../model/errors.ts";
 import { isFinished, isWorkflow } from "../model/execution.ts";
 import type { JsonObject } from "../model/json.ts";
+import { poolOf } from "../model/pools.ts";
 import { admission, type Admission, type Queued } from "../policies/admission.ts";
 import {
   admit,
@@ -32,6 +33,7 @@ import {
   overrideExecution,
   type StoredExecution,
 } from "../store/executions.ts";
+import type { Ring } from "../queue/queue.ts";
 import type { Db } from "../store/schema.ts";
 import type { GateRow } from "../store/unit.ts";
 import type { Core } from "./core.ts";
@@ -237,13 +239,14 @@ async function write(
 
 /** Here where there is room, else whoever is free. */
 async function begin(core: Core, admitted: readonly Admitted[]): Promise<void> {
-  const rings: { name: "run"; execution: string; attempt: number }[] = [];
-  for (const { id, attempt } of admitted) {
+  const rings: Ring[] = [];
+  for (const { id, attempt, runner, context } of admitted) {
     const claim =
       core.slots.free() > 0
-        ? await claimExecution(core.database.db, id, core.process).catch(() => undefined)
+        ? await claimExecution(core.database.db, id, core).catch(() => undefined)
         : undefined;
-    if (claim === undefined) rings.push({ name: "run", execution: id, attempt: attempt + 1 });
+    const pool = poolOf({ runner, context });
+    if (claim === undefined) rings.push({ name: "run", execution: id, attempt: attempt + 1, pool });
     else if (isWorkflow(claim.runner))
       void core.carry.conduct(core, claim, claim.fence === 1 ? "new" : "known");
     else {

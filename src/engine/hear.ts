@@ -51,7 +51,7 @@ async function control(core: Core, id: string): Promise<void> {
 
 /** Says that this process lives, and looks for bells it may have missed. Rejects when the database is away. */
 export async function heartbeat(core: Core, role: string): Promise<void> {
-  await beat(core.database.db, { id: core.process, role, host: hostname(), pid: process.pid });
+  await sayAlive(core, role);
   passing("heartbeat.after");
   for (const child of await undeliveredChildren(core.database.db, [...core.conducted.keys()])) {
     if (child.parent !== null) core.conducted.get(child.parent)?.deliver(child);
@@ -61,6 +61,19 @@ export async function heartbeat(core: Core, role: string): Promise<void> {
     if (status === "canceling") await control(core, id);
   }
   await lookAfterOwn(core);
+}
+
+/** The answer tells the database's time. */
+async function sayAlive(core: Core, role: string): Promise<void> {
+  const { process: id, pools, clock } = core;
+  const before = performance.now();
+  const at = await beat(core.database.db, { id, role, host: hostname(), pid: process.pid, pools });
+  clock.heard(at, { before, after: performance.now() });
+  const ahead = clock.news();
+  if (ahead !== undefined)
+    core.log("warn", "the clock of this machine and the database's differ; the database's counts", {
+      seconds: ahead,
+    });
 }
 
 /** What was ours and idle at the last heartbeat. */

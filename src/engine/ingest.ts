@@ -110,6 +110,7 @@ function enforce(core: Core, { id, event, rule, ask, fresh }: Hit, drafted: Draf
     parameters: rule.action.parameters,
     variables: { trigger: event.payload },
     context: contextOf(core, id, event, rule),
+    ...(rule.action.pool === undefined ? {} : { pool: rule.action.pool }),
     ...(fresh ? { instance: id } : {}),
   };
   try {

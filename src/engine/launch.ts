@@ -7,11 +7,13 @@ import type { Ask } from "../expressions/context.ts";
 import type { ActionDefinition } from "../model/definitions.ts";
 import { isWorkflow } from "../model/execution.ts";
 import type { JsonObject } from "../model/json.ts";
+import { poolOf } from "../model/pools.ts";
 import { tracePart } from "../model/trace.ts";
 import type { ExecutionRow, FinishedRow, GateRow, TraceRow, Unit } from "../store/unit.ts";
 import type { Core } from "./core.ts";
 import { gateRows, gatesFor } from "./gates.ts";
 import { parametersFor } from "./parameters.ts";
+import { placed } from "./pools.ts";
 
 export interface Wish {
   readonly action: string;
@@ -22,6 +24,8 @@ export interface Wish {
   readonly parent?: string;
   readonly taskKey?: string;
   readonly delaySeconds?: number;
+  /** Who is to run it, whatever its action says. */
+  readonly pool?: string | undefined;
   /** Written only when that trigger instance is new. */
   readonly instance?: string;
   /** The context follows from the parent's and the task key: it need not be stored. */
@@ -51,11 +55,11 @@ export function actionFor(core: Core, ref: string): ActionDefinition {
 export function plan(core: Core, wish: Wish, ask: Ask): Launch {
   const action = actionFor(core, wish.action);
   // Templates of parameters read it too, as `action_context`.
-  const context = { ...wish.context, pack: action.pack };
+  const context = { ...placed(core, action, wish), pack: action.pack };
   const parameters = parametersFor(core, action, { ...wish, context }, ask);
   const delayed = wish.delaySeconds !== undefined && wish.delaySeconds > 0;
   const gates = gatesFor(core, { action: action.ref, parameters, context }, ask);
-  const how = delayed || gates !== undefined ? ("queue" as const) : placeOf(core, action);
+  const how = delayed || gates !== undefined ? ("queue" as const) : placeOf(core, action, context);
   const id = core.newId();
   if (how === "inline")
     return finishedAtOnce(wish, { id, action, parameters, process: core.process });
@@ -141,9 +145,14 @@ function finishedAtOnce(wish: Wish, { id, action, parameters, process }: Decided
   return { how: "inline", row, context };
 }
 
-function placeOf(core: Core, { runner }: ActionDefinition): "inline" | "here" | "queue" {
+function placeOf(
+  core: Core,
+  { runner }: ActionDefinition,
+  context: JsonObject,
+): "inline" | "here" | "queue" {
   if (runner === "noop") return "inline";
-  return core.slots.free() > 0 ? "here" : "queue";
+  if (core.slots.free() <= 0) return "queue";
+  return core.pools.includes(poolOf({ runner, context })) ? "here" : "queue";
 }
 
 /** What a launch adds to a unit. */

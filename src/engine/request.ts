@@ -26,14 +26,17 @@ export interface ExecutionRequest {
   readonly parameters: JsonObject;
   readonly context: JsonObject;
   readonly delaySeconds?: number;
+  /** Who is to run it, whatever its action says. */
+  readonly pool?: string | undefined;
 }
 
 /** Runs an action; gives the execution's id. Throws AppError when the action or its parameters are wrong. */
 export async function request(
   core: Core,
-  { action, parameters, context, delaySeconds }: ExecutionRequest,
+  { action, parameters, context, delaySeconds, pool }: ExecutionRequest,
 ): Promise<string> {
   const wish = {
+    pool,
     action,
     parameters,
     context,

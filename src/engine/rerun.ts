@@ -74,6 +74,7 @@ export async function rerunTasks(
     "re-run": { ref: before.id, tasks, reset },
     // To StackStorm's clients it is the same workflow that goes on.
     workflow_execution: before.context["workflow_execution"] ?? before.id,
+    ...(before.context["pool"] === undefined ? {} : { pool: before.context["pool"] }),
   };
   await check(core, before, whole);
   const { parameters } = before;

@@ -7,6 +7,7 @@ import { passing } from "../model/crash-points.ts";
 import { isFinished } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
+import { poolOf } from "../model/pools.ts";
 import { maskedCall, type MaskedCall } from "../runners/masked-call.ts";
 import type { Runner } from "../runners/runner.ts";
 import { isAway } from "../store/database.ts";
@@ -14,6 +15,7 @@ import type { ExecutionChange, Unit } from "../store/unit.ts";
 import { telling } from "./announce.ts";
 import type { Core } from "./core.ts";
 import { rowsOf, userIn } from "./launch.ts";
+import { whenBack } from "./in-ledger.ts";
 import { outputSink } from "./output.ts";
 import { checkedEnd } from "./output-check.ts";
 import { packConfig } from "./pack-config.ts";
@@ -126,7 +128,7 @@ async function carryOut(core: Core, claim: Claim, { signal, secrets }: Carriage)
   const environment = environmentOf(core, claim, definition.pack);
   let masked: MaskedCall | undefined;
   try {
-    const config = await packConfig(core, pack, userIn(claim.context));
+    const config = await whenBack(() => packConfig(core, pack, userIn(claim.context)), signal);
     secrets.add([...secretsOf(core, claim, config), environment.ST2_ACTION_AUTH_TOKEN]);
     masked = maskedCall(
       {
@@ -231,7 +233,7 @@ export async function finish(
   if (child) core.bells.ring({ kind: "advance", id: claim.parent });
   if (status === "requested")
     await core.queue
-      .ring([{ name: "run", execution: claim.id, attempt: claim.attempt + 1 }])
+      .ring([{ name: "run", execution: claim.id, attempt: claim.attempt + 1, pool: poolOf(claim) }])
       .catch(() => undefined);
   after();
 }

@@ -1,6 +1,7 @@
 /** What follows a commit: rows that this process claimed start, the others are rung for. */
 import { passing } from "../model/crash-points.ts";
 import { isWorkflow } from "../model/execution.ts";
+import { poolOf } from "../model/pools.ts";
 import type { Core } from "./core.ts";
 import { knock } from "./gates.ts";
 import type { Launch } from "./launch.ts";
@@ -23,6 +24,7 @@ export function start(core: Core, launches: readonly Launch[]): void {
         name: "run",
         execution: row.id,
         attempt: row.attempt + 1,
+        pool: poolOf(row),
         delayMs: (row.delay ?? 0) * 1_000,
       } as const);
     else if (isWorkflow(row.runner))

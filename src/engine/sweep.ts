@@ -19,6 +19,7 @@ import {
   pendingInstances,
   returnExecution,
   returnWorkflow,
+  type Unheard,
   unheard,
 } from "../store/sweep.ts";
 import type { Db } from "../store/schema.ts";
@@ -40,7 +41,7 @@ interface Ended {
 }
 
 interface Swept {
-  readonly rings: readonly { readonly id: string; readonly attempt: number }[];
+  readonly rings: readonly Unheard[];
   readonly parents: readonly string[];
   readonly ended: readonly Ended[];
 }
@@ -81,7 +82,13 @@ export async function sweep(core: Core): Promise<void> {
   for (const id of swept.parents) core.bells.ring({ kind: "advance", id });
   for (const each of swept.ended) tellOf(core, each);
   await core.queue.ring(
-    swept.rings.map(({ id, attempt }) => ({ name: "run", execution: id, attempt: attempt + 1 })),
+    swept.rings.map(({ id, attempt, pool, due }) => ({
+      name: "run",
+      execution: id,
+      attempt: attempt + 1,
+      pool,
+      due,
+    })),
   );
   passing("sweep.after-ring");
   for (const { id, trace_tag, trace, cause, parameters, ...event } of await pendingInstances(

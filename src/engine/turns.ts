@@ -40,7 +40,7 @@ export async function claimInTurn(core: Core, id: string): Promise<StoredExecuti
   const turns = turnsOf(core);
   const claim =
     (performance.now() < turns.busyUntil ? await claimNext(core, turns) : undefined) ??
-    (await claimExecution(core.database.db, id, core.process));
+    (await claimExecution(core.database.db, id, core));
   if (claim !== undefined && waitedMs(claim) > lateMs) turns.busyUntil = performance.now() + busyMs;
   return claim;
 }
@@ -58,7 +58,7 @@ async function claimNext(core: Core, turns: Turns): Promise<StoredExecution | un
   }
   while (turns.order.length > 0) {
     const first = turns.order.slice(0, atOnce);
-    const claim = await claimFirst(core.database.db, first, core.process);
+    const claim = await claimFirst(core.database.db, first, core);
     // Whoever stands before it is taken by others.
     const past = new Set(claim === undefined ? first : first.slice(0, first.indexOf(claim.id) + 1));
     turns.order = turns.order.filter((each) => !past.has(each));
@@ -67,9 +67,9 @@ async function claimNext(core: Core, turns: Turns): Promise<StoredExecution | un
   return undefined;
 }
 
-async function ask({ database }: Core, turns: Turns): Promise<void> {
+async function ask({ database, pools }: Core, turns: Turns): Promise<void> {
   const since = performance.now();
-  turns.order = await inTurn(database.db, mostAhead);
+  turns.order = await inTurn(database.db, { most: mostAhead, pools });
   const now = performance.now();
   turns.freshUntil = now + Math.max(freshMs, (now - since) * costs);
   if (turns.order.length === 0) turns.busyUntil = 0;

@@ -9,6 +9,7 @@ const inherited = [
   "trigger_instance",
   "trace_context",
   "inventory_cause",
+  "pool",
 ] as const;
 
 /** The part of a child's context that follows from its workflow; its pack is the one of its own action. */

@@ -62,6 +62,8 @@ export interface ActionDefinition {
   readonly tags: readonly unknown[];
   /** What to do when the worker that ran it is lost: run again, or end as `abandoned`. */
   readonly onWorkerLost: "rerun" | "abandon" | undefined;
+  /** Label of the workers that may run it; undefined = it does not say. */
+  readonly pool?: string | undefined;
   readonly source: SourcePosition;
 }
 
@@ -83,7 +85,12 @@ export interface RuleDefinition {
   readonly criteria: Readonly<Record<string, Criterion>>;
   /** Raicho's own: a JSONata expression over {trigger, …}; all of `criteria` and `when` must hold. */
   readonly when: string | undefined;
-  readonly action: { readonly ref: string; readonly parameters: JsonObject };
+  /** `pool`: label of the workers that run it, whatever the action itself says. */
+  readonly action: {
+    readonly ref: string;
+    readonly parameters: JsonObject;
+    readonly pool?: string;
+  };
   readonly type: { readonly ref: "standard" | "backstop"; readonly parameters: JsonObject };
   readonly context: JsonObject;
   readonly tags: readonly unknown[];

@@ -1,18 +1,24 @@
 /** The doorbell: BullMQ on PostgreSQL (default) or Redis. Jobs carry ids; whatever is lost here is rung again from the ledger.
  *
  * 1. No BullMQ object exists before the database answered: one made too early never recovers.
- * 2. Same work, same job id: `run~<execution>~<attempt>`. BullMQ knows an id only while the job exists; the ledger's fence decides for good.
- * 3. BullMQ's attempts, flows and stall verdicts decide nothing: a job that fails or stalls is only a ring that was not heard. */
+ * 2. Same work, same job id: `run~<execution>~<attempt>` (`…~due` when its delay is over). BullMQ knows an id only while the job exists; the ledger's fence decides for good.
+ * 3. Each pool of workers has a queue of its own, opened when it is first rung; the ledger's claim decides once more who may.
+ * 4. BullMQ's attempts, flows and stall verdicts decide nothing: a job that fails or stalls is only a ring that was not heard. */
 import { createPostgresBackend, type Job, Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
+import { defaultPool } from "../model/pools.ts";
 
-/** What a worker hears. `run`: an execution waits to be claimed. `match`: pending trigger instances wait. `tick`: a schedule fired. */
+/** What a worker hears. `run`: an execution waits to be claimed by a worker of that pool. `match`: pending trigger instances wait. `tick`: a schedule fired. */
 export type Ring =
   | {
       readonly name: "run";
       readonly execution: string;
       readonly attempt: number;
       readonly delayMs?: number;
+      /** Absent = the default pool. */
+      readonly pool?: string;
+      /** It is due by the database's clock: rung beside a delayed ring, which waits by the clock of whoever rang. */
+      readonly due?: boolean;
     }
   | { readonly name: "match" }
   | { readonly name: "tick"; readonly schedule: string };
@@ -22,9 +28,11 @@ export interface WorkQueue {
   ring(rings: readonly Ring[]): Promise<void>;
   /** A repeating `tick`, one ring per period over all machines; calling it again changes the period. */
   schedule(name: string, everyMs: number): Promise<void>;
-  /** Hears rings, at most `concurrency` at once; resolves when listening. A handler that rejects is reported, and the ring is gone. */
+  /** Hears rings of these pools (unless said, of the default one), at most `concurrency` of each at once; resolves when listening. A handler that rejects is reported,
+   * and the ring is gone. */
   listen(options: {
     readonly concurrency: number;
+    readonly pools?: readonly string[];
     readonly hear: (ring: Ring) => Promise<void>;
     readonly onError: (reason: string) => void;
   }): Promise<Listener>;
@@ -48,7 +56,8 @@ const lease = { lockDuration: 5_000, stalledInterval: 2_000, maxStalledCount: 1_
 const gone = { removeOnComplete: true, removeOnFail: true } as const;
 
 function jobId(ring: Ring): string {
-  if (ring.name === "run") return `run~${ring.execution}~${ring.attempt}`;
+  if (ring.name === "run")
+    return `run~${ring.execution}~${ring.attempt}${ring.due === true ? "~due" : ""}`;
   return ring.name === "match" ? "bell~match" : `bell~${ring.schedule}`;
 }
 
@@ -92,8 +101,8 @@ interface Ear {
 
 /** Both backends behind one pair of constructors. */
 interface Backend {
-  queue(): Bells;
-  worker(hear: Processor, concurrency: number): Ear;
+  queue(name: string): Bells;
+  worker(name: string, hear: Processor, concurrency: number): Ear;
   close(): void;
 }
 
@@ -104,7 +113,7 @@ const workerOptions = {
   autorun: false,
 } as const;
 
-function onPostgres(url: string, prefix: string): Backend {
+function onPostgres(url: string): Backend {
   const connection = (max: number) => ({
     connectionString: url,
     max,
@@ -112,15 +121,15 @@ function onPostgres(url: string, prefix: string): Backend {
     migrate: true,
   });
   return {
-    queue: () =>
+    queue: (name) =>
       new Queue(
-        prefix,
+        name,
         { connection: connection(4), defaultJobOptions: gone },
         createPostgresBackend,
       ),
-    worker: (hear, concurrency) =>
+    worker: (name, hear, concurrency) =>
       new Worker(
-        prefix,
+        name,
         hear,
         { ...workerOptions, connection: connection(8), concurrency },
         createPostgresBackend,
@@ -129,8 +138,9 @@ function onPostgres(url: string, prefix: string): Backend {
   };
 }
 
-function onRedis(url: string, prefix: string, onError: (reason: string) => void): Backend {
+function onRedis(url: string, onError: (reason: string) => void): Backend {
   const opened: Redis[] = [];
+  let shared: Redis | undefined;
   const connection = (): Redis => {
     const redis = new Redis(url, { maxRetriesPerRequest: null });
     redis.on("error", (error) => onError(error.message));
@@ -138,9 +148,10 @@ function onRedis(url: string, prefix: string, onError: (reason: string) => void)
     return redis;
   };
   return {
-    queue: () => new Queue(prefix, { connection: connection(), defaultJobOptions: gone }),
-    worker: (hear, concurrency) =>
-      new Worker(prefix, hear, { ...workerOptions, connection: connection(), concurrency }),
+    queue: (name) =>
+      new Queue(name, { connection: (shared ??= connection()), defaultJobOptions: gone }),
+    worker: (name, hear, concurrency) =>
+      new Worker(name, hear, { ...workerOptions, connection: connection(), concurrency }),
     close: () => {
       for (const redis of opened) redis.disconnect();
     },
@@ -189,19 +200,26 @@ function coalesce(
 /** Opens the queue; the database (and Redis) must answer already. Rejects when it cannot be used. */
 export async function openQueue(options: QueueOptions): Promise<WorkQueue> {
   const { databaseUrl, redisUrl, prefix = "raicho", onError } = options;
-  const backend =
-    redisUrl === undefined ? onPostgres(databaseUrl, prefix) : onRedis(redisUrl, prefix, onError);
-  const queue = backend.queue();
-  queue.on("error", (error) => onError(error.message));
-  await queue.waitUntilReady();
+  const backend = redisUrl === undefined ? onPostgres(databaseUrl) : onRedis(redisUrl, onError);
+  const queues = new PoolQueues(async (pool) => {
+    const queue = backend.queue(nameOf(prefix, pool));
+    queue.on("error", (error) => onError(error.message));
+    await queue.waitUntilReady();
+    return queue;
+  });
+  const queue = await queues.of(defaultPool);
   return {
     ring: coalesce(async (rings) => {
-      for (let at = 0; at < rings.length; at += ringsAtOnce)
-        await queue.addBulk(
-          rings
-            .slice(at, at + ringsAtOnce)
-            .map((ring) => ({ name: ring.name, data: ring, opts: optionsOf(ring) })),
+      for (let at = 0; at < rings.length; at += ringsAtOnce) {
+        const pools = Map.groupBy(rings.slice(at, at + ringsAtOnce), poolIn);
+        await Promise.all(
+          [...pools].map(async ([pool, own]) =>
+            (await queues.of(pool)).addBulk(
+              own.map((ring) => ({ name: ring.name, data: ring, opts: optionsOf(ring) })),
+            ),
+          ),
         );
+      }
     }),
     schedule: async (name, every) => {
       await queue.upsertJobScheduler(
@@ -210,22 +228,75 @@ export async function openQueue(options: QueueOptions): Promise<WorkQueue> {
         { name: "tick", data: { schedule: name }, opts: gone },
       );
     },
-    listen: async ({ concurrency, hear, onError: report }) => {
-      const worker = backend.worker(async (job) => {
+    listen: async ({ concurrency, pools = [defaultPool], hear, onError: report }) => {
+      const onJob: Processor = async (job) => {
         const ring = heard(job.name, job.data);
         if (ring !== undefined) await hear(ring);
-      }, concurrency);
-      worker.on("error", (error) => report(error.message));
-      worker.on("failed", (job, error) => report(`${job?.name ?? "job"}: ${error.message}`));
-      await worker.waitUntilReady();
-      worker
-        .run()
-        .catch((error: unknown) => report(error instanceof Error ? error.message : String(error)));
-      return { close: () => worker.close() };
+      };
+      const ears = await Promise.all(
+        pools.map(async (pool) => {
+          const worker = backend.worker(nameOf(prefix, pool), onJob, concurrency);
+          worker.on("error", (error) => report(error.message));
+          worker.on("failed", (job, error) => report(`${job?.name ?? "job"}: ${error.message}`));
+          await worker.waitUntilReady();
+          return worker;
+        }),
+      );
+      for (const ear of ears)
+        ear
+          .run()
+          .catch((error: unknown) =>
+            report(error instanceof Error ? error.message : String(error)),
+          );
+      return { close: async () => void (await Promise.all(ears.map((ear) => ear.close()))) };
     },
     close: async () => {
-      await queue.close();
+      await queues.close();
       backend.close();
     },
   };
+}
+
+function nameOf(prefix: string, pool: string): string {
+  return pool === defaultPool ? prefix : `${prefix}@${pool}`;
+}
+
+function poolIn(ring: Ring): string {
+  return ring.name === "run" ? (ring.pool ?? defaultPool) : defaultPool;
+}
+
+/** Whoever asks for a pool names it: of those that were not rung for long the queues are closed. */
+const mostQueues = 64;
+
+class PoolQueues {
+  readonly #open: (pool: string) => Promise<Bells>;
+  /** The one that was rung last comes last. */
+  readonly #queues = new Map<string, Promise<Bells>>();
+
+  constructor(open: (pool: string) => Promise<Bells>) {
+    this.#open = open;
+  }
+
+  /** Rejects when it cannot be opened; the next ring tries again. */
+  of(pool: string): Promise<Bells> {
+    const queue = this.#queues.get(pool) ?? this.#open(pool);
+    this.#queues.delete(pool);
+    this.#queues.set(pool, queue);
+    queue.catch(() => this.#queues.delete(pool));
+    if (this.#queues.size > mostQueues) this.#closeOldest();
+    return queue;
+  }
+
+  #closeOldest(): void {
+    const oldest = [...this.#queues.keys()].find((pool) => pool !== defaultPool);
+    if (oldest === undefined) return;
+    const queue = this.#queues.get(oldest);
+    this.#queues.delete(oldest);
+    void queue?.then((each) => each.close()).catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    const opened = await Promise.allSettled(this.#queues.values());
+    for (const each of opened) if (each.status === "fulfilled") await each.value.close();
+  }
 }

@@ -1,6 +1,7 @@
 /** Gates of policies: who waits, who was let through. All of it happens under the lock of the gates it touches. */
 import { sql } from "kysely";
 import type { ExecutionStatus } from "../model/execution.ts";
+import type { JsonObject } from "../model/json.ts";
 import type { Db } from "./schema.ts";
 
 /** An execution that waits at a gate, in the order of arrival. */
@@ -92,6 +93,8 @@ export async function notePasses(db: Db, gates: readonly string[]): Promise<void
 export interface Admitted {
   readonly id: string;
   readonly attempt: number;
+  readonly runner: string;
+  readonly context: JsonObject | null;
 }
 
 /** Lets executions through; gives those that still can run. */
@@ -104,7 +107,7 @@ export async function admit(db: Db, ids: readonly string[]): Promise<readonly Ad
     .execute();
   const { rows } =
     await sql<Admitted>`update execution set status = 'requested', run_at = clock_timestamp()
-    where id = any(${ids}::text[]) and status in ('requested', 'delayed') returning id, attempt`.execute(
+    where id = any(${ids}::text[]) and status in ('requested', 'delayed') returning id, attempt, runner, context`.execute(
       db,
     );
   return rows;

@@ -49,10 +49,21 @@ async function completed(db: Db, row: Row | undefined): Promise<StoredExecution 
 const claimable = sql<boolean>`((status in ('requested', 'scheduled', 'delayed') and (run_at is null or run_at <= clock_timestamp() + interval '100 ms'))
   or (runner in ('orquesta', 'action-chain') and owner is null and status in ('running', 'pausing', 'paused', 'resuming', 'canceling')))`;
 
+/** A process that claims what its pools wait for. */
+export interface Claimer {
+  readonly process: string;
+  readonly pools: readonly string[];
+}
+
+/** Whether a process that serves these pools may carry it out (model/pools.ts). */
+export function inPools(pools: readonly string[]): RawBuilder<boolean> {
+  return sql<boolean>`(case when runner in ('orquesta', 'action-chain') then true else coalesce(context ->> 'pool', 'default') = any(${pools}::text[]) end)`;
+}
+
 async function claimWhere(
   db: Db,
   which: RawBuilder<boolean>,
-  owner: string,
+  { process: owner, pools }: Claimer,
 ): Promise<StoredExecution | undefined> {
   const row = await db
     .updateTable("execution")
@@ -65,29 +76,31 @@ async function claimWhere(
     })
     .where(which)
     .where(claimable)
+    .where(inPools(pools))
     .returningAll()
     .executeTakeFirst();
   return completed(db, row);
 }
 
-/** Makes `owner` the one that runs it, or gives undefined when somebody else does, it is not due, or it has ended. Each claim raises the fence. */
+/** Makes that process the one that runs it, or gives undefined when somebody else does, it is not due, it is for other pools, or it has ended. Each claim raises the
+ * fence. */
 export function claimExecution(
   db: Db,
   id: string,
-  owner: string,
+  claimer: Claimer,
 ): Promise<StoredExecution | undefined> {
-  return claimWhere(db, sql<boolean>`id = ${id}`, owner);
+  return claimWhere(db, sql<boolean>`id = ${id}`, claimer);
 }
 
 /** The same for the first of them that can be claimed and that nobody else is claiming. */
 export function claimFirst(
   db: Db,
   ids: readonly string[],
-  owner: string,
+  claimer: Claimer,
 ): Promise<StoredExecution | undefined> {
   const first = sql`select id from execution where id = any(${ids}::text[]) and ${claimable}
     order by array_position(${ids}::text[], id) limit 1 for update skip locked`;
-  return claimWhere(db, sql<boolean>`id = (${first})`, owner);
+  return claimWhere(db, sql<boolean>`id = (${first})`, claimer);
 }
 
 export async function findExecution(db: Db, id: string): Promise<StoredExecution | undefined> {

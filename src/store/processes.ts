@@ -1,16 +1,21 @@
 import { sql } from "kysely";
 import type { Db } from "./schema.ts";
 
-/** A live process says so; times are the database's. */
+/** A live process says so; times are the database's. Gives when that was. */
 export async function beat(
   db: Db,
-  process: { id: string; role: string; host: string; pid: number },
-): Promise<void> {
-  await db
+  {
+    pools,
+    ...process
+  }: { id: string; role: string; host: string; pid: number; pools: readonly string[] },
+): Promise<Date> {
+  const { beat_at: at } = await db
     .insertInto("process")
-    .values(process)
+    .values({ ...process, pools: [...pools] })
     .onConflict((on) => on.column("id").doUpdateSet({ beat_at: sql<Date>`clock_timestamp()` }))
-    .execute();
+    .returning("beat_at")
+    .executeTakeFirstOrThrow();
+  return at;
 }
 
 /** Forgets a process that ended; what it owned is then taken over at once. */

@@ -86,6 +86,8 @@ export interface LedgerSchema extends TicketTables {
     host: string;
     pid: number;
     resources: Generated<string>;
+    /** Those whose executions it runs. */
+    pools: Generated<string[]>;
   };
   sensor: {
     ref: string;

@@ -9,11 +9,13 @@ const batch = 500;
 
 export type OrphanedExecution = Selectable<LedgerSchema["execution"]>;
 
-/** True for one caller at a time, until its transaction ends. */
+/** True for one caller at a time, until its transaction ends; that of a machine that vanished ends within seconds. */
 export async function holdSweep(db: Db): Promise<boolean> {
   const { rows } = await sql<{
     held: boolean;
-  }>`select pg_try_advisory_xact_lock(${sweepLock}) as held`.execute(db);
+  }>`select pg_try_advisory_xact_lock(${sweepLock}) as held, set_config('idle_in_transaction_session_timeout', '5s', true)`.execute(
+    db,
+  );
   return rows[0]?.held === true;
 }
 
@@ -38,16 +40,25 @@ export async function orphans(db: Db): Promise<readonly OrphanedExecution[]> {
     .execute();
 }
 
-/** Executions that wait to be claimed although they are due since `seconds`, and workflows that nobody conducts although something waits for them. */
-export async function unheard(
-  db: Db,
-  seconds: number,
-): Promise<readonly { id: string; attempt: number }[]> {
-  const { rows } = await sql<{ id: string; attempt: number }>`
-    select id, attempt from execution
-    where status in ('requested', 'scheduled', 'delayed') and coalesce(run_at, created_at) < clock_timestamp() - ${seconds} * interval '1 second'
+export interface Unheard {
+  readonly id: string;
+  readonly attempt: number;
+  readonly pool: string;
+  /** It waited for a time, which has come. */
+  readonly due: boolean;
+}
+
+/** Executions that wait to be claimed although they are due since `seconds` and somebody could, and workflows that nobody conducts although something waits for them. */
+export async function unheard(db: Db, seconds: number): Promise<readonly Unheard[]> {
+  const { rows } = await sql<Unheard>`
+    with waiting as (
+      select id, attempt, run_at is not null as due, case when runner in ('orquesta', 'action-chain') then 'default' else coalesce(context ->> 'pool', 'default') end as pool
+      from execution
+      where status in ('requested', 'scheduled', 'delayed') and coalesce(run_at, created_at) < clock_timestamp() - ${seconds} * interval '1 second')
+    select id, attempt, pool, due from waiting
+    where pool = 'default' or pool in (select unnest(pools) from process)
     union all
-    select w.id, w.attempt from execution w
+    select w.id, w.attempt, 'default', false from execution w
     where w.runner in ('orquesta', 'action-chain') and w.owner is null and w.status in ('running', 'pausing', 'paused', 'resuming', 'canceling')
       and (w.status in ('running', 'resuming', 'canceling', 'pausing') or exists (select 1 from execution c where c.parent = w.id and not c.delivered))
     order by id limit ${batch}`.execute(db);

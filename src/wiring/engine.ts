@@ -11,12 +11,14 @@ import { idMaker } from "../engine/ids.ts";
 import { Inventory } from "../engine/inventory.ts";
 import type { InventoryOptions } from "../engine/inventory-shared.ts";
 import { inventoryRunner } from "../engine/inventory-runner.ts";
+import { LedgerClock } from "../engine/ledger-clock.ts";
 import type { Viewers } from "../engine/inventory-viewers.ts";
 import type { RunbookBook } from "../engine/runbook-book.ts";
 import type { RoleBook } from "../engine/role-book.ts";
 import type { Resources } from "../engine/resources.ts";
 import { seeker } from "../engine/seek.ts";
 import { evaluatorPool } from "../processes/evaluator-pool.ts";
+import { poolFinder } from "../model/pools.ts";
 import { spawner } from "../processes/spawner.ts";
 import { openQueue, type WorkQueue } from "../queue/queue.ts";
 import type { Runner } from "../runners/runner.ts";
@@ -120,6 +122,7 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     runners,
     sign: (text) => vault.sign(text),
     ...settingsOf(config),
+    pools: options.slotCount > 0 ? config.labels : [],
     definitions: () => live.loaded.compiled,
     readAgain: () => reload({ forget: false }),
     answer,
@@ -172,8 +175,9 @@ function spawnOf(started: ReturnType<typeof spawner> | undefined): Spawn | undef
 }
 
 /** What the site decides about executions. */
-function settingsOf(config: Config): Pick<Core, "actionTriggers" | "validateOutput"> {
+function settingsOf(config: Config): Pick<Core, "actionTriggers" | "validateOutput" | "poolFor"> {
   return {
+    poolFor: poolFinder(config.pools),
     actionTriggers: new Set(config.actionTriggers),
     validateOutput: config.validateOutput,
   };
@@ -181,7 +185,15 @@ function settingsOf(config: Config): Pick<Core, "actionTriggers" | "validateOutp
 
 interface Parts extends Pick<
   Core,
-  "database" | "queue" | "definitions" | "answer" | "sign" | "actionTriggers" | "validateOutput"
+  | "database"
+  | "queue"
+  | "definitions"
+  | "answer"
+  | "sign"
+  | "actionTriggers"
+  | "validateOutput"
+  | "pools"
+  | "poolFor"
 > {
   readonly runners: readonly Runner[];
   readonly onBell: (bell: Bell) => void;
@@ -216,6 +228,7 @@ function makeCore(
       ...breakersOf(() => parts.definitions().content),
     }),
     log: say,
+    clock: new LedgerClock(),
     systemUser,
     apiUrl,
     webUrl,

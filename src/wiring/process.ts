@@ -7,6 +7,7 @@ import { ensureAdmin } from "../engine/auth.ts";
 import { hear, heartbeat } from "../engine/hear.ts";
 import { Interrupted } from "../engine/run.ts";
 import { collectGarbage } from "../engine/retention.ts";
+import { lookAtPools } from "../engine/pools.ts";
 import { sweep } from "../engine/sweep.ts";
 import { openTicketDesk, type TicketDesk } from "../engine/ticket-desk.ts";
 import { presentTicketSettings } from "../engine/ticket-runner.ts";
@@ -44,6 +45,7 @@ function dutiesOf({ role, workers }: Config): Duties {
 const beatMs = 2_000;
 const sweepMs = 1_000;
 const tracesMs = 1_000;
+const poolsMs = 5_000;
 /** How long the audit log may take at the end. */
 const lastWordsMs = 2_000;
 /** What a process without a supervisor may take to end: the embedded database goes down at the same time, so nothing can be waited for. */
@@ -147,6 +149,7 @@ async function openRole(config: Config, databaseUrl: string): Promise<Opened> {
   const sweeps = duties.clock
     ? [
         every(sweepMs, "the sweep", () => sweep(core)),
+        every(poolsMs, "the look at pools", () => lookAtPools(core)),
         ...traces(core, config),
         every(600_000, "housekeeping", async () => {
           await collectGarbage(core, config.retention);
@@ -157,6 +160,7 @@ async function openRole(config: Config, databaseUrl: string): Promise<Opened> {
   const listener = duties.work
     ? await core.queue.listen({
         concurrency: config.concurrency,
+        pools: core.pools,
         hear: (ring) => hear(core, ring),
         onError: (reason) => say("warn", "the queue", { reason }),
       })

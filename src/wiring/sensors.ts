@@ -25,7 +25,7 @@ export function sensorContext(core: Core): SensorContext {
       return row?.value;
     },
     log: (level, message, details = {}) => core.log(level, message, details),
-    now: () => new Date(),
+    now: () => core.clock.now(),
   };
 }
 

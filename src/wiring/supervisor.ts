@@ -61,6 +61,7 @@ function childSpecs(config: Config, url: string): ChildSpec[] {
     RAICHO_HOME: config.home,
     RAICHO_PORT: String(config.port),
     RAICHO_LOCAL_PORT: String(config.localPort),
+    RAICHO_LABELS: config.labels.join(","),
     RAICHO_ST2_PORTS: ports === undefined ? "off" : `${ports.auth},${ports.stream}`,
   };
   const spec = (name: string, role: string, more: Record<string, string>): ChildSpec => ({

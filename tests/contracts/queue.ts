@@ -19,12 +19,13 @@ interface Heard {
 async function hear(
   queue: WorkQueue,
   count: number,
-  work: (ring: Ring) => Promise<void> = nothing,
+  { work = nothing, pools }: { work?: (ring: Ring) => Promise<void>; pools?: string[] } = {},
 ): Promise<Heard> {
   const rings: Ring[] = [];
   const { promise: heard, resolve: enough } = Promise.withResolvers<Ring[]>();
   const listener = await queue.listen({
     concurrency: 4,
+    ...(pools === undefined ? {} : { pools }),
     onError: () => undefined,
     hear: async (ring) => {
       rings.push(ring);
@@ -33,6 +34,14 @@ async function hear(
     },
   });
   return { heard, listener, rings };
+}
+
+function run(execution: string, pool?: string): Ring {
+  return { name: "run", execution, attempt: 1, ...(pool === undefined ? {} : { pool }) };
+}
+
+function names(rings: readonly Ring[]): readonly string[] {
+  return rings.map((ring) => (ring.name === "run" ? ring.execution : "")).toSorted();
 }
 
 /** What the doorbell must do, on whatever it runs. */
@@ -83,6 +92,22 @@ export function describeQueue(
       await listener.close();
     });
 
+    test("a ring for a pool is heard where the pool is served, and waits until somebody does", async () => {
+      const queue = await open();
+      await queue.ring([run("e1", "zone=dc1"), run("e2", "zone=dc2"), run("e3")]);
+      const plain = await hear(queue, 1);
+      expect(names(await plain.heard)).toEqual(["e3"]);
+      const both = await hear(queue, 3, { pools: ["zone=dc1", "default"] });
+      await queue.ring([run("e4"), run("e5", "zone=dc1")]);
+      await expect
+        .poll(() => names([...plain.rings, ...both.rings]), { timeout: 20_000 })
+        .toEqual(["e1", "e3", "e4", "e5"]);
+      expect(names(both.rings)).toEqual(expect.arrayContaining(["e1", "e5"]));
+      const other = await hear(queue, 1, { pools: ["zone=dc2"] });
+      expect(names(await other.heard)).toEqual(["e2"]);
+      for (const { listener } of [plain, both, other]) await listener.close();
+    }, 60_000);
+
     test("after it was heard, the same ring can be rung again", async () => {
       const queue = await open();
       const first = await hear(queue, 1);
@@ -110,6 +135,17 @@ export function describeQueue(
       await listener.close();
     });
 
+    test("what is due is heard beside a ring that waits by another clock", async () => {
+      const queue = await open();
+      const { heard, listener } = await hear(queue, 1);
+      const late = { name: "run", execution: "late", attempt: 1 } as const;
+      await queue.ring([{ ...late, delayMs: 3_600_000 }]);
+      await queue.ring([late]);
+      await queue.ring([{ ...late, due: true }]);
+      expect(await heard).toEqual([late]);
+      await listener.close();
+    });
+
     test("a schedule ticks again and again", async () => {
       const queue = await open();
       const { heard, listener } = await hear(queue, 2);
@@ -120,8 +156,10 @@ export function describeQueue(
 
     test("a handler that fails does not stop the others", async () => {
       const queue = await open();
-      const { heard, listener } = await hear(queue, 2, async (ring) => {
-        if (ring.name === "match") throw new Error("broken");
+      const { heard, listener } = await hear(queue, 2, {
+        work: async (ring) => {
+          if (ring.name === "match") throw new Error("broken");
+        },
       });
       await queue.ring([
         { name: "match" },
@@ -137,10 +175,12 @@ export function describeQueue(
       const entered = Promise.withResolvers<undefined>();
       const released = Promise.withResolvers<undefined>();
       let done = false;
-      const { listener } = await hear(queue, 1, async () => {
-        entered.resolve(undefined);
-        await released.promise;
-        done = true;
+      const { listener } = await hear(queue, 1, {
+        work: async () => {
+          entered.resolve(undefined);
+          await released.promise;
+          done = true;
+        },
       });
       await queue.ring([{ name: "match" }]);
       await entered.promise;

@@ -7,6 +7,7 @@ import { type Core, slots } from "../../src/engine/core.ts";
 import { compileContent } from "../../src/engine/definitions.ts";
 import { carry, hear, hearBell } from "../../src/engine/hear.ts";
 import { idMaker } from "../../src/engine/ids.ts";
+import { LedgerClock } from "../../src/engine/ledger-clock.ts";
 import { inquirerRunner } from "../../src/engine/inquiry.ts";
 import { Unanswered } from "../../src/expressions/context.ts";
 import type {
@@ -38,6 +39,7 @@ export interface TestContent {
         onWorkerLost?: "rerun" | "abandon";
         notify?: JsonObject;
         checkedOutput?: JsonObject;
+        pool?: string;
       }
     >
   >;
@@ -184,6 +186,7 @@ export interface TestEngineOptions {
   readonly slotCount?: number;
   readonly runners?: readonly Runner[];
   readonly name?: string;
+  readonly pools?: readonly string[];
   /** Whether results are held to the output schemas of their actions. */
   readonly validateOutput?: boolean;
   /** False: what it rings for is heard by nobody. */
@@ -218,6 +221,7 @@ export function testEngine(
     slotCount = 32,
     runners = [],
     name = "test",
+    pools = ["default"],
     validateOutput = false,
     hears = true,
     loops = {},
@@ -256,6 +260,9 @@ export function testEngine(
       : { ...localQueue(() => core), ring: () => Promise.resolve() },
     runners: new Map(all.map((runner) => [runner.name, runner])),
     slots: slots(slotCount),
+    pools,
+    poolFor: () => undefined,
+    clock: new LedgerClock(),
     running: new Map(),
     conducted: new Map(),
     carry,

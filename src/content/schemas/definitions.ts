@@ -1,5 +1,6 @@
 /** The shape of every kind of definition file. `others` says what StackStorm does with keys it does not know: it rejects them in
  * actions, rules, aliases and policies, and ignores them in packs, sensors and triggers. */
+import { poolExpected, poolPattern } from "../../model/pools.ts";
 import type { Field, Shape } from "../shape.ts";
 
 const text: Shape = { kind: "string" };
@@ -33,6 +34,10 @@ export const packShape: Shape = {
     python_versions: { shape: { kind: "list", items: { kind: "word", words: ["2", "3"] } } },
     system: { shape: mapping },
   },
+};
+
+const pool: Field = {
+  shape: { kind: "string", pattern: poolPattern, expected: poolExpected },
 };
 
 const tags: Field = {
@@ -93,6 +98,7 @@ export const actionShape: Shape = {
     metadata_file: { shape: text },
     // Raicho's own.
     on_worker_lost: { shape: { kind: "word", words: ["rerun", "abandon"] } },
+    pool,
   },
 };
 
@@ -137,6 +143,8 @@ export const ruleShape: Shape = {
           ref: { shape: { kind: "string", filled: true }, required: true },
           parameters: { shape: mapping },
           description: { shape: text },
+          // Raicho's own.
+          pool,
         },
       },
     },

@@ -33,6 +33,7 @@ import { up as alertTickets } from "./0321_alert_tickets.ts";
 import { up as digests } from "./0322_digests.ts";
 import { up as ticketRatings } from "./0323_ticket_ratings.ts";
 import { up as ruleBreakers } from "./0375_rule_breakers.ts";
+import { up as processPools } from "./0380_process_pools.ts";
 
 /** In order; a name is never changed or removed once released. */
 export const migrations: ReadonlyArray<{
@@ -73,4 +74,5 @@ export const migrations: ReadonlyArray<{
   { name: "0322_digests", up: digests },
   { name: "0323_ticket_ratings", up: ticketRatings },
   { name: "0375_rule_breakers", up: ruleBreakers },
+  { name: "0380_process_pools", up: processPools },
 ];
