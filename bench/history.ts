@@ -5,11 +5,10 @@ import { Agent, get, type IncomingHttpHeaders } from "node:http";
 import { loadavg } from "node:os";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
-import { fileURLToPath } from "node:url";
 import { sql } from "kysely";
 import { migrate, openDatabase, type Database } from "../src/store/database.ts";
 import { startPostgres } from "../src/store/postgres.ts";
-import { startProgram } from "./children.ts";
+import { startDoor } from "./door.ts";
 import { quantile, rounded } from "./measure.ts";
 import { temporaryDirectory, writeSite } from "./site.ts";
 
@@ -153,24 +152,7 @@ async function bench(rows: number): Promise<boolean> {
     `${rows} executions in ${Math.round((performance.now() - before) / 1_000)} s\n`,
   );
   await database.close();
-  const door = stack.use(
-    await startProgram({
-      command: process.execPath,
-      args: [fileURLToPath(new URL("../src/main.ts", import.meta.url)), "start", "--role", "api"],
-      cwd: site,
-      env: {
-        DATABASE_URL: server.url,
-        REDIS_URL: "",
-        RAICHO_HOME: site,
-        RAICHO_HOST: "127.0.0.1",
-        RAICHO_PORT: "0",
-        RAICHO_AUTH: "off",
-        RAICHO_PACKS: "",
-        RAICHO_CONFIGS: "",
-      },
-      ready: /raicho ready (http:\S+)/,
-    }),
-  );
+  const door = stack.use(await startDoor(server.url, site));
   for (let warm = 0; warm < 20; warm++) await ask(`${door.address}/v1/executions?limit=50`);
   const met = await measure(door.address, rows);
   const load = loadavg().map((value) => value.toFixed(1));

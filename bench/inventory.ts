@@ -3,11 +3,10 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
-import { fileURLToPath } from "node:url";
 import { sql } from "kysely";
 import { migrate, openDatabase } from "../src/store/database.ts";
 import { startPostgres } from "../src/store/postgres.ts";
-import { startProgram, type Started } from "./children.ts";
+import { startDoor } from "./door.ts";
 import { client, type Client } from "./http.ts";
 import { bareCommits, bareInserts } from "./inventory-bare.ts";
 import { sizesOf, type Sizes } from "./inventory-data.ts";
@@ -47,25 +46,6 @@ function textOf(line: Line): string {
   return [verdict(line).padEnd(7), what.padEnd(42), promised.padEnd(12), figure]
     .join(" ")
     .trimEnd();
-}
-
-function startDoor(url: string, home: string): Promise<Started> {
-  return startProgram({
-    command: process.execPath,
-    args: [fileURLToPath(new URL("../src/main.ts", import.meta.url)), "start", "--role", "api"],
-    cwd: home,
-    env: {
-      DATABASE_URL: url,
-      REDIS_URL: "",
-      RAICHO_HOME: home,
-      RAICHO_HOST: "127.0.0.1",
-      RAICHO_PORT: "0",
-      RAICHO_AUTH: "off",
-      RAICHO_PACKS: "",
-      RAICHO_CONFIGS: "",
-    },
-    ready: /raicho ready (http:\S+)/,
-  });
 }
 
 interface Programs {

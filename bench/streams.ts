@@ -7,10 +7,9 @@ import { loadavg } from "node:os";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { fileURLToPath } from "node:url";
 import { migrate, openDatabase } from "../src/store/database.ts";
 import { startPostgres } from "../src/store/postgres.ts";
-import { startProgram } from "./children.ts";
+import { startDoor } from "./door.ts";
 import { quantile, rounded } from "./measure.ts";
 import { temporaryDirectory, writeSite } from "./site.ts";
 
@@ -133,24 +132,7 @@ async function bench(effort: Effort): Promise<boolean> {
   const database = openDatabase(server.url, { max: 1 });
   await migrate(database);
   await database.close();
-  const door = stack.use(
-    await startProgram({
-      command: process.execPath,
-      args: [fileURLToPath(new URL("../src/main.ts", import.meta.url)), "start", "--role", "api"],
-      cwd: site,
-      env: {
-        DATABASE_URL: server.url,
-        REDIS_URL: "",
-        RAICHO_HOME: site,
-        RAICHO_HOST: "127.0.0.1",
-        RAICHO_PORT: "0",
-        RAICHO_AUTH: "off",
-        RAICHO_PACKS: "",
-        RAICHO_CONFIGS: "",
-      },
-      ready: /raicho ready (http:\S+)/,
-    }),
-  );
+  const door = stack.use(await startDoor(server.url, site));
   return await measure(door.address, effort);
 }
 

@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startProgram } from "./children.ts";
+import { startDoor } from "./door.ts";
 
 const execute = promisify(execFile);
 const connections = 64;
@@ -85,24 +86,7 @@ export async function openWebhooks({
       ready: /ready (http:\S+)/,
     }),
   );
-  const own = stack.use(
-    await startProgram({
-      command: process.execPath,
-      args: [fileURLToPath(new URL("../src/main.ts", import.meta.url)), "start", "--role", "api"],
-      cwd: site,
-      env: {
-        DATABASE_URL: databaseUrl,
-        REDIS_URL: "",
-        RAICHO_HOME: site,
-        RAICHO_HOST: "127.0.0.1",
-        RAICHO_PORT: "0",
-        RAICHO_AUTH: "off",
-        RAICHO_PACKS: "",
-        RAICHO_CONFIGS: "",
-      },
-      ready: /raicho ready (http:\S+)/,
-    }),
-  );
+  const own = stack.use(await startDoor(databaseUrl, site));
   const owned = stack.move();
   return {
     bodyBytes: Buffer.byteLength(body),

@@ -8,7 +8,7 @@ import { boundedText } from "./bounded-text.ts";
 import { atVersion, contentVersion } from "./content-version.ts";
 import { deadlineSeconds, watchEnd, type Ending } from "./ending.ts";
 import type { RunCall, Runner } from "./runner.ts";
-import { quote, scriptArguments } from "./shell-arguments.ts";
+import { commandParameters, quote, scriptArguments } from "./shell-arguments.ts";
 import type { Spawn, Spawned, SpawnedExit } from "./spawn.ts";
 import { sudoInput, withSudo } from "./sudo.ts";
 
@@ -30,23 +30,7 @@ const sigterm = 15;
 
 const shellParameters = {
   cwd: { type: "string", description: "Working directory of the command" },
-  env: {
-    type: "object",
-    description: "Environment variables of the command (e.g. key1=val1,key2=val2)",
-  },
-  kwarg_op: {
-    type: "string",
-    description: 'Operator in front of keyword arguments, "--" or "-"',
-    default: "--",
-  },
-  sudo: { type: "boolean", description: "Run the command with sudo", default: false },
-  sudo_password: {
-    type: "string",
-    description: "Password for sudo where it asks for one",
-    default: null,
-    secret: true,
-    required: false,
-  },
+  ...commandParameters,
   timeout: {
     type: "integer",
     description: "Seconds after which the command is killed",

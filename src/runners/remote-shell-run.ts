@@ -52,7 +52,7 @@ const unreachable = 255;
 const sigkill = 9;
 const sigterm = 15;
 /** Milliseconds for what is done beside the command. */
-const tidyMs = 2_000;
+const tidyMs = 10_000;
 
 /** Carries the job out on all hosts, a bounded number at once. */
 export async function runOnHosts(job: RemoteJob, watch: EndWatch, emit: Emit): Promise<Outcome> {

@@ -12,7 +12,7 @@ import { parseHost, parseHosts } from "./remote-shell-hosts.ts";
 import type { HostKeyOptions } from "./remote-shell-known-hosts.ts";
 import { runOnHosts, type RemoteJob, type RemoteScript } from "./remote-shell-run.ts";
 import type { RunCall, Runner } from "./runner.ts";
-import { quote, scriptArguments } from "./shell-arguments.ts";
+import { commandParameters, quote, scriptArguments } from "./shell-arguments.ts";
 import { sudoInput, withSudo } from "./sudo.ts";
 
 export interface RemoteShellOptions extends HostKeyOptions {
@@ -59,23 +59,7 @@ const remoteParameters = {
     required: false,
   },
   cwd: { type: "string", description: "Working directory of the command", default: "/tmp" },
-  env: {
-    type: "object",
-    description: "Environment variables of the command (e.g. key1=val1,key2=val2)",
-  },
-  kwarg_op: {
-    type: "string",
-    description: 'Operator in front of keyword arguments, "--" or "-"',
-    default: "--",
-  },
-  sudo: { type: "boolean", description: "Run the command with sudo", default: false },
-  sudo_password: {
-    type: "string",
-    description: "Password for sudo where it asks for one",
-    default: null,
-    secret: true,
-    required: false,
-  },
+  ...commandParameters,
   parallel: {
     type: "boolean",
     description: "Kept for StackStorm's content: hosts are always worked on at once",

@@ -43,3 +43,24 @@ function positionalText(value: unknown): string {
   if (Array.isArray(value)) return value.map((item) => positionalText(item)).join(",");
   return namedText(value);
 }
+
+/** Parameters of every runner that gives a command to a shell, here or on another host. */
+export const commandParameters = {
+  env: {
+    type: "object",
+    description: "Environment variables of the command (e.g. key1=val1,key2=val2)",
+  },
+  kwarg_op: {
+    type: "string",
+    description: 'Operator in front of keyword arguments, "--" or "-"',
+    default: "--",
+  },
+  sudo: { type: "boolean", description: "Run the command with sudo", default: false },
+  sudo_password: {
+    type: "string",
+    description: "Password for sudo where it asks for one",
+    default: null,
+    secret: true,
+    required: false,
+  },
+} as const satisfies ParameterSchemas;

@@ -1,5 +1,6 @@
 /** Splits a template into tokens as Jinja2 does with trim_blocks and lstrip_blocks: whitespace control, comments, raw blocks, braces
  * that hide an end delimiter. */
+import { stringEscapes } from "../python/literal-text.ts";
 import { stringRepr } from "../python/text.ts";
 import { float } from "../python/values.ts";
 import { int } from "../python/arithmetic.ts";
@@ -223,19 +224,6 @@ class Lexer {
   }
 }
 
-const escapes: Readonly<Record<string, string>> = {
-  "\n": "",
-  "\\": "\\",
-  "'": "'",
-  '"': '"',
-  a: "\u0007",
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-  v: "\v",
-};
 const escapePattern =
   /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{1,3})|([^]))/g;
 
@@ -249,6 +237,6 @@ function unescape(text: string): string | Error {
     const hex = parts[0] ?? parts[1] ?? parts[2];
     if (hex !== undefined) return String.fromCodePoint(Number.parseInt(hex, 16));
     if (parts[3] !== undefined) return String.fromCharCode(Number.parseInt(parts[3], 8));
-    return escapes[parts[4] ?? ""] ?? whole;
+    return stringEscapes[parts[4] ?? ""] ?? whole;
   });
 }

@@ -6,7 +6,8 @@ export function malformed(kind: string): PythonError {
   return valueError(`malformed node or string on line 1: <ast.${kind} object at 0x>`);
 }
 
-const stringEscapes: Readonly<Record<string, string>> = {
+/** What stands for one character behind a backslash; a line that goes on for none. */
+export const stringEscapes: Readonly<Record<string, string>> = {
   "\\": "\\",
   "'": "'",
   '"': '"',
