@@ -34,8 +34,8 @@ export interface CanonicalAlert {
   readonly raw_ref: string;
 }
 
-export const alertMembers = [
-  "source",
+/** What parsers write, each member from one value. */
+export const parsedMembers = [
   "source_ref",
   "class",
   "status",
@@ -46,6 +46,12 @@ export const alertMembers = [
   "summary",
   "detail",
   "occurred_at",
+] as const satisfies readonly (keyof CanonicalAlert)[];
+export type ParsedMember = (typeof parsedMembers)[number];
+
+export const alertMembers = [
+  "source",
+  ...parsedMembers,
   "labels",
   "fingerprint",
   "raw_ref",

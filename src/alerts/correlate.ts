@@ -17,6 +17,9 @@ export interface KnownAlert {
   readonly resolvedAt?: string;
 }
 
+/** Class of the notice that somebody looks after an alert. */
+export const acknowledgement = "acknowledgement";
+
 /** Mails overtake each other by minutes. A stamp that is older by more than this tells of a wrong clock, not of a late mail. */
 const overtakingMs = 1_800_000;
 
@@ -31,7 +34,12 @@ export interface Sameness {
 export const usualSameness: Sameness = { window: "day", reopen: "always" };
 
 export interface CorrelateInput {
-  readonly alert: { readonly status: AlertStatus; readonly occurred_at: string };
+  readonly alert: {
+    readonly status: AlertStatus;
+    readonly occurred_at: string;
+    /** Of an `ack`: only an `acknowledgement` says that somebody looks after it. */
+    readonly class?: string;
+  };
   /** The alert's calendar day in the site's zone. */
   readonly day: string;
   readonly existing: KnownAlert | undefined;
@@ -47,7 +55,7 @@ export interface CorrelateInput {
  * - `resolved`: closes the open alert. Never opens a ticket.
  * - `resolved-unknown`: a recovery that closes nothing (none open, or older than the latest problem): recorded only.
  * - `duplicate`: this very message was counted before: nothing changes.
- * - `ack`: a notice (acknowledgement, downtime, flapping …): noted on the alert, if there is one.
+ * - `ack`: a notice (acknowledgement, downtime, flapping …): noted on the alert, if there is one. After an acknowledgement it is acked.
  */
 export type AlertEffect =
   | "firing"
@@ -84,7 +92,7 @@ export function correlate(input: CorrelateInput): Correlation {
     case "resolved":
       return resolve(input);
     case "ack":
-      return acknowledge(existing);
+      return acknowledge(existing, alert.class === acknowledgement);
   }
 }
 
@@ -171,9 +179,9 @@ function resolve({ alert, existing }: CorrelateInput): Correlation {
   return outcome("resolved", next, "closes the open alert");
 }
 
-function acknowledge(existing: KnownAlert | undefined): Correlation {
+function acknowledge(existing: KnownAlert | undefined, taken: boolean): Correlation {
   if (existing === undefined) return outcome("ack", undefined, "no such alert is known");
-  const status = existing.status === "open" ? ("acked" as const) : existing.status;
+  const status = taken && existing.status === "open" ? ("acked" as const) : existing.status;
   return outcome("ack", { ...record(existing), status }, "noted");
 }
 

@@ -1,5 +1,6 @@
 import type { DeclarationFile } from "../model/definitions.ts";
 import { isTimeZone } from "../model/time-zone.ts";
+import { parsedMembers, type ParsedMember } from "./alert.ts";
 import { DocumentNode, nearestName, type DocumentProblem } from "./document.ts";
 import { compilePattern } from "./pattern.ts";
 
@@ -20,7 +21,7 @@ export interface AlertParser {
   readonly match: readonly Condition[];
   readonly repeat: Repeat | undefined;
   readonly extract: readonly ExtractStep[];
-  readonly members: Readonly<Partial<Record<MemberName, Value>>>;
+  readonly members: Readonly<Partial<Record<ParsedMember, Value>>>;
   readonly labels: ReadonlyArray<readonly [name: string, value: Value]>;
   /** Fields whose names start with this (and a dot) become labels as they are. */
   readonly labelsFrom: string | undefined;
@@ -78,20 +79,6 @@ export interface Value {
   readonly cases: ReadonlyArray<{ readonly pattern: RegExp; readonly value: string }> | undefined;
   readonly fallback: Value | undefined;
 }
-
-export const memberNames = [
-  "source_ref",
-  "class",
-  "status",
-  "severity",
-  "urgency",
-  "host_raw",
-  "service",
-  "summary",
-  "detail",
-  "occurred_at",
-] as const;
-export type MemberName = (typeof memberNames)[number];
 
 export interface ParserProblem extends DocumentProblem {
   readonly declaration: DeclarationFile;
@@ -256,9 +243,9 @@ export function foldKey(key: string): string {
 
 function readAlert(node: DocumentNode) {
   if (!node.present) node.problem("is missing");
-  const at = node.fields([...memberNames, "labels", "labels_from"]);
-  const members: Partial<Record<MemberName, Value>> = {};
-  for (const name of memberNames) {
+  const at = node.fields([...parsedMembers, "labels", "labels_from"]);
+  const members: Partial<Record<ParsedMember, Value>> = {};
+  for (const name of parsedMembers) {
     if (at(name).present) members[name] = readValue(at(name));
   }
   if (members.summary === undefined) at("summary").problem("is missing");

@@ -13,22 +13,7 @@ export interface AlertPlace {
   readonly belongs?: readonly string[];
 }
 
-export type MatchedAlert = Pick<
-  CanonicalAlert,
-  | "source"
-  | "source_ref"
-  | "class"
-  | "status"
-  | "severity"
-  | "urgency"
-  | "host_raw"
-  | "service"
-  | "summary"
-  | "detail"
-  | "labels"
-  | "fingerprint"
-> &
-  AlertPlace;
+export type MatchedAlert = Omit<CanonicalAlert, "occurred_at" | "raw_ref"> & AlertPlace;
 
 type Test =
   | { readonly kind: "glob"; readonly glob: string }

@@ -8,8 +8,9 @@ import {
   type AlertMessage,
   type AlertSeverity,
   type CanonicalAlert,
+  type ParsedMember,
 } from "./alert.ts";
-import type { AlertParser, MemberName } from "./definition.ts";
+import type { AlertParser } from "./definition.ts";
 import {
   blocksOf,
   evaluate,
@@ -157,7 +158,7 @@ function alertOf(
   fields: Fields,
   options: ParseOptions & { readonly message: AlertMessage },
 ): { readonly alert: CanonicalAlert; readonly identity: AlertIdentity } {
-  const member = (name: MemberName, length: number = alertBounds.member): string => {
+  const member = (name: ParsedMember, length: number = alertBounds.member): string => {
     const value = parser.members[name];
     return value === undefined ? "" : evaluate(value, fields).slice(0, length);
   };

@@ -18,17 +18,19 @@ export function alertRoutes({ core, alerts }: Pick<Door, "core" | "alerts">): Ro
       source: "The monitor",
       host: "The host as the monitor writes it",
       urgency: "immediate or business_day",
+      ticket: "The ticket, by the tracker's key, or our id while it has none",
       held: "true: only those that are not told now",
     },
   });
   router.get("/alerts", "alert_list", async (request, response) => {
-    const { day, status, source, host, urgency } = request.query;
+    const { day, status, source, host, urgency, ticket } = request.query;
     const filter = {
       day: text(day),
       status: text(status),
       source: text(source),
       host: text(host),
       urgency: text(urgency),
+      ticket: text(ticket),
       held: flag(request, "held"),
     };
     response.json({ items: await alerts.list(filter, paging(request)) });

@@ -56,16 +56,29 @@ export async function parseFiles(
 ): Promise<void> {
   const { parts, parsers } = await ground(cli, []);
   const rows: JsonObject[] = [];
-  for (const file of files.flatMap((one) => filesAt(resolve(cli.workingDirectory, one)))) {
-    const name = relative(cli.workingDirectory, file);
-    const message = await messageIn(file, parts);
-    const parsed = parseAlerts(parsers, message, { ...clock(parts), rawRef: name });
-    if ("unparsed" in parsed) rows.push(unparsedRow(name, message, parsed.unparsed));
-    else
-      for (const alert of parsed.alerts) rows.push({ file: name, parser: parsed.parser, ...alert });
+  try {
+    for (const file of files.flatMap((one) => filesAt(resolve(cli.workingDirectory, one)))) {
+      const name = relative(cli.workingDirectory, file);
+      rows.push(...(await rowsOf(file, name, { parts, parsers })));
+    }
+  } finally {
+    await parts.close();
   }
   await printer(cli, options).list(rows, { columns });
   cli.end(rows.some(({ class: kind }) => kind === "unparsed") ? exitCodes.failed : exitCodes.ok);
+}
+
+/** What the parsers make of one file: a row per alert. */
+async function rowsOf(
+  file: string,
+  name: string,
+  { parts, parsers }: Pick<Ground, "parts" | "parsers">,
+): Promise<readonly JsonObject[]> {
+  const { message, fault } = await messageIn(file, parts);
+  const parsed = parseAlerts(parsers, message, { ...clock(parts), rawRef: name });
+  return "unparsed" in parsed
+    ? [unparsedRow(name, message, fault ?? parsed.unparsed)]
+    : parsed.alerts.map((alert) => ({ file: name, parser: parsed.parser, ...alert }));
 }
 
 function unparsedRow(file: string, message: AlertMessage, reason: string): JsonObject {
@@ -93,17 +106,25 @@ function filesAt(path: string): readonly string[] {
     .toSorted();
 }
 
-async function messageIn(file: string, parts: AlertParts): Promise<AlertMessage> {
+interface ReadMessage {
+  readonly message: AlertMessage;
+  /** Why it could not be read as a whole; the others of a directory are not concerned. */
+  readonly fault: string | null;
+}
+
+async function messageIn(file: string, parts: AlertParts): Promise<ReadMessage> {
   const bytes = readFileSync(file);
-  if (file.endsWith(".json")) {
-    try {
-      return { kind: "json", body: JSON.parse(bytes.toString("utf8")) };
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new CliError(exitCodes.failed, `${file} is no JSON: ${reason}`);
-    }
+  if (!file.endsWith(".json")) {
+    const { mail, fault } = await parts.readMail(bytes);
+    return { message: { kind: "mail", mail }, fault };
   }
-  return { kind: "mail", mail: await parts.readMail(bytes) };
+  try {
+    const body: unknown = JSON.parse(bytes.toString("utf8").replace(/^\u{FEFF}/u, ""));
+    return { message: { kind: "json", body }, fault: null };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { message: { kind: "json", body: null }, fault: `no JSON: ${reason}` };
+  }
 }
 
 export async function testPacks(given: readonly string[], cli: Cli): Promise<void> {
@@ -119,6 +140,7 @@ export async function testPacks(given: readonly string[], cli: Cli): Promise<voi
       faults.push(...said.flatMap((verdict) => (verdict.faults.length > 0 ? [verdict.said] : [])));
       passed.push(...said.flatMap((verdict) => (verdict.faults.length > 0 ? [] : [verdict.name])));
     }
+  await parts.close();
   cli.terminal.write(`${faults.join("")}${passed.length} passed, ${faults.length} failed\n`);
   cli.end(faults.length === 0 ? exitCodes.ok : exitCodes.failed);
 }
@@ -155,7 +177,7 @@ async function testsIn(
       test,
       message:
         message.kind === "eml"
-          ? await messageIn(join(dirname(file), basename(message.file)), parts)
+          ? (await messageIn(join(dirname(file), basename(message.file)), parts)).message
           : message,
     });
   }

@@ -33,12 +33,18 @@ export const setUpAlert: CommandSetup = (command, cli) => {
       ["--source <name>", "of that monitor"],
       ["--host <name>", "of that host, as the monitor writes it"],
       ["--urgency <urgency>", "immediate or business_day"],
+      ["--ticket <ticket>", "of that ticket, by the tracker's key"],
       ["--held", "only those that are not told now"],
       limit,
     ],
     examples: ["alert list --status open", "alert list --day 2026-11-21 -o json"],
     run: (asked) =>
-      list(asked, "/alerts", ["status", "day", "source", "host", "urgency", "held"], columns),
+      list(
+        asked,
+        "/alerts",
+        ["status", "day", "source", "host", "urgency", "ticket", "held"],
+        columns,
+      ),
   });
   addVerb(command, cli, {
     usage: "get <id>",

@@ -69,8 +69,11 @@ export interface AlertParts {
   readonly directories: ContentDirectories;
   /** The site's, for stamps without one. */
   readonly timeZone: string;
-  /** A mail as it came → its parts. */
-  readMail(raw: Buffer): Promise<AlertMail>;
+  /** A mail as it came → its parts; `fault`: why they are only what its header lines say. */
+  readonly readMail: (
+    raw: Buffer,
+  ) => Promise<{ readonly mail: AlertMail; readonly fault: string | null }>;
+  readonly close: () => Promise<void>;
 }
 
 export interface PackPlaces extends InstallerPlaces {

@@ -5,7 +5,7 @@
  * 2. Messages of one alert are taken one after the other: its lock is held until the transaction ends.
  * 3. What rules heard of an alert stands in its row, so that nothing is told twice and nothing that was held back is forgotten. */
 import type { CanonicalAlert } from "../alerts/alert.ts";
-import { correlate, type Correlation } from "../alerts/correlate.ts";
+import { acknowledgement, correlate, type Correlation } from "../alerts/correlate.ts";
 import type { AlertParser } from "../alerts/definition.ts";
 import { groupOf, type GroupOf } from "../alerts/group.ts";
 import { samenessOf, type AlertPolicies } from "../alerts/policy.ts";
@@ -65,10 +65,18 @@ export async function take(
     const counted = await findOccurrence(tx, key);
     if (counted !== undefined) return again(counted.effect, key, counted.document);
     const day = alertDay(alert.occurred_at, ground.timeZone);
-    const seen = await decide(tx, ground, { alert, judged, day, now, key });
+    const seen = await decide(tx, ground, {
+      alert,
+      judged,
+      day,
+      now,
+      key,
+      byHand: more["by"] !== undefined,
+    });
     const payload = {
       ...seen.facts,
       ...seen.told,
+      ...(alert.class === acknowledgement ? whoTook(alert) : {}),
       ...more,
       received_at: now.toISOString(),
       mail: origin,
@@ -99,6 +107,7 @@ interface Deciding {
   readonly day: string;
   readonly now: Date;
   readonly key: string;
+  readonly byHand: boolean;
 }
 
 interface Decided {
@@ -112,7 +121,7 @@ interface Decided {
 async function decide(
   tx: Db,
   { policies: current, timeZone }: AlertGround,
-  { alert, judged, day, now, key }: Deciding,
+  { alert, judged, day, now, key, byHand }: Deciding,
 ): Promise<Decided> {
   const policies = current();
   const { place } = judged;
@@ -146,8 +155,25 @@ async function decide(
     flapping: flaps.flapping,
     earlier_tickets: [...earlier],
   };
-  const events = eventsOf(said, flaps.started);
+  const taken = isTaken(alert, decision, { byHand, before });
+  const events = eventsOf(said, { flapping: flaps.started, taken });
   return { effect: decision.effect, recordDay, facts, told, events };
+}
+
+/** Whether rules are to hear that somebody looks after it: of monitors, which say so again with every update, once. */
+function isTaken(
+  alert: CanonicalAlert,
+  { next }: Correlation,
+  { byHand, before }: { readonly byHand: boolean; readonly before: AlertRow | undefined },
+): boolean {
+  if (alert.class !== acknowledgement || next?.status !== "acked") return false;
+  return byHand || before?.status !== "acked";
+}
+
+/** Who acknowledged it, as the monitor says. */
+function whoTook({ labels, source }: CanonicalAlert): JsonObject {
+  const { author = "", comment = "" } = labels;
+  return { by: author, comment, noted_in: source };
 }
 
 function reasonsOf({ held }: Telling): readonly JsonObject[] {
@@ -189,10 +215,14 @@ export function groupToOpen(
   return { key, rule: rule.name, labels, dueAt: new Date(now.getTime() + rule.waitMs) };
 }
 
-function eventsOf({ event }: Telling, flappingStarted: boolean): readonly string[] {
+function eventsOf(
+  { event }: Telling,
+  { flapping, taken }: { readonly flapping: boolean; readonly taken: boolean },
+): readonly string[] {
   return [
     ...(event === undefined ? [] : [`alert.${event}`]),
-    ...(flappingStarted ? ["alert.flapping"] : []),
+    ...(flapping ? ["alert.flapping"] : []),
+    ...(taken ? ["alert.acknowledged"] : []),
   ];
 }
 

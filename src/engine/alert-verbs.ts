@@ -12,7 +12,7 @@ export const alertVerbs: Readonly<Record<string, AlertVerb>> = {
     const { limit, held } = parameters;
     const filter = {
       ...Object.fromEntries(
-        ["day", "status", "source", "host", "urgency"].map((name) => [
+        ["day", "status", "source", "host", "urgency", "ticket"].map((name) => [
           name,
           text(parameters, name),
         ]),
@@ -22,7 +22,12 @@ export const alertVerbs: Readonly<Record<string, AlertVerb>> = {
     const page = { limit: typeof limit === "number" ? limit : 100, offset: 0 };
     return { alerts: await alerts.list(filter, page) };
   },
-  acknowledge: (alerts, call) => alerts.acknowledge(needed(call.parameters, "id"), doing(call)),
+  acknowledge: (alerts, call) => {
+    const ticket = text(call.parameters, "ticket");
+    return ticket === undefined
+      ? alerts.acknowledge(needed(call.parameters, "id"), doing(call))
+      : alerts.acknowledgeTicket(ticket, doing(call));
+  },
   resolve: (alerts, call) => alerts.resolve(needed(call.parameters, "id"), doing(call)),
   silence_add: (alerts, call) =>
     alerts.addSilence(call.parameters, { by: doing(call).by, id: call.executionId }),

@@ -1,4 +1,5 @@
 /** Alerts as the door and the actions use them. Throws NOT_FOUND and PARAMETERS_INVALID. */
+import { acknowledgement } from "../alerts/correlate.ts";
 import { parseAlerts } from "../alerts/parse.ts";
 import { readSilence } from "../alerts/silence.ts";
 import { AppError } from "../model/errors.ts";
@@ -28,7 +29,7 @@ import {
 import { matchedOf } from "./alert-judge.ts";
 import { readMessage, restored } from "./alert-message.ts";
 import { receiveMessage } from "./alert-receive.ts";
-import { shownAlert } from "./alert-record.ts";
+import { alertId, shownAlert } from "./alert-record.ts";
 import { take, type AlertGround } from "./alert-take.ts";
 
 interface Page {
@@ -45,6 +46,7 @@ export interface Doing {
 
 const mostReplayed = 10_000;
 const shownOccurrences = 100;
+const mostOfTicket = 1_000;
 
 export class Alerts {
   readonly #ground: AlertGround;
@@ -94,16 +96,22 @@ export class Alerts {
   /** Notes that somebody looks after it; rules hear of `alert.acknowledged`. */
   async acknowledge(id: string, doing: Doing): Promise<JsonObject> {
     const { alert } = await this.#change(id, "ack", doing);
-    const { by, comment, key } = doing;
-    await this.#ground.ingest([
-      {
-        trigger: "alert.acknowledged",
-        source: "alert",
-        dedupeKey: `alert.acknowledged:${key}`,
-        payload: { ...alert, by, comment },
-      },
-    ]);
     return alert;
+  }
+
+  /** The same for every open alert of a ticket. */
+  async acknowledgeTicket(ticket: string, { key, ...doing }: Doing): Promise<JsonObject> {
+    const rows = await listAlerts(
+      this.#db,
+      { ticket, status: "open" },
+      { limit: mostOfTicket, offset: 0 },
+    );
+    const alerts: JsonObject[] = [];
+    for (const { fingerprint, day } of rows) {
+      const id = alertId(fingerprint, day);
+      alerts.push(await this.acknowledge(id, { ...doing, key: `${key}:${id}` }));
+    }
+    return { alerts };
   }
 
   /** Closes it by hand: as if its monitor had said that it is over. */
@@ -128,6 +136,7 @@ export class Alerts {
     } = matchedOf(row.document, row.fingerprint);
     const parsed = {
       ...canonical,
+      ...(status === "ack" ? { class: acknowledgement } : {}),
       status,
       // Mails that are on their way tell of a time before this.
       occurred_at: new Date(Math.max(now.getTime(), row.last_at.getTime())).toISOString(),
@@ -135,7 +144,7 @@ export class Alerts {
     };
     const place = await this.#ground.place(parsed);
     const judged = { alert: parsed, byName: row.fingerprint, place, urgencyRule: undefined };
-    const more = { by, comment };
+    const more = { by, comment, noted_in: "raicho" };
     const taken = await take(this.#ground, judged, { key, origin: {}, now, more });
     if (taken.events.length > 0) await this.#ground.ingest(taken.events);
     return { alert: shownAlert(await this.#named(id)) };

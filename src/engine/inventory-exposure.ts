@@ -33,9 +33,14 @@ function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-async function seen(inventory: Inventory, id: string): Promise<EntryView | undefined> {
+/** The entry; undefined when it is gone, or not to be seen. */
+export async function livingEntry(
+  inventory: Inventory,
+  id: string,
+): Promise<EntryView | undefined> {
   try {
-    return await inventory.get(id);
+    const entry = await inventory.get(id);
+    return entry.deleted_at === null ? entry : undefined;
   } catch (error) {
     if (error instanceof AppError && error.code === "INVENTORY_ENTRY_UNKNOWN") return undefined;
     throw error;
@@ -55,7 +60,7 @@ export async function exposureOf(inventory: Inventory, id: string): Promise<Expo
     wanted: string | undefined,
   ): Promise<EntryView | undefined> => {
     if (wanted === undefined) return undefined;
-    const entry = known.get(wanted) ?? (await seen(inventory, wanted));
+    const entry = known.get(wanted) ?? (await livingEntry(inventory, wanted));
     if (entry !== undefined) known.set(wanted, entry);
     return entry;
   };

@@ -18,6 +18,7 @@ import { rackPicture, trace } from "./inventory-picture.ts";
 import { render, renderRequest } from "./inventory-render.ts";
 import { allocationCount } from "./inventory-allocate.ts";
 import { exposureOf } from "./inventory-exposure.ts";
+import { findOncall } from "./inventory-oncall.ts";
 import { filterOperations } from "./inventory-filter-operations.ts";
 import { attributes, count, needed, text, texts } from "./inventory-parameters.ts";
 import { sheetOperations, type Operation } from "./inventory-sheet-operations.ts";
@@ -200,6 +201,7 @@ const inventoryOperations: Readonly<Record<string, Operation>> = {
   impact: async (service, parameters) => impact(service, await entryId(service, parameters)),
   find_exposure: async (service, parameters) =>
     exposureOf(service, await entryId(service, parameters)),
+  find_oncall: (service, parameters) => findOncall(service, needed(parameters, "host")),
   find_owner: (service, parameters) => service.findOwner(needed(parameters, "host")),
   ...filterOperations,
   ...sheetOperations,

@@ -1,4 +1,5 @@
 /** Takes in how a ticket stands in its tracker. */
+import type { NewEvent } from "../model/events.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import {
   changeTicket,
@@ -10,7 +11,7 @@ import {
 import { observed, timesOf, type Observed } from "../tickets/observed.ts";
 import { text, type TicketSettings } from "../tickets/settings.ts";
 import type { Core } from "./core.ts";
-import { judgeClosing, tellDecided } from "./ticket-review.ts";
+import { judgeClosing, tellDecided, toldTicket } from "./ticket-review.ts";
 
 /** `seen` = what a backend's `get` answers. The ticket is held by the caller. */
 export async function observeTicket(
@@ -23,19 +24,44 @@ export async function observeTicket(
   const now = new Date();
   const found = observed(seen, isObject(statuses) ? statuses : {});
   const { status, stage, moves } = found;
-  const event = await core.database.transaction(async (tx) => {
+  const events = await core.database.transaction(async (tx) => {
     const written = await changeTicket(tx, ticket, changeOf(found, ticket, now));
     const known = stage === ticket.stage && ticket.status !== null;
-    if (!written || known) return undefined;
+    if (!written || known) return [];
     const actor = moves.at(-1)?.by ?? null;
     await noteTicket(tx, ticket.id, { what: stage, actor, detail: { status } });
     const after = stage === "closed" ? await ticketById(tx, ticket.id) : undefined;
-    if (after === undefined) return undefined;
+    const moved = stage === ticket.stage ? [] : [movedEvent(ticket, found, now)];
+    if (after === undefined) return moved;
     // Somebody else's ticket was opened by them, not by us.
     const own = after.kind === "adopted" ? null : (text(seen["reporter"]) ?? null);
-    return judgeClosing(tx, settings, after, own);
+    const wrong = await judgeClosing(tx, settings, after, own);
+    return wrong === undefined ? moved : [...moved, wrong];
   });
-  await tellDecided(core, event);
+  await tellDecided(core, events);
+}
+
+function movedEvent(
+  ticket: TicketRow,
+  { stage, status, moves, assignee }: Observed,
+  now: Date,
+): NewEvent {
+  const last = moves.at(-1);
+  const at = (last?.at ?? now).toISOString();
+  return {
+    trigger: "ticket.moved",
+    source: "ticket",
+    dedupeKey: `ticket.moved:${ticket.id}:${stage}:${at}`,
+    payload: {
+      ...toldTicket(ticket),
+      assignee,
+      stage,
+      previous_stage: ticket.stage,
+      status,
+      by: last?.by ?? null,
+      kind: ticket.kind,
+    },
+  };
 }
 
 function changeOf(found: Observed, ticket: TicketRow, now: Date): TicketUpdate {

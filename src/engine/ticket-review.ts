@@ -15,7 +15,8 @@ import { takeWanted, type TicketVerb } from "./ticket-actions.ts";
 import { text, texts, ticketKnown } from "./ticket-call.ts";
 import { ticketId, ticketView } from "./ticket-view.ts";
 
-function payload(row: TicketRow): JsonObject {
+/** What events tell of a ticket. */
+export function toldTicket(row: TicketRow): JsonObject {
   const { summary, assignee, leader, url } = row;
   return { ticket: ticketId(row.id), key: row.remote_key, summary, assignee, leader, url };
 }
@@ -53,7 +54,7 @@ export async function judgeClosing(
     trigger: "ticket.closed_wrongly",
     source: "ticket",
     dedupeKey: `ticket.closed_wrongly:${row.id}:${at}`,
-    payload: { ...payload(row), closed_by: closedBy, reason, done },
+    payload: { ...toldTicket(row), closed_by: closedBy, reason, done },
   };
 }
 
@@ -86,7 +87,7 @@ const remind: TicketVerb = async ({ core, settings }, { parameters }) => {
       });
       await wakeTicket(tx, row.id);
     });
-    const event = { ...payload(row), waits_for: due.waitsFor, hours: due.hours };
+    const event = { ...toldTicket(row), waits_for: due.waitsFor, hours: due.hours };
     await ingest(core, [
       {
         trigger: "ticket.reminder",
@@ -156,6 +157,6 @@ export const reviewVerbs: Readonly<Record<string, TicketVerb>> = {
 };
 
 /** Tells what a transaction decided. */
-export async function tellDecided(core: Core, event: NewEvent | undefined): Promise<void> {
-  if (event !== undefined) await ingest(core, [event]);
+export async function tellDecided(core: Core, events: readonly NewEvent[]): Promise<void> {
+  if (events.length > 0) await ingest(core, events);
 }

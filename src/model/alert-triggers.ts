@@ -83,7 +83,12 @@ export const alertTriggerTypes = [
     builtin("alert", `group.${event}`, description, { payload: group }),
   ),
   builtin("alert", "acknowledged", "Somebody looks after an alert.", {
-    payload: { ...alert, by: text, comment: text },
+    payload: {
+      ...alert,
+      by: text,
+      comment: text,
+      noted_in: { type: "string", description: "raicho, or the monitor that said so." },
+    },
   }),
   builtin("alert", "unparsed", "A message came that no alert parser knows.", {
     payload: { ...alert, reason: {}, text, raw_ref: text },

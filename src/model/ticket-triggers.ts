@@ -19,6 +19,16 @@ export const ticketTriggerTypes = [
       window_to: { type: "string", description: "Beginning of this day." },
     },
   }),
+  builtin("ticket", "moved", "Somebody moved a ticket in its tracker.", {
+    payload: {
+      ...ticket,
+      stage: { type: "string", description: "open, in_progress, fixed or closed." },
+      previous_stage: text,
+      status: { type: "string", description: "In the tracker's words." },
+      by: { description: "Who did it, in the tracker's words, or null." },
+      kind: { type: "string", description: "alert, digest, request …" },
+    },
+  }),
   builtin("ticket", "closed_wrongly", "A ticket was closed by somebody who may not close it.", {
     payload: {
       ...ticket,

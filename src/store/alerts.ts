@@ -230,17 +230,19 @@ export interface AlertFilter {
   readonly host?: string | undefined;
   readonly urgency?: string | undefined;
   readonly held?: boolean | undefined;
+  readonly ticket?: string | undefined;
 }
 
 /** Newest first. */
 export async function listAlerts(
   db: Db,
-  { day, status, source, host, urgency, held }: AlertFilter,
+  { day, status, source, host, urgency, held, ticket }: AlertFilter,
   { limit, offset }: { readonly limit: number; readonly offset: number },
 ): Promise<readonly AlertRow[]> {
   let query = db.selectFrom("alert").selectAll();
   if (day !== undefined) query = query.where(sql`left(day, 10)`, "=", day);
   if (status !== undefined) query = query.where("status", "=", status);
+  if (ticket !== undefined) query = query.where("ticket", "=", ticket);
   if (held !== undefined) query = query.where("held", held ? "is not" : "is", null);
   for (const [name, value] of Object.entries({ source, host_raw: host, urgency }))
     if (value !== undefined) query = query.where(sql`document ->> ${name}`, "=", value);

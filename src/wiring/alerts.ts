@@ -8,8 +8,10 @@ import type { Core } from "../engine/core.ts";
 import { ingest } from "../engine/ingest.ts";
 import type { Inventory } from "../engine/inventory.ts";
 import type { ContentDirectories } from "../content/find-packs.ts";
-import { parseMail, type ParsedMail } from "../sensors/mail/parse.ts";
+import { mailPayload } from "../sensors/mail/message.ts";
+import type { ParsedMail } from "../sensors/mail/parse.ts";
 import { contentDirectories } from "./content.ts";
+import { mailParsing } from "./mail-parsing.ts";
 import type { Runner } from "../runners/runner.ts";
 import type { Database } from "../store/database.ts";
 import type { LiveDefinitions } from "./definitions.ts";
@@ -41,15 +43,26 @@ export function openAlerts(
   return { ground, alerts, runner: alertRunner({ database, alerts }) };
 }
 
+/** Who waits at a terminal has more patience than a listener. */
+const patienceMs = 30_000;
+
 /** For trying parsers on files, without an engine. */
 export function alertParts(config: Config): {
   readonly directories: ContentDirectories;
   readonly timeZone: string;
-  readMail(raw: Buffer): Promise<ParsedMail>;
+  readonly readMail: (
+    raw: Buffer,
+  ) => Promise<{ readonly mail: ParsedMail; readonly fault: string | null }>;
+  readonly close: () => Promise<void>;
 } {
+  const { parse, close } = mailParsing(patienceMs);
   return {
     directories: contentDirectories(config),
     timeZone: config.timeZone,
-    readMail: (raw) => parseMail(raw),
+    readMail: async (raw) => {
+      const { parse_error: fault, ...mail } = await mailPayload(raw, parse);
+      return { mail, fault };
+    },
+    close,
   };
 }

@@ -1,6 +1,4 @@
 /** The sensors of a process: mail, timers, the inventory's change feed, and those of packs. */
-import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
 import type { Config } from "../config.ts";
 import { readTls } from "../config-values.ts";
 import { alertClock } from "../engine/alert-clock.ts";
@@ -11,12 +9,11 @@ import { inventoryFeed, type InventoryFeed } from "../engine/inventory-feed.ts";
 import { triggersInUse } from "../model/definitions.ts";
 import { inventorySignals } from "../engine/inventory-signals.ts";
 import { isObject } from "../model/json.ts";
-import { childPool } from "../processes/pool.ts";
-import type { ParsedMail } from "../sensors/mail/parse.ts";
 import { imapAccounts, imapSensor } from "../sensors/imap.ts";
 import { type Certificate, smtpSensor, type SmtpSensor } from "../sensors/smtp.ts";
 import { timerSensor, type TimerSensor, timersOf } from "../sensors/timer.ts";
 import type { EngineProcess } from "./engine.ts";
+import { mailParsing } from "./mail-parsing.ts";
 import { openPythonSensors } from "./python-sensors.ts";
 import { say } from "./log.ts";
 import { runbookSensors } from "./runbooks.ts";
@@ -27,11 +24,6 @@ export interface OpenSensors {
   readonly smtp: string;
   stop(): Promise<void>;
 }
-
-const parseModule = new URL(
-  import.meta.url.endsWith(".ts") ? "../sensors/mail/parse.ts" : "../sensors/mail/parse.js",
-  import.meta.url,
-);
 
 /** Takes a certificate over that was renewed; the door tells when it cannot be read. */
 function renew(smtp: SmtpSensor | undefined, pair: () => Certificate | undefined): void {
@@ -48,17 +40,7 @@ function renew(smtp: SmtpSensor | undefined, pair: () => Certificate | undefined
 /** Starts them all; rejects when the SMTP port cannot be had. */
 export async function openSensors(engine: EngineProcess, config: Config): Promise<OpenSensors> {
   const { core } = engine;
-  const pool = childPool<string, ParsedMail>({
-    module: parseModule,
-    export: "parseMail",
-    size: Math.min(2, availableParallelism()),
-    deadlineMs: 5_000,
-    memoryMb: 512,
-    name: fileURLToPath(parseModule),
-    outputBytes: 16_000_000,
-  });
-  const parse = (raw: Uint8Array): Promise<ParsedMail> =>
-    pool.call(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString("base64"));
+  const { parse, close } = mailParsing();
   const kept: KeptSensor[] = [];
   let smtp: SmtpSensor | undefined;
   const { smtpPort: port, tls, timeZone } = config;
@@ -103,7 +85,7 @@ export async function openSensors(engine: EngineProcess, config: Config): Promis
     smtp: address === undefined ? "-" : `${address.host}:${address.port}`,
     stop: async () => {
       await Promise.all([python.stop(), ...kept.map((sensor) => sensor.stop())]);
-      await pool.close();
+      await close();
     },
   };
 }

@@ -18,7 +18,7 @@ function known(change: Partial<KnownAlert> = {}): KnownAlert {
 
 const firing = { status: "firing", occurred_at: at("10:10") } as const;
 const resolved = { status: "resolved", occurred_at: at("10:10") } as const;
-const ack = { status: "ack", occurred_at: at("10:10") } as const;
+const ack = { status: "ack", occurred_at: at("10:10"), class: "acknowledgement" } as const;
 
 describe("correlate", () => {
   test.each([
@@ -125,6 +125,12 @@ describe("correlate", () => {
       ack,
       known({ status: "resolved" }),
       { effect: "ack", next: { status: "resolved" } },
+    ],
+    [
+      "a notice of a downtime takes nothing over",
+      { ...ack, class: "downtime" },
+      known(),
+      { effect: "ack", count: 3, next: { status: "open" } },
     ],
     ["acknowledgement of nothing", ack, undefined, { effect: "ack", next: undefined }],
   ] as const)("%s", (_, alert, existing, expected) => {

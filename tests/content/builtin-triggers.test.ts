@@ -72,6 +72,7 @@ test("StackStorm's own trigger types and Raicho's are all there", () => {
     "runbook.proposed",
     "runbook.repo.updated",
     "ticket.closed_wrongly",
+    "ticket.moved",
     "ticket.reminder",
   ]);
 });

@@ -1,14 +1,19 @@
-/** Calls between real SIP phones (baresip), with keys that are really pressed. */
+/** Calls between real SIP phones (baresip), with keys that are really pressed; and through Asterisk's manager interface, as documented. */
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startCallee, startCaller, type Callee, type SipPhone } from "../support/baresip.ts";
+import { phoneContract } from "../contracts/phone.ts";
+import { startAmiFake, type AmiFake } from "../support/ami-fake.ts";
+import { startCallee, startCaller, type SipPhone } from "../support/baresip.ts";
 import { freePort } from "../support/haproxy.ts";
 import { needs } from "../support/needs.ts";
 import { shippedPackActions, type ShippedPacks } from "../support/shipped-packs.ts";
 
-describe.skipIf(!needs("baresip") || !needs("espeak-ng"))("E5: phone", () => {
+describe.skipIf(!needs("baresip") || !needs("espeak-ng"))("E5: phone, baresip", () => {
   let caller: SipPhone;
   let packs: ShippedPacks;
-  const callees: Callee[] = [];
+  const callees: SipPhone[] = [];
   beforeAll(async () => {
     caller = await startCaller();
     packs = await shippedPackActions({ phone: { host: "127.0.0.1", port: caller.port } });
@@ -17,19 +22,6 @@ describe.skipIf(!needs("baresip") || !needs("espeak-ng"))("E5: phone", () => {
     await packs.close();
     await Promise.all([caller, ...callees].map((phone) => phone.stop()));
   });
-  const call = (to: string, more = {}) =>
-    packs.run("phone.call", {
-      to,
-      text: "障害です。引き受ける場合は一を押してください。",
-      ring_s: 20,
-      answer_s: 20,
-      ...more,
-    });
-  const callee = async (...given: Parameters<typeof startCallee>): Promise<Callee> => {
-    const phone = await startCallee(...given);
-    callees.push(phone);
-    return phone;
-  };
 
   test("its files are sound, but for the runner of workflows, which is the engine's", () => {
     expect(
@@ -39,34 +31,15 @@ describe.skipIf(!needs("baresip") || !needs("espeak-ng"))("E5: phone", () => {
     ).toEqual(['there is no runner "orquesta"']);
   });
 
-  test("a key that is pressed comes back", async () => {
-    const { address } = await callee("yamada", "2");
-    expect(await call(address)).toMatchObject({
-      status: "succeeded",
-      result: { to: address, outcome: "key", key: "2", answered: true },
-    });
-  });
-
-  test("taken off, and no key", async () => {
-    const { address } = await callee("suzuki", null);
-    expect(await call(address, { answer_s: 2 })).toMatchObject({
-      status: "succeeded",
-      result: { outcome: "no-key", key: "", answered: true },
-    });
-  });
-
-  test("declined", async () => {
-    const { address } = await callee("sato", "busy");
-    expect(await call(address)).toMatchObject({ result: { outcome: "declined", answered: false } });
-  });
-
-  test("nobody there", async () => {
-    const { status, result } = await call(`sip:nobody@127.0.0.1:${await freePort()}`, {
-      ring_s: 3,
-    });
-    expect(status).toBe("succeeded");
-    expect(result).toMatchObject({ answered: false, key: "" });
-  });
+  phoneContract(() => ({
+    packs,
+    callee: async (manner) => {
+      if (manner === "gone") return `sip:nobody@127.0.0.1:${await freePort()}`;
+      const phone = await startCallee(manner, manner === "silent" ? null : manner);
+      callees.push(phone);
+      return phone.address;
+    },
+  }));
 
   test.each([
     ["abc", 'phone: "abc" is no number and no SIP address'],
@@ -76,7 +49,10 @@ describe.skipIf(!needs("baresip") || !needs("espeak-ng"))("E5: phone", () => {
     ],
     ["sip:a@b c", 'phone: "sip:a@b c" is no number and no SIP address'],
   ])("%s is refused in words", async (to, error) => {
-    expect(await call(to)).toMatchObject({ status: "failed", result: { error } });
+    expect(await packs.run("phone.call", { to, text: "x" })).toMatchObject({
+      status: "failed",
+      result: { error },
+    });
   });
 
   test("a phone that is not there", async () => {
@@ -86,5 +62,64 @@ describe.skipIf(!needs("baresip") || !needs("espeak-ng"))("E5: phone", () => {
       result: { error: expect.stringContaining("cannot be reached") },
     });
     await none.close();
+  });
+});
+
+describe.skipIf(!needs("espeak-ng"))("E5: phone, Asterisk's manager interface", () => {
+  let ami: AmiFake;
+  let packs: ShippedPacks;
+  const sounds = mkdtempSync(join(tmpdir(), "raicho-sounds-"));
+  const config = () => ({
+    driver: "asterisk",
+    port: ami.port,
+    user: ami.user,
+    password: ami.password,
+    dial: "PJSIP/{number}@fake",
+    sounds,
+  });
+  beforeAll(async () => {
+    ami = await startAmiFake();
+    packs = await shippedPackActions({ phone: config() });
+  });
+  afterAll(async () => {
+    await packs.close();
+    await ami.stop();
+    rmSync(sounds, { recursive: true, force: true });
+  });
+  const refused = async (more: object, to = "0312345678"): Promise<unknown> => {
+    const other = await shippedPackActions({ phone: { ...config(), ...more } });
+    const { status, result } = await other.run("phone.call", { to, text: "x" });
+    await other.close();
+    expect(status).toBe("failed");
+    return result;
+  };
+
+  phoneContract(() => ({
+    packs,
+    callee: (manner) => Promise.resolve(`PJSIP/${manner === "2" ? "key2" : manner}@fake`),
+  }));
+
+  test("a number is dialled as it is said, and the spoken text is removed behind it", async () => {
+    await packs.run("phone.call", { to: "03-1234-5678", text: "x", answer_s: 1 });
+    expect(ami.dialled).toContain("PJSIP/0312345678@fake");
+    expect(readdirSync(sounds)).toEqual([]);
+  });
+
+  test("what is wrong is said in words", async () => {
+    expect(await refused({ password: "x" })).toMatchObject({
+      error: expect.stringContaining('Asterisk does not let "raicho" in: Authentication failed'),
+    });
+    expect(await refused({ sounds: "" })).toMatchObject({
+      error: expect.stringContaining("sounds is missing"),
+    });
+    expect(await refused({ port: await freePort() })).toMatchObject({
+      error: expect.stringContaining("cannot be reached"),
+    });
+    expect(await refused({}, "sip:a@b")).toMatchObject({
+      error: expect.stringContaining("no channel of Asterisk"),
+    });
+    expect(await refused({ dial: "SIP/x" })).toMatchObject({
+      error: expect.stringContaining("PJSIP/{number}@provider"),
+    });
   });
 });

@@ -18,6 +18,8 @@ export interface SipPhone {
 export interface Callee extends SipPhone {
   /** How often it was called. */
   readonly rings: () => number;
+  /** Ends what rings. */
+  readonly decline: () => void;
 }
 
 async function start(
@@ -103,6 +105,7 @@ export async function startCallee(name: string, key: string | null): Promise<Cal
     address: phone.address,
     port: phone.port,
     rings: () => rings,
+    decline: () => tell(socket, "hangup", ""),
     stop: async () => {
       socket.destroy();
       await phone.stop();

@@ -1,4 +1,4 @@
-/** A real Nagios with one host and a directory of objects. */
+/** A real Nagios with one host and a directory of objects; it takes commands by its pipe. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -20,10 +20,29 @@ export interface Nagios {
   readonly objects: string;
   /** The objects that it works with now. */
   loaded(): string;
+  readonly objectCache: string;
+  readonly commandFile: string;
+  /** Says a command by the pipe, without its time. */
+  command(text: string): void;
+  /** What it knows of the state of everything; written every second. */
+  status(): string;
   stop(): Promise<void>;
 }
 
-export async function startNagios(host: string): Promise<Nagios> {
+export interface NagiosOptions {
+  /** More objects. */
+  readonly objects?: string;
+  /** Command lines of notifications; without them nobody is notified. */
+  readonly notify?: { readonly host: string; readonly service: string };
+}
+
+const nobody = { host: "/bin/true", service: "/bin/true" };
+
+export async function startNagios(
+  host: string,
+  { objects = "", notify = nobody }: NagiosOptions = {},
+): Promise<Nagios> {
+  const [told, checks] = notify === nobody ? [0, 1] : [1, 0];
   const folder = mkdtempSync(join(tmpdir(), "raicho-nagios-"));
   chmodSync(folder, 0o777);
   const at = (name: string): string => join(folder, name);
@@ -41,19 +60,33 @@ export async function startNagios(host: string): Promise<Nagios> {
 define timeperiod {
   timeperiod_name always
   alias always
+${["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"].map((day) => `  ${day} 00:00-24:00`).join("\n")}
 }
 define contact {
   contact_name sys
-  host_notifications_enabled 0
-  service_notifications_enabled 0
+  host_notifications_enabled ${told}
+  service_notifications_enabled ${told}
+  host_notification_options d,u,r,f,s
+  service_notification_options w,u,c,r,f,s
   host_notification_period always
   service_notification_period always
-  host_notification_commands check_http
-  service_notification_commands check_http
+  host_notification_commands notify_host
+  service_notification_commands notify_service
+}
+define command {
+  command_name notify_host
+  command_line ${notify.host}
+}
+define command {
+  command_name notify_service
+  command_line ${notify.service}
 }
 define host {
   host_name ${host}
+  alias ${host}.auction
   address 127.0.0.1
+  active_checks_enabled ${checks}
+  notification_interval 0
   max_check_attempts 1
   check_period always
   notification_period always
@@ -61,6 +94,8 @@ define host {
 }
 define service {
   name plain-service
+  active_checks_enabled ${checks}
+  notification_interval 0
   check_interval 60
   retry_interval 60
   max_check_attempts 1
@@ -75,7 +110,7 @@ define service {
   service_description PING
   check_command check_http!x
 }
-`,
+${objects}`,
   );
   writeFileSync(
     at("nagios.cfg"),
@@ -84,7 +119,11 @@ cfg_dir=${at("objects")}
 object_cache_file=${at("objects.cache")}
 precached_object_file=${at("objects.precache")}
 status_file=${at("status.dat")}
-check_external_commands=0
+check_external_commands=1
+illegal_macro_output_chars=\`~$&|'"<>
+status_update_interval=1
+enable_notifications=1
+execute_host_checks=1
 command_file=${at("rw/nagios.cmd")}
 lock_file=${at("nagios.pid")}
 temp_file=${at("nagios.tmp")}
@@ -102,11 +141,16 @@ use_syslog=0
   writeFileSync(at("nagios.pid"), `${child.pid ?? 0}\n`);
   const loaded = (): string =>
     existsSync(at("objects.cache")) ? readFileSync(at("objects.cache"), "utf8") : "";
-  await eventually("Nagios", () => loaded().includes("PING"));
+  await eventually("Nagios", () => loaded().includes("PING") && existsSync(at("rw/nagios.cmd")));
   return {
     config: at("nagios.cfg"),
     objects: at("objects"),
     loaded,
+    objectCache: at("objects.cache"),
+    commandFile: at("rw/nagios.cmd"),
+    command: (text) =>
+      writeFileSync(at("rw/nagios.cmd"), `[${Math.floor(Date.now() / 1_000)}] ${text}\n`),
+    status: () => (existsSync(at("status.dat")) ? readFileSync(at("status.dat"), "utf8") : ""),
     async stop() {
       child.kill("SIGKILL");
       await ended;

@@ -1,5 +1,6 @@
 import { defineAction } from "raicho/pack";
-import { addressOf, call, type Config } from "../lib/baresip.ts";
+import { phoneOf } from "../lib/drivers.ts";
+import type { Config } from "../lib/phone.ts";
 import { spoken } from "../lib/speech.ts";
 
 interface Parameters {
@@ -12,11 +13,11 @@ interface Parameters {
 /** Answers {to, outcome: key | no-key | no-answer | declined | failed, key, answered, reason}. Fails only when the phone itself cannot be used. */
 export const action = defineAction<Parameters, Config>(
   async ({ to, text, ring_s, answer_s }, { config, signal, log }) => {
-    const address = addressOf(to, config.dial);
+    const phone = phoneOf(config);
+    const address = phone.addressOf(to);
     const { file, remove } = await spoken(text, config.speech ?? [], signal);
     try {
-      const ended = await call(
-        config,
+      const ended = await phone.call(
         { address, file, ringMs: ring_s * 1_000, answerMs: answer_s * 1_000 },
         signal,
       );

@@ -1,32 +1,16 @@
 /** One call through a real SIP phone: baresip with its module ctrl_tcp. Keys come as CALL_DTMF_START (SIP INFO or RFC 4733). */
 import { ActionFailed } from "raicho/pack";
 import { Control, type Said } from "./netstrings.ts";
+import { dialled, numberOf, type CallEnd, type Calling, type Config, type Phone } from "./phone.ts";
 
-export interface Config {
-  readonly host: string;
-  readonly port: number;
-  readonly dial: string;
-  readonly speech: readonly string[];
+export function baresip(config: Partial<Config>): Phone {
+  return {
+    addressOf: (to) => addressOf(to, config.dial),
+    call: (calling, signal) => call(config, calling, signal),
+  };
 }
 
-export interface CallEnd {
-  readonly outcome: "key" | "no-key" | "no-answer" | "declined" | "failed";
-  /** The key that was pressed; "" when none was. */
-  readonly key: string;
-  readonly answered: boolean;
-  /** In the words of the phone. */
-  readonly reason: string;
-}
-
-export interface Calling {
-  readonly address: string;
-  /** WAV that is played. */
-  readonly file: string;
-  readonly ringMs: number;
-  readonly answerMs: number;
-}
-
-export async function call(
+async function call(
   config: Partial<Config>,
   { address, file, ringMs, answerMs }: Calling,
   signal: AbortSignal,
@@ -78,16 +62,12 @@ async function open(
 }
 
 /** A SIP address; no blank may stand in it, or it would be another command. */
-export function addressOf(to: string, dial: string | undefined): string {
-  const number = to.replace(/[\s()-]/g, "");
+function addressOf(to: string, dial: string | undefined): string {
   if (/^sips?:[^\s;,]+$/.test(to)) return to;
-  if (!/^\+?[0-9*#]{2,20}$/.test(number))
+  const number = numberOf(to);
+  if (number === undefined)
     throw new ActionFailed(`phone: "${to}" is no number and no SIP address`);
-  if (dial === undefined || !dial.includes("{number}"))
-    throw new ActionFailed(
-      `phone: dial is missing in <configs>/phone.yaml; it says how ${number} is called: sip:{number}@pbx.example.jp`,
-    );
-  return dial.replace("{number}", number);
+  return dialled(dial, number, "sip:{number}@pbx.example.jp");
 }
 
 /** What happens to our call; events of others are not ours. */
