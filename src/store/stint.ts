@@ -22,9 +22,8 @@ type Work<Item> = (item: Item) => Promise<void> | undefined | void;
 /** Does the work for each of them in order, with rests; a promise only when it takes long, or the work of one does. */
 export function forEach<Item>(items: readonly Item[], work: Work<Item>): Promise<void> | undefined {
   const stint = new Stint();
-  for (let at = 0; at < items.length; at += 1) {
-    const item = items[at];
-    const slow = item === undefined ? undefined : work(item);
+  for (const [at, item] of items.entries()) {
+    const slow = work(item);
     if (slow !== undefined || stint.isLong()) return goOn(items.slice(at + 1), work, slow);
   }
   return undefined;
@@ -35,8 +34,8 @@ async function goOn<Item>(
   work: Work<Item>,
   first: Promise<void> | undefined | void,
 ): Promise<void> {
-  await first;
   const stint = new Stint();
+  await (first ?? stint.rest());
   for (const item of items) {
     await work(item);
     if (stint.isLong()) await stint.rest();

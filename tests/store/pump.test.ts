@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connect } from "../../src/store/database.ts";
 import { CommitPump } from "../../src/store/pump.ts";
@@ -96,6 +97,19 @@ describe("commit pump", () => {
     expect(results.filter(({ status }) => status === "rejected")).toHaveLength(1);
     expect(results[200]?.status).toBe("rejected");
     expect(await statusOf(twin.id)).toBeUndefined();
+  });
+
+  test("a unit of very many rows is written whole, and others have the event loop meanwhile", async () => {
+    const rows = Array.from({ length: 6_000 }, (_, n) => execution({ parameters: { n } }));
+    let others = 0;
+    const ticking = setInterval(() => (others += 1), 0);
+    await pump.commit({ executions: rows });
+    clearInterval(ticking);
+    expect(others).toBeGreaterThan(0);
+    const { rows: found } = await sql<{ count: number; sum: number }>`
+      select count(*)::int as count, sum((parameters ->> 'n')::int)::int as sum from execution
+      where id between ${rows[0]?.id} and ${rows.at(-1)?.id}`.execute(database.db);
+    expect(found).toEqual([{ count: 6_000, sum: (6_000 * 5_999) / 2 }]);
   });
 
   test("a change with an old fence undoes its whole unit", async () => {
