@@ -30,7 +30,7 @@ export interface LoopSettings extends BreakerSettings {
   readonly depth: number;
 }
 
-const usualLoops: LoopSettings = { firings: 200, seconds: 60, hold: 600, depth: 50 };
+const usualLoops: LoopSettings = { firings: 100, seconds: 60, hold: 600, depth: 50 };
 
 /** So many causes of an event are known (inventory/cause.ts). */
 const deepest = 100;

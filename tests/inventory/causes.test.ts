@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   causeOfEvent,
+  chainOf,
   isTooDeep,
   loopReason,
   noCause,
@@ -108,6 +109,16 @@ describe("change events", () => {
       changesets: ["c1"],
       depth: 3,
     });
+  });
+  test("the rules that led to an event are those of its cause, or of its origin where the inventory tells it", () => {
+    const cause = { ruleChain: ["default.r1@", 7, "default.r2@"] };
+    expect(chainOf({ source: "engine", payload: {}, cause })).toEqual([
+      "default.r1@",
+      "default.r2@",
+    ]);
+    expect(chainOf({ source: "inventory", payload })).toEqual(row.changeset.ruleChain);
+    expect(chainOf({ source: "webhook", payload })).toEqual([]);
+    expect(chainOf({ source: "inventory", payload: {} })).toEqual([]);
   });
   test("a rule that caused the change of this entry does not fire again, others do", () => {
     expect(loopReason(payload, "default.r1")).toContain("is itself a cause");

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { breakerSettings, firingKey, Firings } from "../../src/rules/breaker.ts";
+import { breakerSettings, firingKey, Firings, loopSettings } from "../../src/rules/breaker.ts";
 
 const firing = (event: string, entry = "e1") => ({ rule: "p.r", entry, event });
 
@@ -34,4 +34,17 @@ test("settings of the pack; what makes no sense is the usual", () => {
     firings: 20,
     seconds: 60,
   });
+});
+
+test("settings for rules that go round; no chain is known for longer than a hundred rules", () => {
+  const usual = { firings: 100, seconds: 60, hold: 600, depth: 50 };
+  expect(loopSettings({})).toEqual(usual);
+  expect(loopSettings({ loops: "x" })).toEqual(usual);
+  expect(loopSettings({ loops: { firings: 5, hold: 0, depth: 0 } })).toEqual({
+    ...usual,
+    firings: 5,
+    hold: 0,
+    depth: 0,
+  });
+  expect(loopSettings({ loops: { depth: 1_000, seconds: -1 } })).toEqual({ ...usual, depth: 100 });
 });

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Context, Report } from "../case.ts";
 import { ask } from "../ask.ts";
-import { countOf, untilQuiet } from "../check.ts";
+import { untilQuiet } from "../check.ts";
 import { inParallel } from "../load.ts";
 import type { Site } from "../site.ts";
 import { withSite } from "../with-site.ts";
@@ -17,6 +17,12 @@ function rssMb(site: Site): number {
   const pid = site.of("api")[0]?.started.child.pid;
   const text = readFileSync(`/proc/${pid}/status`, "utf8");
   return Number(/^VmRSS:\s+(\d+)/m.exec(text)?.[1] ?? 0) / 1_024;
+}
+
+/** All of them in the ledger; lists count to ten thousand only. */
+async function kept(site: Site, what: "enforcements" | "executions"): Promise<number> {
+  const { text } = await ask(`${site.doors[0]}/metrics`);
+  return Number(new RegExp(`^raicho_${what}_total (\\d+)`, "m").exec(text)?.[1] ?? Number.NaN);
 }
 
 /** More webhooks than can be taken: each is answered 202, 429 or 503 with Retry-After; what was accepted is done; the door's memory does not grow with what was refused. */
@@ -54,8 +60,10 @@ export function runFlood(context: Context): Promise<Report> {
     findings.expect(accepted >= webhooks / 10, `only ${accepted} were accepted`);
     findings.expect(most < before + 200, `the door grew from ${before} to ${most} MB`);
     await untilQuiet(site, [], 120);
-    const done = await countOf(site, "/v1/ruleenforcements?rule_ref=faults.flood&limit=1");
+    const done = await kept(site, "enforcements");
     findings.expect(done === accepted, `${done} enforcements for ${accepted} accepted events`);
+    const ran = await kept(site, "executions");
+    findings.expect(ran === accepted, `${ran} executions for ${accepted} accepted events`);
     return {
       webhooks,
       "in s": Math.round(seconds),
