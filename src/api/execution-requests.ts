@@ -243,6 +243,7 @@ async function change(
   if (unknown !== undefined)
     throw refusal(`Additional properties are not allowed ('${unknown}' was unexpected)`);
   const { status } = body;
+  const result = objectIn(body, "result");
   const known = executionStatuses.find((each) => each === status);
   if (known === undefined)
     throw refusal(
@@ -250,7 +251,6 @@ async function change(
         ? "'status' is a required property"
         : `${pythonText(status)} is not one of [${executionStatuses.map((each) => `'${each}'`).join(", ")}]`,
     );
-  const result = objectIn(body, "result");
   if (isFinished(execution.status)) throw refusal("Execution is already in completed state.");
   if (known === "canceling" || known === "canceled") return cancel(core, id, user);
   if (isStep(known)) {

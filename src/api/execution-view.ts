@@ -96,13 +96,15 @@ const pauses: ReadonlySet<string> = new Set(["paused", "resuming"]);
 function resultPart(
   result: unknown,
   shown: unknown,
-  { status }: StoredExecution,
+  { status, started_at }: StoredExecution,
   longest: number | undefined,
 ): JsonObject {
   if (result === null || result === undefined) return {};
   const size = Buffer.byteLength(JSON.stringify(result));
   if (longest !== undefined && size > longest) return { result_size: size };
-  return status === "canceling" ? { result: shown } : { result: shown, result_size: size };
+  // Canceled before it ran, it is measured by nobody.
+  const unmeasured = status === "canceling" || (status === "canceled" && started_at === null);
+  return unmeasured ? { result: shown } : { result: shown, result_size: size };
 }
 
 /** `host.pid.random`, the name of a process. */

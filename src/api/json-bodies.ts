@@ -2,6 +2,7 @@
  * by calling itself. */
 import express, { type RequestHandler } from "express";
 import type { IncomingMessage } from "node:http";
+import { fault } from "./faults.ts";
 import { refusal } from "./query.ts";
 
 /** Far more than anybody writes; PostgreSQL and V8 give up at some thousands. */
@@ -53,4 +54,28 @@ export function jsonBodies(
         return next(refusal(`Failed to parse request body: ${sentence}`));
       return next(error);
     });
+}
+
+const json = /^application\/(?:[\w.+-]*\+)?json(?:$|[; ])/i;
+
+/** Refuses bodies that call themselves something else than JSON, or one of `others`: those a browser sends to us without asking first. One without a name is
+ * JSON, as in StackStorm, unless a page sent it. */
+export function readable(others?: RegExp): RequestHandler {
+  return (request, response, next) => {
+    const {
+      "content-type": type,
+      "content-length": length,
+      "transfer-encoding": coded,
+      origin,
+    } = request.headers;
+    const empty = coded === undefined && (length === undefined || length === "0");
+    const fits =
+      type === undefined ? origin === undefined : json.test(type) || others?.test(type) === true;
+    if (empty || fits) return next();
+    return fault(
+      response,
+      400,
+      `Failed to parse request body: Unsupported Content-Type: "${type ?? ""}"`,
+    );
+  };
 }

@@ -88,7 +88,7 @@ export function packInstallRoutes(door: Door, router: Routes): void {
     const body: unknown = request.body;
     const { pack, query } = isObject(body) ? body : {};
     const { packs } = await door.packIndex();
-    if (typeof pack === "string") return void response.json(packs.get(pack) ?? null);
+    if (typeof pack === "string") return void response.json(packs.get(pack) ?? []);
     if (typeof query !== "string") throw refusal("'query' or 'pack' is a required property");
     return void response.json([...packs.values()].filter((each) => holds(each, query)));
   });

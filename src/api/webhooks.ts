@@ -12,7 +12,7 @@ import type { Door } from "./door.ts";
 import { fault } from "./faults.ts";
 import { userOf } from "./guard.ts";
 import { callerScope, idempotent } from "./idempotency.ts";
-import { jsonBodies } from "./json-bodies.ts";
+import { jsonBodies, readable } from "./json-bodies.ts";
 import { parameter, plain } from "./resources.ts";
 import { on, Routes } from "./routes.ts";
 
@@ -162,6 +162,8 @@ function formOf(request: Request): Readonly<Record<string, readonly string[]>> |
   return Object.fromEntries([...new Set(form.keys())].map((name) => [name, form.getAll(name)]));
 }
 
+const form = /^application\/x-www-form-urlencoded(?:$|[; ])/i;
+
 /** `POST /webhooks/{name}`: 202 with the body once the event is on disk; 503 when it is not. */
 export function webhookRoutes(door: Door): Routes {
   const router = new Routes();
@@ -172,8 +174,10 @@ export function webhookRoutes(door: Door): Routes {
       door.intake.enter(hookName(request), request, response);
       next();
     },
-    jsonBodies({ limit: "1mb", strict: false }),
+    // What cannot be read is refused: taken as nothing it would be lost.
+    readable(form),
     express.text({ type: "application/x-www-form-urlencoded", limit: "1mb" }),
+    jsonBodies({ limit: "1mb", strict: false, type: () => true }),
     idempotent(door, callerScope),
     async (request, response) => {
       const name = hookName(request);

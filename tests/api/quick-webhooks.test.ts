@@ -218,6 +218,21 @@ describe("a webhook", () => {
     ).toMatchObject({ status: 202, body: { a: ["1"], b: ["2"] } });
   });
 
+  test.each(["text/plain", "application/xml", "multipart/form-data; boundary=x"])(
+    "of type %s is refused instead of being taken for an empty one",
+    async (type) => {
+      expect(await post(`${open}/in`, '{"a":1}', { "content-type": type })).toMatchObject({
+        status: 400,
+        body: { faultstring: `Failed to parse request body: Unsupported Content-Type: "${type}"` },
+      });
+    },
+  );
+
+  test("without a type is read as JSON", async () => {
+    const answer = await fetch(`${open}/in`, { method: "POST", body: Buffer.from('{"a":1}') });
+    expect([answer.status, await answer.json()]).toStrictEqual([202, { a: 1 }]);
+  });
+
   // Last: the engine takes nothing more afterwards.
   test("is not acknowledged when it cannot be stored", async () => {
     await engine.core.pump.close();

@@ -10,7 +10,8 @@ function write(root: string, path: string, content: unknown): void {
   writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
 }
 
-function pack(root: string, ref: string): void {
+/** An empty pack. */
+export function pack(root: string, ref: string): void {
   write(root, `${ref}/pack.yaml`, {
     ref,
     name: ref,

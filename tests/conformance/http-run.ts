@@ -1,5 +1,5 @@
 /** Starts Raicho with the content that a recording expects and asks it everything that was recorded. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -12,8 +12,9 @@ import {
   startRaicho,
 } from "../support/raicho.ts";
 import { isObject } from "../../src/model/json.ts";
+import { packsOf, replayUnit, type UnitFile } from "./http-unit.ts";
 import { replayHttp, type RecordedFile, type ReplayOptions } from "./http.ts";
-import { writeRecordedContent } from "./http-content.ts";
+import { pack, writeRecordedContent } from "./http-content.ts";
 import type { Report } from "./workflow-cases.ts";
 
 interface Replayed {
@@ -115,4 +116,22 @@ export function httpChecks(directory: string): readonly Replayed[] {
     what,
     report: () => replay(directory, file, auth),
   }));
+}
+
+/** The traffic of StackStorm's own tests of its API. */
+export function unitChecks(directory: string): readonly Replayed[] {
+  const file = "http/api-unit.json";
+  const report = (): Promise<Report> => {
+    const recorded: UnitFile = read(join(directory, file));
+    const packs = mkdtempSync(join(tmpdir(), "raicho-packs-"));
+    for (const ref of packsOf(recorded)) {
+      pack(packs, ref);
+      mkdirSync(join(packs, ref, "actions"));
+    }
+    const access = { RAICHO_AUTH: "off", RAICHO_RBAC: "off" };
+    return withRaicho(access, packs, ({ url }) => replayUnit(recorded, { url })).finally(() =>
+      rmSync(packs, { recursive: true, force: true }),
+    );
+  };
+  return [{ file, what: "REST, StackStorm's tests", report }];
 }

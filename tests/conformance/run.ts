@@ -39,7 +39,7 @@ import {
 } from "./rules.ts";
 import type { Difference, Report } from "./workflow-cases.ts";
 import { checkTraces } from "./workflow-traces.ts";
-import { httpChecks } from "./http-run.ts";
+import { httpChecks, unitChecks } from "./http-run.ts";
 import { checkFlows, checkMachines } from "./workflows.ts";
 import { checkYaqlSyntax, checkYaqlTables, checkYaqlTests, checkYaqlUnit } from "./yaql.ts";
 
@@ -135,6 +135,7 @@ function checksOf(directory: string): readonly Check[] {
     { file: calls, what: "rendered values", report: () => checkRenderedValues(lines(calls)) },
     { file: calls, what: "payload lookup", report: () => checkLookupCalls(lines(calls)) },
     ...httpChecks(directory),
+    ...unitChecks(directory),
   ];
 }
 
