@@ -1,7 +1,7 @@
 /** Search over the inventory: conditions over paths, words, any order, chosen values, counts. */
 import { asUtc, instantOf, wallTime } from "../model/time-zone.ts";
 import { typeNamed, type Catalogue, type KnownType } from "../inventory/catalogue.ts";
-import { all, type Predicate, type ValuePath } from "../inventory/predicate.ts";
+import { all, isOfTypes, type Predicate, type ValuePath } from "../inventory/predicate.ts";
 import { badRequest } from "../inventory/problem.ts";
 import {
   compileCondition,
@@ -14,9 +14,10 @@ import { readCondition } from "../inventory/query-condition.ts";
 import { isoMoment, type QueryClock } from "../inventory/query-time.ts";
 import { requestKey, type ReferenceRequest } from "../inventory/references.ts";
 import { shown } from "../inventory/validate.ts";
+import { queryFacet, type FacetCount } from "../store/inventory/query-facets.ts";
 import {
   queryCount,
-  queryFacet,
+  queryIds,
   queryPage,
   queryValues,
   type Order,
@@ -62,7 +63,7 @@ export interface SearchPage {
   readonly next?: string;
   readonly count?: { readonly value: number; readonly exact: boolean };
   /** By path: the 100 most frequent values. */
-  readonly facets?: Readonly<Record<string, readonly { value: unknown; count: number }[]>>;
+  readonly facets?: Readonly<Record<string, readonly FacetCount[]>>;
 }
 
 /** What `today` and `now` mean at an instant (milliseconds since the epoch) in a zone. */
@@ -98,8 +99,10 @@ export async function search(
   const order = orderOf(query.sort, types, context);
   const selected = pathsOf("select", query.select, types, context);
   const facets = pathsOf("facets", query.facets, types, context);
+  const met =
+    facets.size + (query.count === true ? 1 : 0) > 1 ? await few(db, predicate) : predicate;
   const rows = await queryPage(db, {
-    predicate,
+    predicate: met,
     order,
     after: query.after === undefined ? undefined : readCursor(query.after, query.sort),
     limit: limit + 1,
@@ -114,8 +117,8 @@ export async function search(
     ...(rows.length > limit && last !== undefined
       ? { next: writeCursor(query.sort, last.key, last.id) }
       : {}),
-    ...(query.count === true ? { count: await counted(db, predicate) } : {}),
-    ...(facets.size === 0 ? {} : { facets: await facetsOf(db, predicate, facets) }),
+    ...(query.count === true ? { count: await counted(db, met) } : {}),
+    ...(facets.size === 0 ? {} : { facets: await facetsOf(db, met, facets) }),
   };
 }
 
@@ -215,6 +218,13 @@ async function withValues(
   });
 }
 
+/** What fulfils a condition that is asked several times, when there is not too much of it. */
+async function few(db: Db, predicate: Predicate): Promise<Predicate> {
+  if (isOfTypes(predicate)) return predicate;
+  const ids = await queryIds(db, predicate, mostCounted + 1);
+  return ids.length > mostCounted ? predicate : { kind: "ids", ids };
+}
+
 async function counted(db: Db, predicate: Predicate): Promise<{ value: number; exact: boolean }> {
   const found = await queryCount(db, predicate, mostCounted + 1);
   return { value: Math.min(found, mostCounted), exact: found <= mostCounted };
@@ -227,7 +237,8 @@ async function facetsOf(
 ): Promise<NonNullable<SearchPage["facets"]>> {
   const counts = await Promise.all(
     [...paths].map(async ([text, path]) => {
-      return [text, await queryFacet(db, predicate, { path, limit: mostFacetValues })] as const;
+      const wanted = { path, limit: mostFacetValues, bound: mostCounted };
+      return [text, await queryFacet(db, predicate, wanted)] as const;
     }),
   );
   return Object.fromEntries(counts);
@@ -240,6 +251,7 @@ export async function countSeen({ db, eyes, clock }: Ground): Promise<ReadonlyMa
   const counts = await queryFacet(db, compileWhere({}, types, context), {
     path: valuePath("type", types, context),
     limit: types.length,
+    bound: mostCounted,
   });
   return new Map(counts.map(({ value, count }) => [String(value), count]));
 }

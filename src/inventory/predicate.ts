@@ -86,6 +86,11 @@ export function isAlways(predicate: Predicate): boolean {
   return predicate.kind === "all" && predicate.of.length === 0;
 }
 
+/** Whether it asks for nothing but types. */
+export function isOfTypes(predicate: Predicate): boolean {
+  return predicate.kind === "types" || isAlways(predicate);
+}
+
 /** All of them, without what holds anyway. */
 export function all(...of: readonly Predicate[]): Predicate {
   const kept = of.filter((one) => !isAlways(one));
@@ -122,6 +127,8 @@ export interface ValuePath {
         readonly column: "d" | "ts" | "n" | "net" | "t";
         /** The index table holds its values in that column. */
         readonly indexed: boolean;
+        /** The only values there can be, where they are few; undefined where any may stand. */
+        readonly values: readonly (string | boolean)[] | undefined;
       }
     | {
         readonly kind: "field";

@@ -5,7 +5,14 @@
 import type { Catalogue, KnownType } from "./catalogue.ts";
 import { compileTest } from "./query-tests.ts";
 import { readCondition, type Condition, type NamedKind } from "./query-condition.ts";
-import { guardOf, readPath, type Guard, type Path, type Step } from "./query-path.ts";
+import {
+  guardOf,
+  readPath,
+  type AttributeOf,
+  type Guard,
+  type Path,
+  type Step,
+} from "./query-path.ts";
 import { all, any, always, never, not, type Predicate, type ValuePath } from "./predicate.ts";
 import type { QueryClock } from "./query-time.ts";
 import { attributeType } from "./attribute-types.ts";
@@ -240,9 +247,29 @@ export function valuePath(
     ending:
       ending.kind === "field"
         ? ending
-        : { kind: "attribute", name: ending.name, array, ...columnOf(followed) },
+        : {
+            kind: "attribute",
+            name: ending.name,
+            array,
+            values: valuesOf(ending.by),
+            ...columnOf(followed),
+          },
     many: array || steps.some(({ many }) => many),
   };
+}
+
+/** An attribute with more values than this is counted as one that may have any. */
+const fewValues = 100;
+
+function valuesOf(by: readonly AttributeOf[]): readonly (string | boolean)[] | undefined {
+  const lists = by.map(({ attribute }): readonly (string | boolean)[] | undefined => {
+    const { element, array } = attribute;
+    if (element.type === "boolean" && !array) return [true, false];
+    return element.type === "enum" && !array ? [...element.values.keys()] : undefined;
+  });
+  if (lists.includes(undefined)) return undefined;
+  const values = [...new Set(lists.flatMap((list) => list ?? []))];
+  return values.length > fewValues ? undefined : values;
 }
 
 function isReferenceEnding({ ending }: Path): boolean {

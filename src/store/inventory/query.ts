@@ -1,10 +1,10 @@
-/** Runs compiled queries: pages in a stable order, values of paths, counts by value. */
+/** Runs compiled queries: pages in a stable order, values of paths, counts. */
 import { sql, type RawBuilder } from "kysely";
 import type { Predicate, ValuePath } from "../../inventory/predicate.ts";
 import type { Db } from "../schema.ts";
 import { entryColumns, type EntryRow } from "./entries.ts";
 import { glance } from "./query-glance.ts";
-import { Aliases, isAlways, predicateSql, sortCast, sortSql, valuesSql } from "./predicate-sql.ts";
+import { Aliases, predicateSql, sortCast, sortSql, valuesSql } from "./predicate-sql.ts";
 
 export interface Order {
   readonly path: ValuePath;
@@ -86,6 +86,21 @@ export async function queryCount(db: Db, predicate: Predicate, bound: number): P
   return rows[0]?.n ?? 0;
 }
 
+/** Ids of those that fulfil the predicate, at most `bound`. */
+export async function queryIds(
+  db: Db,
+  predicate: Predicate,
+  bound: number,
+): Promise<readonly string[]> {
+  const aliases = new Aliases();
+  const e = aliases.fresh();
+  const { rows } = await sql<{ id: string }>`
+    select e0.id from inv.entry e0 where e0.deleted_at is null and ${predicateSql(predicate, e, aliases)} limit ${bound}`.execute(
+    db,
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** The values of each path, for each of the entries: a list in the order of `paths`, each a list of values. */
 export async function queryValues(
   db: Db,
@@ -104,56 +119,4 @@ export async function queryValues(
     db,
   );
   return new Map(rows.map(({ id, values }) => [id, values]));
-}
-
-export interface FacetCount {
-  readonly value: unknown;
-  readonly count: number;
-}
-
-/** The most frequent values of a path among the entries that fulfil the predicate. */
-export async function queryFacet(
-  db: Db,
-  predicate: Predicate,
-  { path, limit }: { readonly path: ValuePath; readonly limit: number },
-): Promise<readonly FacetCount[]> {
-  const [step, ...others] = path.steps;
-  const plainStep = step?.direction === "out" && isAlways(step.guard);
-  const counted =
-    step !== undefined && plainStep && !path.many
-      ? byTarget(predicate, step, { ...path, steps: others })
-      : byEntry(predicate, path);
-  const { rows } =
-    await sql<FacetCount>`${counted} order by count desc, v.value::text limit ${limit}`.execute(db);
-  return rows;
-}
-
-/** Counts entries by their values. */
-function byEntry(predicate: Predicate, path: ValuePath): RawBuilder<unknown> {
-  const aliases = new Aliases();
-  const e = aliases.fresh();
-  const count = sql.raw(path.many ? "count(distinct v.id)" : "count(*)");
-  // With an offset the values are counted as they come: the planner expects as many as there are entries, and would sort whole documents.
-  return sql`
-    select v.value, ${count}::int as count from (
-      select e0.id, v.value from inv.entry e0 cross join lateral ${valuesSql(path, e, aliases)} v
-      where e0.deleted_at is null and ${predicateSql(predicate, e, aliases)} offset 0) v
-    where v.value is not null group by v.value`;
-}
-
-/** Counts entries by what their reference leads to first: of that there is less, so the rest of the path is walked less often. */
-function byTarget(
-  predicate: Predicate,
-  { attribute, rest }: ValuePath["steps"][number],
-  path: ValuePath,
-): RawBuilder<unknown> {
-  const aliases = new Aliases();
-  const [e, t] = [aliases.fresh(), aliases.fresh()];
-  return sql`
-    select v.value, sum(c.n)::int as count from (
-      select g.dst, count(*) as n from inv.entry e0 join inv.edge g on g.src = e0.id and g.attr = ${attribute}
-      where e0.deleted_at is null and ${predicateSql(predicate, e, aliases)} group by g.dst) c
-    join inv.entry e1 on e1.id = c.dst and e1.deleted_at is null and ${predicateSql(rest, t, aliases)}
-    cross join lateral ${valuesSql(path, t, aliases)} v
-    where v.value is not null group by v.value`;
 }

@@ -60,8 +60,8 @@ export async function wronglyIndexed(
   );
   const { rows } = await sql<{ id: string }>`
     with given as (select ${ids}::uuid[] as ids),
-    edge_is as (select src, attr, ord, label, dst from inv.edge, given where src = any(ids)),
-    edge_due as (select src, attr, ord, label, dst from ${edges}),
+    edge_is as (select src, attr, ord, label, dst, src_type from inv.edge, given where src = any(ids)),
+    edge_due as (select src, attr, ord, label, dst, src_type from ${edges}),
     key_is as (select entry_id, type_id, key_name, key_value from inv.key, given where entry_id = any(ids)),
     key_due as (select entry_id, type_id, key_name, key_value from ${keys}),
     idx_is as (select entry_id, type_id, attr, scope, d, ts, n, net, t from inv.idx, given where entry_id = any(ids)),

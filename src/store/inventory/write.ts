@@ -57,7 +57,9 @@ interface OwnRows {
 
 function rowsOf(own: readonly OwnRows[]) {
   return {
-    edges: own.flatMap(({ id, rows }) => rows.edges.map((row) => ({ src: id, ...row }))),
+    edges: own.flatMap(({ id, typeId, rows }) =>
+      rows.edges.map((row) => ({ src: id, src_type: typeId, ...row })),
+    ),
     keys: own.flatMap(({ id, typeId, rows }) =>
       rows.keys.map((row) => ({ entry_id: id, type_id: typeId, ...row })),
     ),
@@ -143,7 +145,8 @@ const tableOf = {
   edges: (
     rows: DerivedRows["edges"],
   ) => sql`unnest(${rows.map(({ src }) => src)}::uuid[], ${rows.map(({ attr }) => attr)}::text[],
-    ${rows.map(({ ord }) => ord)}::int[], ${rows.map(({ label }) => label)}::text[], ${rows.map(({ dst }) => dst)}::uuid[]) as r(src, attr, ord, label, dst)`,
+    ${rows.map(({ ord }) => ord)}::int[], ${rows.map(({ label }) => label)}::text[], ${rows.map(({ dst }) => dst)}::uuid[],
+    ${rows.map((row) => row.src_type)}::int[]) as r(src, attr, ord, label, dst, src_type)`,
   keys: (
     rows: DerivedRows["keys"],
   ) => sql`unnest(${rows.map((row) => row.type_id)}::int[], ${rows.map((row) => row.key_name)}::text[],
@@ -160,8 +163,8 @@ const tableOf = {
 function addDerived({ edges, keys, index }: DerivedRows): RawBuilder<unknown> {
   return sql`
   edges as (
-    insert into inv.edge (src, attr, ord, label, dst)
-    select src, attr, ord, label, dst from ${tableOf.edges(edges)} returning dst),
+    insert into inv.edge (src, attr, ord, label, dst, src_type)
+    select src, attr, ord, label, dst, src_type from ${tableOf.edges(edges)} returning dst),
   keys as (
     insert into inv.key (type_id, key_name, key_value, entry_id)
     select type_id, key_name, key_value, entry_id from ${tableOf.keys(keys)}),
