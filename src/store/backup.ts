@@ -145,14 +145,26 @@ async function loadTable(client: pg.Client, table: Table, pieces: Pieces): Promi
   return sink.rowCount;
 }
 
-/** Numbers of transactions begin anew in another cluster: what the feed has passed comes first, what it has not comes with this transaction. */
-const renumberFeed = [
-  `update inv.event v set xid = case when (v.xid, v.seq) <= ((c.value ->> 'xid')::xid8, (c.value ->> 'seq')::bigint)
-     then '0'::xid8 else pg_current_xact_id() end
-   from (select coalesce((select value from sensor_cursor where name = 'inventory.feed'), '{"xid": "0", "seq": "0"}') as value) c`,
-  `update sensor_cursor set value = jsonb_build_object('xid', '0', 'seq', (select coalesce(max(seq), 0)::text from inv.event where xid = '0'::xid8))
-   where name = 'inventory.feed'`,
-];
+/** What is read in the order of transactions, and the place up to which it was told. */
+const feeds = [
+  { table: "inv.event", cursor: "inventory.feed" },
+  { table: "inv.signal", cursor: "inventory.signals" },
+] as const;
+
+/** Numbers of transactions begin anew in another cluster: what a feed has passed comes first, what it has not comes with this transaction. */
+async function renumber(client: pg.Client, { table, cursor }: (typeof feeds)[number]) {
+  await client.query(
+    `update ${table} v set xid = case when (v.xid, v.seq) <= ((c.value ->> 'xid')::xid8, (c.value ->> 'seq')::bigint)
+       then '0'::xid8 else pg_current_xact_id() end
+     from (select coalesce((select value from sensor_cursor where name = $1), '{"xid": "0", "seq": "0"}') as value) c`,
+    [cursor],
+  );
+  await client.query(
+    `update sensor_cursor set value = jsonb_build_object('xid', '0', 'seq', (select coalesce(max(seq), 0)::text from ${table} where xid = '0'::xid8))
+     where name = $1`,
+    [cursor],
+  );
+}
 
 /** Reads the backup into an empty database, whole or not at all. Throws BackupError when something is there already, or the backup is not whole. */
 export async function readBackup(
@@ -181,7 +193,7 @@ export async function readBackup(
     }
     for (const { name, value } of backup.header.sequences)
       await client.query("select setval($1::regclass, $2)", [name, value]);
-    for (const statement of renumberFeed) await client.query(statement);
+    for (const feed of feeds) if (known.has(feed.table)) await renumber(client, feed);
     await client.query("commit");
   } finally {
     backup.close();

@@ -53,6 +53,21 @@ async function create(server: Raicho, code: string, note = ""): Promise<Entry> {
   return (body as { entry: Entry }).entry;
 }
 
+/** A source says something else of the entry than the inventory: that is news. */
+async function differ(server: Raicho, { id }: Entry): Promise<void> {
+  const items = [{ type: "Team", id, set: { note: "elsewhere" } }];
+  const { status } = await server.ask("/api/v2/inventory/claims", {
+    method: "POST",
+    body: { source: "directory", items },
+  });
+  expect(status).toBe(200);
+  await eventually(
+    "the difference is told",
+    async () => (await told(server, "inventory.drift.detected", id)) || undefined,
+    { seconds: 60 },
+  );
+}
+
 async function execute(server: Raicho, action: string, parameters: object): Promise<string> {
   const { body } = await server.ask("/v1/executions", {
     method: "POST",
@@ -97,6 +112,7 @@ beforeAll(async () => {
     async () => (await told(server, "inventory.entry.created", entry.id)) || undefined,
     { seconds: 60 },
   );
+  await differ(server, entry);
   done = await execute(server, "core.echo", { message: "a\nb\\.\n\\.\n" });
   await inStatus(server, done, "succeeded");
   running = await execute(server, "core.local", { cmd: "sleep 600" });
@@ -146,6 +162,8 @@ describe("raicho backup and restore", () => {
       { seconds: 60 },
     );
     expect(await told(server, "inventory.entry.created", entry.id)).toBe(1);
+    await differ(server, next);
+    expect(await told(server, "inventory.drift.detected", entry.id)).toBe(1);
   });
 
   test("nothing is written over", async () => {
