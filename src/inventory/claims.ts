@@ -156,7 +156,10 @@ export function observe(given: Observation): Verdict | undefined {
   const heard = hear(given);
   if (alike(given.attribute, given.document, value)) return settle(heard, before, now, "agreed");
   const rejected = before?.state === "rejected" && same(before.value, value);
-  return rejected ? { claim: heard, write: false, signal: undefined } : differing(heard, given);
+  if (rejected) return { claim: heard, write: false, signal: undefined };
+  // The source is still being set right: the same word from it asks nobody again.
+  const awaited = before?.state === "enforcing" && same(before.value, value);
+  return awaited ? enforcing(heard, given) : differing(heard, given);
 }
 
 function differing(heard: Claim, given: Observation): Verdict {

@@ -85,6 +85,18 @@ describe("observations", () => {
     });
   });
 
+  test("what somebody had sent back to the source is not asked again while it is awaited", () => {
+    const first = observe({ ...base, policy: "propose" });
+    if (first === undefined) throw new Error("nothing was heard");
+    const sent = { ...first.claim, state: "enforcing", enforcedAt: base.now } as const;
+    expect(later(sent, { policy: "propose" }, 5)).toMatchObject({
+      claim: { state: "enforcing" },
+      signal: undefined,
+    });
+    expect(later(sent, { policy: "propose", value: "another" }, 5)).toMatchObject({
+      claim: { state: "proposed" },
+    });
+  });
   test("what is enforced is told again after a while, not with every report", () => {
     const first = observe({ ...base, policy: "enforce" });
     const second = later(first?.claim, { policy: "enforce" }, 5);
