@@ -1,23 +1,15 @@
 /** `raicho inventory changes`, `change`, `change-propose` and the decisions about them. */
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { isObject, type JsonObject } from "../model/json.ts";
-import { CliError, exitCodes, type CommandSetup } from "./cli.ts";
+import type { CommandSetup } from "./cli.ts";
+import { readDocument } from "./files.ts";
 import { rowsOf, service } from "./inventory-entry.ts";
 import { optionText } from "./output.ts";
 import { countOf, listOptions } from "./resource.ts";
 import { addVerb, type Asked } from "./verb.ts";
 
 /** The items of a file: a list, or an object that may say title and time as well. */
-function itemsOf({ args: [path = ""], cli }: Asked): JsonObject {
-  const text = readFileSync(path === "-" ? 0 : resolve(cli.workingDirectory, path), "utf8");
-  let read: unknown;
-  try {
-    read = JSON.parse(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(exitCodes.usage, `${path} is no JSON: ${reason}`);
-  }
+async function itemsOf({ args: [path = ""], cli }: Asked): Promise<JsonObject> {
+  const read = await readDocument(cli, path);
   return isObject(read) ? read : { items: read };
 }
 
@@ -33,7 +25,7 @@ async function propose(asked: Asked): Promise<void> {
     const value = optionText(options, option);
     return value === undefined ? [] : [[name, value] as const];
   });
-  const body = { ...itemsOf(asked), ...Object.fromEntries(said) };
+  const body = { ...(await itemsOf(asked)), ...Object.fromEntries(said) };
   await print.one(await client.object("POST", "/inventory/changes", { service, body }));
 }
 
@@ -75,7 +67,7 @@ export const setUpInventoryChanges: CommandSetup = (command, cli) => {
   addVerb(command, cli, {
     usage: "change-propose <file>",
     summary:
-      "Propose changes of several entries: a JSON file (- = standard input) with a list of {type, name, attributes}.",
+      "Propose changes of several entries: a YAML or JSON file (- = standard input) with a list of {type, name, attributes}.",
     shows: true,
     options: [
       ["--title <text>", "what is to change, in one line"],

@@ -61,6 +61,23 @@ async function render({ args, client, options, cli }: Asked): Promise<void> {
   cli.terminal.write(written.endsWith("\n") ? written : `${written}\n`);
 }
 
+/** `Device.status=planned`: attributes of further copies, by type. */
+async function furtherSettings(client: Client, options: Options): Promise<JsonObject | undefined> {
+  const words = wordsOf(options, "each").map((word) => {
+    const [, type, assignment] = /^(\w+)\.(.+)$/s.exec(word) ?? [];
+    if (type !== undefined && assignment !== undefined) return { type, assignment };
+    throw new CliError(exitCodes.usage, `"${word}": expected type.attribute=value`);
+  });
+  if (words.length === 0) return undefined;
+  const each = new Map<string, JsonObject>();
+  for (const [type, own] of Map.groupBy(words, (word) => word.type)) {
+    const { schemas } = await typeOf(client, type);
+    const assigned = own.map(({ assignment }) => assignment);
+    each.set(type, assignments(assigned, schemas, type));
+  }
+  return Object.fromEntries(each);
+}
+
 async function clone({ args, client, options, print }: Asked): Promise<void> {
   const entry = await entryOf(client, args);
   const type = String(entry["type"]);
@@ -69,8 +86,16 @@ async function clone({ args, client, options, print }: Asked): Promise<void> {
     if (of !== undefined && pool !== undefined) return [of, poolOf(pool)];
     throw new CliError(exitCodes.usage, `"${word}": expected type=pool, as IPAddress=10.0.0.0/24`);
   });
+  const renamed = wordsOf(options, "rename").map((word) => {
+    const [from, to, ...more] = word.split("=");
+    if (from !== undefined && from !== "" && to !== undefined && more.length === 0)
+      return { from, to };
+    throw new CliError(exitCodes.usage, `"${word}": expected from=to, as stg-=prd-`);
+  });
   const body = {
     follow: wordsOf(options, "follow"),
+    rename: renamed.length === 0 ? undefined : renamed,
+    each: await furtherSettings(client, options),
     name: optionText(options, "name"),
     set: await settings(client, options, type),
     allocate: Object.fromEntries(pools),
@@ -107,6 +132,8 @@ export function addDeployVerbs(command: Command, cli: Cli): void {
       ["--follow <path...>", "paths to what is copied with it"],
       ["--name <name>", "the copy's name; the next free one unless said"],
       ["--set <attribute=value...>", "attributes of the copy"],
+      ["--each <type.attribute=value...>", "attributes of what is copied with it"],
+      ["--rename <from=to...>", "text that is replaced in names of what is copied with it"],
       ["--allocate <type=pool...>", "pools to take addresses and places from"],
       ["--dry-run", "only tell what would be made"],
       ...authorOptions,

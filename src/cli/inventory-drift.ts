@@ -1,18 +1,12 @@
 /** `raicho inventory drift`, `conflicts` and the decisions about them. */
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import type { Command } from "commander";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { CliError, exitCodes, type Cli } from "./cli.ts";
-import { optionText } from "./output.ts";
+import { readDocument } from "./files.ts";
+import { entryOf, rowsOf, service, typeNames } from "./inventory-entry.ts";
+import { formatOf, optionText } from "./output.ts";
 import { countOf, listOptions } from "./resource.ts";
 import { addVerb, type Asked } from "./verb.ts";
-
-const service = "own" as const;
-
-function rowsOf(value: unknown): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
-}
 
 function age(seconds: unknown): string {
   const total = typeof seconds === "number" ? seconds : 0;
@@ -64,12 +58,18 @@ async function decide({ args, client, options, print }: Asked, decision: string)
     throw new CliError(exitCodes.failed, `${String(done["failed"])} could not be decided`);
 }
 
-/** A file with a list of items {type, set}, or of what is set when --type says the type. */
+/** A YAML or JSON file with a list of items {type, set}, or of what is set when --type says the type. */
 async function report({ args, client, cli, options, print }: Asked): Promise<void> {
   const [source, path = ""] = args;
-  const read: unknown = JSON.parse(readFileSync(resolve(cli.workingDirectory, path), "utf8"));
+  const read = await readDocument(cli, path);
   const type = optionText(options, "type");
-  const rows = rowsOf(isObject(read) ? read["items"] : read);
+  const list: unknown = isObject(read) ? read["items"] : read;
+  if (!Array.isArray(list))
+    throw new CliError(
+      exitCodes.failed,
+      `${path}: expected a list of ${type === undefined ? "{type, set}" : "attributes"}, or {items}`,
+    );
+  const rows = rowsOf(list);
   const items = type === undefined ? rows : rows.map((set) => ({ type, set }));
   const body = {
     source,
@@ -122,6 +122,23 @@ async function resolveOne({
   await print.one(await client.object("POST", path, { service, body }));
 }
 
+async function claims({ args, client, options, print }: Asked): Promise<void> {
+  const { id, name } = await entryOf(client, args);
+  const found = await client.object("GET", `/inventory/entries/${String(id)}/claims`, {
+    service,
+  });
+  if (formatOf(options) !== "table") return print.one(found);
+  const attributes = isObject(found["attributes"]) ? found["attributes"] : {};
+  const rows = Object.entries(attributes).flatMap(([attribute, one]) => {
+    const { document, claims: said }: JsonObject = isObject(one) ? one : {};
+    return rowsOf(said).map((claim) => ({ attribute, document, ...claim }));
+  });
+  await print.list(rows, {
+    columns: ["attribute", "source", "value", "document", "state", "observed_at", "note"],
+    nothing: `No source said anything about ${String(name)}`,
+  });
+}
+
 const comment = ["--comment <text>", "why, for the history"] as const;
 
 function addDecisionVerbs(command: Command, cli: Cli): void {
@@ -161,7 +178,8 @@ export function addDriftVerbs(command: Command, cli: Cli): void {
   addDecisionVerbs(command, cli);
   addVerb(command, cli, {
     usage: "report <source> <file>",
-    summary: "Say what a service has: a JSON file with a list of {type, set}.",
+    summary:
+      "Say what a service has: a YAML or JSON file (- = standard input) with a list of {type, set}.",
     shows: true,
     options: [
       ["--type <name>", "the file is a list of what is set, all of this type"],
@@ -190,12 +208,10 @@ export function addDriftVerbs(command: Command, cli: Cli): void {
     run: resolveOne,
   });
   addVerb(command, cli, {
-    usage: "claims <entry-id>",
+    usage: "claims <type-or-id> [key]",
     summary: "Show what every source says about an entry.",
     shows: true,
-    run: async ({ args: [id], client, print }) => {
-      const path = `/inventory/entries/${id}/claims`;
-      await print.one(await client.object("GET", path, { service }));
-    },
+    names: typeNames,
+    run: claims,
   });
 }

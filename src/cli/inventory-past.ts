@@ -13,7 +13,7 @@ import {
   typeOf,
   uuid,
 } from "./inventory-entry.ts";
-import { optionText } from "./output.ts";
+import { formatOf, optionText } from "./output.ts";
 import { countOf, listOptions } from "./resource.ts";
 import { addVerb, type Asked } from "./verb.ts";
 
@@ -27,10 +27,36 @@ function wholeNumber(text: string, name: string): number {
   throw new CliError(exitCodes.usage, `${name} ${text}: expected a whole number`);
 }
 
-async function history({ args, client, print }: Asked): Promise<void> {
+/** The value with the names that entries had in the place of their ids. */
+function named(value: unknown, names: unknown): unknown {
+  if (typeof value === "string") return (isObject(names) ? names[value] : undefined) ?? value;
+  if (Array.isArray(value)) return value.map((each: unknown) => named(each, names));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, named(each, names)]));
+}
+
+/** `position: 3 → 7`; what was not there is left out. */
+function changeText({ attribute, before, after }: JsonObject, names: unknown): string {
+  const [from, to] = [before, after].map((value) => {
+    if (value === undefined || value === null) return "";
+    const shown = named(value, names);
+    return typeof shown === "string" ? shown : JSON.stringify(shown);
+  });
+  return `${String(attribute)}: ${from === "" ? "" : `${from} → `}${to === "" ? "–" : to}`;
+}
+
+async function history({ args, client, options, print }: Asked): Promise<void> {
   const { id } = await entryOf(client, args);
   const { revisions } = await client.object("GET", `${place(id)}/history`, { service });
-  await print.list(rowsOf(revisions), {
+  const rows = rowsOf(revisions);
+  const forPeople = formatOf(options) === "table";
+  const told = rows.map((row) => ({
+    ...row,
+    changes: rowsOf(row["changes"])
+      .map((change) => changeText(change, row["names"]))
+      .join("; "),
+  }));
+  await print.list(forPeople ? told : rows, {
     columns: ["version", "at", "actor", "op", "reason", "ticket", "changes"],
   });
 }
@@ -40,7 +66,12 @@ async function diff({ args, client, options, print }: Asked): Promise<void> {
   const from = optionText(options, "from") ?? String(Math.max(1, Number(version) - 1));
   const query = { from: wholeNumber(from, "--from"), to: optionText(options, "to") };
   const found = await client.object("GET", `${place(id)}/diff`, { service, query });
-  await print.list(rowsOf(found["changes"]), {
+  const rows = rowsOf(found["changes"]);
+  const told = rows.map(({ attribute, before, after }) => {
+    const { names } = found;
+    return { attribute, before: named(before, names), after: named(after, names) };
+  });
+  await print.list(formatOf(options) === "table" ? told : rows, {
     columns: ["attribute", "before", "after"],
     nothing: `versions ${String(found["from"])} and ${String(found["to"])} do not differ`,
   });

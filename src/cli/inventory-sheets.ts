@@ -75,16 +75,17 @@ async function importFiles(asked: Asked): Promise<void> {
     });
   }
   bar(cli, "reading", args.length, args.length);
-  await show(asked, staged);
-  const { summary } = staged;
-  const errors = numberIn(summary, "error");
-  if (errors > 0 && options["skipErrors"] !== true)
+  const errors = numberIn(staged["summary"], "error");
+  const stopped = errors > 0 && options["skipErrors"] !== true;
+  const goesOn = options["commit"] === true && !stopped;
+  // Programs read one answer: what became of it in the end.
+  if (!goesOn || formatOf(options) === "table") await show(asked, staged);
+  if (stopped)
     throw new CliError(
       exitCodes.failed,
       `nothing was imported: ${errors} ${errors === 1 ? "row has" : "rows have"} errors; correct them, or give --skip-errors`,
     );
-  if (options["commit"] !== true) return;
-  await commit(asked, String(staged["id"]));
+  if (goesOn) await commit(asked, String(staged["id"]));
 }
 
 async function commit({ client, cli, options, print }: Asked, id: string): Promise<void> {

@@ -2,6 +2,8 @@
 import { isObject, type JsonObject } from "../model/json.ts";
 import { Refused, type Client } from "./client.ts";
 import { CliError, exitCodes, type CommandSetup } from "./cli.ts";
+import { setUpInventoryAsk } from "./inventory-ask.ts";
+import { setUpInventoryUpsert } from "./inventory-upsert.ts";
 import { addAccessVerbs } from "./inventory-access.ts";
 import { addDeployVerbs } from "./inventory-deploy.ts";
 import {
@@ -135,6 +137,8 @@ export const setUpInventory: CommandSetup = (command, cli) => {
     examples: ["inventory set Server web1 status=maintenance --reason 'new disk'"],
     run: set,
   });
+  setUpInventoryUpsert(command, cli);
+  setUpInventoryAsk(command, cli);
   setUpInventoryPast(command, cli);
   setUpInventoryGuards(command, cli);
   setUpInventoryChanges(command, cli);

@@ -5,7 +5,7 @@ import { compileWhere } from "../inventory/query.ts";
 import { shown } from "../inventory/validate.ts";
 import { impactOf } from "../store/inventory/impact.ts";
 import type { Inventory } from "./inventory.ts";
-import { contextOf, type FoundEntry } from "./inventory-search.ts";
+import { contextOf, type FoundEntry, type SearchQuery } from "./inventory-search.ts";
 
 /** What of the inventory is read. */
 export type Readers = Pick<Inventory, "get" | "search" | "ground" | "type">;
@@ -82,17 +82,13 @@ export async function ansibleInventory(
   const select = [...new Set([...groupBy, ...(address ? ["primary_ip.address"] : [])])];
   const groups = new Map<string, string[]>();
   const hostvars = new Map<string, unknown>();
-  let after: string | undefined;
-  do {
-    const page = await inventory.search({ type: types, filter, where, select, limit: 1000, after });
-    for (const entry of page.entries) {
-      hostvars.set(entry.name, variablesOf(entry));
-      for (const group of groupsOf(entry, groupBy)) join(groups, group, entry.name);
-    }
+  const machines = { type: types, filter, where, select, limit: 1000 };
+  for await (const entry of pagesOf(inventory, machines)) {
+    hostvars.set(entry.name, variablesOf(entry));
+    for (const group of groupsOf(entry, groupBy)) join(groups, group, entry.name);
     if (hostvars.size > mostHosts)
       throw badRequest(`more than ${mostHosts} hosts; narrow the query`);
-    after = page.next;
-  } while (after !== undefined);
+  }
   if (given.includes(byGroup))
     await joinGroups(inventory, { types, filter, where }, (group, host) =>
       join(groups, group, host),
@@ -118,16 +114,22 @@ async function joinGroups(
     ({ group }) => group !== undefined,
   );
   if (kinds.length === 0) return;
-  const groups = await inventory.search({ type: kinds.map(({ name }) => name), limit: 1000 });
-  for (const { id, type, name } of groups.entries) {
-    let after: string | undefined;
-    do {
-      const both = { and: [{ $group: id }, where ?? {}] };
-      const page = await inventory.search({ type: types, filter, where: both, limit: 1000, after });
-      for (const entry of page.entries) add(groupName(`${type}_${name}`), entry.name);
-      after = page.next;
-    } while (after !== undefined);
+  const groupsOfKinds = { type: kinds.map(({ name }) => name), limit: 1000 };
+  for await (const { id, type, name } of pagesOf(inventory, groupsOfKinds)) {
+    const members = { type: types, filter, where: { and: [{ $group: id }, where ?? {}] } };
+    for await (const entry of pagesOf(inventory, { ...members, limit: 1000 }))
+      add(groupName(`${type}_${name}`), entry.name);
   }
+}
+
+/** All entries that a search finds, page by page. */
+async function* pagesOf(inventory: Readers, query: SearchQuery): AsyncGenerator<FoundEntry> {
+  let after: string | undefined;
+  do {
+    const page = await inventory.search({ ...query, after });
+    yield* page.entries;
+    after = page.next;
+  } while (after !== undefined);
 }
 
 function leadsToAddress(inventory: Readers, type: string): boolean {
