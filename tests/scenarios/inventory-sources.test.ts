@@ -1,10 +1,9 @@
 /** The inventory as one source of truth: sheets that contradict each other, services that report and follow, and no echo. */
-import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Commands, commandsOf } from "../support/command.ts";
 import { eventually } from "../support/eventually.ts";
 import {
   type Execution,
@@ -14,7 +13,7 @@ import {
   startSite,
   stateAt,
 } from "../support/main-job-site.ts";
-import { adminPassword, repository, type Raicho } from "../support/raicho.ts";
+import type { Raicho } from "../support/raicho.ts";
 import { external, type Ground } from "./ground.ts";
 import { ready } from "./ready.ts";
 
@@ -64,6 +63,7 @@ describe.runIf(ready)("the inventory and its sources", () => {
   let site: Site;
   let raicho: Raicho;
   let under: Ground;
+  let inventory: Commands;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "raicho-sources-"));
@@ -74,6 +74,7 @@ describe.runIf(ready)("the inventory and its sources", () => {
     under = await external();
     site = await startSite([web01], { env: { ...under.env, RAICHO_PACKS: join(folder, "site") } });
     ({ raicho } = site);
+    inventory = await commandsOf(raicho, { first: "inventory", cwd: folder });
   }, 90_000);
   afterAll(async () => {
     await site.close();
@@ -101,29 +102,7 @@ describe.runIf(ready)("the inventory and its sources", () => {
     raicho.ask(`/api/v2/inventory/entries/${id}`, { method: "PATCH", body: { attributes } });
   const runs = (action: string): Promise<readonly Execution[]> =>
     raicho.get<Execution[]>(`/v1/executions?action=${action}&limit=100`);
-  const run = promisify(execFile);
-  const cli = async (...args: readonly string[]): Promise<string> => {
-    const environment = {
-      PATH: process.env["PATH"] ?? "",
-      HOME: folder,
-      RAICHO_URL: raicho.url,
-      ...(await signedIn()),
-    };
-    const options = { cwd: folder, env: environment };
-    const { stdout } = await run(
-      process.execPath,
-      [join(repository, "src/main.ts"), "inventory", ...args],
-      options,
-    );
-    return stdout;
-  };
-  const signedIn = async (): Promise<{ RAICHO_TOKEN: string }> => {
-    const basic = Buffer.from(`admin:${adminPassword}`).toString("base64");
-    const headers = { authorization: `Basic ${basic}`, "content-type": "application/json" };
-    const request = { method: "POST", headers, body: "{}" };
-    const answer = await fetch(`${raicho.url}/auth/v1/tokens`, request);
-    return { RAICHO_TOKEN: ((await answer.json()) as { token: string }).token };
-  };
+  const cli = (...args: readonly string[]): Promise<string> => inventory.ok(...args);
 
   test("three sheets that contradict each other become one store through the command line", async () => {
     writeFileSync(
@@ -147,11 +126,7 @@ describe.runIf(ready)("the inventory and its sources", () => {
       end: "2023-10-01",
       sla: "24x7",
     });
-    const again = JSON.parse(
-      await cli(...all, "--commit", "--json").then((text) =>
-        text.slice(text.lastIndexOf("\n{\n") + 1),
-      ),
-    ) as Body;
+    const again = JSON.parse(await cli(...all, "--commit", "--json")) as Body;
     expect(again["summary"]).toMatchObject({ unchanged: 3, conflicts: 0, changes: 0 });
     expect(await cli("conflicts")).toContain("No open conflicts");
     expect(await cli("export", "SupportContract", "--columns", "contract_no,end")).toContain(
