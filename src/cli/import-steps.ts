@@ -147,12 +147,12 @@ export async function configs(move: Move): Promise<void> {
       continue;
     }
     const path = `/configs/${encodeURIComponent(name)}`;
-    const before = await lookUp(to, path, { show_secrets: true });
+    const here = (await lookUp(to, path, { show_secrets: true }))?.["values"];
     const write = (): Promise<unknown> => to.json("PUT", path, { body: values });
     await take(move, {
       kind: "configuration",
       name,
-      before: await configured(to, name, before?.["values"]),
+      before: same(here, values) ? here : await configured(to, name, here),
       wanted: values,
       write,
     });

@@ -24,6 +24,8 @@ const content: StackStormContent = {
       values: { region: "東京", retries: 5, password: "hush" },
       secrets: ["password"],
     },
+    // What is usual here, too.
+    { pack: "calendar", values: { country: "jp", tick: "08:00" }, secrets: [] },
   ],
   rules: [
     {
@@ -166,7 +168,7 @@ describe("taking over a StackStorm", { timeout: 180_000 }, () => {
     });
     const made = await raicho.ask("/v1/apikeys", { method: "POST", body: {} });
     ({ key } = made.body as { key: string });
-  });
+  }, 150_000);
   afterAll(async () => {
     fake.close();
     await raicho.stop();
@@ -194,6 +196,7 @@ describe("taking over a StackStorm", { timeout: 180_000 }, () => {
     const told = report(await run("--history", "10"));
     const others = told.items.filter(({ fate }) => fate !== "taken over");
     expect(others.map(({ kind, name, fate }) => `${kind} ${name} ${fate}`).toSorted()).toEqual([
+      "configuration calendar is the same",
       "pack core exists",
       "pack jenkins left out",
       "pack shop is the same",
