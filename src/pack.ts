@@ -77,3 +77,37 @@ export class ActionFailed extends Error {
     this.result = object;
   }
 }
+
+/** What pack `ticket` asks of a tracker; docs/tickets.md, "Another tracker". */
+export type TrackerVerb =
+  | "open"
+  | "get"
+  | "changed"
+  | "comment"
+  | "attach"
+  | "transition"
+  | "assign"
+  | "update"
+  | "link";
+
+/** Makes the action `ticket` of a pack that talks to a tracker. `verbs` are given what `connect` makes of the configuration; failures are `ActionFailed` with
+ * their `reason`. */
+export function defineTracker<Tracker, Config = JsonObject>(
+  connect: (context: ActionContext<Config>) => Tracker | Promise<Tracker>,
+  verbs: Readonly<
+    Record<
+      TrackerVerb,
+      (tracker: Tracker, input: JsonObject, context: ActionContext<Config>) => Promise<JsonObject>
+    >
+  >,
+): PackAction<{ readonly verb: string; readonly input: JsonObject }, Config> {
+  return defineAction(async ({ verb, input }, context) => {
+    const found = Object.entries(verbs).find(([name]) => name === verb)?.[1];
+    if (found === undefined)
+      throw new ActionFailed({
+        error: `${context.action.pack} has no verb "${verb}"`,
+        reason: "refused",
+      });
+    return found(await connect(context), input, context);
+  });
+}

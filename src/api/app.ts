@@ -40,6 +40,7 @@ import { assertDeclared, type DeclaredRoute, Routes } from "./routes.ts";
 import { ruleBreakerRoutes } from "./rule-breakers.ts";
 import { ruleRoutes } from "./rules.ts";
 import { outputStreamRoutes, streamRoutes } from "./streams.ts";
+import { surveyPageRoutes } from "./survey-pages.ts";
 import { runbookPageRoutes } from "./runbook-pages.ts";
 import { runbookRoutes } from "./runbooks.ts";
 import { sharing } from "./sharing.ts";
@@ -159,6 +160,7 @@ function partsOf(door: Door, inventory: InventoryViews): readonly Part[] {
     { bases: ["/forms"], routes: pageSignInRoutes(door) },
     { bases: ["/forms"], routes: formPageRoutes(door, inventory) },
     { bases: ["/runbooks"], routes: runbookPageRoutes(door) },
+    { bases: ["/surveys"], routes: surveyPageRoutes(door) },
     { bases: ["/api/v2"], routes: ownRoutes(door, inventory, () => wholePaths(parts)) },
     { bases: ["/stream/v1", "/stream"], routes: streamService(door, feed) },
     // Last: what is nowhere else is asked of StackStorm's API, which has no version in its older addresses.

@@ -5,6 +5,7 @@ import type { RunbookGround } from "../engine/runbook-prepare.ts";
 import { AppError } from "../model/errors.ts";
 import { isObject } from "../model/json.ts";
 import type { Tongue } from "../runbooks/document.ts";
+import { word } from "../runbooks/words.ts";
 import type { Door } from "./door.ts";
 import { otherTongue } from "./form-pages.ts";
 import { submissionOf, submissionToken } from "./form-requests.ts";
@@ -17,13 +18,8 @@ import { documentPath } from "./runbooks.ts";
 
 const words = {
   documents: { ja: "文書", en: "Documents" },
-  document: { ja: "文書", en: "Document" },
-  owner: { ja: "担当", en: "Owner" },
-  reviewed: { ja: "最終確認日", en: "Last reviewed" },
   stale: { ja: "古い", en: "stale" },
   used: { ja: "添付", en: "Attached" },
-  version: { ja: "版", en: "Version" },
-  correct: { ja: "この文書を直す", en: "Correct this document" },
   text: { ja: "本文 (Markdown)", en: "Text (Markdown)" },
   message: { ja: "何を直したか", en: "What was corrected" },
   send: { ja: "レビューに出す", en: "Propose for review" },
@@ -37,8 +33,15 @@ const words = {
   faults: { ja: "このままでは出せません", en: "It cannot be proposed as it is" },
 } as const satisfies Record<string, Record<Tongue, string>>;
 
-function said(name: keyof typeof words, tongue: Tongue): string {
-  return words[name][tongue];
+function isOwn(name: string): name is keyof typeof words {
+  return Object.hasOwn(words, name);
+}
+
+/** Those that sub-tickets have, too, are the same here. */
+type Shared = "document" | "version" | "owner" | "reviewed" | "update";
+
+function said(name: keyof typeof words | Shared, tongue: Tongue): string {
+  return isOwn(name) ? words[name][tongue] : word(name, tongue);
 }
 
 function home(tongue: Tongue): { readonly href: string; readonly text: string } {
@@ -112,7 +115,7 @@ function editForm(
             <pre>${fault}</pre>
           </div>`
   }
-    <h2 id="correct">${said("correct", tongue)}</h2>
+    <h2 id="correct">${said("update", tongue)}</h2>
     <form class="card" method="post" action="${addressOf(path)}?lang=${tongue}">
       <input type="hidden" name="_submission" value="${token}" /><input
         type="hidden"
@@ -186,7 +189,7 @@ async function propose(
   const field = (name: string): string => (typeof given[name] === "string" ? given[name] : "");
   const user = userOf(response).name;
   const page = {
-    title: said("correct", tongue),
+    title: said("update", tongue),
     tongue,
     other: otherTongue(request),
     home: home(tongue),

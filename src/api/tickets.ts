@@ -1,5 +1,6 @@
 /** `/api/v2/tickets`: what is wanted of tickets, and what the trackers made of it. */
 import type { Request, Response } from "express";
+import type { Core } from "../engine/core.ts";
 import { AppError } from "../model/errors.ts";
 import { isObject } from "../model/json.ts";
 import { retryWork, ticketDetail } from "../engine/ticket-actions.ts";
@@ -46,7 +47,8 @@ function languageOf(value: unknown, otherwise: Language): Language {
   return value === "ja" || value === "en" ? value : otherwise;
 }
 
-async function named({ core }: Pick<Door, "core">, ref: string): Promise<TicketRow> {
+/** By our id (tk12) or the tracker's key. Throws TICKET_UNKNOWN. */
+export async function ticketNamed(core: Core, ref: string): Promise<TicketRow> {
   const row = await ticketKnown(core.database.db, presentTicketSettings(core).backend, ref);
   if (row === undefined) throw new AppError("TICKET_UNKNOWN", [ref]);
   return row;
@@ -113,7 +115,7 @@ function oneRoutes(router: Routes, { core }: Pick<Door, "core">): void {
     summary: "A ticket with its history, by our id (tk12) or the tracker's key",
   });
   router.get("/tickets/:ref", "ticket_view", async (request, response) => {
-    response.json(await ticketDetail(db, await named({ core }, request.params.ref)));
+    response.json(await ticketDetail(db, await ticketNamed(core, request.params.ref)));
   });
   router.about({
     summary: "Say how the work at a ticket was: rating (1 to 5), minutes, comment",
@@ -127,13 +129,13 @@ function oneRoutes(router: Routes, { core }: Pick<Door, "core">): void {
     },
   });
   router.put("/tickets/:ref/rating", "ticket_modify", async (request, response) => {
-    const ticket = await named({ core }, request.params.ref);
+    const ticket = await ticketNamed(core, request.params.ref);
     const said: unknown = request.body;
     const { name } = userOf(response);
     response.json(await rateTicket(core, ticket, name, isObject(said) ? said : {}));
   });
   router.about({ summary: "Try again what the tracker refused" });
   router.post("/tickets/:ref/retry", "ticket_modify", async (request, response) => {
-    response.json(await retryWork(core, await named({ core }, request.params.ref)));
+    response.json(await retryWork(core, await ticketNamed(core, request.params.ref)));
   });
 }

@@ -4,10 +4,11 @@ import type { AlertPlace } from "../alerts/matcher.ts";
 import type { PlannedWindow } from "../alerts/suppress.ts";
 import type { JsonObject } from "../model/json.ts";
 import { loadNeighbourhood, loadReferring } from "../store/inventory/hosts.ts";
+import { responsibleOf } from "./inventory-owner.ts";
 import type { Inventory } from "./inventory.ts";
 
 export interface FoundPlace extends AlertPlace {
-  /** For people and workflows: `{kind, via, person, team, leader}`; null when the inventory knows nobody at all. */
+  /** For people and workflows: `{kind, via, person, team, leader, notes}`; null when the inventory knows nobody at all. */
   readonly responsible: JsonObject | null;
   /** Maintenance windows of the inventory for the machine or what it belongs to, past ones aside. */
   readonly planned: readonly PlannedWindow[];
@@ -21,7 +22,7 @@ const mostRemembered = 500;
 
 export type FindPlace = (alert: CanonicalAlert) => Promise<FoundPlace>;
 
-/** Looks machines up by what the message says of them: name, then address, asset number, serial number. */
+/** Looks machines up by what the message says of them: name, then address, asset number, serial number, rack and unit. */
 export function placeFinder(inventory: () => Inventory): FindPlace {
   const known = new Map<string, { readonly at: number; readonly place: Promise<FoundPlace> }>();
   return (alert) => {
@@ -39,7 +40,7 @@ export function placeFinder(inventory: () => Inventory): FindPlace {
 }
 
 function wordsOf({ host_raw, labels }: CanonicalAlert): readonly string[] {
-  const words = [host_raw, labels["address"], labels["asset"], labels["serial"]];
+  const words = [host_raw, labels["address"], labels["asset"], labels["serial"], labels["place"]];
   return [...new Set(words.filter((word) => word !== undefined && word !== ""))].map(String);
 }
 
@@ -83,16 +84,10 @@ async function ownerOf(
   inventory: Inventory,
   host: string,
 ): Promise<Pick<FoundPlace, "owner" | "team" | "responsible">> {
-  const { kind, via, person, team, leader } = await inventory.findOwner(host);
+  const answer = await inventory.findOwner(host);
   return {
-    owner: person?.login ?? null,
-    team: team?.code ?? null,
-    responsible: {
-      kind,
-      via,
-      person: person && { ...person },
-      team: team && { ...team },
-      leader: leader && { ...leader },
-    },
+    owner: answer.person?.login ?? null,
+    team: answer.team?.code ?? null,
+    responsible: responsibleOf(answer),
   };
 }

@@ -14,6 +14,7 @@ import {
   businessDayFrom,
   dayAt,
   dayKind,
+  isBusinessTime,
   isDate,
   nextBusinessTime,
   windowOf,
@@ -111,6 +112,14 @@ export function dateIn(parameters: JsonObject, calendar: BusinessCalendar): stri
   ]);
 }
 
+/** A time that is asked about, or now. */
+function instantIn(parameters: JsonObject, name: string): number {
+  const given = parameters[name];
+  const found = typeof given === "string" && given !== "" ? Date.parse(given) : Date.now();
+  if (!Number.isNaN(found)) return found;
+  throw new AppError("TICKET_REQUEST", [`${name}: a time in ISO 8601, not ${String(given)}`]);
+}
+
 export function calendarRunner(core: () => Core, timeZone: string): Runner {
   const answers: Readonly<
     Record<string, (calendar: BusinessCalendar, parameters: JsonObject) => JsonObject>
@@ -120,11 +129,15 @@ export function calendarRunner(core: () => Core, timeZone: string): Runner {
       const { business, kind, name } = dayKind(calendar, date);
       return { date, business, kind, name: name ?? null };
     },
+    "calendar.is_business_time": (calendar, parameters) => {
+      const at = instantIn(parameters, "at");
+      const { date } = dayAt(calendar, at);
+      const { kind, name } = dayKind(calendar, date);
+      const business = isBusinessTime(calendar, at);
+      return { at: new Date(at).toISOString(), date, business, kind, name: name ?? null };
+    },
     "calendar.next_business_time": (calendar, parameters) => {
-      const { from } = parameters;
-      const start = typeof from === "string" && from !== "" ? Date.parse(from) : Date.now();
-      if (Number.isNaN(start))
-        throw new AppError("TICKET_REQUEST", [`from: a time in ISO 8601, not ${String(from)}`]);
+      const start = instantIn(parameters, "from");
       const at = nextBusinessTime(calendar, start);
       const { date } = dayAt(calendar, at);
       return {

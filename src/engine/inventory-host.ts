@@ -2,9 +2,11 @@ import {
   bestCandidates,
   hostQuery,
   judgeHit,
+  rackPosition,
   type HostCandidate,
   type HostMatch,
   type HostQuery,
+  type RackPosition,
 } from "../inventory/host.ts";
 import { findReferrers, loadEntries } from "../store/inventory/entries.ts";
 import { lookup, lookupAddress, type LookupHit } from "../store/inventory/hosts.ts";
@@ -12,6 +14,7 @@ import type { Db } from "../store/schema.ts";
 import { mayRead, readablePart, type Eyes } from "./inventory-eyes.ts";
 import { seenNeighbourhood } from "./inventory-graph.ts";
 import type { Ground } from "./inventory-history.ts";
+import { search } from "./inventory-search.ts";
 import { viewEntries, type EntryView } from "./inventory-view.ts";
 
 export type FoundHost =
@@ -32,7 +35,7 @@ const addressPath = ["interface", "device", "virtual_machine"];
 
 /** The machine that a mail, a monitoring system or a person means by a name, alias, address or asset tag. */
 export async function findHost(
-  { db, eyes }: Pick<Ground, "db" | "eyes">,
+  { db, eyes, clock }: Pick<Ground, "db" | "eyes" | "clock">,
   text: string,
 ): Promise<FoundHost> {
   const query = hostQuery(text);
@@ -41,6 +44,8 @@ export async function findHost(
     ...(await byText(db, eyes, query)),
     ...(query.address === undefined ? [] : await byAddress(db, eyes, query.address)),
   ];
+  const position = candidates.length === 0 ? rackPosition(text) : undefined;
+  if (position !== undefined) candidates.push(...(await byPosition({ db, eyes, clock }, position)));
   const best = bestCandidates(candidates);
   const entries = await loadEntries(
     db,
@@ -95,6 +100,31 @@ async function byAddress(db: Db, eyes: Eyes, address: string): Promise<readonly 
     by: "address",
     value: address,
   }));
+}
+
+/** Machines of types that stand in units of a pool (`allocate`), such as devices in racks, whose units hold that one. */
+async function byPosition(
+  ground: Pick<Ground, "db" | "eyes" | "clock">,
+  { rack, unit }: RackPosition,
+): Promise<readonly HostCandidate[]> {
+  const found: HostCandidate[] = [];
+  for (const { name, host, allocate } of ground.eyes.known.byName.values()) {
+    if (host === undefined || allocate?.as === undefined || allocate.size === undefined) continue;
+    const { as, attribute, size } = allocate;
+    const where = {
+      and: [
+        { path: `${as}.name`, op: "eq", value: rack },
+        { path: attribute, op: "le", value: unit },
+      ],
+    };
+    const query = { type: name, where, sort: `-${attribute}`, select: [size], limit: 100 };
+    for (const { id, attributes, values } of (await search(ground.db, query, ground)).entries) {
+      const [lowest, height] = [Number(attributes[attribute]), Number(values?.[size] ?? 1)];
+      const value = `${rack} U${unit}`;
+      if (lowest + height > unit) found.push({ entryId: id, by: "position", attribute, value });
+    }
+  }
+  return found;
 }
 
 /** Machines that refer to an address entry by one of their address attributes; else those that its interface belongs to. */

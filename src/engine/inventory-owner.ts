@@ -13,6 +13,7 @@ import {
   type PersonView,
   type TeamView,
 } from "../inventory/owner.ts";
+import type { JsonObject } from "../model/json.ts";
 import { requestKey } from "../inventory/references.ts";
 import { seenNeighbourhood, seenReferring } from "./inventory-graph.ts";
 import type { Ground } from "./inventory-history.ts";
@@ -35,7 +36,19 @@ export interface OwnerAnswer {
   readonly notes: readonly string[];
 }
 
-type Where = Pick<Ground, "db" | "eyes">;
+/** The answer as alerts and tickets keep it. */
+export function responsibleOf({ kind, via, person, team, leader, notes }: OwnerAnswer): JsonObject {
+  return {
+    kind,
+    via,
+    person: person && { ...person },
+    team: team && { ...team },
+    leader: leader && { ...leader },
+    notes: [...notes],
+  };
+}
+
+type Where = Pick<Ground, "db" | "eyes" | "clock">;
 
 /** `host` is an entry's id, or whatever `findHost` understands. An unknown host has an unknown owner and the default leader. */
 export async function findOwner(

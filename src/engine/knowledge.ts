@@ -47,7 +47,7 @@ export async function knowledgeReport(
   days: number,
   signal?: AbortSignal,
 ): Promise<KnowledgeReport> {
-  const { commit, runbooks } = await book.edition(undefined, signal);
+  const { commit, runbooks } = await book.edition(undefined, { signal });
   const { staleDays } = await book.settings();
   const changes = asPeople(
     await book.changes(commit, { most: 5_000, authors: true }, signal),

@@ -1,5 +1,6 @@
 /** A sensor that looks from time to time. A look that fails is said once and tried again; what was raised before stays. */
 import { setTimeout as delay } from "node:timers/promises";
+import { passing } from "../model/crash-points.ts";
 import type { Sensor, SensorContext } from "../sensors/sensor.ts";
 import type { Look } from "./request-polling.ts";
 
@@ -10,6 +11,13 @@ export interface PollingOptions {
   readonly look: (signal: AbortSignal) => Promise<Look | undefined>;
 }
 
+/** What was found, and how far the look came, are one unit. */
+async function take(context: SensorContext, { events, cursor }: Look): Promise<void> {
+  if (events.length > 0) passing("poll.before-emit");
+  await context.emit(events, cursor);
+  if (events.length > 0) passing("poll.after-emit");
+}
+
 export function pollingSensor({ name, seconds, look }: PollingOptions): Sensor {
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -18,7 +26,7 @@ export function pollingSensor({ name, seconds, look }: PollingOptions): Sensor {
   const once = async (context: SensorContext): Promise<void> => {
     try {
       const found = await look(signal);
-      if (found !== undefined) await context.emit(found.events, found.cursor);
+      if (found !== undefined) await take(context, found);
       if (failing) context.log("info", `${name}: works again`);
       failing = false;
     } catch (error) {

@@ -25,6 +25,15 @@ const mostKept = 4;
 /** How long the head is taken as known by those who only read. */
 const freshMs = 2_000;
 
+/** How the head is found out: `required` asks the repository and throws when it does not answer; `now` asks, and takes the last head that is known while it is
+ * away; `recent` trusts what was asked two seconds ago. What is written into tickets takes `now`: a document counts from the moment it is merged. */
+export type Asking = "required" | "now" | "recent";
+
+interface Looking {
+  readonly asking?: Asking;
+  readonly signal?: AbortSignal | undefined;
+}
+
 export class RunbookBook {
   readonly #core: () => Core;
   readonly #directory: string;
@@ -42,21 +51,18 @@ export class RunbookBook {
     return runbookSettings(await packConfig(core, core.definitions().content.packs.get("runbook")));
   }
 
-  /** The commit that counts now. Throws DOCUMENTS_UNREACHABLE when none was ever read here. `exact`: asks the repository in any case. */
-  async head({
-    exact = false,
-    signal,
-  }: { exact?: boolean; signal?: AbortSignal } = {}): Promise<string> {
+  /** The commit that counts now. Throws DOCUMENTS_UNREACHABLE when none was ever read here. */
+  async head({ asking = "recent", signal }: Looking = {}): Promise<string> {
     const { key, documents } = await this.#documents();
     const known = this.#head?.key === key ? this.#head : undefined;
-    if (!exact && known !== undefined && performance.now() - known.at < freshMs)
+    if (asking === "recent" && known !== undefined && performance.now() - known.at < freshMs)
       return known.commit;
     try {
       const commit = await documents.head(signal);
       this.#head = { key, commit, at: performance.now() };
       return commit;
     } catch (error) {
-      if (exact || known === undefined) throw error;
+      if (asking === "required" || known === undefined) throw error;
       this.#core().log("warn", "the documents cannot be read anew; the last version is used", {
         reason: error instanceof Error ? error.message : String(error),
         commit: known.commit,
@@ -66,11 +72,9 @@ export class RunbookBook {
   }
 
   /** The documents of that commit (or of the beginning of its name), or of the head. */
-  async edition(version?: string, signal?: AbortSignal): Promise<Edition> {
+  async edition(version?: string, looking: Looking = {}): Promise<Edition> {
     const commit =
-      version === undefined
-        ? await this.head(withSignal(signal))
-        : await this.#commit(version, signal);
+      version === undefined ? await this.head(looking) : await this.#commit(version, looking);
     const { index, commands } = await this.settings();
     const key = `${commit} ${index} ${commands.length}`;
     let edition = this.#editions.get(key);
@@ -102,10 +106,10 @@ export class RunbookBook {
     return (await this.#documents()).documents.propose(proposal, signal);
   }
 
-  async #commit(version: string, signal: AbortSignal | undefined): Promise<string> {
+  async #commit(version: string, looking: Looking): Promise<string> {
     const { documents } = await this.#documents();
-    await this.head(withSignal(signal));
-    const commit = await documents.resolve(version, signal);
+    await this.head(looking);
+    const commit = await documents.resolve(version, looking.signal);
     if (commit === undefined)
       throw new AppError("DOCUMENTS_UNKNOWN", [`There is no version ${version} of the documents.`]);
     return commit;
@@ -132,8 +136,4 @@ export class RunbookBook {
       this.#git = { key, documents: new GitDocuments({ url, branch, directory: this.#directory }) };
     return this.#git;
   }
-}
-
-function withSignal(signal: AbortSignal | undefined): { signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal };
 }

@@ -3,7 +3,9 @@ import type { JsonObject } from "../model/json.ts";
 import { isObject } from "../model/json.ts";
 import type { RunCall, Runner } from "../runners/runner.ts";
 import type { CheckResult, PlannedCheck } from "../runbooks/checks.ts";
+import type { Tongue } from "../runbooks/document.ts";
 import { judgeCommand } from "../runbooks/command.ts";
+import { word } from "../runbooks/words.ts";
 import type { FoundHost } from "./inventory-host.ts";
 import type { RunbookSettings } from "./runbook-settings.ts";
 
@@ -11,6 +13,7 @@ export interface CheckGround {
   /** The runner of remote commands. */
   readonly shell: Runner;
   readonly settings: RunbookSettings;
+  readonly tongue: Tongue;
   readonly findHost: (name: string) => Promise<FoundHost>;
 }
 
@@ -42,15 +45,13 @@ export async function runChecks(
 type Place = { readonly address: string } | { readonly refused: string };
 
 /** Where a server answers: as configured, else by the name the inventory has for it. */
-async function placeOf({ settings, findHost }: CheckGround, name: string): Promise<Place> {
+async function placeOf({ settings, findHost, tongue }: CheckGround, name: string): Promise<Place> {
   const { addresses, known } = settings.ssh;
   const own = addresses.get(name);
   if (own !== undefined) return { address: own };
   const found = await findHost(name);
   if (!found.found)
-    return known
-      ? { refused: `the inventory does not know the server: ${found.reason}` }
-      : { address: name };
+    return known ? { refused: `${word("unknownServer", tongue)}: ${name}` } : { address: name };
   const { hostname: official } = found.host.attributes;
   const called = typeof official === "string" ? official : name;
   return { address: addresses.get(called) ?? called };

@@ -14,7 +14,7 @@ export async function lookForDocuments(
 ): Promise<Look | undefined> {
   const { url, branch } = await book.settings();
   if (url === undefined) return undefined;
-  const commit = await book.head({ exact: true, signal });
+  const commit = await book.head({ asking: "required", signal });
   const row = await core.database.db
     .selectFrom("sensor_cursor")
     .select("value")

@@ -1,6 +1,7 @@
 /** What a request gets: its sub-tickets with rendered documents and planned checks. */
 import { documentIn } from "../content/runbooks.ts";
 import type { Ask } from "../expressions/context.ts";
+import { passing } from "../model/crash-points.ts";
 import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { decide } from "../processes/ask.ts";
@@ -51,6 +52,7 @@ export async function prepare({ core }: RunbookGround, given: Preparing): Promis
     reporter: textIn(ticket, "reporter"),
     requested_at: created,
   });
+  passing("prework.prepared");
   return plan;
 }
 

@@ -1,5 +1,6 @@
 /** Actions of the pack `runbook`. */
 import { documentIn } from "../content/runbooks.ts";
+import { passing } from "../model/crash-points.ts";
 import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
@@ -12,6 +13,7 @@ import { noteUses } from "../store/requests.ts";
 import { runChecks } from "./runbook-checks.ts";
 import { endInLedger } from "./in-ledger.ts";
 import type { FoundHost } from "./inventory-host.ts";
+import type { Edition } from "./runbook-book.ts";
 import { prepare, requestIn, type RunbookGround } from "./runbook-prepare.ts";
 import { lookAtRequest, pollRequests } from "./request-polling.ts";
 
@@ -25,7 +27,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   prepare: async (parts, { parameters, signal }) => {
     const settings = await parts.book.settings();
     return prepare(parts, {
-      edition: await parts.book.edition(textIn(parameters, "version"), signal),
+      edition: await editionFor(parts, parameters, signal),
       settings,
       request: requestIn(parameters),
       tongue: tongueIn(parameters, settings.tongue),
@@ -33,19 +35,19 @@ const verbs: Readonly<Record<string, Verb>> = {
       door: settings.door ?? parts.core.apiUrl,
     });
   },
-  resolve: async ({ core, book }, { parameters, signal }) => {
-    const { runbooks, commit } = await book.edition(textIn(parameters, "version"), signal);
+  resolve: async (parts, { parameters, signal }) => {
+    const { runbooks, commit } = await editionFor(parts, parameters, signal);
     const request = requestIn(parameters);
     const resolved = await decide(
       (ask) => resolve(runbooks.catalog, request, ask),
-      (question) => core.answer(question),
+      (question) => parts.core.answer(question),
     );
     return { commit, ...resolved };
   },
   plan_checks: planOf,
   run_checks: checks,
-  lint: async ({ book }, { parameters, signal }) => {
-    const { commit, runbooks } = await book.edition(textIn(parameters, "version"), signal);
+  lint: async (parts, { parameters, signal }) => {
+    const { commit, runbooks } = await editionFor(parts, parameters, signal);
     return { commit, problems: runbooks.problems };
   },
   poll_requests: ({ core, book }, { signal }) => pollRequests({ core, book }, signal),
@@ -78,11 +80,21 @@ export function runbookRunner(parts: () => RunbookRunnerParts): Runner {
   };
 }
 
+/** What is merged at this moment, or the version that is named. */
+function editionFor(
+  { book }: RunbookRunnerParts,
+  parameters: JsonObject,
+  signal: AbortSignal,
+): Promise<Edition> {
+  return book.edition(textIn(parameters, "version"), { asking: "now", signal });
+}
+
 async function planOf(
-  { core, book }: RunbookRunnerParts,
+  parts: RunbookRunnerParts,
   { parameters, signal }: RunCall,
 ): Promise<unknown> {
-  const { runbooks, commit } = await book.edition(textIn(parameters, "version"), signal);
+  const { core, book } = parts;
+  const { runbooks, commit } = await editionFor(parts, parameters, signal);
   const settings = await book.settings();
   const path = textIn(parameters, "document") ?? "";
   const found = documentIn(runbooks.documents, path, tongueIn(parameters, settings.tongue));
@@ -110,8 +122,9 @@ async function checks(parts: RunbookRunnerParts, call: RunCall): Promise<unknown
   const settings = await book.settings();
   const shell = core.runners.get("remote-shell-cmd");
   if (shell === undefined) throw new Error("there is no runner of remote commands");
+  const tongue = tongueIn(parameters, settings.tongue);
   const planned = plannedIn(parameters["checks"]);
-  const results = await runChecks({ shell, settings, findHost }, planned, call);
+  const results = await runChecks({ shell, settings, findHost, tongue }, planned, call);
   const { document, commit, key } = parameters;
   if (typeof document === "string" && typeof commit === "string" && typeof key === "string")
     await noteUses(core.database.db, [
@@ -125,10 +138,11 @@ async function checks(parts: RunbookRunnerParts, call: RunCall): Promise<unknown
         sub_ticket: textIn(parameters, "sub_ticket") ?? null,
       },
     ]);
+  passing("prework.checked");
   return {
     results,
     failed: results.filter(({ exit_code: code }) => code !== 0).length,
-    text: results.length === 0 ? "" : renderResults(results, tongueIn(parameters, settings.tongue)),
+    text: results.length === 0 ? "" : renderResults(results, tongue),
   };
 }
 

@@ -1,5 +1,6 @@
 /** What actions ask of tickets. Everything is a transaction of the ledger; the desk tells the tracker. */
 import { setTimeout as delay } from "node:timers/promises";
+import { passing } from "../model/crash-points.ts";
 import { AppError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { RunCall } from "../runners/runner.ts";
@@ -20,13 +21,16 @@ import {
 import { assignmentOf, candidate, type Assignment, type Candidate } from "../tickets/owner.ts";
 import type { TicketSettings } from "../tickets/settings.ts";
 import type { Core } from "./core.ts";
+import type { OwnerAnswer } from "./inventory-owner.ts";
 import { askBackend } from "./ticket-backend.ts";
-import { objectIn, text, texts, ticketKnown, ticketMeant } from "./ticket-call.ts";
+import { inLanguage, objectIn, text, texts, ticketKnown, ticketMeant } from "./ticket-call.ts";
 import { changeView, eventView, ticketRef, ticketView } from "./ticket-view.ts";
 
 export interface TicketGround {
   readonly core: Core;
   readonly settings: TicketSettings;
+  /** Whose machine it is, as the inventory says now; by an entry's id or by a name. */
+  readonly findOwner: (host: string) => Promise<OwnerAnswer>;
 }
 
 export type TicketVerb = (ground: TicketGround, call: RunCall) => Promise<JsonObject>;
@@ -36,7 +40,8 @@ const lookMs = 200;
 /** Takes the ticket that the call describes, once per (key, window). */
 export async function openTicket(ground: TicketGround, call: RunCall): Promise<JsonObject> {
   const { core, settings } = ground;
-  const { parameters, idempotencyKey } = call;
+  const { idempotencyKey } = call;
+  const parameters = inLanguage(call.parameters, settings.language);
   const parent = text(parameters, "parent");
   const { row, taken } = await core.database.transaction(async (tx) => {
     const above =
@@ -49,6 +54,7 @@ export async function openTicket(ground: TicketGround, call: RunCall): Promise<J
       wanted: parameters,
     });
   });
+  passing("ticket.wanted");
   core.bells.ring({ kind: "ticket", id: String(row.id) });
   const ticket = await ticketSettled(ground, row.id, call);
   return { ...ticketView(ticket), created: taken };
@@ -163,7 +169,7 @@ function changing(verb: string, read: (parameters: JsonObject) => JsonObject): T
         ticketId: id,
         key: text(parameters, "key") ?? idempotencyKey,
         verb,
-        document: read(parameters),
+        document: read(inLanguage(parameters, settings.language)),
         merge,
         spacingSeconds: settings.coalesceSeconds,
       });

@@ -8,13 +8,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { TicketSettings } from "../tickets/settings.ts";
 import { isAway } from "../store/database.ts";
-import { claimTickets, type TicketRow } from "../store/tickets.ts";
+import { changeTicket, claimTickets, releaseTicket, type TicketRow } from "../store/tickets.ts";
 import type { Core } from "./core.ts";
 import { watchTrackers } from "./ticket-watch.ts";
 import { workOn } from "./ticket-work.ts";
 
 const leaseSeconds = 300;
 const idleMs = 1_000;
+const brokenOffSeconds = 10;
 
 export interface TicketDesk {
   /** Something may be due. */
@@ -109,11 +110,23 @@ class Desk implements TicketDesk {
     try {
       while (!(await this.#turn(ticket))) await delay(idleMs, undefined, { signal });
     } catch (error) {
-      // The hold ends by itself, and what was sent is looked for.
-      this.#core.log("warn", "work at a ticket broke off; it is taken up again", {
-        ticket: ticket.id,
-        reason: error instanceof Error ? error.message : String(error),
-      });
+      const reason = error instanceof Error ? error.message : String(error);
+      if (!signal.aborted) await this.#putOff(ticket, reason);
+    }
+  }
+
+  /** Nothing that is known went wrong: it is tried again soon, shown meanwhile, and what was sent is looked for. */
+  async #putOff(ticket: TicketRow, reason: string): Promise<void> {
+    this.#core.log("warn", "work at a ticket broke off; it is taken up again", {
+      ticket: ticket.id,
+      reason,
+    });
+    const { db } = this.#core.database;
+    try {
+      await changeTicket(db, ticket, { error: reason });
+      await releaseTicket(db, ticket, brokenOffSeconds);
+    } catch {
+      // The ledger is away, too: the hold ends by itself.
     }
   }
 

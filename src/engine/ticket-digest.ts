@@ -3,8 +3,9 @@
  * 1. The identity of a ticket is (alert, date): running a digest again, by two workers or after a crash, makes nothing twice.
  * 2. Tickets of a batch and the mark on their alerts are one transaction: what is marked has a ticket, what is not is taken by the next run.
  * 3. Alerts of earlier days that nobody took (a late mail, a morning without an engine) are taken too. */
+import { passing } from "../model/crash-points.ts";
 import { AppError } from "../model/errors.ts";
-import type { JsonObject } from "../model/json.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
 import type { RunCall } from "../runners/runner.ts";
 import {
   countDigest,
@@ -18,6 +19,7 @@ import type { Db } from "../store/schema.ts";
 import { listTickets, lockTicketKey } from "../store/tickets.ts";
 import { dayAfter, dayKind, windowOf, type BusinessCalendar } from "../tickets/calendar.ts";
 import { raiseSettings } from "../tickets/raise.ts";
+import { responsibleOf, type OwnerAnswer } from "./inventory-owner.ts";
 import { dateIn, presentCalendar } from "./business-calendar.ts";
 import { takeWanted, type TicketGround, type TicketVerb } from "./ticket-actions.ts";
 import { wantedOf } from "./ticket-raise.ts";
@@ -43,11 +45,54 @@ async function waiting(
   return waitingAlerts(db, { from: dayAfter(date, -oldestDays), date, urgencies, limit, after });
 }
 
+/** What the inventory says of a machine now. */
+type Machine = Pick<OwnerAnswer, "host"> & { readonly owner: JsonObject };
+type Machines = Map<string, Machine>;
+
+const lookedUpAtOnce = 4;
+
+/** An entry's id, or the host as the monitor wrote it. */
+function machineOf({ document: { entity, host_raw: raw } }: WaitingAlert): string {
+  const id = isObject(entity) ? entity["id"] : undefined;
+  return typeof id === "string" ? id : typeof raw === "string" ? raw : "";
+}
+
+/** Looks up machines that are not in `known` yet: owners may have changed since the alert came, most of all after a weekend. */
+async function lookUp(
+  { findOwner }: TicketGround,
+  alerts: readonly WaitingAlert[],
+  known: Machines,
+): Promise<void> {
+  const names = [...new Set(alerts.map(machineOf))].filter(
+    (name) => name !== "" && !known.has(name),
+  );
+  const left = names.values();
+  const lane = async (): Promise<void> => {
+    for (const name of left) {
+      const answer = await findOwner(name);
+      known.set(name, { host: answer.host, owner: responsibleOf(answer) });
+    }
+  };
+  await Promise.all(Array.from({ length: lookedUpAtOnce }, lane));
+}
+
+/** The alert's document with what is known of its machine now; a machine that the inventory does not know keeps what was known when the alert came. */
+function presentOf(alert: WaitingAlert, machines: Machines): JsonObject {
+  const { fingerprint, document } = alert;
+  const found = machines.get(machineOf(alert));
+  const now = found?.host == null ? {} : { entity: { ...found.host }, owner: found.owner };
+  return { ...document, ...now, fingerprint };
+}
+
 /** What an alert's ticket says, with all its occurrences. */
-function wantedFor({ ground }: Digest, alert: WaitingAlert, times: readonly string[]): JsonObject {
-  const { fingerprint, document, first_at: first } = alert;
+function wantedFor(
+  { ground: { settings } }: Digest,
+  document: JsonObject,
+  { fingerprint, first_at: first }: WaitingAlert,
+  times: readonly string[],
+): JsonObject {
   const all = times.length > 0 ? times : [first.toISOString()];
-  return wantedOf({ ...document, fingerprint }, ground.settings.language, fingerprint, all);
+  return wantedOf(document, settings.language, fingerprint, all);
 }
 
 export function digestVerbs(timeZone: string): Readonly<Record<string, TicketVerb>> {
@@ -74,8 +119,11 @@ async function runDigest(digest: Digest, force: boolean): Promise<JsonObject> {
     return { date, run: false, reason: `${date} is no business day (${day.name ?? day.kind})` };
   const { database, bells } = ground.core;
   const window = windowOf(calendar, date);
+  const machines: Machines = new Map();
   let [tickets, alerts] = [0, 0];
   for (let after = ""; ;) {
+    // Outside of the transaction: who waits for its lock holds a connection that this would need.
+    await lookUp(ground, await waiting(database.db, digest, { limit: batch, after }), machines);
     const taken = await database.transaction(async (tx) => {
       await lockTicketKey(tx, `digest ${date}`);
       const rows = await waiting(tx, digest, { limit: batch, after });
@@ -87,7 +135,12 @@ async function runDigest(digest: Digest, force: boolean): Promise<JsonObject> {
           period: date,
           kind: "digest",
           above: undefined,
-          wanted: wantedFor(digest, alert, times.get(alert.fingerprint) ?? []),
+          wanted: wantedFor(
+            digest,
+            presentOf(alert, machines),
+            alert,
+            times.get(alert.fingerprint) ?? [],
+          ),
         });
         await ticketOfDays(tx, alert, row.remote_key ?? ticketId(row.id));
         if (isNew) made += 1;
@@ -99,8 +152,10 @@ async function runDigest(digest: Digest, force: boolean): Promise<JsonObject> {
         tickets: made,
         alerts: rows.reduce((sum, { days }) => sum + days.length, 0),
       });
+      passing("digest.before-commit");
       return { rows, made };
     });
+    passing("digest.after-commit");
     tickets += taken.made;
     alerts += taken.rows.length;
     bells.ring({ kind: "ticket", id: date });
@@ -121,6 +176,8 @@ async function previewDigest(digest: Digest): Promise<JsonObject> {
   const { db } = ground.core.database;
   const page = { limit: previewed, offset: 0 };
   const rows = await waiting(db, digest, { limit: previewed, after: "" });
+  const machines: Machines = new Map();
+  await lookUp(ground, rows, machines);
   const times = await occurrencesOf(db, rows);
   const [ran, all] = await Promise.all([
     digestOf(db, date),
@@ -137,14 +194,15 @@ async function previewDigest(digest: Digest): Promise<JsonObject> {
     tickets: all.map(ticketView),
     due: rows.map((alert) => {
       const occurrences = times.get(alert.fingerprint) ?? [];
+      const document = presentOf(alert, machines);
       return {
         fingerprint: alert.fingerprint,
         days: alert.days,
         count: occurrences.length,
         first_at: alert.first_at.toISOString(),
         last_at: alert.last_at.toISOString(),
-        summary: wantedFor(digest, alert, occurrences)["summary"],
-        owner: alert.document["owner"] ?? null,
+        summary: wantedFor(digest, document, alert, occurrences)["summary"],
+        owner: document["owner"] ?? null,
       };
     }),
   };

@@ -35,7 +35,7 @@ export async function observeTicket(
     if (after === undefined) return moved;
     // Somebody else's ticket was opened by them, not by us.
     const own = after.kind === "adopted" ? null : (text(seen["reporter"]) ?? null);
-    const wrong = await judgeClosing(tx, settings, after, own);
+    const wrong = await judgeClosing(tx, settings, { row: after, own, webUrl: core.webUrl });
     return wrong === undefined ? moved : [...moved, wrong];
   });
   await tellDecided(core, events);

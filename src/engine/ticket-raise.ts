@@ -2,6 +2,7 @@
  *
  * 1. What the alert means is decided under a lock of its key: 200 messages at once make one ticket.
  * 2. A storm is a few updates: what waits is merged, and told at most every `coalesce_seconds`. */
+import { passing } from "../model/crash-points.ts";
 import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { RunCall } from "../runners/runner.ts";
@@ -68,6 +69,7 @@ export async function raiseAlert(ground: TicketGround, call: RunCall): Promise<J
     await rememberTicket(tx, fingerprint, day, ticketRef(done.ticket));
     return done;
   });
+  passing("ticket.raised");
   if (raised === undefined)
     return { raised: false, ref: null, reason: "it waits for the digest of the next business day" };
   core.bells.ring({ kind: "ticket", id: String(raised.ticket.id) });

@@ -6,13 +6,13 @@ import { addChange } from "../store/ticket-changes.ts";
 import { idleTickets, rereadTicket } from "../store/ticket-watch.ts";
 import { noteTicket, ticketById, wakeTicket, type TicketRow } from "../store/tickets.ts";
 import type { Db } from "../store/schema.ts";
-import { reminderOf, reviewSettings, wrongClosing } from "../tickets/review.ts";
+import { reminderOf, reviewSettings, surveyedKinds, wrongClosing } from "../tickets/review.ts";
 import type { TicketSettings } from "../tickets/settings.ts";
 import { ticketWords } from "../tickets/texts.ts";
 import { ingest } from "./ingest.ts";
 import type { Core } from "./core.ts";
 import { takeWanted, type TicketVerb } from "./ticket-actions.ts";
-import { text, texts, ticketKnown } from "./ticket-call.ts";
+import { inLanguage, text, texts, ticketKnown } from "./ticket-call.ts";
 import { ticketId, ticketView } from "./ticket-view.ts";
 
 /** What events tell of a ticket. */
@@ -21,19 +21,28 @@ export function toldTicket(row: TicketRow): JsonObject {
   return { ticket: ticketId(row.id), key: row.remote_key, summary, assignee, leader, url };
 }
 
-/** Looks at a ticket that was just seen closed. `own` = the tracker's account of Raicho. Gives what is to be told, when the transaction stands. */
+/** A ticket that was just seen closed. */
+export interface SeenClosed {
+  readonly row: TicketRow;
+  /** The tracker's account of Raicho. */
+  readonly own: string | null;
+  /** Where people reach the door. */
+  readonly webUrl: string;
+}
+
+/** Looks whether it may be closed, and asks how the work was when it stays so. Gives what is to be told, when the transaction stands. */
 export async function judgeClosing(
   tx: Db,
   settings: TicketSettings,
-  row: TicketRow,
-  own: string | null,
+  { row, own, webUrl }: SeenClosed,
 ): Promise<NewEvent | undefined> {
   const review = reviewSettings(settings.review);
   const { kind, closed_by: closedBy, fixed_by: fixedBy, leader } = row;
   const reason = wrongClosing({ kind, closedBy, fixedBy, leader, own }, review);
-  if (reason === undefined) return undefined;
   const at = row.closed_at?.toISOString() ?? "";
-  const refused = review.close === "refuse";
+  const refused = reason !== undefined && review.close === "refuse";
+  if (!refused) await askSurvey(tx, settings, row, webUrl);
+  if (reason === undefined) return undefined;
   const words = ticketWords(settings.language);
   const add = (verb: string, document: JsonObject) =>
     addChange(tx, {
@@ -56,6 +65,26 @@ export async function judgeClosing(
     dedupeKey: `ticket.closed_wrongly:${row.id}:${at}`,
     payload: { ...toldTicket(row), closed_by: closedBy, reason, done },
   };
+}
+
+/** Once in the life of a ticket. */
+async function askSurvey(
+  tx: Db,
+  { survey, language }: TicketSettings,
+  row: TicketRow,
+  webUrl: string,
+): Promise<void> {
+  if (!surveyedKinds(survey).includes(row.kind)) return;
+  const address = `${webUrl}/surveys/${ticketId(row.id)}`;
+  await addChange(tx, {
+    ticketId: row.id,
+    key: "survey",
+    verb: "comment",
+    document: { text: ticketWords(language).survey(address) },
+    merge: null,
+    spacingSeconds: 0,
+  });
+  await wakeTicket(tx, row.id);
 }
 
 /** Reminds of what nobody started and what nobody reviewed, once a day per ticket. */
@@ -103,7 +132,9 @@ const remind: TicketVerb = async ({ core, settings }, { parameters }) => {
 };
 
 /** Something to be read or reviewed: a ticket, and a sub-ticket for each of the people, so that it shows who has. */
-const requestReview: TicketVerb = async ({ core, settings }, { parameters, idempotencyKey }) => {
+const requestReview: TicketVerb = async ({ core, settings }, call) => {
+  const { idempotencyKey } = call;
+  const parameters = inLanguage(call.parameters, settings.language);
   const people = texts(parameters, "people");
   const summary = text(parameters, "summary");
   if (people.length === 0 || summary === undefined)

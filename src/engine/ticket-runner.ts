@@ -2,7 +2,7 @@
 import type { Outcome } from "../model/outcome.ts";
 import type { Runner } from "../runners/runner.ts";
 import { ticketSettings } from "../tickets/settings.ts";
-import { ticketVerbs, type TicketVerb } from "./ticket-actions.ts";
+import { ticketVerbs, type TicketGround, type TicketVerb } from "./ticket-actions.ts";
 import { digestVerbs } from "./ticket-digest.ts";
 import { raiseAlert } from "./ticket-raise.ts";
 import { endInLedger } from "./in-ledger.ts";
@@ -17,7 +17,10 @@ export function presentTicketSettings(core: Core): TicketSettings {
 }
 
 /** Runs in the engine's own process: everything it writes is a transaction of the ledger; what it waits for is the desk's work. */
-export function ticketRunner(core: () => Core, timeZone: string): Runner {
+export function ticketRunner(
+  core: () => Core,
+  { timeZone, findOwner }: { readonly timeZone: string } & Pick<TicketGround, "findOwner">,
+): Runner {
   const verbs: Readonly<Record<string, TicketVerb>> = {
     ...ticketVerbs,
     ...digestVerbs(timeZone),
@@ -41,7 +44,7 @@ export function ticketRunner(core: () => Core, timeZone: string): Runner {
           result: { error: `There is no ticket action ${call.action.ref}` },
         };
       return endInLedger(async () =>
-        verb({ core: core(), settings: presentTicketSettings(core()) }, call),
+        verb({ core: core(), settings: presentTicketSettings(core()), findOwner }, call),
       );
     },
   };

@@ -1,4 +1,5 @@
 /** One turn at a ticket that is held: make it, read it back, tell its waiting changes in order. */
+import { passing } from "../model/crash-points.ts";
 import type { JsonObject } from "../model/json.ts";
 import { renameTicket } from "../store/alerts.ts";
 import { backendRow, backendWorks, blockBackend } from "../store/ticket-backends.ts";
@@ -8,6 +9,7 @@ import {
   sendingChange,
   type TicketChangeRow,
 } from "../store/ticket-changes.ts";
+import { mergeAdopted } from "../store/ticket-merging.ts";
 import {
   changeTicket,
   noteTicket,
@@ -76,6 +78,7 @@ async function open(work: Work, ticket: TicketRow): Promise<Next> {
     if (!(await changeTicket(db, ticket, { sent_at: new Date(), attempts, facts }))) return done;
   }
   const settled = sent !== null && Date.now() - sent.getTime() > settings.settleSeconds * 1_000;
+  passing("ticket.before-open");
   const answer = await askBackend(core, {
     backend: ticket.backend,
     verb: "open",
@@ -91,10 +94,12 @@ async function open(work: Work, ticket: TicketRow): Promise<Next> {
       after,
     },
   });
+  passing("ticket.after-open");
   if (!answer.ok) return notOpened(work, ticket, answer);
   const { key, url, notes, assignee, leader } = answer.result;
   if (typeof key !== "string") return { rest: Math.max(1, Math.min(5, settings.settleSeconds)) };
   await core.database.transaction(async (tx) => {
+    await mergeAdopted(tx, { id: ticket.id, backend: ticket.backend, remoteKey: key });
     const written = await changeTicket(tx, ticket, {
       state: "created",
       remote_key: key,
@@ -113,6 +118,7 @@ async function open(work: Work, ticket: TicketRow): Promise<Next> {
     await wakeChildren(tx, ticket.id);
     await renameTicket(tx, ticketId(ticket.id), key);
   });
+  passing("ticket.opened");
   await backendWorks(db, ticket.backend, key);
   return "on";
 }
@@ -191,6 +197,7 @@ async function tell(work: Work, ticket: TicketRow, change: TicketChangeRow): Pro
   const other = await otherKey(work, ticket, change);
   if (other === undefined) return { rest: 5 };
   if (!(await sendingChange(db, change.id))) return "on";
+  passing("ticket.before-change");
   const answer = await askBackend(work.core, {
     backend: ticket.backend,
     verb: change.verb,
@@ -204,6 +211,7 @@ async function tell(work: Work, ticket: TicketRow, change: TicketChangeRow): Pro
       look: change.sent_at !== null,
     },
   });
+  passing("ticket.after-change");
   if (answer.ok) {
     await endChange(db, change.id, {
       state: "done",

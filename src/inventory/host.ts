@@ -35,7 +35,22 @@ export function hostQuery(text: string): HostQuery {
   };
 }
 
-export const hostMatches = ["name", "asset", "address", "short-name"] as const;
+/** Where something stands: the name of a rack, and one of the units. */
+export interface RackPosition {
+  readonly rack: string;
+  readonly unit: number;
+}
+
+const position =
+  /(?:^|[\s/,、(]|ラック|rack\s*)([A-Z0-9][\w.-]*)\s*(?:ラック|rack)?[\s/,、]+(?:U(\d{1,3})|(\d{1,3})U)(?![\p{L}\p{N}])/iu;
+
+/** Reads a place in a data centre as people write it: `A-07 U23`, `東京第１DC ３Ｆ ラックＡ－０７ Ｕ２３`, `rack A-07 / 23U`. */
+export function rackPosition(text: string): RackPosition | undefined {
+  const [, rack, before, after] = position.exec(text.normalize("NFKC")) ?? [];
+  return rack === undefined ? undefined : { rack, unit: Number(before ?? after) };
+}
+
+export const hostMatches = ["name", "asset", "address", "short-name", "position"] as const;
 export type HostMatch = (typeof hostMatches)[number];
 
 export interface HostCandidate {

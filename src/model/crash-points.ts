@@ -1,6 +1,6 @@
 /** Named places at which a process can be made to die, for the tests of what a crash leaves behind (`RAICHO_CRASH_AT=<point>[:n]`, tests/faults). Without that setting
  * passing one costs a look at an empty variable. Each name stands in the code once; a test holds list and code together. */
-export const crashPoints = [
+export const enginePoints = [
   // An event comes in (P1 to P3).
   "ingest.before-commit",
   "ingest.after-commit",
@@ -51,7 +51,31 @@ export const crashPoints = [
   "stop.after-drain",
 ] as const;
 
-export type CrashPoint = (typeof crashPoints)[number];
+/** The same for tickets and pre-work (tests/scenarios/crashes.test.ts). */
+export const ticketPoints = [
+  // The digest of a business morning.
+  "digest.before-commit",
+  "digest.after-commit",
+  // A ticket is wanted, its tracker is asked, its answer is written down.
+  "ticket.wanted",
+  "ticket.raised",
+  "ticket.before-open",
+  "ticket.after-open",
+  "ticket.opened",
+  "ticket.before-change",
+  "ticket.after-change",
+  // A request is found, its documents are chosen, its servers were looked at.
+  "poll.before-emit",
+  "poll.after-emit",
+  "prework.prepared",
+  "prework.checked",
+] as const;
+
+export type EnginePoint = (typeof enginePoints)[number];
+export type TicketPoint = (typeof ticketPoints)[number];
+export type CrashPoint = EnginePoint | TicketPoint;
+
+export const crashPoints: readonly CrashPoint[] = [...enginePoints, ...ticketPoints];
 
 let struck: ((point: CrashPoint) => void) | undefined;
 

@@ -81,7 +81,8 @@ function renderResult(result: CheckResult, tongue: Tongue): string {
     `### [${word(outcome(result), tongue)}] ${command}`,
     facts.map((fact) => `- ${fact}`).join("\n"),
   ];
-  if (refused !== undefined) return [...lines, refused].join("\n\n");
+  if (refused !== undefined)
+    return [...lines, `${word("refusedWhy", tongue)}: ${refused}`].join("\n\n");
   const output = stdout.trimEnd() === "" ? word("noOutput", tongue) : stdout.trimEnd();
   return [
     ...lines,

@@ -35,6 +35,11 @@ const words = {
   failed: { ja: "失敗", en: "FAILED" },
   timedOut: { ja: "時間切れ", en: "TIMED OUT" },
   refused: { ja: "実行せず", en: "NOT RUN" },
+  refusedWhy: { ja: "実行しなかった理由", en: "Why not" },
+  unknownServer: {
+    ja: "インベントリにないサーバです",
+    en: "the inventory does not know the server",
+  },
   ok: { ja: "成功", en: "OK" },
   cut: { ja: "… 以下省略", en: "… the rest is left out" },
   failures: {

@@ -14,6 +14,8 @@ export interface BusinessCalendar {
   readonly workingDays: ReadonlySet<string>;
   /** When the business day begins, minutes after midnight. */
   readonly tickMinutes: number;
+  /** When it ends; 1440 is midnight. */
+  readonly endMinutes: number;
 }
 
 export interface DayKind {
@@ -27,20 +29,35 @@ const datePattern = /^\d{4}-\d\d-\d\d$/;
 
 /** Reads `<configs>/calendar.yaml`. Throws RangeError that says what is wrong. */
 export function businessCalendar(config: JsonObject, timeZone: string): BusinessCalendar {
-  const { country, tick, weekend } = config;
-  const [, hours, minutes] =
-    /^(\d?\d):(\d\d)$/.exec(typeof tick === "string" ? tick : "08:00") ?? [];
-  if (hours === undefined || Number(hours) > 23 || Number(minutes) > 59)
-    throw new RangeError(`calendar: tick is a time such as 08:00, not ${JSON.stringify(tick)}`);
-  const { time_zone: zone } = config;
+  const { country, weekend, time_zone: zone } = config;
+  const tickMinutes = minutesIn(config, "tick", "08:00");
+  const endMinutes = minutesIn(config, "end", "24:00");
+  if (endMinutes <= tickMinutes)
+    throw new RangeError("calendar: the business day ends (end) after it begins (tick)");
   return {
     timeZone: typeof zone === "string" && zone !== "" ? zone : timeZone,
     weekend: new Set(Array.isArray(weekend) ? weekend.map(weekdayOf) : [0, 6]),
     country: country === "none" ? "none" : "jp",
     holidays: new Map(listOf(config["holidays"]).map(holidayOf)),
     workingDays: new Set(listOf(config["working_days"]).map((day) => holidayOf(day)[0])),
-    tickMinutes: Number(hours) * 60 + Number(minutes),
+    tickMinutes,
+    endMinutes,
   };
+}
+
+const wholeDay = 24 * 60;
+
+function minutesIn(config: JsonObject, name: string, otherwise: string): number {
+  const given = config[name] ?? otherwise;
+  const [, hours, minutes] =
+    /^(\d?\d):([0-5]\d)$/.exec(typeof given === "string" ? given : "") ?? [];
+  const found = Number(hours) * 60 + Number(minutes);
+  const latest = name === "end" ? wholeDay : wholeDay - 1;
+  if (hours === undefined || found > latest)
+    throw new RangeError(
+      `calendar: ${name} is a time such as ${otherwise}, not ${JSON.stringify(given)}`,
+    );
+  return found;
 }
 
 function listOf(value: unknown): readonly unknown[] {
@@ -121,11 +138,18 @@ export function windowOf(
   return { fromDay, from: instantAt(calendar, fromDay), to: instantAt(calendar, date) };
 }
 
+/** Whether people are at work: a business day, from its beginning to its end. */
+export function isBusinessTime(calendar: BusinessCalendar, now: number): boolean {
+  const { date, minutes } = dayAt(calendar, now);
+  const { tickMinutes, endMinutes } = calendar;
+  return dayKind(calendar, date).business && minutes >= tickMinutes && minutes < endMinutes;
+}
+
 /** `now` when it is business time, else the beginning of the next business day. */
 export function nextBusinessTime(calendar: BusinessCalendar, now: number): number {
+  if (isBusinessTime(calendar, now)) return now;
   const { date, minutes } = dayAt(calendar, now);
-  const today = dayKind(calendar, date).business;
-  if (today && minutes >= calendar.tickMinutes) return now;
+  const today = dayKind(calendar, date).business && minutes < calendar.tickMinutes;
   const day = today ? date : businessDayFrom(calendar, date, 1);
   return instantAt(calendar, day, calendar.tickMinutes);
 }

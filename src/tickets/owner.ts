@@ -29,12 +29,11 @@ export function assignmentOf(owner: unknown): Assignment {
   return { assignees: rest, labels: ["owner-unknown"], leader, unknown: whyUnknown(found) };
 }
 
-function whyUnknown({ kind, skipped }: JsonObject): "group" | "several" | "unknown" {
+/** `notes` say whom the search for one owner passed over. */
+function whyUnknown({ kind, notes }: JsonObject): "group" | "several" | "unknown" {
   if (kind === "team") return "group";
-  const passed: readonly unknown[] = Array.isArray(skipped) ? skipped : [];
-  const several = passed.some(
-    (one) => isObject(one) && typeof one["reason"] === "string" && /\bowners;/.test(one["reason"]),
-  );
+  const said: readonly unknown[] = Array.isArray(notes) ? notes : [];
+  const several = said.some((note) => typeof note === "string" && /\bowners;/.test(note));
   return several ? "several" : "unknown";
 }
 

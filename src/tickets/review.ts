@@ -31,6 +31,11 @@ function list(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) && value.length > 0 ? value.map(String) : undefined;
 }
 
+/** Kinds of tickets after which people are asked how the work was: `survey: {kinds: [...]}` of the configuration; nobody is when it says nothing. */
+export function surveyedKinds(config: unknown): readonly string[] {
+  return isObject(config) ? (list(config["kinds"]) ?? []) : [];
+}
+
 export interface Closing {
   readonly kind: string;
   readonly closedBy: string | null;

@@ -17,24 +17,29 @@ export interface TicketSettings {
   readonly realTime: unknown;
   /** `review` of the configuration: review.ts reads it. */
   readonly review: unknown;
+  /** `survey` of the configuration: review.ts reads it. */
+  readonly survey: unknown;
   /** How often the tracker is read. */
   readonly pollSeconds: number;
-  /** Given to the backend with every call: project, type, statuses … */
+  /** Given to the backend with every call: project, type, statuses, language … */
   readonly defaults: JsonObject;
 }
 
 export function ticketSettings(config: JsonObject): TicketSettings {
-  const { language, defaults, statuses } = config;
+  const { defaults, statuses } = config;
+  const language = config["language"] === "ja" ? "ja" : "en";
   return {
     backend: text(config["backend"]) ?? "jira",
-    language: language === "ja" ? "ja" : "en",
+    language,
     lanes: number(config["lanes"], 4),
     settleSeconds: number(config["settle_seconds"], 60),
     coalesceSeconds: number(config["coalesce_seconds"], 30),
     realTime: config["real_time"],
     review: config["review"],
+    survey: config["survey"],
     pollSeconds: Math.max(1, number(config["poll_seconds"], 60)),
     defaults: {
+      language,
       ...(isObject(defaults) ? defaults : {}),
       ...(isObject(statuses) ? { statuses } : {}),
     },

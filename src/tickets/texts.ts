@@ -1,5 +1,6 @@
 /** What is written into tickets, in Japanese and English. What came from outside stands in it as it is. */
 import { isObject, type JsonObject } from "../model/json.ts";
+import { assignmentOf } from "./owner.ts";
 import { text, type Language } from "./settings.ts";
 
 interface Words {
@@ -29,6 +30,7 @@ interface Words {
   readonly wrongClosing: (why: "fixer" | "not the leader", refused: boolean) => string;
   readonly reminder: (waitsFor: "start" | "review", hours: number) => string;
   readonly toRead: string;
+  readonly survey: (address: string) => string;
 }
 
 const words: Readonly<Record<Language, Words>> = {
@@ -63,6 +65,7 @@ const words: Readonly<Record<Language, Words>> = {
         ? `Nobody has started on this ticket for ${hours} hours.`
         : `This ticket has been waiting for the leader's review for ${hours} hours.`,
     toRead: "Please read",
+    survey: (address) => `How was the work at this ticket? It takes half a minute: ${address}`,
   },
   ja: {
     source: "監視元",
@@ -95,6 +98,7 @@ const words: Readonly<Record<Language, Words>> = {
         ? `${hours}時間、着手されていません。`
         : `${hours}時間、リーダーの確認待ちです。`,
     toRead: "確認依頼",
+    survey: (address) => `対応はいかがでしたか。30秒ほどのアンケートにご回答ください: ${address}`,
   },
 };
 
@@ -146,12 +150,10 @@ export function alertDescription(
 
 function ownerLine(owner: unknown, say: Words): string {
   const found = isObject(owner) ? owner : {};
-  const { person, kind, via, skipped } = found;
+  const { person, kind, via } = found;
   if (kind === "person" && isObject(person))
     return `${say.owner}: ${part(person, "name")} (${text(via) ?? ""})`;
-  const passed: readonly unknown[] = Array.isArray(skipped) ? skipped : [];
-  const why = kind === "team" ? say.group : passed.length > 0 ? say.several : say.unknown;
-  return `${say.owner}: ${say.ownerUnknown} (${why})`;
+  return `${say.owner}: ${say.ownerUnknown} (${say[assignmentOf(owner).unknown ?? "unknown"]})`;
 }
 
 const mostTimes = 200;

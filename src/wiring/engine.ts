@@ -110,7 +110,8 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
     live.reload(how, ({ types, sources }) => inventory.reload(types, sources));
   const content = (): Content => live.loaded.compiled.content;
   const again = (): ReturnType<typeof reload> => reload({ forget: true });
-  const more = runnersHere(config, { core: () => core, content, reload: again });
+  const findOwner: Inventory["findOwner"] = (host) => inventory.findOwner(host);
+  const more = runnersHere(config, { core: () => core, content, reload: again, findOwner });
   const users = await openUsers(config, { database, inventory, systemUser }, listeners.reload);
   const own = [...builtinRunners(spawnOf(spawn), config), inventoryRunner(users.inventoryOf)];
   const documents = openRunbooks(config, () => core, inventory);

@@ -8,6 +8,7 @@ import { calendarRunner } from "../engine/business-calendar.ts";
 import { chatRunner } from "../engine/chat-runner.ts";
 import type { Core } from "../engine/core.ts";
 import { packRunner } from "../engine/pack-runner.ts";
+import type { Inventory } from "../engine/inventory.ts";
 import { ticketRunner } from "../engine/ticket-runner.ts";
 import { readIndexes, type PackIndex } from "../installer/pack-index.ts";
 import type { InstallerPlaces } from "../installer/places.ts";
@@ -77,6 +78,7 @@ export function runnersHere(
     readonly core: () => Core;
     readonly content: () => Content;
     readonly reload: () => Promise<unknown>;
+    readonly findOwner: Inventory["findOwner"];
   },
 ): readonly Runner[] {
   const everywhere = async (): Promise<void> => {
@@ -92,7 +94,7 @@ export function runnersHere(
   return [
     packs,
     chatRunner(here.core),
-    ticketRunner(here.core, config.timeZone),
+    ticketRunner(here.core, { timeZone: config.timeZone, findOwner: here.findOwner }),
     calendarRunner(here.core, config.timeZone),
   ];
 }

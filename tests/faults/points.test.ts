@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ConfigError } from "../../src/config-values.ts";
 import { readConfig } from "../../src/config.ts";
-import { crashPoints } from "../../src/model/crash-points.ts";
+import { crashPoints, enginePoints } from "../../src/model/crash-points.ts";
 import { runRaicho, repository, temporaryHome, removeHome } from "../support/raicho.ts";
 import { emptyDatabase } from "../support/postgres.ts";
 import { rolesOfPoints } from "./cases/points.ts";
@@ -25,7 +25,7 @@ test("there are enough of them, and each stands in the code once", () => {
 });
 
 test("the harness knows which process passes each of them", () => {
-  expect(Object.keys(rolesOfPoints).toSorted()).toEqual([...crashPoints].toSorted());
+  expect(Object.keys(rolesOfPoints).toSorted()).toEqual([...enginePoints].toSorted());
 });
 
 test.each([

@@ -1,6 +1,6 @@
 /** The real program as separate processes on a real PostgreSQL (and Redis) of their own, beside the recorder; each of them can be ended, paused and cut off. What
  * ends comes back, as an init system would bring it. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
@@ -27,6 +27,8 @@ export interface SiteOptions {
   /** How many processes of each role. */
   readonly counts?: Partial<Record<Role, number>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** `<configs>/<pack>.yaml` by pack. */
+  readonly configs?: Readonly<Record<string, unknown>>;
   /** For single processes, by name. */
   readonly envOf?: (name: string) => Readonly<Record<string, string>>;
   /** What runs the program, by name of the process. */
@@ -113,12 +115,18 @@ function namesOf(counts: Readonly<Record<Role, number>>): readonly { name: strin
   );
 }
 
+function writeConfigs(home: string, configs: SiteOptions["configs"] = {}): void {
+  for (const [pack, config] of Object.entries(configs))
+    writeFileSync(join(home, "configs", `${pack}.yaml`), JSON.stringify(config));
+}
+
 /** Resolves when all processes are ready and admin has signed in. */
 export async function openSite(options: SiteOptions = {}): Promise<Site> {
   const { backend = "postgres" } = options;
   const home = temporaryHome();
   mkdirSync(join(home, "site"));
   mkdirSync(join(home, "configs"));
+  writeConfigs(home, options.configs);
   const recorder = await startRecorder();
   writePack(home, recorder.url, options.pack);
   const database = await databaseServer(options.databaseHome ?? home, options.settings);

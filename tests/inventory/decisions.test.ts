@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { catalogue } from "../../src/inventory/catalogue.ts";
-import { bestCandidates, hostQuery, judgeHit } from "../../src/inventory/host.ts";
+import { bestCandidates, hostQuery, judgeHit, rackPosition } from "../../src/inventory/host.ts";
 import { probesFor } from "../../src/inventory/lookup.ts";
 import {
   defaultOwnerPaths,
@@ -216,4 +216,17 @@ describe("lookups", () => {
       "true is no id, name or key",
     );
   });
+});
+
+test.each([
+  ["A-07 U23", { rack: "A-07", unit: 23 }],
+  ["東京第１DC ３Ｆ ラックＡ－０７ Ｕ２３", { rack: "A-07", unit: 23 }],
+  ["A-07ラック 23U", { rack: "A-07", unit: 23 }],
+  ["rack A-07 / U5", { rack: "A-07", unit: 5 }],
+  ["TYO7, r12 7U (front)", { rack: "r12", unit: 7 }],
+  ["web012", undefined],
+  ["web012 update", undefined],
+  ["USB 3 U2x", undefined],
+])("C3: the place %s", (text, expected) => {
+  expect(rackPosition(text)).toEqual(expected);
 });

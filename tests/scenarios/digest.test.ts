@@ -1,17 +1,10 @@
 /** The digest of a business morning, with the whole program and the strict JIRA. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeAlerts, type AlertSeed } from "../support/alert-rows.ts";
-import { eventually } from "../support/eventually.ts";
-import { type JiraFake, startJiraFake } from "../support/jira-fake.ts";
 import { accounts, runAction, type Ticket, tickets } from "../support/main-job-site.ts";
-import { type Raicho, startRaicho } from "../support/raicho.ts";
-import { external, type Ground } from "./ground.ts";
+import { aliceOwns, leader, startTicketSite, type TicketSite } from "../support/ticket-site.ts";
 
 type Json = Record<string, unknown>;
-
-const person = (name: string, account: string) => ({ name, jira_account: account });
-const leader = person("The Leader", accounts.leader);
-const alice = person("Alice 山田", accounts.alice);
 
 /** Friday, and the three days that follow: Saturday, Sunday, and a holiday. */
 const weekend: readonly AlertSeed[] = [
@@ -19,17 +12,13 @@ const weekend: readonly AlertSeed[] = [
     fingerprint: "disk-web01",
     day: "2026-11-20",
     times: ["2026-11-20T01:00:00Z", "2026-11-20T02:00:00Z", "2026-11-20T13:00:00Z"],
-    document: {
-      owner: { kind: "person", via: "service.owner", person: alice, leader, skipped: [] },
-    },
+    document: { owner: aliceOwns },
   },
   {
     fingerprint: "disk-web01",
     day: "2026-11-21",
     times: ["2026-11-21T03:00:00Z"],
-    document: {
-      owner: { kind: "person", via: "service.owner", person: alice, leader, skipped: [] },
-    },
+    document: { owner: aliceOwns },
   },
   {
     fingerprint: "fan-web02",
@@ -37,7 +26,7 @@ const weekend: readonly AlertSeed[] = [
     times: ["2026-11-22T20:00:00Z"],
     document: {
       host_raw: "web02.auction",
-      owner: { kind: "team", via: "owner", person: null, leader, skipped: [] },
+      owner: { kind: "team", via: "owner", person: null, leader },
     },
   },
   {
@@ -48,9 +37,8 @@ const weekend: readonly AlertSeed[] = [
       owner: {
         kind: "person",
         via: "owner",
-        person: person("Gone", "gone@example.com"),
+        person: { name: "Gone", jira_account: "gone@example.com" },
         leader,
-        skipped: [],
       },
     },
   },
@@ -64,61 +52,27 @@ const weekend: readonly AlertSeed[] = [
 ];
 
 describe("the digest", () => {
-  let jira: JiraFake;
-  let raicho: Raicho;
-  let under: Ground;
-
+  let site: TicketSite;
   beforeAll(async () => {
-    under = await external();
-    jira = await startJiraFake();
-    raicho = await startRaicho({
-      env: under.env,
-      configs: {
-        jira: {
-          url: jira.url,
-          username: jira.user,
-          token: jira.token,
-          project: "OPS",
-          deployment: "cloud",
-        },
-        ticket: { language: "ja", settle_seconds: 2 },
-      },
-    });
+    site = await startTicketSite({ language: "ja", settle_seconds: 2 });
   }, 240_000);
-  afterAll(async () => {
-    await raicho.stop();
-    await jira.stop();
-    await under[Symbol.asyncDispose]();
-  }, 60_000);
+  afterAll(() => site.stop(), 60_000);
 
-  const act = async (action: string, parameters: object): Promise<Json> =>
-    (await runAction(raicho, action, parameters)).result as Json;
-  const told = () =>
-    eventually(
-      "JIRA to be told all",
-      async () => {
-        const { items } = await raicho.get<{ items: Json[] }>(
-          "/api/v2/tickets?waiting=true&limit=1",
-        );
-        return items.length === 0;
-      },
-      { seconds: 240, everyMs: 250 },
-    );
   const found = (words: string): Ticket => {
-    const [one, ...more] = tickets({ jira }, words);
+    const [one, ...more] = tickets(site, words);
     expect(more).toEqual([]);
     if (one === undefined) throw new Error(`no ticket of ${words}`);
     return one;
   };
 
   test("B1, B3, B4, C2, C4: a Tuesday after a long weekend gets one ticket per alert, with all its times", async () => {
-    await writeAlerts(under.env["DATABASE_URL"] ?? "", weekend);
-    const monday = await act("ticket.digest_run", { date: "2026-11-23" });
+    await writeAlerts(site.databaseUrl, weekend);
+    const monday = await site.act("ticket.digest_run", { date: "2026-11-23" });
     expect(monday).toMatchObject({
       run: false,
       reason: expect.stringContaining("勤労感謝の日") as string,
     });
-    const preview = await act("ticket.digest_preview", { date: "2026-11-24" });
+    const preview = await site.act("ticket.digest_preview", { date: "2026-11-24" });
     expect(preview).toMatchObject({
       business: true,
       window_from: "2026-11-19T15:00:00.000Z",
@@ -132,13 +86,13 @@ describe("the digest", () => {
       ["fan-web02", 1],
       ["left-web03", 1],
     ]);
-    expect(jira.issues.size).toBe(0);
-    expect(await act("ticket.digest_run", { date: "2026-11-24" })).toMatchObject({
+    expect(site.jira.issues.size).toBe(0);
+    expect(await site.act("ticket.digest_run", { date: "2026-11-24" })).toMatchObject({
       run: true,
       tickets: 3,
     });
-    await told();
-    expect(jira.issues.size).toBe(3);
+    await site.told();
+    expect(site.jira.issues.size).toBe(3);
     const disk = found("disk-web01");
     expect(disk.summary).toContain("(×4)");
     expect(disk.assignee).toBe(accounts.alice);
@@ -157,20 +111,20 @@ describe("the digest", () => {
     });
     expect(found("left-web03")).toMatchObject({
       assignee: accounts.leader,
-      description: expect.stringContaining('"Gone" cannot be assigned') as string,
+      description: expect.stringContaining("「Gone」には OPS の課題を割り当てられません") as string,
     });
   }, 240_000);
 
   test("B5d: run again, and by two at once, nothing is made twice; a late mail of a day that is over is still taken", async () => {
-    const before = jira.issues.size;
-    await Promise.all([1, 2, 3].map(() => act("ticket.digest_run", { date: "2026-11-24" })));
-    await told();
-    expect(jira.issues.size).toBe(before);
-    await writeAlerts(under.env["DATABASE_URL"] ?? "", [
+    const before = site.jira.issues.size;
+    await Promise.all([1, 2, 3].map(() => site.act("ticket.digest_run", { date: "2026-11-24" })));
+    await site.told();
+    expect(site.jira.issues.size).toBe(before);
+    await writeAlerts(site.databaseUrl, [
       { fingerprint: "late", day: "2026-11-20", times: ["2026-11-20T05:00:00Z"] },
     ]);
-    await act("ticket.digest_run", { date: "2026-11-25" });
-    await told();
+    await site.act("ticket.digest_run", { date: "2026-11-25" });
+    await site.told();
     expect(found("on late is").description).toContain("2026-11-20T05:00:00Z");
     expect(found("on today is").description).toContain("2026-11-23T16:00:00Z");
   }, 240_000);
@@ -181,18 +135,18 @@ describe("the digest", () => {
       day: "2026-11-25",
       times: [0, 1, 2, 3].map((hour) => `2026-11-25T0${hour}:00:00Z`),
     }));
-    await writeAlerts(under.env["DATABASE_URL"] ?? "", many);
+    await writeAlerts(site.databaseUrl, many);
     const since = performance.now();
-    const result = await runAction(raicho, "ticket.digest_run", { date: "2026-11-26" });
+    const result = await runAction(site.raicho, "ticket.digest_run", { date: "2026-11-26" });
     process.stderr.write(`5,000 mails: wanted after ${Math.round(performance.now() - since)} ms\n`);
     expect(result.result).toMatchObject({ tickets: 1_250 });
-    await told();
+    await site.told();
     process.stderr.write(
       `5,000 mails: in JIRA after ${Math.round(performance.now() - since)} ms\n`,
     );
-    expect(tickets({ jira }, "on many-")).toHaveLength(1_250);
+    expect(tickets(site, "on many-")).toHaveLength(1_250);
     const perTicket =
-      jira.log.filter(({ path }) => path.endsWith("/issue")).length / jira.issues.size;
+      site.jira.log.filter(({ path }) => path.endsWith("/issue")).length / site.jira.issues.size;
     expect(perTicket).toBeLessThan(1.1);
   }, 400_000);
 });

@@ -49,7 +49,7 @@ describe.runIf(ready).each(backends)("hostile mails, bells on $name", ({ start: 
     rmSync(file, { force: true });
   });
 
-  test("the text of an alert", async () => {
+  test("A7d: the text of an alert", async () => {
     const info = hostile(file).join(" ");
     await site.raicho.send(nagiosMail({ info, service: "Injected" }));
     await quiet(site.raicho);
@@ -60,7 +60,7 @@ describe.runIf(ready).each(backends)("hostile mails, bells on $name", ({ start: 
     expect(existsSync(file)).toBe(false);
   });
 
-  test("the service of an alert, which goes into the summary and through the inventory", async () => {
+  test("A7d: the service of an alert, which goes into the summary and through the inventory", async () => {
     const services = ["{{ 7*7 }}", "<% 7*7 %>", "<$ 7*7 $>", `a"b'c`, `$(touch ${file})`, "`id`"];
     for (const service of services) await site.raicho.send(nagiosMail({ service }));
     await quiet(site.raicho);
@@ -74,7 +74,7 @@ describe.runIf(ready).each(backends)("hostile mails, bells on $name", ({ start: 
     expect(existsSync(file)).toBe(false);
   });
 
-  test("the subject and the body of a mail that no parser knows", async () => {
+  test("A7d: the subject and the body of a mail that no parser knows", async () => {
     const lines = hostile(file);
     for (const [index, subject] of lines.entries())
       await site.raicho.send(

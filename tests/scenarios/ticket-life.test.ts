@@ -3,82 +3,41 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import pg from "pg";
 import { writeAlerts } from "../support/alert-rows.ts";
 import { eventually } from "../support/eventually.ts";
-import { type JiraFake, startJiraFake } from "../support/jira-fake.ts";
-import { accounts, runAction, tickets } from "../support/main-job-site.ts";
-import { type Raicho, startRaicho } from "../support/raicho.ts";
-import { external, type Ground } from "./ground.ts";
+import type { JiraFake } from "../support/jira-fake.ts";
+import { accounts, tickets } from "../support/main-job-site.ts";
+import type { Raicho } from "../support/raicho.ts";
+import { aliceOwns as owner, startTicketSite, type TicketSite } from "../support/ticket-site.ts";
 
 type Json = Record<string, unknown>;
 
-const leader = { name: "The Leader", jira_account: accounts.leader };
-const alice = { name: "Alice", jira_account: accounts.alice };
-const owner = { kind: "person", via: "owner", person: alice, leader, skipped: [] };
 const day = "2026-11-24";
 
 describe("the life of tickets", () => {
   let jira: JiraFake;
   let raicho: Raicho;
-  let under: Ground;
-
+  let site: TicketSite;
   beforeAll(async () => {
-    under = await external();
-    jira = await startJiraFake();
-    raicho = await startRaicho({
-      env: under.env,
-      configs: {
-        jira: {
-          url: jira.url,
-          username: jira.user,
-          token: jira.token,
-          project: "OPS",
-          deployment: "cloud",
-        },
-        ticket: {
-          settle_seconds: 2,
-          coalesce_seconds: 2,
-          poll_seconds: 1,
-          statuses: { fixed: ["Fixed"] },
-          review: { close: "refuse", not_started_hours: 0 },
-        },
-      },
+    site = await startTicketSite({
+      settle_seconds: 2,
+      coalesce_seconds: 2,
+      poll_seconds: 1,
+      statuses: { fixed: ["Fixed"] },
+      review: { close: "refuse", not_started_hours: 0 },
     });
+    ({ jira, raicho } = site);
   }, 240_000);
-  afterAll(async () => {
-    await raicho.stop();
-    await jira.stop();
-    await under[Symbol.asyncDispose]();
-  }, 60_000);
+  afterAll(() => site.stop(), 60_000);
 
-  const act = async (action: string, parameters: object): Promise<Json> =>
-    (await runAction(raicho, action, parameters)).result as Json;
-  const told = () =>
-    eventually(
-      "JIRA to be told all",
-      async () => {
-        const { items } = await raicho.get<{ items: Json[] }>(
-          "/api/v2/tickets?waiting=true&limit=1",
-        );
-        return items.length === 0;
-      },
-      { seconds: 120, everyMs: 250 },
-    );
-  const ticket = async (ref: unknown): Promise<Json> =>
-    raicho.get<Json>(`/api/v2/tickets/${String(ref)}`);
-  const until = (what: string, ref: unknown, fits: (seen: Json) => boolean): Promise<Json> =>
-    eventually(
-      what,
-      async () => {
-        const seen = await ticket(ref);
-        return fits(seen) ? seen : undefined;
-      },
-      { seconds: 60, everyMs: 250 },
-    );
+  const act: TicketSite["act"] = (...given) => site.act(...given);
+  const told = (): Promise<void> => site.told();
+  const ticket = (ref: unknown): Promise<Json> => site.ticket(ref);
+  const until: TicketSite["until"] = (...given) => site.until(...given);
   /** An alert as the ledger has it and as its events tell it. */
   const alert = async (fingerprint: string, count: number): Promise<Json> => {
     const hours = Array.from({ length: count }, (_, index) => index % 24);
     const times = hours.map((hour) => `2026-11-24T${String(hour).padStart(2, "0")}:00:00Z`);
     const document = { severity: "critical", urgency: "immediate", owner };
-    await writeAlerts(under.env["DATABASE_URL"] ?? "", [{ fingerprint, day, times, document }]);
+    await writeAlerts(site.databaseUrl, [{ fingerprint, day, times, document }]);
     return {
       ...document,
       fingerprint,
@@ -275,7 +234,7 @@ describe("the life of tickets", () => {
   }, 300_000);
 
   async function query(sql: string): Promise<{ rows: { n: number }[] }> {
-    const client = new pg.Client({ connectionString: under.env["DATABASE_URL"] });
+    const client = new pg.Client({ connectionString: site.databaseUrl });
     await client.connect();
     try {
       return await client.query(sql);

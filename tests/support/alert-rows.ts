@@ -9,6 +9,20 @@ export interface AlertSeed {
   readonly document?: Readonly<Record<string, unknown>>;
 }
 
+/** The alert came again: it was counted so often by now. */
+export async function countAlert(url: string, fingerprint: string, count: number): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query("update alert set count = $2, last_at = now() where fingerprint = $1", [
+      fingerprint,
+      count,
+    ]);
+  } finally {
+    await client.end();
+  }
+}
+
 export async function writeAlerts(url: string, alerts: readonly AlertSeed[]): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

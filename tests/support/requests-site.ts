@@ -9,17 +9,24 @@ import type { Issue } from "./jira-world.ts";
 import { type Raicho, startRaicho } from "./raicho.ts";
 import { type Sshd, startSshd } from "./sshd.ts";
 
-export interface RequestSite {
+/** What stands beside a Raicho. */
+export interface RequestCounterparts {
   readonly jira: JiraFake;
   readonly documents: Documents;
   readonly sshd: Sshd;
+  readonly configs: Readonly<Record<string, unknown>>;
+  readonly env: Readonly<Record<string, string>>;
+  /** A person asks for work; gives the ticket's key. */
+  request(wanted: WantedRequest): Promise<string>;
+  subTickets(parent: string): readonly SubTicket[];
+  stop(): Promise<void>;
+}
+
+export interface RequestSite extends Omit<RequestCounterparts, "stop" | "configs" | "env"> {
   readonly raicho: Raicho;
   readonly home: string;
   /** Starts it again on the same data. */
   restart(): Promise<Raicho>;
-  /** A person asks for work; gives the ticket's key. */
-  request(wanted: WantedRequest): Promise<string>;
-  subTickets(parent: string): readonly SubTicket[];
   close(): Promise<void>;
 }
 
@@ -68,7 +75,9 @@ function view(issue: Issue): SubTicket {
   };
 }
 
-export async function startRequestSite(options: SiteOptions): Promise<RequestSite> {
+export async function startRequestCounterparts(
+  options: Pick<SiteOptions, "runbook" | "configs"> = {},
+): Promise<RequestCounterparts> {
   const [jira, sshd] = await Promise.all([startJiraFake(), startSshd()]);
   const documents = startDocuments();
   const folder = mkdtempSync(join(tmpdir(), "raicho-requests-"));
@@ -97,22 +106,12 @@ export async function startRequestSite(options: SiteOptions): Promise<RequestSit
     },
     ...options.configs,
   };
-  const start = (home?: string): Promise<Raicho> =>
-    startRaicho({
-      env: { ...options.env, RAICHO_SSH_KNOWN_HOSTS: join(folder, "known_hosts") },
-      ...(home === undefined ? {} : { home }),
-      configs,
-    });
-  let raicho = await start();
-  const site: RequestSite = {
+  return {
     jira,
     documents,
     sshd,
-    get raicho() {
-      return raicho;
-    },
-    home: raicho.home,
-    restart: async () => (raicho = await start(raicho.home)),
+    configs,
+    env: { RAICHO_SSH_KNOWN_HOSTS: join(folder, "known_hosts") },
     request: async ({ summary = "サブドメイン追加", description = "", component = "Web" }) => {
       const content = description.split("\n").map((line) => ({
         type: "paragraph",
@@ -142,14 +141,36 @@ export async function startRequestSite(options: SiteOptions): Promise<RequestSit
       [...jira.issues.values()]
         .filter(({ values }) => (values["parent"] as { key?: string } | undefined)?.key === parent)
         .map(view),
-    close: async () => {
-      await raicho.stop();
+    stop: async () => {
       await Promise.all([jira.stop(), sshd.stop()]);
       documents.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
-  return site;
+}
+
+export async function startRequestSite(options: SiteOptions): Promise<RequestSite> {
+  const counterparts = await startRequestCounterparts(options);
+  const { configs, env, ...beside } = counterparts;
+  const start = (home?: string): Promise<Raicho> =>
+    startRaicho({
+      env: { ...options.env, ...env },
+      ...(home === undefined ? {} : { home }),
+      configs,
+    });
+  let raicho = await start();
+  return {
+    ...beside,
+    get raicho() {
+      return raicho;
+    },
+    home: raicho.home,
+    restart: async () => (raicho = await start(raicho.home)),
+    close: async () => {
+      await raicho.stop();
+      await counterparts.stop();
+    },
+  };
 }
 
 /** The sub-tickets of a request once each has the results of its checks. */

@@ -3,6 +3,7 @@ import {
   businessCalendar,
   businessDayFrom,
   dayKind,
+  isBusinessTime,
   nextBusinessTime,
   windowOf,
 } from "../../src/tickets/calendar.ts";
@@ -96,3 +97,23 @@ describe("B3: business days", () => {
     expect(() => businessDayFrom(never, "2026-11-24", 1)).toThrow("no business day");
   });
 });
+
+test.each([
+  ["2026-11-24T07:59:00+09:00", false, "2026-11-24T08:00:00+09:00"],
+  ["2026-11-24T08:00:00+09:00", true, "2026-11-24T08:00:00+09:00"],
+  ["2026-11-24T17:59:00+09:00", true, "2026-11-24T17:59:00+09:00"],
+  ["2026-11-24T18:00:00+09:00", false, "2026-11-25T08:00:00+09:00"],
+  ["2026-11-20T23:00:00+09:00", false, "2026-11-24T08:00:00+09:00"],
+  ["2026-11-23T12:00:00+09:00", false, "2026-11-24T08:00:00+09:00"],
+])("K1: whether people are at work at %s, and when next", (at, business, next) => {
+  const office = businessCalendar({ end: "18:00" }, "Asia/Tokyo");
+  expect(isBusinessTime(office, Date.parse(at))).toBe(business);
+  expect(nextBusinessTime(office, Date.parse(at))).toBe(Date.parse(next));
+});
+
+test.each([{ tick: "8" }, { end: "24:01" }, { tick: "24:00" }, { tick: "09:00", end: "09:00" }])(
+  "a calendar whose times make no sense is refused: %o",
+  (config) => {
+    expect(() => businessCalendar(config, "Asia/Tokyo")).toThrow(RangeError);
+  },
+);

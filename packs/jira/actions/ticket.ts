@@ -1,5 +1,5 @@
-import { ActionFailed, defineAction, type JsonObject } from "raicho/pack";
-import { openJira } from "../lib/client.ts";
+import { defineTracker } from "raicho/pack";
+import { openJira, type Jira } from "../lib/client.ts";
 import type { Config } from "../lib/settings.ts";
 import { openTicket } from "../lib/ticket-open.ts";
 import { changedTickets, getTicket } from "../lib/ticket-read.ts";
@@ -12,28 +12,18 @@ import {
   updateTicket,
 } from "../lib/ticket-change.ts";
 
-interface Parameters {
-  readonly verb: string;
-  readonly input: JsonObject;
-}
-
-const verbs = {
-  open: openTicket,
-  get: getTicket,
-  changed: changedTickets,
-  comment: commentTicket,
-  attach: attachToTicket,
-  transition: moveTicket,
-  assign: assignTicket,
-  update: updateTicket,
-  link: linkTickets,
-} as const;
-
-/** Never waits because JIRA is busy: who asks has others to ask for. Failures say their `reason`. */
-export const action = defineAction<Parameters, Config>(async ({ verb, input }, context) => {
-  const found = Object.entries(verbs).find(([name]) => name === verb)?.[1];
-  if (found === undefined)
-    throw new ActionFailed({ error: `jira has no verb "${verb}"`, reason: "refused" });
-  const jira = await openJira({ ...context.config, max_wait: 0 }, context);
-  return await found(jira, input, context);
-});
+/** Never waits because JIRA is busy: who asks has others to ask for. */
+export const action = defineTracker<Jira, Config>(
+  (context) => openJira({ ...context.config, max_wait: 0 }, context),
+  {
+    open: openTicket,
+    get: getTicket,
+    changed: changedTickets,
+    comment: commentTicket,
+    attach: attachToTicket,
+    transition: moveTicket,
+    assign: assignTicket,
+    update: updateTicket,
+    link: linkTickets,
+  },
+);

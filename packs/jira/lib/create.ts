@@ -12,6 +12,7 @@ import { createFitting } from "./fitting.ts";
 import type { Jira } from "./client.ts";
 import { Unsure } from "./http.ts";
 import { list, object, textOf } from "./json.ts";
+import { wordsFor } from "./words.ts";
 
 export interface NewIssue {
   readonly project: string;
@@ -63,7 +64,13 @@ export async function createOnce(
   const people = [wanted.assignee, wanted.fallbackAssignee].flatMap((name) => textOf(name) ?? []);
   const { made, note } = await createFitting(
     jira,
-    { ...wanted, label, lenient: false, people: people.map((text) => ({ text, name: text })) },
+    {
+      ...wanted,
+      label,
+      lenient: false,
+      words: wordsFor({}),
+      people: people.map((text) => ({ text, name: text })),
+    },
     (fields) => createOrFind(jira, { fields, project: wanted.project, label }, context),
   );
   return { issue: made, created: true, label, assigneeNote: note };

@@ -3,6 +3,7 @@ import type { JsonObject } from "raicho/pack";
 import { findUser, type User } from "./assignee.ts";
 import type { Jira } from "./client.ts";
 import { Refusal } from "./http.ts";
+import type { Words } from "./words.ts";
 
 /** Somebody who may get an issue: what JIRA may know them by, and how people call them. */
 export interface Candidate {
@@ -23,6 +24,7 @@ export interface FittingIssue {
   readonly people: readonly Candidate[];
   /** Whether fields that JIRA does not take are left out. */
   readonly lenient: boolean;
+  readonly words: Words;
 }
 
 export interface Fitted<Made> {
@@ -69,11 +71,11 @@ class Fitting {
 
   /** The next of the people whom JIRA knows. */
   async nextUser(): Promise<User | undefined> {
-    const { project } = this.#wanted;
+    const { project, words } = this.#wanted;
     for (let [person] = this.#people; person !== undefined; [person] = this.#people) {
       const user = await findUser(this.#jira, project, person.text);
       if (user !== undefined) return user;
-      this.#refusedPeople.push(`"${person.name}" cannot be assigned issues of ${project}`);
+      this.#refusedPeople.push(words.unassignable(person.name, project));
       this.#people.shift();
     }
     return undefined;
@@ -82,9 +84,7 @@ class Fitting {
   attempt(user: User | undefined): { readonly note: string | null; readonly fields: JsonObject } {
     const notes = [
       ...this.#peopleNote(),
-      ...[...this.#dropped].map(
-        ([name, word]) => `JIRA refused the field ${name} (${word}); it was left out.`,
-      ),
+      ...[...this.#dropped].map(([name, why]) => this.#wanted.words.refusedField(name, why)),
     ];
     const note = notes.length === 0 ? null : notes.join(" ");
     const fields = {
@@ -106,7 +106,7 @@ class Fitting {
     if (assignee !== undefined) {
       if (user === undefined) return false;
       const name = this.#people.shift()?.name ?? user.id;
-      this.#refusedPeople.push(`JIRA refused to assign "${name}": ${assignee}`);
+      this.#refusedPeople.push(this.#wanted.words.refusedPerson(name, assignee));
     }
     for (const [name, word] of fields) this.#dropped.set(name, word);
     return true;
@@ -115,9 +115,9 @@ class Fitting {
   #peopleNote(): readonly string[] {
     if (this.#refusedPeople.length === 0) return [];
     const [person] = this.#people;
-    const end =
-      person === undefined ? "Nobody is assigned." : `Assigned to "${person.name}" instead.`;
-    return [`${this.#refusedPeople.join("; ")}. ${end}`];
+    const { words } = this.#wanted;
+    const end = person === undefined ? words.nobody : words.instead(person.name);
+    return [`${this.#refusedPeople.join("; ")}${words.stop}${end}`];
   }
 }
 

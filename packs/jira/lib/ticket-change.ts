@@ -8,6 +8,7 @@ import { Refusal } from "./http.ts";
 import { list, object, objects, textOf } from "./json.ts";
 import { candidates, plainFields, projectOf } from "./ticket-open.ts";
 import { takeTransition } from "./transition.ts";
+import { wordsFor } from "./words.ts";
 
 const keyOf = (input: JsonObject): string => textOf(input["ticket"]) ?? "";
 
@@ -82,10 +83,11 @@ export async function assignTicket(jira: Jira, input: JsonObject): Promise<JsonO
   const key = keyOf(input);
   const project = projectOf(key);
   const notes: string[] = [];
+  const words = wordsFor(input);
   for (const { text, name } of candidates(input)) {
     const user = await findUser(jira, project, text);
     if (user === undefined) {
-      notes.push(`"${name}" cannot be assigned issues of ${project}`);
+      notes.push(words.unassignable(name, project));
       continue;
     }
     try {
@@ -93,7 +95,7 @@ export async function assignTicket(jira: Jira, input: JsonObject): Promise<JsonO
       return { assignee: user.id, notes, stage_changed: true };
     } catch (error) {
       if (!(error instanceof Refusal) || error.status !== 400) throw error;
-      notes.push(`JIRA refused to assign "${name}"`);
+      notes.push(words.refusedPerson(name));
     }
   }
   throw new ActionFailed({

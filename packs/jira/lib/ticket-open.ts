@@ -13,6 +13,7 @@ import { findByLabel, labelOf, quoted } from "./create.ts";
 import { createFitting, type Candidate } from "./fitting.ts";
 import { richFields, subtaskType } from "./fields.ts";
 import { list, object, objects, textOf } from "./json.ts";
+import { wordsFor } from "./words.ts";
 
 /** Keys that are tried after the last known one, and how many missing ones in a row end that. */
 const probes = { most: 300, gap: 5 };
@@ -41,6 +42,7 @@ export async function openTicket(
       project,
       label,
       lenient: true,
+      words: wordsFor(input),
       fields: {
         ...(await richFields(jira, project, type, extra)),
         issuetype: type,

@@ -5,6 +5,7 @@ import { list, object, objects, textOf } from "./json.ts";
 import { statusesOf, type Status } from "./names.ts";
 import { fieldsOf, footer, oneLine, parted, peopleOf } from "./open.ts";
 import { commentsOf, issueOf } from "./read.ts";
+import { wordsFor } from "./words.ts";
 
 const keyOf = (input: JsonObject): string => textOf(input["ticket"]) ?? "";
 
@@ -102,7 +103,7 @@ export async function assignTicket(http: RedmineHttp, input: JsonObject): Promis
       return { assignee: String(id), notes, stage_changed: true };
     } catch (error) {
       if (!(error instanceof Refusal) || error.status !== 422) throw error;
-      notes.push(`Redmine refused to assign "${name}": ${error.words.join("; ")}.`);
+      notes.push(wordsFor(input).refusedPerson(name, error.words.join("; ")));
     }
   }
   throw new ActionFailed({

@@ -7,6 +7,7 @@ import { ActionFailed, type JsonObject } from "raicho/pack";
 import { Refusal, type RedmineHttp } from "./http.ts";
 import { list, object, objects, textOf } from "./json.ts";
 import { idOf, personId } from "./names.ts";
+import { wordsFor } from "./words.ts";
 
 const pages = 5;
 
@@ -66,7 +67,7 @@ async function make(
       return { ...named(http, String(id)), assignee, leader, notes, created: true };
     } catch (error) {
       if (!(error instanceof Refusal) || error.status !== 422 || person === undefined) throw error;
-      notes.push(`Redmine refused to assign "${person.name}": ${error.words.join("; ")}.`);
+      notes.push(wordsFor(input).refusedPerson(person.name, error.words.join("; ")));
     }
   }
   throw new ActionFailed({ error: "redmine made no ticket", reason: "refused" });
@@ -106,7 +107,7 @@ export async function peopleOf(
     const texts = textsOf(person);
     const name = textOf(person["name"]) ?? texts[0] ?? "";
     const id = await personId(http, project, texts);
-    if (id === undefined) notes.push(`"${name}" cannot be assigned: Redmine does not know them.`);
+    if (id === undefined) notes.push(wordsFor(input).unknownPerson(name));
     else found.push({ id, name });
   }
   return found;
@@ -128,7 +129,7 @@ export async function fieldsOf(
     const name = textOf(input[kind]);
     if (name === undefined) continue;
     const id = await idOf(http, kind, project, name);
-    if (id === undefined) notes.push(`Redmine has no ${kind} "${name}"; it was left out.`);
+    if (id === undefined) notes.push(wordsFor(input).missing(kind, name));
     else fields[field] = id;
   }
   const due = textOf(input["due"]);

@@ -1,7 +1,7 @@
 /** Issues of Redmine as pack ticket sees the tickets of any tracker. */
 import type { JsonObject } from "raicho/pack";
 import type { RedmineHttp } from "./http.ts";
-import { object, objects, textOf } from "./json.ts";
+import { list, object, objects, textOf } from "./json.ts";
 import { statusesOf, type Status } from "./names.ts";
 import { named, parted } from "./open.ts";
 
@@ -29,6 +29,7 @@ export async function getTicket(http: RedmineHttp, input: JsonObject): Promise<J
     assignee_name: name(issue["assigned_to"]),
     labels: words,
     component: name(issue["category"]),
+    components: componentsOf(issue),
     type: name(issue["tracker"]),
     priority: name(issue["priority"]),
     reporter: id(issue["author"]),
@@ -48,6 +49,12 @@ export function commentsOf(issue: JsonObject): readonly JsonObject[] {
       author: name(journal["user"]),
       created_at: journal["created_on"],
     }));
+}
+
+/** An issue of Redmine has at most one category. */
+function componentsOf(issue: JsonObject): readonly string[] {
+  const found = name(issue["category"]);
+  return found === null ? [] : [found];
 }
 
 function standing(issue: JsonObject, statuses: readonly Status[]): JsonObject {
@@ -76,24 +83,29 @@ function moves({ details, user, created_on: at }: JsonObject, statuses: readonly
     }));
 }
 
-/** Issues of the project that changed in the last `minutes`, oldest change first. */
+/** Issues of the project (and of one of `components`, where they are given) that changed in the last `minutes`, oldest change first. */
 export async function changedTickets(http: RedmineHttp, input: JsonObject): Promise<JsonObject> {
   const since = new Date(Date.now() - Number(input["minutes"]) * 60_000).toISOString();
   const statuses = await statusesOf(http);
+  const wanted = list(input["components"]).map(String);
   const found: JsonObject[] = [];
-  for (;;) {
+  for (let read = 0; ;) {
     const query = {
       project_id: textOf(input["project"]) ?? http.project,
       status_id: "*",
       updated_on: `>=${since.slice(0, 19)}Z`,
       sort: "updated_on",
       limit: "100",
-      offset: String(found.length),
+      offset: String(read),
     };
     const rows = objects(
       (await http.send({ method: "GET", path: "/issues.json", query }))["issues"],
     );
-    found.push(...rows.map((row) => standing(row, statuses)));
-    if (rows.length < 100 || found.length >= 5_000) return { tickets: found };
+    read += rows.length;
+    const fitting = rows.filter(
+      (row) => wanted.length === 0 || componentsOf(row).some((one) => wanted.includes(one)),
+    );
+    found.push(...fitting.map((row) => standing(row, statuses)));
+    if (rows.length < 100 || read >= 5_000) return { tickets: found };
   }
 }

@@ -1,6 +1,6 @@
 /** Every named crash point: a process dies there, again and again, while load goes through it; nothing may be lost or done twice. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { CrashPoint } from "../../../src/model/crash-points.ts";
+import type { EnginePoint } from "../../../src/model/crash-points.ts";
 import type { Context, Report } from "../case.ts";
 import { checkEffects, checkWorkflows, untilQuiet } from "../check.ts";
 import { change, mail, nothingSent, webhook, type Sent } from "../load.ts";
@@ -9,7 +9,7 @@ import type { Kept, Role, Site } from "../site.ts";
 import { withSite } from "../with-site.ts";
 
 /** Which process passes it under the load of this case. */
-export const rolesOfPoints: Readonly<Record<CrashPoint, Role>> = {
+export const rolesOfPoints: Readonly<Record<EnginePoint, Role>> = {
   "ingest.before-commit": "api",
   "ingest.after-commit": "api",
   "match.before-commit": "api",
@@ -53,7 +53,7 @@ export const rolesOfPoints: Readonly<Record<CrashPoint, Role>> = {
 };
 
 /** These are passed only when another worker is lost. */
-const needsLoss: ReadonlySet<CrashPoint> = new Set(["workflow.loaded", "sweep.take-over"]);
+const needsLoss: ReadonlySet<EnginePoint> = new Set(["workflow.loaded", "sweep.take-over"]);
 /** These are passed once in the life of a process. */
 const onceALife = /^(?:boot|stop)\./;
 
@@ -91,7 +91,7 @@ function startLoad(site: Site): Load {
 }
 
 /** Lets a process die there; resolves when it has. Rejects when it never came there. */
-async function crash(site: Site, point: CrashPoint, context: Context): Promise<void> {
+async function crash(site: Site, point: EnginePoint, context: Context): Promise<void> {
   const { random } = context;
   const kept = await victim(site, random, site.of(rolesOfPoints[point]));
   const passes = onceALife.test(point) || needsLoss.has(point) ? 1 : 1 + random.below(4);
@@ -105,7 +105,7 @@ async function crash(site: Site, point: CrashPoint, context: Context): Promise<v
 }
 
 /** Does what makes a process come to points that load alone does not lead to. */
-function provoke(site: Site, point: CrashPoint, armed: Kept): AbortController {
+function provoke(site: Site, point: EnginePoint, armed: Kept): AbortController {
   const over = new AbortController();
   const { signal } = over;
   const again = async (): Promise<void> => {
@@ -124,7 +124,7 @@ function provoke(site: Site, point: CrashPoint, armed: Kept): AbortController {
   return over;
 }
 
-function byRole(points: readonly CrashPoint[]): readonly (readonly CrashPoint[])[] {
+function byRole(points: readonly EnginePoint[]): readonly (readonly EnginePoint[])[] {
   const roles = Map.groupBy(points, (point) => rolesOfPoints[point]);
   return [...roles.values()];
 }
@@ -139,7 +139,7 @@ export function runPoints(context: Context, times: number): Promise<Report> {
   return withSite(context, { counts, pack }, async (site, findings) => {
     await change(site, nothingSent(), "faults", "begin");
     const load = startLoad(site);
-    const points = Object.keys(rolesOfPoints) as CrashPoint[];
+    const points = Object.keys(rolesOfPoints) as EnginePoint[];
     let crashes = 0;
     // Processes of different roles die at the same time, those of one role one after the other.
     await Promise.all(
