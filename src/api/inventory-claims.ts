@@ -6,7 +6,15 @@ import { decideDrifts, readDecision } from "../engine/inventory-drift-many.ts";
 import { observeAll, readReport } from "../engine/inventory-observe.ts";
 import { sourceView } from "../inventory/sources.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
-import { authorOf, bodyOf, queryNumber, queryText, textOf } from "./inventory-requests.ts";
+import { notePushes, readPushes } from "../engine/inventory-pushes.ts";
+import {
+  authorOf,
+  bodyOf,
+  onlyMembers,
+  queryNumber,
+  queryText,
+  textOf,
+} from "./inventory-requests.ts";
 import { inventoryOf } from "./inventory-view.ts";
 import type { Routes } from "./routes.ts";
 
@@ -33,6 +41,16 @@ export function claimRoutes(router: Routes): void {
     const { reason, ticket } = body;
     const author = authorOf(request, response, { reason, ticket });
     response.json(await observeAll(inventoryOf(response), report, author));
+  });
+  router.about({
+    summary: "Note what was written into a source: when it reports that, it is an echo and no news",
+  });
+  router.post("/pushes", "inventory_modify", async (request, response) => {
+    const body = bodyOf(request);
+    onlyMembers(body, ["source", "items", "pushed_at"], "what was written");
+    const author = authorOf(request, response);
+    const results = await notePushes(inventoryOf(response), readPushes(body), author);
+    response.json({ results });
   });
   router.get("/entries/:id/claims", "inventory_view", async (request, response) => {
     response.json(await claimsAbout(inventoryOf(response), request.params.id));

@@ -7,6 +7,7 @@ import { readUpsertItem } from "../inventory/upsert.ts";
 import { shown } from "../inventory/validate.ts";
 import { isObject } from "../model/json.ts";
 import { accessRoutes } from "./inventory-access.ts";
+import { inventoryAnswers } from "./inventory-answers.ts";
 import { cloneRoutes } from "./inventory-clone.ts";
 import { deployRoutes } from "./inventory-deploy.ts";
 import { filterRoutes } from "./inventory-filters.ts";
@@ -170,6 +171,7 @@ export function inventoryRoutes(views: InventoryViews, files: TypeFiles = noType
   reindexRoutes(router);
   importRoutes(router);
   claimRoutes(router);
+  router.answering(inventoryAnswers);
   router.router.use(problems);
   return router;
 }

@@ -1,5 +1,6 @@
 /** OpenAPI 3.1 of the whole door, made from the declared routes, and a page that shows it. */
 import type { JsonObject } from "../model/json.ts";
+import { inventorySchemas } from "./inventory-answers.ts";
 import { Routes, type Access, type DeclaredRoute } from "./routes.ts";
 
 function accessText(access: Access): string {
@@ -53,10 +54,18 @@ function operationOf(route: DeclaredRoute): JsonObject {
       ? { requestBody: { content: { "application/json": { schema: body ?? { type: "object" } } } } }
       : {}),
     responses: {
-      "2XX": { description: "Done." },
+      ...successesOf(route),
       default: { description: "Refused.", content: { [error]: { schema } } },
     },
   };
+}
+
+/** What it answers when all goes well; of a route that does not say so only that it does. */
+function successesOf({ answer }: DeclaredRoute): JsonObject {
+  if (answer === undefined) return { "2XX": { description: "Done." } };
+  const { status, also = [], schema, contentType = "application/json" } = answer;
+  const response = { description: "Done.", content: { [contentType]: { schema } } };
+  return Object.fromEntries([status, ...also].map((each) => [String(each), response]));
 }
 
 /** The document for these routes. */
@@ -82,6 +91,7 @@ export function openapi(routes: readonly DeclaredRoute[], version: string): Json
         bearer: { type: "http", scheme: "bearer" },
       },
       schemas: {
+        ...inventorySchemas,
         Fault: {
           type: "object",
           properties: { faultstring: { type: "string" } },

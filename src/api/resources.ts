@@ -2,7 +2,8 @@
 import type { Request, Response } from "express";
 import { aliasNamed, matchAlias } from "../engine/aliases.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
-import type { PermissionType, Resource } from "../model/permissions.ts";
+import type { PermissionType } from "../model/permission-types.ts";
+import type { Resource } from "../model/permissions.ts";
 import { findEnforcement } from "../store/reads.ts";
 import type { StoredExecution } from "../store/executions.ts";
 import type { Door } from "./door.ts";

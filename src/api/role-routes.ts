@@ -5,15 +5,14 @@ import { AppError } from "../model/errors.ts";
 import { inventoryVerbs } from "../model/inventory-grants.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import {
-  type Grant,
-  grantFault,
   isPermissionType,
   permissionsOf,
   permissionTypes,
   resourceTypes,
   st2ResourceTypes,
   type ResourceType,
-} from "../model/permissions.ts";
+} from "../model/permission-types.ts";
+import { type Grant, grantFault } from "../model/permissions.ts";
 import { addAssignment, putRole, removeAssignment, removeRole } from "../store/roles.ts";
 import { bodyOf, optionalTextIn, textIn } from "./bodies.ts";
 import type { Door } from "./door.ts";

@@ -4,13 +4,9 @@
  * 2. A resource that cannot be found is nobody's: only who may see everything learns that it is not there. */
 import { Router, type Request, type RequestHandler, type Response } from "express";
 import { AppError } from "../model/errors.ts";
-import {
-  allows,
-  allowsSomewhere,
-  isAdmin,
-  type PermissionType,
-  type Resource,
-} from "../model/permissions.ts";
+import type { PermissionType } from "../model/permission-types.ts";
+import { allows, allowsSomewhere, isAdmin, type Resource } from "../model/permissions.ts";
+import type { Answer } from "./answer-schemas.ts";
 import { isSignedIn, rightsOf, userOf } from "./guard.ts";
 
 /** Which resource a request is about; undefined when there is none of that name. */
@@ -40,6 +36,8 @@ export interface RouteFacts {
   readonly query?: Readonly<Record<string, string>>;
   /** JSON schema of the body. */
   readonly body?: Readonly<Record<string, unknown>>;
+  /** What it answers when all went well. */
+  readonly answer?: Answer;
 }
 
 export interface DeclaredRoute extends RouteFacts {
@@ -66,7 +64,7 @@ type Handlers<Path extends string> = readonly RequestHandler<Parameters<Path>>[]
 /** A router on which every route declares who may use it. */
 export class Routes {
   readonly router = Router();
-  readonly #declared: DeclaredRoute[] = [];
+  #declared: DeclaredRoute[] = [];
   #facts: RouteFacts = {};
 
   /** All routes of this router and those that it uses, in order. */
@@ -78,6 +76,17 @@ export class Routes {
   about(facts: RouteFacts): this {
     this.#facts = facts;
     return this;
+  }
+
+  /** Documents what the routes declared so far answer, each by its method and path. Throws for one that is not there. */
+  answering(answers: Readonly<Record<string, Answer>>): void {
+    const known = new Set(this.#declared.map(({ method, path }) => `${method} ${path}`));
+    const odd = Object.keys(answers).find((name) => !known.has(name));
+    if (odd !== undefined) throw new Error(`there is no route ${odd}`);
+    this.#declared = this.#declared.map((route) => {
+      const answer = answers[`${route.method} ${route.path}`];
+      return answer === undefined ? route : { ...route, answer };
+    });
   }
 
   get<Path extends string>(path: Path, access: Access, ...handlers: Handlers<Path>): void {

@@ -16,6 +16,7 @@ import { living, patched, present, stale } from "./inventory-patched.ts";
 import { insistOnReach } from "./inventory-permit.ts";
 import { apply } from "./inventory-recompute.ts";
 import { removal } from "./inventory-remove.ts";
+import { withoutDoubles } from "./inventory-taken-keys.ts";
 import { changesetOf, decide, type Author, type Decided, type Draft } from "./inventory-write.ts";
 
 /** Something stands against it; the transaction is to be undone. */
@@ -54,7 +55,7 @@ export async function applyChange(
   const changeset: ChangesetRow = changesetOf(author);
   // New entries may be referred to by others of the same change: what they make possible is decided again.
   while (left.length > 0) {
-    const decided = await decide(tx, left, workshop.known);
+    const decided = withoutDoubles(await decide(tx, left, workshop.known));
     const sound = decided.filter(({ kind }) => kind !== "refused");
     if (sound.length === 0) throw new Blocked(decided.flatMap((one) => refusalOf(one, row.items)));
     written += await apply(tx, workshop.known, sound, {

@@ -1,4 +1,4 @@
-/** Which parts of a proposed change somebody sees. */
+/** Which parts of a proposed change somebody sees, and of what stood against it. */
 import type { ChangeRow } from "../store/inventory/change-requests.ts";
 import { loadEntries } from "../store/inventory/entries.ts";
 import type { JsonObject } from "../model/json.ts";
@@ -38,5 +38,33 @@ export async function seenItems(
           : { present: pick(entry.doc), present_version: entry.version }),
       },
     ];
+  });
+}
+
+/** Faults that speak of the entry itself and of no other. */
+const ownFaults = new Set(["INVENTORY_STALE", "INVENTORY_INVALID"]);
+
+/** What stood against a change. It was found with the eyes of who applied it: told is what the caller may read all of. */
+export async function seenProblems(
+  { db, known, eyes }: Ground,
+  { items, problems }: ChangeRow,
+): Promise<readonly JsonObject[]> {
+  if (eyes.unlimited || problems.length === 0) return problems;
+  const stored = await loadEntries(
+    db,
+    items.flatMap(({ id }) => id ?? []),
+  );
+  const sights = await eyes.sights(db, [...stored.values()]);
+  const readsAll = (place: unknown): boolean => {
+    const item = typeof place === "number" ? items[place] : undefined;
+    const allowed = sights.get(item?.id ?? "");
+    const all = eyes.whole.byId.get(stored.get(item?.id ?? "")?.typeId ?? 0)?.attributes.keys();
+    return all !== undefined && [...all].every((name) => mayRead(allowed, name));
+  };
+  return problems.map((problem) => {
+    const { code = null, item, type } = problem;
+    if (typeof code === "string" && ownFaults.has(code) && readsAll(item)) return problem;
+    const about = typeof type === "string" && known.byName.has(type) ? { item, type } : {};
+    return { ...about, code, error: "you may not read all of it" };
   });
 }

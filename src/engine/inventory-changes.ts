@@ -28,7 +28,7 @@ import { uuidv7 } from "../store/inventory/uuid.ts";
 import type { Db } from "../store/schema.ts";
 import { applyChange, Blocked } from "./inventory-change-apply.ts";
 import { carryOutChange, tell } from "./inventory-change-carry.ts";
-import { seenItems } from "./inventory-change-view.ts";
+import { seenItems, seenProblems } from "./inventory-change-view.ts";
 import { readCursor } from "./inventory-changesets.ts";
 import { mayApprove } from "./inventory-drift.ts";
 import type { Allowed } from "./inventory-eyes.ts";
@@ -135,7 +135,6 @@ async function viewOf(
 ): Promise<JsonObject | undefined> {
   const items = await seenItems(service.ground, row, actor);
   if (items.length === 0) return undefined;
-  const whole = items.length === row.items.length;
   return {
     id: row.id,
     state: row.state,
@@ -150,9 +149,7 @@ async function viewOf(
     comment: row.comment,
     applied_at: row.appliedAt?.toISOString() ?? null,
     changeset: row.changeset,
-    problems: whole
-      ? row.problems
-      : row.problems.map(() => ({ error: "you may not read all of it" })),
+    problems: await seenProblems(service.ground, row),
     items,
     hidden_items: row.items.length - items.length,
   };

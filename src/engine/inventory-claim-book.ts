@@ -1,6 +1,7 @@
 /** Writes what sources say, and tells rules of what that changes. Everything in the transaction of what caused it. */
 import type { Catalogue } from "../inventory/catalogue.ts";
 import { review, type Claim, type ClaimSignal, type Verdict } from "../inventory/claims.ts";
+import { echoOf, type Push } from "../inventory/echo.ts";
 import type { ClaimChange, Side } from "../inventory/import-cell.ts";
 import { policyFor } from "../inventory/sources.ts";
 import { same } from "../inventory/claims.ts";
@@ -13,8 +14,10 @@ import {
   type ClaimWrite,
   type Signal,
 } from "../store/inventory/claims.ts";
+import { pushesOf } from "../store/inventory/pushes.ts";
 import type { ChangeSet, ChangesetRow, EntryChange } from "../store/inventory/write.ts";
 import type { Db } from "../store/schema.ts";
+import { pushHash } from "./inventory-push-hash.ts";
 
 /** The entry that news are about. */
 export interface Subject {
@@ -161,6 +164,7 @@ export async function reviewClaims(
   const signals: Signal[] = [];
   const now = new Date().toISOString();
   const stored = await storedClaims(tx, sets);
+  const pushes = await pushesOf(tx, [...stored.keys()]);
   for (const { changeset, changes } of sets)
     for (const change of changes) {
       if (change.op === "D") continue;
@@ -170,7 +174,11 @@ export async function reviewClaims(
         ({ attr, source }) => change.changed.includes(attr) && source !== changeset.source,
       );
       for (const claim of others) {
-        const done = reviewed(known, change, { claim, changeset, now });
+        const push = pushes.find(
+          ({ entryId, attr, source }) =>
+            entryId === change.id && attr === claim.attr && source === claim.source,
+        );
+        const done = reviewed(known, change, { claim, changeset, now, push });
         claims.push(...done.claims);
         signals.push(...done.signals);
       }
@@ -222,18 +230,21 @@ function ownClaims(change: EntryChange, source: string, now: string): readonly C
 function reviewed(
   known: Catalogue,
   change: EntryChange,
-  { claim, changeset, now }: { claim: ClaimRow; changeset: ChangesetRow; now: string },
+  {
+    claim,
+    changeset,
+    now,
+    push,
+  }: { claim: ClaimRow; changeset: ChangesetRow; now: string; push: Push | undefined },
 ): { readonly claims: readonly ClaimWrite[]; readonly signals: readonly Signal[] } {
   const type = known.byId.get(change.typeId);
   const about = { type: type?.name ?? "", attribute: claim.attr };
   const policy = policyFor(known.sources, claim.source, about)?.policy ?? "report";
   const document = change.doc[claim.attr];
-  const verdict = review(claim, {
-    policy,
-    attribute: type?.attributes.get(claim.attr),
-    document,
-    now,
-  });
+  const attribute = type?.attributes.get(claim.attr);
+  const hash = pushHash(attribute, claim.value);
+  const echo = echoOf(push, { hash, observedAt: now });
+  const verdict = review(claim, { policy, attribute, document, now, echo });
   if (verdict === undefined) return { claims: [], signals: [] };
   const subject = { id: change.id, type: about.type, name: change.name };
   return {

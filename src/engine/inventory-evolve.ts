@@ -1,7 +1,7 @@
 /** Brings what was written under an earlier version of a type along to the present one. */
 import { ExpressionError } from "../expressions/context.ts";
 import type { Answer, Catalogue, KnownType } from "../inventory/catalogue.ts";
-import { evolution, fittedDocument, renamedDocument } from "../inventory/evolve.ts";
+import { evolution, fittedDocument, renamedDocument, sameStructure } from "../inventory/evolve.ts";
 import { formula } from "../inventory/formula.ts";
 import { isUuid } from "../inventory/attribute-types.ts";
 import { sameJson } from "../inventory/patch.ts";
@@ -47,7 +47,11 @@ async function upgraded(
 ): Promise<Draft> {
   const { type, before, filled = [] } = draft;
   let pair: Pair = { document: draft.document, base: before?.doc ?? {}, faults: [] };
-  for (let version = before?.schemaVersion ?? 0; version < type.schemaVersion; version += 1)
+  for (
+    let version = lastAlike(type, before?.schemaVersion ?? 0);
+    version < type.schemaVersion;
+    version = lastAlike(type, version + 1)
+  )
     pair = await step(pair, { type, version, answer });
   const fit = (document: JsonObject): JsonObject =>
     fittedDocument(named(document, { type, before: before?.schemaVersion ?? 0, names }), type);
@@ -56,6 +60,17 @@ async function upgraded(
     (name) => sameJson(document[name], base[name]) && !sameJson(base[name], before?.doc[name]),
   );
   return { ...draft, document, filled: [...filled, ...own], faults: pair.faults };
+}
+
+/** The last version in which the type was made as in this one: what was changed and put back meanwhile takes nothing away. */
+function lastAlike({ definitions, schemaVersion }: KnownType, version: number): number {
+  const own = definitions.get(version);
+  if (own === undefined) return version;
+  for (let later = schemaVersion; later > version; later -= 1) {
+    const other = definitions.get(later);
+    if (other !== undefined && sameStructure(own, other)) return later;
+  }
+  return version;
 }
 
 async function step(

@@ -35,7 +35,7 @@ function text(value: unknown): string {
 
 /** The entry; undefined when it is gone, or not to be seen. */
 export async function livingEntry(
-  inventory: Inventory,
+  inventory: Pick<Inventory, "get">,
   id: string,
 ): Promise<EntryView | undefined> {
   try {

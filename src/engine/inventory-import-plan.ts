@@ -1,5 +1,6 @@
 /** What spreadsheets would do to the store. Nothing is written: this is the dry run, and what a commit goes by. */
 import { createHash } from "node:crypto";
+import { canonical } from "../inventory/canonical.ts";
 import { typeNamed, type KnownType } from "../inventory/catalogue.ts";
 import type { Claim } from "../inventory/claims.ts";
 import { titleOf } from "../inventory/derive.ts";
@@ -20,7 +21,7 @@ import {
 } from "../inventory/import-records.ts";
 import type { CellProblem } from "../inventory/sheet-table.ts";
 import { policyFor, type Sources } from "../inventory/sources.ts";
-import { isObject, type JsonObject } from "../model/json.ts";
+import type { JsonObject } from "../model/json.ts";
 import { claimsOf, type ClaimRow } from "../store/inventory/claims.ts";
 import { loadEntries, type EntryRow } from "../store/inventory/entries.ts";
 import type { ImportGround } from "./inventory-imports.ts";
@@ -259,14 +260,4 @@ function fingerprintOf(entries: readonly EntryPlan[]): string {
       ),
     ]);
   return createHash("sha256").update(canonical(deeds)).digest("hex");
-}
-
-/** JSON in which the order of keys and of entries does not count. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
-  if (!isObject(value)) return JSON.stringify(value) ?? "null";
-  const parts = Object.entries(value).map(
-    ([key, one]) => `${JSON.stringify(key)}:${canonical(one)}`,
-  );
-  return `{${parts.toSorted().join()}}`;
 }

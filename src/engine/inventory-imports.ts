@@ -253,7 +253,7 @@ export class Imports {
     const row = isUuid(id)
       ? await loadImport(this.#service.ground.db, id.toLowerCase())
       : undefined;
-    if (row === undefined)
+    if (row === undefined || !this.#mayLook(row))
       throw new InventoryError("INVENTORY_IMPORT_UNKNOWN", [JSON.stringify(id)]);
     return row;
   }

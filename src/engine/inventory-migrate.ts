@@ -6,7 +6,7 @@
  * 3. An entry that the new version does not fit stays as it was and is listed until it is repaired. The feed is told of none of it. */
 import type { Catalogue, KnownType } from "../inventory/catalogue.ts";
 import { noCause } from "../inventory/cause.ts";
-import { InventoryError } from "../inventory/problem.ts";
+import type { InventoryError } from "../inventory/problem.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Database } from "../store/database.ts";
 import type { EntryRow } from "../store/inventory/entries.ts";
@@ -21,6 +21,7 @@ import {
 } from "../store/inventory/migration.ts";
 import { rewriteDerived } from "../store/inventory/write.ts";
 import type { Db } from "../store/schema.ts";
+import { withoutDoubles } from "./inventory-taken-keys.ts";
 import { writeAll } from "./inventory-recompute.ts";
 import {
   changesetOf,
@@ -141,29 +142,6 @@ function draftsOf(type: KnownType, rows: readonly EntryRow[]): readonly Draft[] 
     eyes: undefined,
     again: true,
   }));
-}
-
-/** Of entries that would have the same key, the first has it. `holders` remembers them over several calls. */
-function withoutDoubles(
-  decided: readonly Decided[],
-  holders: Map<string, string>,
-): readonly Decided[] {
-  return decided.map((one) => {
-    if (one.kind !== "change") return one;
-    const { id, derived } = one.change;
-    const taken = derived.keys.added.find(({ key_name, key_value }) => {
-      const key = JSON.stringify([key_name, key_value]);
-      const holder = holders.get(key) ?? id;
-      holders.set(key, holder);
-      return holder !== id;
-    });
-    if (taken === undefined) return one;
-    const message = `${taken.key_name} ${taken.key_value} belongs to another ${one.draft.type.name} too`;
-    const error = new InventoryError("INVENTORY_KEY_TAKEN", [message], {
-      errors: [{ path: taken.key_name, message }],
-    });
-    return { kind: "refused", draft: one.draft, error };
-  });
 }
 
 function problemsOf(error: InventoryError): readonly JsonObject[] {

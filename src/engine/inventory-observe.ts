@@ -4,30 +4,21 @@
  * 1. Everything that is decided about an entry is decided while it is held.
  * 2. A report that is older than what is known changes nothing; the same report again is no news. */
 import { completeTypes } from "../inventory/absence.ts";
-import { typeNamed, type KnownType } from "../inventory/catalogue.ts";
-import { noPatience, observe, outrankedBy, alike, type Verdict } from "../inventory/claims.ts";
+import { typeNamed } from "../inventory/catalogue.ts";
 import type { CheckedRecord, ImportRecord } from "../inventory/import-records.ts";
 import { badRequest } from "../inventory/problem.ts";
 import { isoMoment } from "../inventory/query-time.ts";
-import { isSourceName, policyFor } from "../inventory/sources.ts";
+import { isSourceName } from "../inventory/sources.ts";
 import { readUpsertItem } from "../inventory/upsert.ts";
 import { shown } from "../inventory/validate.ts";
 import type { JsonObject } from "../model/json.ts";
-import {
-  claimsOf,
-  saveClaims,
-  saveSignals,
-  type ClaimRow,
-  type Signal,
-} from "../store/inventory/claims.ts";
-import { loadEntries, type EntryRow } from "../store/inventory/entries.ts";
-import type { Db } from "../store/schema.ts";
-import { driftSignal } from "./inventory-claim-book.ts";
+import { saveClaims } from "../store/inventory/claims.ts";
 import { checkRecords } from "./inventory-import-check.ts";
 import type { ImportGround } from "./inventory-imports.ts";
 import { createThem } from "./inventory-observe-new.ts";
+import { claimsIn, judge, type Judged } from "./inventory-observe-judge.ts";
 import { judgeSnapshot, noteSightings, type Snapshot } from "./inventory-snapshot.ts";
-import { changesetOf, type Author } from "./inventory-write.ts";
+import type { Author } from "./inventory-write.ts";
 
 export interface Report {
   readonly source: string;
@@ -112,39 +103,38 @@ export async function observeAll(
   return { results, snapshots };
 }
 
+/** The items as rows of a sheet would say them. What is not there is told by null. */
+export function recordsOf(
+  { ground }: Pick<ImportGround, "ground">,
+  { items, source, observedAt }: Report,
+): readonly ImportRecord[] {
+  return items.map(({ type, id, set }, row): ImportRecord => {
+    typeNamed(ground.known, type);
+    const said = Object.fromEntries(Object.entries(set).filter(([, value]) => value !== null));
+    const nowhere = { file: "", sheet: "", cells: {}, headings: {}, problems: [] };
+    return { ...nowhere, row, source, type, asOf: observedAt, id, set: said };
+  });
+}
+
 async function observeSome(
   service: ImportGround,
   report: Report,
   author: Author,
 ): Promise<readonly ObservedItem[]> {
   const { ground } = service;
-  const records = report.items.map(({ type, id, set }, row): ImportRecord => {
-    typeNamed(ground.known, type);
-    // What is not there is told by null.
-    const said = Object.fromEntries(Object.entries(set).filter(([, value]) => value !== null));
-    return {
-      file: "",
-      sheet: "",
-      row,
-      source: report.source,
-      type,
-      asOf: report.observedAt,
-      id,
-      set: said,
-      cells: {},
-      headings: {},
-      problems: [],
-    };
-  });
+  const records = recordsOf(service, report);
   const { sound, problems } = await checkRecords(ground, records);
   const known = sound.filter(({ hits }) => hits.length > 0);
   const results = new Map<number, ObservedItem>();
   for (const [index, errors] of problems) results.set(index, { result: "invalid", errors });
-  const judged = await service.workshop.database.transaction((tx) =>
-    judge(tx, service, { report, records: known, author }),
-  );
-  for (const one of judged) results.set(one.record.index, answerOf(one));
-  await adopt(service, judged, author);
+  // Several items may be about one entry: a later one is decided when the one before has been written.
+  for (const turn of turnsOf(known)) {
+    const judged = await service.workshop.database.transaction((tx) =>
+      judge(tx, service, { report, records: turn, author }),
+    );
+    const refused = await adopt(service, judged, author);
+    for (const one of judged) results.set(one.record.index, answerOf(one, refused.get(one)));
+  }
   const unknown = sound.filter(({ hits }) => hits.length === 0);
   for (const [index, item] of await createThem(service, unknown, { report, author }))
     results.set(index, item);
@@ -157,145 +147,56 @@ async function observeSome(
   return report.items.map((_, index) => results.get(index) ?? { result: "unknown" });
 }
 
-interface Judged {
-  readonly record: CheckedRecord;
-  readonly type: KnownType;
-  readonly row: EntryRow;
-  readonly verdicts: ReadonlyMap<string, Verdict>;
-  readonly signals: readonly Signal[];
+/** The records in such groups that each entry is in a group once; what comes later is in a later one. */
+function turnsOf(records: readonly CheckedRecord[]): readonly (readonly CheckedRecord[])[] {
+  const times = new Map<string, number>();
+  const turns: CheckedRecord[][] = [];
+  for (const record of records) {
+    const id = record.hits[0] ?? "";
+    const turn = times.get(id) ?? 0;
+    times.set(id, turn + 1);
+    (turns[turn] ??= []).push(record);
+  }
+  return turns;
 }
 
-function answerOf({ row, verdicts }: Judged): ObservedItem {
-  const states = Object.fromEntries(
-    [...verdicts].map(([attribute, { claim }]) => [attribute, claim.state]),
-  );
-  return { result: "observed", id: row.id, name: row.name, states };
+/** `refused`: why the document did not take over what was said. */
+function answerOf({ row, verdicts, unread }: Judged, refused: string | undefined): ObservedItem {
+  const told = [...verdicts].filter(([, { write }]) => refused === undefined || !write);
+  const states = Object.fromEntries(told.map(([attribute, { claim }]) => [attribute, claim.state]));
+  const errors = [
+    ...unread.map((attribute) => ({ attribute, message: `you may not read ${attribute} of it` })),
+    ...(refused === undefined ? [] : [{ message: refused }]),
+  ];
+  const about = { id: row.id, name: row.name, states };
+  if (errors.length === 0) return { result: "observed", ...about };
+  return { result: told.length === 0 ? "invalid" : "observed", ...about, errors };
 }
 
-/** Decides about every entry while it is held, and writes what needs no change of a document. */
-async function judge(
-  tx: Db,
-  service: ImportGround,
-  {
-    report,
-    records,
-    author,
-  }: { report: Report; records: readonly CheckedRecord[]; author: Author },
-): Promise<readonly Judged[]> {
-  const ids = records.flatMap(({ hits }) => hits[0] ?? []);
-  const rows = await loadEntries(tx, ids, "write");
-  const claims = Map.groupBy(await claimsOf(tx, ids), ({ entryId }) => entryId);
-  const now = new Date().toISOString();
-  const judged = records.flatMap((record): Judged[] => {
-    const row = rows.get(record.hits[0] ?? "");
-    if (row === undefined) return [];
-    const type = typeNamed(service.ground.known, record.type);
-    const said = {
-      ...Object.fromEntries(
-        Object.entries(report.items[record.row]?.set ?? {}).filter(([, value]) => value === null),
-      ),
-      ...record.values,
-    };
-    const verdicts = new Map<string, Verdict>();
-    const signals: Signal[] = [];
-    for (const [name, value] of Object.entries(said)) {
-      const about = { name, value, type, row, claims: claims.get(row.id) ?? [] };
-      const verdict = verdictOf(service, about, { report, now });
-      if (verdict === undefined) continue;
-      verdicts.set(name, verdict);
-      signals.push(...signalsOf(service, about, { verdict, author, source: report.source }));
-    }
-    return [{ record, type, row, verdicts, signals }];
-  });
-  const still = judged.map((one) => ({
-    ...one,
-    verdicts: new Map([...one.verdicts].filter(([, { write }]) => !write)),
-  }));
-  await saveClaims(tx, still.flatMap(claimsIn));
-  await saveSignals(
-    tx,
-    judged.flatMap(({ signals }) => signals),
-  );
-  return judged;
-}
-
-interface About {
-  readonly name: string;
-  readonly value: unknown;
-  readonly type: KnownType;
-  readonly row: EntryRow;
-  readonly claims: readonly ClaimRow[];
-}
-
-function verdictOf(
-  { ground }: ImportGround,
-  { name, value, type, row, claims }: About,
-  { report, now }: { report: Report; now: string },
-): Verdict | undefined {
-  const attribute = type.attributes.get(name);
-  // What says which entry it is, is no statement about it.
-  const isKey = type.keys.some(({ attributes }) => attributes.includes(name));
-  if (isKey && attribute !== undefined && alike(attribute, row.doc[name], value)) return undefined;
-  const rule = policyFor(ground.known.sources, report.source, { type: type.name, attribute: name });
-  const own = claims.filter(({ attr }) => attr === name);
-  return observe({
-    policy: rule?.policy ?? "report",
-    patience: rule?.patience ?? noPatience,
-    document: row.doc[name],
-    attribute,
-    before: own.find(({ source }) => source === report.source),
-    source: report.source,
-    value,
-    observedAt: report.observedAt,
-    place: null,
-    now,
-    outranked: outrankedBy(attribute?.authority ?? [], report.source, own, (other) =>
-      alike(attribute, other, row.doc[name]),
-    ),
-  });
-}
-
-function signalsOf(
-  { ground }: ImportGround,
-  { name, type, row }: About,
-  { verdict, author, source }: { verdict: Verdict; author: Author; source: string },
-): readonly Signal[] {
-  const policy =
-    policyFor(ground.known.sources, source, { type: type.name, attribute: name })?.policy ??
-    "report";
-  return driftSignal({
-    subject: { id: row.id, type: type.name, name: row.name },
-    attribute: name,
-    verdict,
-    policy,
-    document: row.doc[name],
-    changeset: changesetOf(author),
-    written: false,
-  });
-}
-
-function claimsIn({ row, verdicts }: Pick<Judged, "row" | "verdicts">) {
-  return [...verdicts].map(([attr, { claim }]) => ({ ...claim, entryId: row.id, attr }));
-}
-
-/** Documents that take over what was reported. */
+/** Documents take over what was reported; the answer is why some do not. */
 async function adopt(
   service: ImportGround,
   judged: readonly Judged[],
   author: Author,
-): Promise<void> {
+): Promise<ReadonlyMap<Judged, string>> {
   const taking = judged.filter(({ verdicts }) => [...verdicts.values()].some(({ write }) => write));
-  if (taking.length === 0) return;
+  if (taking.length === 0) return new Map();
   const items = taking.map(({ type, row, verdicts }) => {
     const set = Object.fromEntries(
       [...verdicts].flatMap(([name, { write, claim }]) => (write ? [[name, claim.value]] : [])),
     );
     return { type: type.name, id: row.id, match: undefined, set, setOnce: {}, add: {} };
   });
-  await service.upsert(items, author, async (tx, wave) => {
+  const results = await service.upsert(items, author, async (tx, wave) => {
     const done = [...wave].flatMap(([index, { id }]) =>
       id === undefined ? [] : (taking[index] ?? []),
     );
     await saveClaims(tx, done.flatMap(claimsIn));
   });
+  return new Map(
+    results.flatMap(({ error }, index) => {
+      const one = taking[index];
+      return one === undefined || error === undefined ? [] : [[one, error] as const];
+    }),
+  );
 }

@@ -3,6 +3,7 @@ import { badRequest } from "../inventory/problem.ts";
 import type { RackPicture, RackUnit } from "../inventory/rack-picture.ts";
 import type { TraceEnd, TraceHop } from "../inventory/trace-picture.ts";
 import type { Readers } from "./inventory-deploy.ts";
+import { livingEntry } from "./inventory-exposure.ts";
 import type { FoundEntry } from "./inventory-search.ts";
 import type { EntryView } from "./inventory-view.ts";
 
@@ -125,7 +126,10 @@ async function overCable(
   const cable = entries.find((one) => !taken.has(one.id));
   if (cable === undefined) return undefined;
   const { label, status, kind, length_m: length, a, b } = cable.attributes;
-  const far = await inventory.get(text(a) === port.id ? text(b) : text(a));
+  const target = text(a) === port.id ? text(b) : text(a);
+  const far = target === "" ? undefined : await livingEntry(inventory, target);
+  // The way goes on where the caller may not look, or nowhere yet.
+  if (far === undefined) return undefined;
   return {
     kind: "cable",
     cable: {
@@ -148,6 +152,6 @@ async function throughPanel(inventory: Readers, port: EntryView): Promise<TraceH
       ? { entries: [] }
       : await inventory.search({ type: "PassPort", where: { rear: port.id }, limit: 1 });
   const other = typeof rear === "string" ? rear : entries[0]?.id;
-  if (other === undefined) return undefined;
-  return { kind: "panel", from: endOf(port), to: endOf(await inventory.get(other)) };
+  const far = other === undefined ? undefined : await livingEntry(inventory, other);
+  return far === undefined ? undefined : { kind: "panel", from: endOf(port), to: endOf(far) };
 }

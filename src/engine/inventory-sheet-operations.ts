@@ -18,6 +18,7 @@ import { Imports } from "./inventory-imports.ts";
 import type { Inventory } from "./inventory.ts";
 import { observeAll, readReport } from "./inventory-observe.ts";
 import { count, needed, text } from "./inventory-parameters.ts";
+import { notePushes, readPushes } from "./inventory-pushes.ts";
 import type { Author } from "./inventory-write.ts";
 
 export type Operation = (
@@ -59,9 +60,12 @@ export const sheetOperations: Readonly<Record<string, Operation>> = {
     }),
   import_revert: (service, parameters, author) =>
     importsOf(service, author).revert(needed(parameters, "import"), author),
-  export_sheet: (service, parameters) => exportEntries(service, readExport(parameters)),
+  export_sheet: (service, parameters) => exportEntries(service.exported, readExport(parameters)),
   report: (service, parameters, author) =>
     observeAll(service, readReport(parameters, new Date().toISOString()), author),
+  pushed: async (service, parameters, author) => ({
+    results: await notePushes(service, readPushes(parameters), author),
+  }),
   claims: (service, parameters) => claimsAbout(service, needed(parameters, "entry")),
   drifts: (service, parameters) => drifts(service, readDriftQuery(parameters)),
   decide_drift: (service, parameters, author) => {

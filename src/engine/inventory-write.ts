@@ -8,11 +8,11 @@ import type { Cause } from "../inventory/cause.ts";
 import { derive, derivedChange, type Derived } from "../inventory/derive.ts";
 import type { OperationLetter } from "../inventory/event.ts";
 import { diff } from "../inventory/patch.ts";
-import { InventoryError, invalidEntry } from "../inventory/problem.ts";
+import { invalidEntry, type InventoryError } from "../inventory/problem.ts";
 import { referencesIn, requestKey, storedReferences } from "../inventory/references.ts";
 import { validateEntry, type Checked, type EntryProblem } from "../inventory/validate.ts";
 import type { JsonObject } from "../model/json.ts";
-import { findKeys, keyText, type EntryRow, type KeyHit } from "../store/inventory/entries.ts";
+import type { EntryRow } from "../store/inventory/entries.ts";
 import { uuidv7 } from "../store/inventory/uuid.ts";
 import type { ChangesetRow, EntryChange } from "../store/inventory/write.ts";
 import type { Db } from "../store/schema.ts";
@@ -22,7 +22,7 @@ import { checkedGroups } from "./inventory-group-check.ts";
 import { finished } from "./inventory-formulas.ts";
 import { permitted, readableFault } from "./inventory-permit.ts";
 import { resolveReferences, type Resolutions } from "./inventory-resolve.ts";
-import { seenNames } from "./inventory-view.ts";
+import { refuseTakenKeys } from "./inventory-taken-keys.ts";
 
 /** Who changes something, and why. */
 export interface Author {
@@ -230,80 +230,6 @@ function changeOf(
     replace: isOutdated(draft),
   };
   return { kind: "change", draft, change };
-}
-
-async function refuseTakenKeys(
-  db: Db,
-  decided: readonly Decided[],
-  { open, free }: { readonly open: Eyes; readonly free: ReadonlySet<string> },
-): Promise<readonly Decided[]> {
-  const wanted = decided.flatMap((one) =>
-    one.kind === "change"
-      ? one.change.derived.keys.added.map((key) => ({ type_id: one.change.typeId, ...key }))
-      : [],
-  );
-  const held = await findKeys(
-    db,
-    wanted.filter((key) => !free.has(keyText(key))),
-  );
-  if (held.length === 0) return decided;
-  // A key that another entry of the same call gives up is free.
-  const released = new Set(
-    decided.flatMap((one) =>
-      one.kind === "change"
-        ? one.change.derived.keys.removed.map((key) =>
-            keyText({ type_id: one.change.typeId, ...key }),
-          )
-        : [],
-    ),
-  );
-  const holders = new Map(held.map((hit) => [keyText(hit), hit]));
-  const ids = held.map(({ entry_id }) => entry_id);
-  const names = new Map<Eyes, Awaited<ReturnType<typeof seenNames>>>();
-  for (const eyes of new Set(decided.map(({ draft }) => draft.eyes ?? open)))
-    names.set(eyes, await seenNames(db, ids, eyes));
-  return decided.map((one) => {
-    if (one.kind !== "change") return one;
-    const taken = one.change.derived.keys.added.flatMap((key) => {
-      const text = keyText({ type_id: one.change.typeId, ...key });
-      const hit = holders.get(text);
-      return hit === undefined || released.has(text) || hit.entry_id === one.change.id ? [] : [hit];
-    });
-    if (taken.length === 0) return one;
-    const eyes = one.draft.eyes ?? open;
-    const error = keyTaken(one.draft.type.name, taken, { eyes, names: names.get(eyes) });
-    return { kind: "refused", draft: one.draft, error };
-  });
-}
-
-function keyTaken(
-  type: string,
-  taken: readonly KeyHit[],
-  {
-    eyes,
-    names,
-  }: {
-    readonly eyes: Eyes;
-    readonly names: ReadonlyMap<string, { readonly name: string }> | undefined;
-  },
-): InventoryError {
-  const conflicts = taken.map(({ type_id, key_name, key_value, entry_id }) => {
-    const keys = eyes.known.byId.get(type_id)?.keys ?? [];
-    const holder = names?.get(entry_id);
-    return {
-      key: key_name,
-      // Of a key with a hidden part the value would tell that part.
-      value: keys.some(({ name }) => name === key_name) ? key_value : null,
-      entry: holder === undefined ? null : { id: entry_id, type, name: holder.name },
-    };
-  });
-  const list = conflicts.map(({ key, value, entry }) => {
-    const what = `${key} ${value ?? "(with a part that you may not read)"}`;
-    return entry === null
-      ? `${what} is taken by an entry that you may not see`
-      : `${what} belongs to ${type} ${entry.name} (${entry.id})`;
-  });
-  return new InventoryError("INVENTORY_KEY_TAKEN", [list.join("; ")], { conflicts });
 }
 
 /** All or nothing: the first refusal is thrown. */

@@ -1,44 +1,28 @@
 /** The inventory as the rest of the engine, the door and the actions use it. */
-import { catalogue, typeNamed, type Catalogue, type KnownType } from "../inventory/catalogue.ts";
+import { catalogue, typeNamed, type KnownType } from "../inventory/catalogue.ts";
 import type { EntityTypes } from "../inventory/definition.ts";
-import { isUuid } from "../inventory/attribute-types.ts";
-import { badRequest, InventoryError, invalidEntry } from "../inventory/problem.ts";
+import { badRequest, invalidEntry } from "../inventory/problem.ts";
 import type { UpsertItem } from "../inventory/upsert.ts";
-import { computedProblems, shown } from "../inventory/validate.ts";
+import { computedProblems } from "../inventory/validate.ts";
 import type { InventoryVerb } from "../model/inventory-grants.ts";
 import type { JsonObject } from "../model/json.ts";
-import type { QueryClock } from "../inventory/query-time.ts";
-import { loadEntries, type EntryRow, type Lock } from "../store/inventory/entries.ts";
-import { countEntries } from "../store/inventory/types.ts";
 import { uuidv7 } from "../store/inventory/uuid.ts";
 import type { Db } from "../store/schema.ts";
 import type { AllocationRequest } from "./inventory-allocate.ts";
 import { clone, type Copy } from "./inventory-clone.ts";
 import type { CloneRequest } from "../inventory/clone-request.ts";
-import { withSaved } from "./inventory-filters.ts";
-import { findHost, type FoundHost } from "./inventory-host.ts";
-import { findOwner, type OwnerAnswer } from "./inventory-owner.ts";
-import type { Ground } from "./inventory-history.ts";
-import { openEyes, seenOf, type Eyes } from "./inventory-eyes.ts";
+import { openEyes, type Eyes } from "./inventory-eyes.ts";
 import { living, patched, present, stale } from "./inventory-patched.ts";
-import { deniedOf, insistOn, insistOnReach, unwritable } from "./inventory-permit.ts";
+import { deniedOf, insistOnReach, unwritable } from "./inventory-permit.ts";
 import { changesetRevert, entryRevert, type RevertTo } from "./inventory-revert.ts";
 import { apply } from "./inventory-recompute.ts";
 import { removal } from "./inventory-remove.ts";
-import { meaningOf } from "./inventory-resolve.ts";
-import {
-  countSeen,
-  queryClock,
-  search,
-  type SearchPage,
-  type SearchQuery,
-} from "./inventory-search.ts";
 import { openShared, storeTypes, type InventoryOptions, type Shared } from "./inventory-shared.ts";
-import type { Sheets } from "./inventory-sheets.ts";
-import { upsertAll, type UpsertGround } from "./inventory-upsert.ts";
+import { withoutDoubles } from "./inventory-taken-keys.ts";
+import { upsertAll } from "./inventory-upsert.ts";
 import type { Settled, UpsertResult } from "./inventory-upsert-wave.ts";
 import type { InventoryWriter, WriteRequest } from "./inventory-writer.ts";
-import { viewEntries, type EntryView } from "./inventory-view.ts";
+import type { EntryView } from "./inventory-view.ts";
 import {
   changesetOf,
   decide,
@@ -47,6 +31,7 @@ import {
   type Author,
   type Draft,
 } from "./inventory-write.ts";
+import { InventoryReading } from "./inventory-reading.ts";
 
 export interface Cloned {
   /** Null after a dry run. */
@@ -70,14 +55,9 @@ export interface WriteOptions {
  * The inventory as one caller sees it: what that caller may not read is answered for as if it were not there. `open` gives the whole of it,
  * `as` the part of somebody. Expected ends that callers can act on are thrown as InventoryError (403, 404, 409, 412, 422 …).
  */
-export class Inventory {
-  readonly #shared: Shared;
-  /** Whose grants decide. */
-  readonly eyes: Eyes;
-
+export class Inventory extends InventoryReading {
   private constructor(shared: Shared, eyes: Eyes) {
-    this.#shared = shared;
-    this.eyes = eyes;
+    super(shared, eyes);
   }
 
   /** Brings the type table up to date with the packs. */
@@ -91,7 +71,7 @@ export class Inventory {
 
   /** The same inventory through other eyes. */
   as(eyes: Eyes): Inventory {
-    return new Inventory(this.#shared, eyes);
+    return new Inventory(this.shared, eyes);
   }
 
   /** The part of it that the caller may take out in files. */
@@ -100,84 +80,18 @@ export class Inventory {
   }
 
   /** Takes over new or changed types and sources. */
-  async reload(types: EntityTypes, sources = this.#shared.known.sources): Promise<void> {
-    const { database, answer } = this.#shared.options;
+  async reload(types: EntityTypes, sources = this.shared.known.sources): Promise<void> {
+    const { database, answer } = this.shared.options;
     const stored = await storeTypes(database, types);
-    this.#shared.known = catalogue(types, stored, answer, sources);
-    this.#shared.migrator.start();
-  }
-
-  get #db(): Db {
-    return this.#shared.options.database.db;
-  }
-
-  /** The types and attributes that exist for the caller. */
-  get known(): Catalogue {
-    return this.eyes.known;
-  }
-
-  /** What `today` and `now` mean in queries at this moment. */
-  get clock(): QueryClock {
-    return queryClock(Date.now(), this.#shared.options.timeZone);
-  }
-
-  /** The site's. */
-  get timeZone(): string {
-    return this.#shared.options.timeZone;
-  }
-
-  type(name: string): KnownType {
-    return typeNamed(this.known, name);
+    this.shared.known = catalogue(types, stored, answer, sources);
+    this.shared.migrator.start();
   }
 
   /** The type as it is, of whose entries the caller may do this with some. */
   #wholeType(name: string, verb: InventoryVerb): KnownType {
     const { id } = this.type(name);
     if (this.eyes.ever(id, verb) === undefined) throw deniedOf(verb, `any ${name}`);
-    return typeNamed(this.#shared.known, name);
-  }
-
-  /** Living entries per type. */
-  counts(): Promise<ReadonlyMap<string, number>> {
-    return this.eyes.unlimited ? countEntries(this.#db) : countSeen(this.ground);
-  }
-
-  /** By id; also a deleted entry, which says so in `deleted_at`. */
-  async get(id: string): Promise<EntryView> {
-    return this.#view(await this.#load(this.#db, id, "none"));
-  }
-
-  /** The entry, of which the caller may do this with these attributes. Throws what `get` does, and INVENTORY_DENIED. */
-  async insist(
-    id: string,
-    verb: InventoryVerb,
-    attributes: readonly string[] = [],
-  ): Promise<EntryView> {
-    const row = await this.#load(this.#db, id, "none");
-    await insistOn(this.#db, this.eyes, { row, type: this.#typeOf(row), verb, attributes });
-    return this.#view(row);
-  }
-
-  /** A living entry of a type by id, name or key: `find("Device", "web012")`, `find("Rack", {room: "R1", name: "A-07"})`. */
-  async find(typeName: string, given: unknown): Promise<EntryView> {
-    const request = { to: [this.type(typeName).name], given };
-    const answer = await meaningOf(this.#db, request, this.eyes);
-    if (answer !== undefined && "id" in answer) return this.get(answer.id);
-    throw new InventoryError("INVENTORY_ENTRY_UNKNOWN", [
-      `${typeName} ${shown(given)}: ${answer?.problem ?? ""}`,
-    ]);
-  }
-
-  async search(query: SearchQuery): Promise<SearchPage> {
-    return search(this.#db, await withSaved(this, query), this.ground);
-  }
-
-  findHost(query: string): Promise<FoundHost> {
-    return findHost(this.ground, query);
-  }
-
-  findOwner(host: string): Promise<OwnerAnswer> {
-    return findOwner(this.ground, host, this.#shared.options.owners);
+    return typeNamed(this.shared.known, name);
   }
 
   async create(typeName: string, document: JsonObject, author: Author): Promise<WriteResult> {
@@ -194,7 +108,7 @@ export class Inventory {
       id,
       async (tx, row, allowed) => {
         const before = living(id, row);
-        const type = this.#typeOf(before);
+        const type = this.typeOf(before);
         const refused = unwritable({ type, eyes: this.eyes }, allowed, Object.keys(patch));
         if (refused !== undefined) throw refused;
         const computed = computedProblems(type, patch, before.doc);
@@ -211,7 +125,7 @@ export class Inventory {
     id: string | undefined,
     draft: WriteRequest["draft"],
   ): ReturnType<InventoryWriter["write"]> {
-    return this.#shared.writer.write({ author, eyes: this.eyes, id, draft });
+    return this.shared.writer.write({ author, eyes: this.eyes, id, draft });
   }
 
   /** Takes the next free of a pool: addresses, networks, numbers, rack units. `from` is the pool by id, name or key. */
@@ -221,7 +135,7 @@ export class Inventory {
     wanted: Pick<AllocationRequest, "count" | "size" | "set" | "author">,
   ): Promise<readonly EntryView[]> {
     const type = this.#wholeType(typeName, "create");
-    return this.#shared.allocator.allocate({ ...wanted, type, from, eyes: this.eyes });
+    return this.shared.allocator.allocate({ ...wanted, type, from, eyes: this.eyes });
   }
 
   /** What `allocate` would take now. It tells what is taken, by entries that one may not see too: it is for those who may take it. */
@@ -231,29 +145,29 @@ export class Inventory {
     wanted: Pick<AllocationRequest, "count" | "size">,
   ): Promise<readonly (string | number)[]> {
     const type = this.#wholeType(typeName, "create");
-    return this.#shared.allocator.available({ ...wanted, type, from, eyes: this.eyes });
+    return this.shared.allocator.available({ ...wanted, type, from, eyes: this.eyes });
   }
 
   /** A copy of an entry and of what belongs to it, in one changeset; the entry's own copy comes first. */
   async clone(request: CloneRequest, author: Author): Promise<Cloned> {
     const ground = {
-      database: this.#shared.options.database,
-      known: this.#shared.known,
+      database: this.shared.options.database,
+      known: this.shared.known,
       eyes: this.eyes,
     };
     const changeset = changesetOf(author);
     const copies = await clone(ground, request, changeset);
     if (request.dryRun) return { changeset: null, copies };
-    await this.#shared.onChange();
+    await this.shared.onChange();
     return { changeset: changeset.id, copies };
   }
 
   /** Puts the entry aside; `restore` brings it back. References to it decide by their `on_delete`. */
   async remove(id: string, { author, ifVersion }: WriteOptions): Promise<WriteResult> {
     await this.#write(author, async (tx) => {
-      const before = living(id, await this.#load(tx, id, "delete"));
+      const before = living(id, await this.load(tx, id, "delete"));
       if (ifVersion !== undefined && ifVersion !== before.version) throw stale(before, ifVersion);
-      return removal(tx, this.#shared.known, { first: before, eyes: this.eyes });
+      return removal(tx, this.shared.known, { first: before, eyes: this.eyes });
     });
     return { result: "deleted", entry: await this.get(id) };
   }
@@ -263,7 +177,7 @@ export class Inventory {
       const before = present(id, row);
       if (before.deletedAt === null)
         throw badRequest(`Entry ${id} is not deleted; there is nothing to restore.`);
-      return { id: before.id, type: this.#typeOf(before), op: "R", before, document: before.doc };
+      return { id: before.id, type: this.typeOf(before), op: "R", before, document: before.doc };
     });
     return { result: "restored", entry };
   }
@@ -279,29 +193,12 @@ export class Inventory {
       settled,
     });
     if (results.some(({ result }) => result === "created" || result === "updated"))
-      await this.#shared.onChange();
+      await this.shared.onChange();
     return results;
   }
 
   /** Something was written beside this: wakes the feed. */
-  readonly changed = (): Promise<void> => this.#shared.onChange();
-
-  get sheets(): Sheets {
-    const { sheets } = this.#shared.options;
-    if (sheets === undefined) throw badRequest("spreadsheets are not read here");
-    return sheets;
-  }
-
-  /** Where writes happen: all types, and whose grants decide. */
-  get workshop(): UpsertGround {
-    const { database } = this.#shared.options;
-    return { database, known: this.#shared.known, eyes: this.eyes };
-  }
-
-  /** The past: `inventory-history.ts` reads it. */
-  get ground(): Ground {
-    return { db: this.#db, known: this.known, eyes: this.eyes, clock: this.clock };
-  }
+  readonly changed = (): Promise<void> => this.shared.onChange();
 
   /** Brings an entry, or some of its attributes, back to what it was at a version. */
   async revert(
@@ -312,7 +209,7 @@ export class Inventory {
     const draft: WriteRequest["draft"] = async (tx, stored, allowed) => {
       const row = present(id, stored);
       if (ifVersion !== undefined && ifVersion !== row.version) throw stale(row, ifVersion);
-      return entryRevert(tx, { row, type: this.#typeOf(row), eyes: this.eyes, allowed }, to);
+      return entryRevert(tx, { row, type: this.typeOf(row), eyes: this.eyes, allowed }, to);
     };
     const { op, changed, entry } = await this.#writeOne(author, id, draft);
     return { result: op === "R" ? "restored" : changed ? "updated" : "unchanged", entry };
@@ -322,41 +219,22 @@ export class Inventory {
   async revertChangeset(id: string, author: Author): Promise<{ changes: number }> {
     const reason = author.reason ?? `revert of changeset ${id}`;
     const changes = await this.#write({ ...author, reason, reverts: id }, (tx) =>
-      changesetRevert(tx, { known: this.#shared.known, eyes: this.eyes }, id),
+      changesetRevert(tx, { known: this.shared.known, eyes: this.eyes }, id),
     );
     return { changes };
   }
 
   async #write(author: Author, plan: (tx: Db) => Promise<readonly Draft[]>): Promise<number> {
     const written = await withoutRaces(() =>
-      this.#shared.options.database.transaction(async (tx) => {
-        const decided = await decide(tx, await plan(tx), this.#shared.known);
+      this.shared.options.database.transaction(async (tx) => {
+        const decided = withoutDoubles(await decide(tx, await plan(tx), this.shared.known));
         insist(decided);
-        const count = await apply(tx, this.#shared.known, decided, changesetOf(author));
+        const count = await apply(tx, this.shared.known, decided, changesetOf(author));
         await insistOnReach(tx, decided);
         return count;
       }),
     );
-    if (written > 0) await this.#shared.onChange();
+    if (written > 0) await this.shared.onChange();
     return written;
-  }
-
-  async #load(db: Db, id: string, lock: Lock): Promise<EntryRow> {
-    if (!isUuid(id)) throw badRequest(`${shown(id)} is not an id of an entry; expected a UUID`);
-    const row = (await loadEntries(db, [id], lock)).get(id.toLowerCase());
-    const [seen] = await seenOf(this.eyes, db, row === undefined ? [] : [row]);
-    return present(id, seen);
-  }
-
-  #typeOf(row: EntryRow): KnownType {
-    const type = this.#shared.known.byId.get(row.typeId);
-    if (type !== undefined) return type;
-    throw new InventoryError("INVENTORY_TYPE_UNKNOWN", [`of entry ${row.id}; it was retired`]);
-  }
-
-  async #view(row: EntryRow): Promise<EntryView> {
-    const [view] = await viewEntries(this.#db, [row], this.eyes);
-    if (view === undefined) throw new InventoryError("INVENTORY_ENTRY_UNKNOWN", [row.id]);
-    return view;
   }
 }

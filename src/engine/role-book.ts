@@ -3,7 +3,8 @@ import type { RoleFiles } from "../content/roles.ts";
 import { readInventoryGrant } from "../inventory/grant.ts";
 import type { InventoryGrant } from "../model/inventory-grants.ts";
 import { isObject } from "../model/json.ts";
-import { type Grant, isPermissionType, type Rights, systemRoles } from "../model/permissions.ts";
+import { isPermissionType } from "../model/permission-types.ts";
+import { type Grant, type Rights, systemRoles } from "../model/permissions.ts";
 import type { Database } from "../store/database.ts";
 import { listAssignments, listRoles, type StoredAssignment } from "../store/roles.ts";
 

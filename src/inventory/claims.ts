@@ -3,8 +3,9 @@
  * contradict each other, and for the question who may decide.
  */
 import type { Attribute } from "./definition.ts";
+import { isAwaited, type Echo } from "./echo.ts";
 import { sameJson } from "./patch.ts";
-import { fold } from "./text.ts";
+import { plainValue } from "./plain-value.ts";
 
 /** What a difference between a source and the document leads to. */
 export const policies = [
@@ -89,19 +90,7 @@ export function same(left: unknown, right: unknown): boolean {
 export function alike(attribute: Attribute | undefined, left: unknown, right: unknown): boolean {
   if (same(left, right)) return true;
   if (attribute === undefined || absent(left) || absent(right)) return false;
-  const form = (value: unknown): unknown => plainForm(attribute, value);
-  if (!Array.isArray(left) || !Array.isArray(right)) return sameJson(form(left), form(right));
-  const texts = (values: readonly unknown[]): string[] =>
-    values.map((one) => JSON.stringify(form(one)));
-  const [one, other] = [texts(left), texts(right)];
-  const unordered = attribute.element.type === "ref";
-  return sameJson(unordered ? one.toSorted() : one, unordered ? other.toSorted() : other);
-}
-
-function plainForm({ element }: Attribute, value: unknown): unknown {
-  if (typeof value !== "string") return value;
-  if (element.type === "money") return Number(value);
-  return element.type === "ref" ? value : fold(value);
+  return sameJson(plainValue(attribute, left), plainValue(attribute, right));
 }
 
 export interface Observation {
@@ -119,7 +108,11 @@ export interface Observation {
   readonly now: string;
   /** A source of higher authority says what the document says. */
   readonly outranked: boolean;
+  /** What it has to do with what we wrote there. */
+  readonly echo?: Echo | undefined;
 }
+
+const ownPush = "it is what was last written there";
 
 /** The claim as it is heard now, still in the state that it had. */
 function hear({ before, observedAt, value, source, now, place }: Observation): Claim {
@@ -136,8 +129,10 @@ function hear({ before, observedAt, value, source, now, place }: Observation): C
       note: null,
       place,
     };
-  if (same(before.value, value))
-    return { ...before, ...heard, seen: before.seen + 1, place: place ?? before.place };
+  if (same(before.value, value)) {
+    const note = before.note === ownPush ? null : before.note;
+    return { ...before, ...heard, note, seen: before.seen + 1, place: place ?? before.place };
+  }
   return {
     ...before,
     ...heard,
@@ -155,11 +150,24 @@ export function observe(given: Observation): Verdict | undefined {
   if (before !== undefined && observedAt < before.observedAt) return undefined;
   const heard = hear(given);
   if (alike(given.attribute, given.document, value)) return settle(heard, before, now, "agreed");
+  if (given.echo === "early") return undefined;
   const rejected = before?.state === "rejected" && same(before.value, value);
   if (rejected) return { claim: heard, write: false, signal: undefined };
   // The source is still being set right: the same word from it asks nobody again.
   const awaited = before?.state === "enforcing" && same(before.value, value);
-  return awaited ? enforcing(heard, given) : differing(heard, given);
+  if (awaited) return enforcing(heard, given);
+  return given.echo === "echo" ? echoing(heard, given) : differing(heard, given);
+}
+
+/** The service says what we wrote there, and the document says something else since: it is expected to follow. */
+function echoing(heard: Claim, given: Observation): Verdict {
+  const { before, now, patience, policy } = given;
+  if (policy === "enforce" || policy === "ignore") return differing(heard, given);
+  if (isAwaited(before, patience, now))
+    return settle({ ...heard, note: ownPush }, before, now, "holding");
+  if (policy === "adopt" || policy === "write_if_empty")
+    return settle({ ...heard, note: ownPush }, before, now, "drift");
+  return differing(heard, given);
 }
 
 function differing(heard: Claim, given: Observation): Verdict {
@@ -226,14 +234,17 @@ function enforcing(heard: Claim, given: Observation): Verdict {
 /** What becomes of a claim when the document changed; undefined = nothing. */
 export function review(
   before: Claim,
-  given: Pick<Observation, "policy" | "attribute" | "document" | "now">,
+  given: Pick<Observation, "policy" | "attribute" | "document" | "now" | "echo">,
 ): Verdict | undefined {
-  const { policy, attribute, document, now } = given;
+  const { policy, attribute, document, now, echo } = given;
   if (alike(attribute, document, before.value))
     return before.state === "agreed" ? undefined : settle(before, before, now, "agreed");
   if (before.state !== "agreed" && before.state !== "enforcing") return undefined;
   if (policy === "ignore" || policy === "write_if_empty")
     return settle(before, before, now, "ignored");
+  // It says what we wrote there last: it will follow.
+  if (policy !== "enforce" && before.state === "agreed" && echo === "echo")
+    return settle({ ...before, note: ownPush }, before, now, "holding");
   if (policy !== "enforce")
     return before.state === "agreed" ? settle(before, before, now, "drift") : undefined;
   const { claim } = settle(before, before, now, "enforcing");

@@ -1,6 +1,7 @@
 /** What somebody's rights come to in the inventory: permission types and grants on parts of it, as grants. */
 import { inventoryVerbs, type InventoryGrant, type InventoryVerb } from "./inventory-grants.ts";
-import { allows, isAdmin, type Grant, type PermissionType, type Rights } from "./permissions.ts";
+import type { PermissionType } from "./permission-types.ts";
+import { allows, isAdmin, type Grant, type Rights } from "./permissions.ts";
 
 /** A grant with where it comes from, for explanations. */
 export interface SourcedGrant extends InventoryGrant {

@@ -23,19 +23,40 @@ const attributes = [
   "shelf.secret",
   "owner.mail",
 ];
-export const types = ["Box", "Shelf", "Keeper"];
+export const types = ["Box", "Shelf", "Keeper", "Rack", "Device", "Interface", "Cable"];
+const few = types.slice(0, 3);
 const get =
   (...paths: readonly string[]): Requests =>
   () =>
     paths.map((path) => ({ path }));
-/** Of what there is none here. */
-const none = "01900000-0000-7000-8000-000000000000";
-/** Every word in every place where one may ask for something. */
+/** What documents say today: every word in every place where one may ask for something. */
+const currentOf = ({ markers }: MatrixSite): MatrixSite["markers"] =>
+  markers.filter(({ current, attribute }) => current && attribute !== "due");
 const words =
   (asking: (word: string) => Asked): Requests =>
   (site) =>
-    site.markers.map(({ word }) => asking(word));
+    currentOf(site).map(({ word }) => asking(word));
+const planted = (
+  site: MatrixSite,
+  kind: keyof MatrixSite["planted"],
+  path: (id: string) => string,
+): readonly Asked[] => site.planted[kind].map((id) => ({ path: path(id), body: undefined }));
+const eachPlanted =
+  (kind: keyof MatrixSite["planted"], path: (id: string) => string, body: unknown = {}): Requests =>
+  (site) =>
+    planted(site, kind, path).map((asked) => ({ ...asked, body }));
 const moment = (): string => encodeURIComponent(new Date().toISOString());
+
+/** Answers that hold no value of any entry, whoever asks. */
+export const silent: ReadonlySet<string> = new Set([
+  "get /types",
+  "get /types/:type",
+  "get /types/:type/definition",
+  "get /types/:type/history",
+  "get /sources",
+  "get /migrations",
+  "get /available",
+]);
 
 export const reading: Readonly<Record<string, Requests>> = {
   "get /access": (site) => [
@@ -45,7 +66,7 @@ export const reading: Readonly<Record<string, Requests>> = {
       { path: `/access?type=${type}&attribute=secret` },
     ]),
     ...entries(site).map((id) => ({ path: `/access?entry=${id}` })),
-    ...site.markers.map(({ word }) => ({ path: `/access?type=Box&entry=${word}` })),
+    ...currentOf(site).map(({ word }) => ({ path: `/access?type=Box&entry=${word}` })),
   ],
   "get /filters": get("/filters"),
   "get /filters/:name": get("/filters/hiding", "/filters/boxes", "/filters/none"),
@@ -60,20 +81,20 @@ export const reading: Readonly<Record<string, Requests>> = {
     { path: `/entries?limit=1000&at=${moment()}` },
     ...types.flatMap((type) => [{ path: `/entries?type=${type}&count=true` }]),
     ...attributes.flatMap((name) =>
-      types.map((type) => ({
+      few.map((type) => ({
         path: `/entries?type=${type}&sort=${name}&select=${name}&facets=${name}`,
       })),
     ),
   ],
   "post /search": (site) => [
     { path: "/search", body: { select: ["name"], facets: ["type"], count: true } },
-    ...types.flatMap((type) =>
+    ...few.flatMap((type) =>
       attributes.map((path) => ({
         path: "/search",
         body: { type, where: { path, op: "exists" }, select: [path] },
       })),
     ),
-    ...site.markers.map(({ word }) => ({ path: "/search", body: { text: word } })),
+    ...currentOf(site).map(({ word }) => ({ path: "/search", body: { text: word } })),
     { path: "/search", body: { filter: "hiding", count: true } },
     { path: "/search", body: { filter: "boxes", select: ["open", "secret"] } },
     { path: "/search", body: { where: { not: { $filter: "hiding" } } } },
@@ -111,12 +132,12 @@ export const reading: Readonly<Record<string, Requests>> = {
   "get /suggest": words((word) => ({ path: `/suggest?type=Box&q=${word}` })),
   "get /hosts": words((word) => ({ path: `/hosts?q=${word}` })),
   "get /owners": (site) =>
-    [...site.markers.map(({ word }) => word), ...entries(site)].map((host) => ({
+    [...currentOf(site).map(({ word }) => word), ...entries(site)].map((host) => ({
       path: `/owners?host=${host}`,
     })),
   "get /sources": get("/sources"),
-  "get /imports/:id": get("/imports/01900000-0000-7000-8000-000000000000"),
-  "get /imports/:id/rows": get("/imports/01900000-0000-7000-8000-000000000000/rows"),
+  "get /imports/:id": (site) => planted(site, "imports", (id) => `/imports/${id}`),
+  "get /imports/:id/rows": (site) => planted(site, "imports", (id) => `/imports/${id}/rows`),
   "get /entries/:id/elevation": each("/elevation"),
   "get /entries/:id/elevation.svg": each("/elevation.svg"),
   "get /entries/:id/trace": each("/trace"),
@@ -130,9 +151,13 @@ export const reading: Readonly<Record<string, Requests>> = {
     { path: "/render", body: { template: "{{ all }}", queries: { all: { type: "Box" } } } },
   ],
   "get /entries/:id/claims": each("/claims"),
-  "get /drifts": get("/drifts"),
-  "get /changes": get("/changes"),
-  "get /changes/:id": get(`/changes/${none}`),
+  "get /drifts": get(
+    "/drifts?limit=1000",
+    "/drifts?state=rejected,holding,conflict,ignored&limit=1000",
+    "/drifts?attribute=secret&limit=1000",
+  ),
+  "get /changes": get("/changes?limit=1000", "/changes?state=blocked"),
+  "get /changes/:id": (site) => planted(site, "changes", (id) => `/changes/${id}`),
   "get /conflicts": get("/conflicts"),
   "get /imports": get("/imports"),
   "get /migrations": get("/migrations"),
@@ -150,7 +175,7 @@ export const writing: Readonly<Record<string, Requests>> = {
   ],
   "delete /types/:type": () => [{ path: "/types/Box", body: { dry_run: true } }],
   "post /filters": (site) =>
-    site.markers.map(({ word }) => ({
+    currentOf(site).map(({ word }) => ({
       path: "/filters",
       body: { name: "probe", type: "Box", where: { path: "shelf.secret", op: "eq", value: word } },
     })),
@@ -160,7 +185,7 @@ export const writing: Readonly<Record<string, Requests>> = {
   ],
   "delete /filters/:name": () => [{ path: "/filters/hiding" }, { path: "/filters/probe" }],
   "post /entries": (site) =>
-    site.markers.flatMap(({ word }) => [
+    currentOf(site).flatMap(({ word }) => [
       {
         path: "/entries",
         body: { type: "Box", attributes: { name: "fresh", secret: word, zone: "z" } },
@@ -192,7 +217,7 @@ export const writing: Readonly<Record<string, Requests>> = {
     {
       path: "/upsert",
       body: {
-        items: site.markers.flatMap(({ word }) => [
+        items: currentOf(site).flatMap(({ word }) => [
           { type: "Box", match: [["secret"]], set: { secret: word, name: "upserted" } },
           { type: "Box", match: [["name"]], set: { name: word, secret: "probe" } },
         ]),
@@ -206,44 +231,65 @@ export const writing: Readonly<Record<string, Requests>> = {
     })),
   "post /entries/:id/clone": each("/clone", { dry_run: true }),
   "post /imports": () => [{ path: "/imports", body: { files: [] } }],
-  "post /imports/:id/decisions": () => [
-    { path: `/imports/${none}/decisions`, body: { decisions: [] } },
-  ],
-  "post /imports/:id/commit": () => [{ path: `/imports/${none}/commit`, body: {} }],
-  "post /imports/:id/revert": () => [{ path: `/imports/${none}/revert`, body: {} }],
-  "delete /imports/:id": () => [{ path: `/imports/${none}`, body: {} }],
-  "post /claims": () => [{ path: "/claims", body: { source: "probe", items: [] } }],
+  "post /imports/:id/decisions": eachPlanted("imports", (id) => `/imports/${id}/decisions`, {
+    decisions: [{ type: "Box", attribute: "secret", take: "document" }],
+  }),
+  "post /imports/:id/commit": eachPlanted("imports", (id) => `/imports/${id}/commit`),
+  "post /imports/:id/revert": eachPlanted("imports", (id) => `/imports/${id}/revert`),
+  "delete /imports/:id": eachPlanted("imports", (id) => `/imports/${id}`),
+  "post /claims": (site) =>
+    currentOf(site).map(({ word, entry }) => ({
+      path: "/claims",
+      body: {
+        source: "probe",
+        items: [
+          { type: "Box", id: site.ids[entry], set: { secret: word, open: word } },
+          { type: "Box", set: { name: `${entry}-name`, secret: word } },
+          { type: "Box", set: { secret: word, open: "x" } },
+        ],
+      },
+    })),
+  "post /pushes": (site) =>
+    currentOf(site).map(({ word, entry }) => ({
+      path: "/pushes",
+      body: {
+        source: "probe",
+        items: [
+          { type: "Box", id: site.ids[entry], set: { secret: word } },
+          { type: "Box", set: { secret: word, open: "x" } },
+        ],
+      },
+    })),
   "post /changes": (site) =>
     entries(site).map((id) => ({
       path: "/changes",
       body: { title: "probe", items: [{ id, attributes: { secret: "x" } }] },
     })),
-  "post /changes/:id/approve": () => [{ path: `/changes/${none}/approve`, body: {} }],
-  "post /changes/:id/refuse": () => [{ path: `/changes/${none}/refuse`, body: {} }],
-  "post /changes/:id/cancel": () => [{ path: `/changes/${none}/cancel`, body: {} }],
-  "post /changes/:id/apply": () => [{ path: `/changes/${none}/apply`, body: {} }],
-  "post /changes/:id/rebase": () => [{ path: `/changes/${none}/rebase`, body: {} }],
+  "post /changes/:id/approve": eachPlanted("changes", (id) => `/changes/${id}/approve`),
+  "post /changes/:id/refuse": eachPlanted("changes", (id) => `/changes/${id}/refuse`),
+  "post /changes/:id/cancel": eachPlanted("changes", (id) => `/changes/${id}/cancel`),
+  "post /changes/:id/apply": eachPlanted("changes", (id) => `/changes/${id}/apply`),
+  "post /changes/:id/rebase": eachPlanted("changes", (id) => `/changes/${id}/rebase`),
   "post /drifts/decide": () => [
     { path: "/drifts/decide", body: { decision: "reject", where: { state: "drift" } } },
+    { path: "/drifts/decide", body: { decision: "approve", where: { attribute: "secret" } } },
   ],
-  "post /drifts/:id/approve": () => [{ path: `/drifts/${none}/approve`, body: {} }],
-  "post /drifts/:id/reject": () => [{ path: `/drifts/${none}/reject`, body: {} }],
-  "post /drifts/:id/enforce": () => [{ path: `/drifts/${none}/enforce`, body: {} }],
+  "post /drifts/:id/approve": eachPlanted("drifts", (id) => `/drifts/${id}/approve`),
+  "post /drifts/:id/reject": eachPlanted("drifts", (id) => `/drifts/${id}/reject`),
+  "post /drifts/:id/enforce": eachPlanted("drifts", (id) => `/drifts/${id}/enforce`),
   "post /conflicts/:entry/:attribute/resolve": (site) =>
     entries(site).map((id) => ({
       path: `/conflicts/${id}/secret/resolve`,
       body: { take: "document" },
     })),
-  "post /breakers/:id/reset": () => [
-    { path: "/breakers/01900000-0000-7000-8000-000000000000/reset", body: {} },
-  ],
+  "post /breakers/:id/reset": eachPlanted("breakers", (id) => `/breakers/${id}/reset`),
   "post /reindex": () => [{ path: "/reindex", body: {} }],
   "post /entries/:id/expiry/:attribute/acknowledge": each("/expiry/due/acknowledge", {}),
 };
 
 /** Of StackStorm's API: what tells of the inventory's events. */
 export const events: Readonly<Record<string, Requests>> = {
-  "get /v1/triggerinstances": get("/v1/triggerinstances?limit=100"),
+  "get /v1/triggerinstances": get("/v1/triggerinstances?limit=100&include_payload=true"),
   "get /v1/triggerinstances/:id": (site) =>
     site.instances.map((id) => ({ path: `/v1/triggerinstances/${id}` })),
 };

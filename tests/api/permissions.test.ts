@@ -4,7 +4,7 @@ import { declaredRoutes } from "../../src/api/app.ts";
 import type { DeclaredRoute } from "../../src/api/routes.ts";
 import type { User } from "../../src/engine/auth.ts";
 import { request } from "../../src/engine/request.ts";
-import type { PermissionType } from "../../src/model/permissions.ts";
+import type { PermissionType } from "../../src/model/permission-types.ts";
 import { doorOf, emptyInventory, testDoor, type TestDoor } from "../support/door.ts";
 import { testEngine, type TestEngine } from "../support/engine.ts";
 import { testDatabase, type TestDatabase } from "../support/postgres.ts";

@@ -1,13 +1,15 @@
 import { describe, expect, test } from "vitest";
 import {
-  allows,
-  allowsSomewhere,
-  grantFault,
   permissionsOf,
   permissionTypes,
   resourceTypes,
-  type Grant,
   type PermissionType,
+} from "../../src/model/permission-types.ts";
+import {
+  allows,
+  allowsSomewhere,
+  grantFault,
+  type Grant,
   type Resource,
 } from "../../src/model/permissions.ts";
 

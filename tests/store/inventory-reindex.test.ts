@@ -2,8 +2,9 @@
 import fc from "fast-check";
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { reindex, type Reindexed } from "../../src/engine/inventory-reindex.ts";
+import { reindex } from "../../src/engine/inventory-reindex.ts";
 import { InventoryError } from "../../src/inventory/problem.ts";
+import { reindexAll } from "./inventory-state.ts";
 import { author, refusal, site, testInventory, type TestInventory } from "./inventory-site.ts";
 
 let world: TestInventory;
@@ -41,19 +42,6 @@ async function traces(): Promise<unknown> {
     world.database.db,
   );
   return rows;
-}
-
-async function reindexAll(): Promise<Pick<Reindexed, "looked" | "mended" | "doubles">> {
-  let [looked, mended] = [0, 0];
-  const doubles: Reindexed["doubles"][number][] = [];
-  for (let after: string | undefined; ;) {
-    const piece = await reindex(world.inventory.workshop, after);
-    looked += piece.looked;
-    mended += piece.mended;
-    doubles.push(...piece.doubles);
-    if (piece.next === null) return { looked, mended, doubles };
-    after = piece.next;
-  }
 }
 
 const hostnames = ["a1", "b2", "c3", "東京-d4"].map((name) => name.replace("東京-", "tokyo-"));
@@ -102,13 +90,13 @@ test("after any writes reindex finds nothing to mend, and makes all of it from n
       for (const one of deeds) await act(one);
       const kept = await derivedRows();
       const before = await traces();
-      expect(await reindexAll()).toMatchObject({ mended: 0, doubles: [] });
+      expect(await reindexAll(world)).toMatchObject({ mended: 0, doubles: [] });
       expect(await derivedRows()).toEqual(kept);
       await sql`truncate inv.edge, inv.key, inv.idx`.execute(world.database.db);
       await sql`update inv.entry set search = 'x', grams = '{}', name = case when deleted_at is null then 'wrong' else name end`.execute(
         world.database.db,
       );
-      const { mended, looked } = await reindexAll();
+      const { mended, looked } = await reindexAll(world);
       expect(mended).toBe(looked);
       expect(await derivedRows()).toEqual(kept);
       expect(await traces()).toEqual(before);
@@ -133,9 +121,9 @@ test("single rows that are wrong, too many or missing are found, and keys that w
   await sql`insert into inv.idx (entry_id, type_id, attr, t) values (gen_random_uuid(), 1, 'serial', 'nobody')`.execute(
     db,
   );
-  expect(await reindexAll()).toMatchObject({ mended: 3, doubles: [] });
+  expect(await reindexAll(world)).toMatchObject({ mended: 3, doubles: [] });
   expect(await derivedRows()).toEqual(kept);
-  expect(await reindexAll()).toMatchObject({ mended: 0 });
+  expect(await reindexAll(world)).toMatchObject({ mended: 0 });
 });
 
 test("a key in the documents of two entries stays with one, and is told", async () => {
@@ -146,7 +134,7 @@ test("a key in the documents of two entries stays with one, and is told", async 
   await sql`update inv.entry set doc = doc || '{"serial": "D1"}' where id = ${two?.id}::uuid`.execute(
     world.database.db,
   );
-  expect((await reindexAll()).doubles).toEqual([
+  expect((await reindexAll(world)).doubles).toEqual([
     { key: "serial", value: "d1", holder: one?.id, entry: two?.id },
   ]);
 });

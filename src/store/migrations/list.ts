@@ -35,6 +35,7 @@ import { up as digests } from "./0322_digests.ts";
 import { up as ticketRatings } from "./0323_ticket_ratings.ts";
 import { up as ruleBreakers } from "./0375_rule_breakers.ts";
 import { up as processPools } from "./0380_process_pools.ts";
+import { up as inventoryPushes } from "./0385_inventory_pushes.ts";
 
 /** In order; a name is never changed or removed once released. */
 export const migrations: ReadonlyArray<{
@@ -76,5 +77,6 @@ export const migrations: ReadonlyArray<{
   { name: "0323_ticket_ratings", up: ticketRatings },
   { name: "0375_rule_breakers", up: ruleBreakers },
   { name: "0380_process_pools", up: processPools },
+  { name: "0385_inventory_pushes", up: inventoryPushes },
   { name: "0390_inventory_edge_types", up: inventoryEdgeTypes },
 ];
