@@ -219,7 +219,7 @@ function elapsed(a: string, b: string): number {
 }
 
 /** Whether a message of the time `at` came after one of the later time `than`. */
-function isOvertaken(at: string, than: string): boolean {
+export function isOvertaken(at: string, than: string): boolean {
   return elapsed(at, than) > 0 && elapsed(at, than) <= overtakingMs;
 }
 

@@ -1,17 +1,19 @@
 /** `alert.receive` and `alert.replay`: a message becomes alerts, is kept as it came, and can be read again. */
+import { isOvertaken } from "../alerts/correlate.ts";
 import { parseAlerts } from "../alerts/parse.ts";
 import { silenceAlert } from "../alerts/silent.ts";
 import type { NewEvent } from "../model/events.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { heard, keepMessage } from "../store/alert-messages.ts";
-import { judge } from "./alert-judge.ts";
+import { strayRecovery } from "../store/alerts.ts";
+import { judge, type JudgedAlert } from "./alert-judge.ts";
 import {
   keptDocument,
   textOfMessage,
   unparsedAlert,
   type ReceivedMessage,
 } from "./alert-message.ts";
-import { take, type AlertGround, type Taken } from "./alert-take.ts";
+import { take, type AlertGround, type Taken, type TakenFrom } from "./alert-take.ts";
 
 /** Takes a message in: counts its alerts, keeps it, tells the events. Doing it again changes nothing. */
 export async function receiveMessage(
@@ -60,9 +62,26 @@ async function takeAll(
   const taken: Taken[] = [];
   for (const [index, alert] of parsed.alerts.entries()) {
     const judged = await judge(ground.place, ground.policies(), alert, parsed.identities[index]);
-    taken.push(await take(ground, judged, { key: `${key}#${index}`, origin, now }));
+    const first = await take(ground, judged, { key: `${key}#${index}`, origin, now });
+    taken.push(first);
+    if (first.summary["effect"] === "firing")
+      taken.push(...(await overtaken(ground, judged, { key: `${key}#${index}`, origin, now })));
   }
   return taken;
+}
+
+/** The recovery of a new alert that came before it: mails overtake each other. It is taken in once more, now that there is something to close. */
+async function overtaken(
+  ground: AlertGround,
+  judged: JudgedAlert,
+  from: TakenFrom,
+): Promise<readonly Taken[]> {
+  const { alert } = judged;
+  const at = await strayRecovery(ground.database.db, alert.fingerprint);
+  if (at === undefined || !isOvertaken(alert.occurred_at, at)) return [];
+  const recovery = { ...alert, status: "resolved" as const, occurred_at: at };
+  const key = `${from.key}:overtaken`;
+  return [await take(ground, { ...judged, alert: recovery }, { ...from, key })];
 }
 
 /** Never dropped: it is an alert itself, and each such message is told. */

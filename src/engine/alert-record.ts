@@ -1,5 +1,6 @@
 /** Between the ledger's alert records and what the pure correlation knows. */
 import type { KnownAlert } from "../alerts/correlate.ts";
+import { suppressors, type Suppression } from "../alerts/suppress.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { AlertRow } from "../store/alerts.ts";
 
@@ -46,6 +47,17 @@ export function record(
     at: new Date(String(facts["occurred_at"])),
     lastAt: new Date(next.lastAt),
   };
+}
+
+/** Why rules have not heard the newest of it; null = they have. */
+export function heldOf(row: Pick<AlertRow, "held"> | undefined): readonly Suppression[] | null {
+  if (row === undefined || row.held === null) return null;
+  const reasons: readonly unknown[] = Array.isArray(row.held) ? row.held : [];
+  return reasons.filter(isObject).flatMap(({ by, name, source }): readonly Suppression[] => {
+    const kind = suppressors.find((one) => one === by);
+    if (kind === undefined) return [];
+    return [{ by: kind, name: String(name), ...(typeof source === "string" ? { source } : {}) }];
+  });
 }
 
 /** The record as the correlation sees it. */

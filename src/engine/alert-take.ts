@@ -29,7 +29,7 @@ import type { Db } from "../store/schema.ts";
 import { flapsAfter } from "./alert-flaps.ts";
 import { factsOf, heldBy, type JudgedAlert } from "./alert-judge.ts";
 import type { FindPlace } from "./alert-place.ts";
-import { alertId, knownAlert, record } from "./alert-record.ts";
+import { alertId, heldOf, knownAlert, record } from "./alert-record.ts";
 
 /** What taking alerts in stands on. */
 export interface AlertGround {
@@ -142,7 +142,7 @@ async function decide(
   const said = telling({
     effect: decision.effect,
     told: toldOf(before),
-    held: isHeld(before) ? [] : null,
+    held: heldOf(before),
     suppressions: [...held, ...flaps.suppressions],
   });
   const group = groupOf(policies.groups, matched, recordDay);
@@ -178,10 +178,6 @@ function whoTook({ labels, source }: CanonicalAlert): JsonObject {
 
 function reasonsOf({ held }: Telling): readonly JsonObject[] {
   return (held ?? []).map((one) => ({ ...one }));
-}
-
-function isHeld(row: AlertRow | undefined): boolean {
-  return row !== undefined && row.held !== null;
 }
 
 interface Writing {

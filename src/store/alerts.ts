@@ -254,6 +254,19 @@ export async function listAlerts(
     .execute();
 }
 
+/** When the latest recovery happened that closed nothing, because no such alert was open; ISO 8601. */
+export async function strayRecovery(db: Db, fingerprint: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("alert_occurrence")
+    .select(sql<string | null>`document ->> 'occurred_at'`.as("at"))
+    .where("fingerprint", "=", fingerprint)
+    .where("effect", "=", "resolved-unknown")
+    .orderBy("received_at", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row?.at ?? undefined;
+}
+
 /** Messages that were counted in an alert's record, newest first. */
 export async function occurrencesOf(
   db: Db,

@@ -106,6 +106,14 @@ describe("alerts at a site", () => {
     expect(await alertsOf(raicho, "rec2")).toMatchObject([{ status: "resolved", count: 1 }]);
   });
 
+  test("A5: a recovery that overtook its problem closes it, also over midnight of the site", async () => {
+    await send({ host: "rec3", type: "RECOVERY", at: new Date("2026-11-20T15:00:05Z") });
+    await send({ host: "rec3", at: new Date("2026-11-20T14:59:58Z") });
+    await toldOf(raicho, "alert.firing", "rec3");
+    await toldOf(raicho, "alert.resolved", "rec3");
+    expect(await alertsOf(raicho, "rec3")).toMatchObject([{ status: "resolved", count: 1 }]);
+  });
+
   test("A6: a source that falls silent is an alert, and over when it is heard again", async () => {
     const [event] = await eventually("the silence", async () => {
       const all = await told(raicho, "alert.source_silent");
@@ -155,6 +163,9 @@ describe("alerts at a site", () => {
     const held = await counted(raicho, "sil1", 1);
     expect(held.suppressed_by).toEqual([{ by: "silence", name: silence["id"] }]);
     await toldOf(raicho, "alert.suppressed", "sil1");
+    // Somebody looks after it meanwhile: it is held back all the same.
+    expect(await action(`/${held.id}/acknowledge`)).toMatchObject({ status: "acked" });
+    expect(await alertsOf(raicho, "sil1")).toMatchObject([{ suppressed_by: held.suppressed_by }]);
     expect(
       (await told(raicho, "alert.firing")).filter(({ payload }) => payload.host_raw === "sil1"),
     ).toEqual([]);

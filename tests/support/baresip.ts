@@ -22,10 +22,18 @@ export interface Callee extends SipPhone {
   readonly decline: () => void;
 }
 
-async function start(
-  name: string,
-  answer: "auto" | "manual",
-): Promise<SipPhone & { readonly child: ChildProcess }> {
+type Started = SipPhone & { readonly child: ChildProcess };
+
+/** A port that was free may be taken before baresip, which is slow, listens on it: then it is started again with others. */
+async function start(name: string, answer: "auto" | "manual"): Promise<Started> {
+  for (let attempt = 1; ; attempt += 1) {
+    const phone = await tryToStart(name, answer);
+    if (phone !== undefined) return phone;
+    if (attempt === 8) throw new Error(`the phone ${name} ended ${attempt} times at its start`);
+  }
+}
+
+async function tryToStart(name: string, answer: "auto" | "manual"): Promise<Started | undefined> {
   const folder = mkdtempSync(join(tmpdir(), "raicho-sip-"));
   const [sip, port] = [await freePort(), await freePort()];
   const address = `sip:${name}@127.0.0.1:${sip}`;
@@ -50,31 +58,28 @@ ctrl_tcp_listen 127.0.0.1:${port}
     `<${address}>;regint=0;answermode=${answer};dtmfmode=info\n`,
   );
   const child = spawn("baresip", ["-f", folder], { stdio: ["ignore", "ignore", "ignore"] });
-  await eventually(
-    `the phone ${name}`,
-    async () => {
-      const socket = connect(port, "127.0.0.1");
-      try {
-        await once(socket, "connect");
-        return true;
-      } finally {
-        socket.destroy();
-      }
-    },
-    { seconds: 60, everyMs: 200 },
-  );
-  return {
-    address,
-    port,
-    child,
-    stop: async () => {
-      if (child.exitCode === null && child.signalCode === null) {
-        child.kill("SIGKILL");
-        await once(child, "close");
-      }
-      rmSync(folder, { recursive: true, force: true });
-    },
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill("SIGKILL");
+      await once(child, "close");
+    }
+    rmSync(folder, { recursive: true, force: true });
   };
+  const listening = async (): Promise<"up" | "ended"> => {
+    if (child.exitCode !== null || child.signalCode !== null) return "ended";
+    const socket = connect(port, "127.0.0.1");
+    try {
+      await once(socket, "connect");
+      return "up";
+    } finally {
+      socket.destroy();
+    }
+  };
+  const patience = { seconds: 15, everyMs: 200 };
+  const state = await eventually(`the phone ${name}`, listening, patience).catch(() => "ended");
+  if (state === "up") return { address, port, child, stop };
+  await stop();
+  return undefined;
 }
 
 /** The phone that Raicho calls with. */
