@@ -12,6 +12,8 @@ export interface Context {
   /** Says how far it is; shown while it runs. */
   say(progress: string): void;
   /** Takes the one of this profile. */
+  /** How often what is done again and again is done; undefined = as the profile says. */
+  readonly repeat: number | undefined;
   size<Value>(sizes: Readonly<Record<Profile, Value>>): Value;
 }
 
@@ -30,5 +32,7 @@ export interface Case {
   readonly backends: "both" | Backend;
   /** Profiles that leave it out. */
   readonly notIn?: readonly Profile[];
+  /** Why it cannot be run here; undefined when it can. */
+  cannot?(): string | undefined;
   run(context: Context): Promise<Report>;
 }

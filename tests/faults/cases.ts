@@ -3,6 +3,9 @@ import type { Case } from "./case.ts";
 import { runChaos } from "./cases/chaos.ts";
 import { runDuplicates, runPoison } from "./cases/deliveries.ts";
 import { runFlood } from "./cases/floods.ts";
+import { runClock } from "./cases/clock.ts";
+import { runFullDisk } from "./cases/full-disk.ts";
+import { noFaketime, noMounts } from "./privileges.ts";
 import { runPoints } from "./cases/points.ts";
 import { runRunaways } from "./cases/runaways.ts";
 import { runLate, runNetwork, runRolling } from "./cases/simple.ts";
@@ -58,7 +61,8 @@ export const cases: readonly Case[] = [
     backends: "postgres",
     // Forty starts of the program take longer than the others together.
     notIn: ["ci"],
-    run: (context) => runPoints(context, context.size({ ci: 1, full: 20, nightly: 40 })),
+    run: (context) =>
+      runPoints(context, context.repeat ?? context.size({ ci: 1, full: 20, nightly: 40 })),
   },
   { name: "lost workers", promises: "P5 P8", backends: "postgres", run: runLost },
   { name: "joins", promises: "P4", backends: "postgres", run: runJoins },
@@ -69,5 +73,22 @@ export const cases: readonly Case[] = [
   { name: "flood", promises: "P1", backends: "postgres", run: runFlood },
   { name: "runaways", promises: "P1 P3 P7", backends: "postgres", run: runRunaways },
   { name: "rolling restarts", promises: "P5 P7", backends: "postgres", run: runRolling },
+  {
+    name: "clock",
+    promises: "P2 P3 P4 P5 P7",
+    backends: "postgres",
+    // The short profile has ten minutes.
+    notIn: ["ci"],
+    cannot: noFaketime,
+    run: runClock,
+  },
+  {
+    name: "full disk",
+    promises: "P1 P7",
+    backends: "postgres",
+    notIn: ["ci"],
+    cannot: noMounts,
+    run: runFullDisk,
+  },
   { name: "late database", promises: "P7", backends: "postgres", run: runLate },
 ];

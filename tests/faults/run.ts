@@ -1,4 +1,4 @@
-/** `npm run test:faults -- --profile ci|full|nightly [--seed N] [--only NAME] [--backend postgres|redis] [--out FILE]`: starts the real program as separate processes, strikes
+/** `npm run test:faults -- --profile ci|full|nightly [--seed N] [--only NAME] [--backend postgres|redis] [--repeat N] [--out FILE]`: starts the real program as separate processes, strikes
  * it by the seed, and checks from outside that everything promised holds. */
 import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
@@ -9,7 +9,7 @@ import { seeded } from "./random.ts";
 import type { Backend } from "./site.ts";
 
 const usage =
-  "usage: npm run test:faults -- [--profile ci|full|nightly] [--seed N] [--only NAME] [--backend postgres|redis] [--out FILE]";
+  "usage: npm run test:faults -- [--profile ci|full|nightly] [--seed N] [--only NAME] [--backend postgres|redis] [--repeat N] [--out FILE]";
 const profiles: readonly Profile[] = ["ci", "full", "nightly"];
 const backends: readonly Backend[] = ["postgres", "redis"];
 
@@ -18,6 +18,7 @@ interface Wish {
   readonly seed: number;
   readonly only: string | undefined;
   readonly backend: Backend | undefined;
+  readonly repeat: number | undefined;
   readonly out: string | undefined;
 }
 
@@ -35,11 +36,15 @@ function readWish(args: readonly string[]): Wish {
       seed: { type: "string" },
       only: { type: "string" },
       backend: { type: "string" },
+      repeat: { type: "string" },
       out: { type: "string" },
     },
   });
   const seed = values.seed ?? String(Date.now() % 1_000_000);
   if (!/^\d+$/.test(seed)) throw new Error(`--seed ${seed}: give a whole number`);
+  const { repeat } = values;
+  if (repeat !== undefined && !/^[1-9]\d*$/.test(repeat))
+    throw new Error(`--repeat ${repeat}: give a whole number`);
   if (values.only !== undefined)
     one(
       "only",
@@ -51,6 +56,7 @@ function readWish(args: readonly string[]): Wish {
     seed: Number(seed),
     only: values.only,
     backend: values.backend === undefined ? undefined : one("backend", values.backend, backends),
+    repeat: repeat === undefined ? undefined : Number(repeat),
     out: values.out,
   };
 }
@@ -79,13 +85,18 @@ function progress(title: string): (text: string) => void {
   };
 }
 
-async function runCase(each: Case, backend: Backend, { profile, seed }: Wish): Promise<Result> {
+async function runCase(
+  each: Case,
+  backend: Backend,
+  { profile, seed, repeat }: Wish,
+): Promise<Result> {
   const since = performance.now();
   const title = `${each.name}, queue on ${backend}`;
   const context: Context = {
     profile,
     seed,
     backend,
+    repeat,
     random: seeded(seed),
     say: progress(title),
     size: (sizes) => sizes[profile],
@@ -106,14 +117,23 @@ function line({ name, backend, counts, findings, seconds, load }: Result): strin
   return [head, ...findings.map((finding) => `       - ${finding}`)].join("\n");
 }
 
+function casesOf({ only, profile }: Wish): readonly Case[] {
+  if (only !== undefined) return cases.filter(({ name }) => name === only);
+  return cases.filter(({ notIn }) => notIn?.includes(profile) !== true);
+}
+
 async function run(wish: Wish): Promise<boolean> {
-  const { profile, seed, only, out } = wish;
+  const { profile, seed, out } = wish;
   say(`faults: profile ${profile}, seed ${seed} (repeat with --seed ${seed})\n`);
   const results: Result[] = [];
-  for (const each of cases) {
-    if (only === undefined ? each.notIn?.includes(profile) === true : only !== each.name) continue;
-    for (const backend of each.backends === "both" ? backends : [each.backends]) {
-      if (wish.backend !== undefined && wish.backend !== backend) continue;
+  for (const each of casesOf(wish)) {
+    const reason = each.cannot?.();
+    if (reason !== undefined) {
+      say(`skipped ${each.name}: ${reason}\n`);
+      continue;
+    }
+    const both = each.backends === "both" ? backends : [each.backends];
+    for (const backend of both.filter((name) => (wish.backend ?? name) === name)) {
       const result = await runCase(each, backend, wish);
       results.push(result);
       say(`${process.stderr.isTTY ? "\r\u001B[K" : ""}${line(result)}\n`);

@@ -15,8 +15,8 @@ import {
   type Started,
 } from "../support/raicho.ts";
 import { writePack } from "./pack.ts";
+import { closeProxies, openProxies, type Proxies, through } from "./proxies.ts";
 import { startRecorder, type Recorder } from "./recorder.ts";
-import { tcpProxy, type Proxy } from "./tcp-proxy.ts";
 import { databaseServer, redisServer, type DatabaseServer, type RedisServer } from "./servers.ts";
 
 export type Role = "api" | "worker" | "sensors" | "scheduler";
@@ -87,11 +87,6 @@ export interface Site {
   close(): Promise<void>;
 }
 
-export interface Proxies {
-  readonly database?: Proxy;
-  readonly redis?: Proxy;
-}
-
 const usual = { api: 1, scheduler: 1, sensors: 1, worker: 2 } as const;
 
 interface Ports {
@@ -128,45 +123,35 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
   mkdirSync(join(home, "configs"));
   writeConfigs(home, options.configs);
   const recorder = await startRecorder();
-  writePack(home, recorder.url, options.pack);
   const database = await databaseServer(options.databaseHome ?? home, options.settings);
   const redis = backend === "redis" ? await redisServer(home) : undefined;
   const names = namesOf({ ...usual, ...options.counts });
   const ports = await portsFor(names);
-  const proxies = options.proxied === true ? await proxiesFor(database, redis) : {};
+  const proxies = options.proxied === true ? await openProxies(database, redis) : {};
+  writePack(home, recorder.url, options.pack);
   const parts = { home, backend, recorder, database, redis, proxies, ports, options };
   const site = new RunningSite(parts);
-  const wait = options.databaseComesAfter ?? 0;
-  if (wait > 0) await database.stop();
-  // The first one brings the schema up to date, the others find it so.
-  for (const [index, each] of names.entries()) {
-    site.launch(each);
-    if (index === 0 && wait === 0) await site.ready(site.named(each.name));
-  }
-  if (wait > 0) {
-    await delay(wait * 1_000);
-    await database.start();
-  }
-  await site.ready();
+  await launchAll(site, names, options.databaseComesAfter ?? 0);
   await site.signIn();
   return site;
 }
 
-async function proxiesFor(
-  database: DatabaseServer,
-  redis: RedisServer | undefined,
-): Promise<Proxies> {
-  return {
-    database: await tcpProxy(database.port),
-    ...(redis === undefined ? {} : { redis: await tcpProxy(redis.port) }),
-  };
-}
-
-function through(url: string, proxy: Proxy | undefined): string {
-  if (proxy === undefined) return url;
-  const other = new URL(url);
-  other.port = String(proxy.port);
-  return other.href;
+async function launchAll(
+  site: RunningSite,
+  names: readonly { name: string; role: Role }[],
+  databaseComesAfter: number,
+): Promise<void> {
+  if (databaseComesAfter > 0) await site.database.stop();
+  // The first one brings the schema up to date, the others find it so.
+  for (const [index, each] of names.entries()) {
+    site.launch(each);
+    if (index === 0 && databaseComesAfter === 0) await site.ready(site.named(each.name));
+  }
+  if (databaseComesAfter > 0) {
+    await delay(databaseComesAfter * 1_000);
+    await site.database.start();
+  }
+  await site.ready();
 }
 
 type Own = "home" | "backend" | "recorder" | "database" | "redis" | "proxies";
@@ -330,8 +315,7 @@ class RunningSite implements Site {
     }, 15_000);
     await Promise.all(this.#kept.map(({ started }) => started.ended));
     clearTimeout(late);
-    await this.proxies.database?.close();
-    await this.proxies.redis?.close();
+    await closeProxies(this.proxies);
     await this.redis?.stop();
     await this.database.stop();
     await this.recorder.close();

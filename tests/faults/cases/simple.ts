@@ -34,6 +34,7 @@ const storms: readonly (readonly [name: string, Weather])[] = [
   ["slow", { kind: "slow", ms: 100 }],
   ["hang", { kind: "hang" }],
   ["one-way", { kind: "one-way" }],
+  ["half-open", { kind: "half-open" }],
   ["refuse", { kind: "refuse" }],
 ];
 
