@@ -149,7 +149,7 @@ async function check(site: Site, findings: Findings, mails: readonly string[]): 
 }
 
 export function runRunaways(context: Context): Promise<Report> {
-  const mails = context.size({ ci: 300, full: 6_000, nightly: 10_000 });
+  const mails = context.size({ ci: 150, full: 6_000, nightly: 10_000 });
   // Where other things run too only a door that is blocked is found.
   const mostMs = context.size({ ci: 5_000, full: 100, nightly: 100 });
   const pack = { more: runaways() };
@@ -173,7 +173,7 @@ export function runRunaways(context: Context): Promise<Report> {
     const quiet = await untilQuiet(
       site,
       wanted,
-      context.size({ ci: 120, full: 900, nightly: 1_800 }),
+      context.size({ ci: 300, full: 900, nightly: 1_800 }),
     );
     over = true;
     await watching;
