@@ -52,7 +52,7 @@ error: unknown key "runner_typ"
 2 | runner_typ: noop
   | ^^^^^^^^^^
 3 | enabled: true
-  = expected: name, pack, runner_type, description, enabled, entry_point, parameters, output_schema or 7 more
+  = expected: name, pack, runner_type, description, enabled, entry_point, parameters, output_schema or 8 more
   = help: did you mean "runner_type"?
 
 warning: "name" is written twice; only the last one counts
