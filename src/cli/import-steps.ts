@@ -118,18 +118,24 @@ export async function packs({ from, to, note }: Move): Promise<void> {
   }
 }
 
-/** The values that somebody gave: undefined when there are none but the defaults of the schema. */
-async function configured(to: Client, name: string, values: unknown): Promise<unknown> {
-  if (!isObject(values)) return values;
+/** What is configured: the given values as they are where defaults of the schema make them the same as `wanted`, undefined where there are none but defaults. */
+async function configured(
+  to: Client,
+  name: string,
+  { here, wanted }: { readonly here: unknown; readonly wanted: unknown },
+): Promise<unknown> {
+  if (!isObject(here) || !isObject(wanted)) return here;
   const schema = await lookUp(to, `/config_schemas/${encodeURIComponent(name)}`);
-  const attributes = schema?.["attributes"];
-  const usual = (key: string): unknown => {
-    const attribute = isObject(attributes) ? attributes[key] : undefined;
-    return isObject(attribute) ? attribute["default"] : undefined;
-  };
-  return Object.entries(values).every(([key, value]) => same(value, usual(key)))
-    ? undefined
-    : values;
+  const attributes = isObject(schema?.["attributes"]) ? schema["attributes"] : {};
+  const usual = Object.fromEntries(
+    Object.entries(attributes).flatMap(([key, attribute]) =>
+      isObject(attribute) && attribute["default"] !== undefined
+        ? [[key, attribute["default"]]]
+        : [],
+    ),
+  );
+  if (same({ ...usual, ...here }, { ...usual, ...wanted })) return wanted;
+  return Object.entries(here).every(([key, value]) => same(value, usual[key])) ? undefined : here;
 }
 
 export async function configs(move: Move): Promise<void> {
@@ -152,7 +158,7 @@ export async function configs(move: Move): Promise<void> {
     await take(move, {
       kind: "configuration",
       name,
-      before: same(here, values) ? here : await configured(to, name, here),
+      before: await configured(to, name, { here, wanted: values }),
       wanted: values,
       write,
     });

@@ -71,6 +71,7 @@ describe("metrics", () => {
       "end",
       "le",
       "method",
+      "pool",
       "role",
       "route",
       "status",
