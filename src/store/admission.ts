@@ -105,11 +105,10 @@ export async function admit(db: Db, ids: readonly string[]): Promise<readonly Ad
     .set({ state: "admitted" })
     .where("execution_id", "in", ids)
     .execute();
-  const { rows } =
-    await sql<Admitted>`update execution set status = 'requested', run_at = clock_timestamp()
+  const { rows } = await sql<Admitted>`update execution set status = 'requested', run_at = null
     where id = any(${ids}::text[]) and status in ('requested', 'delayed') returning id, attempt, runner, context`.execute(
-      db,
-    );
+    db,
+  );
   return rows;
 }
 
