@@ -66,8 +66,12 @@ export async function findHost(
 
 async function byText(db: Db, eyes: Eyes, query: HostQuery): Promise<readonly HostCandidate[]> {
   const { known } = eyes;
-  const hits = await readableHits(db, eyes, await lookup(db, query.exact, query.prefixes));
-  const hosts = hits.filter(({ typeId }) => known.byId.get(typeId)?.host !== undefined);
+  const types = [...known.byId.values()].filter(({ host }) => host !== undefined);
+  const places = {
+    typeIds: types.map(({ id }) => id),
+    attributes: types.flatMap(({ host }) => [...(host?.names ?? []), ...(host?.assets ?? [])]),
+  };
+  const hosts = await readableHits(db, eyes, await lookup(db, places, query));
   const entries = await loadEntries(db, [...new Set(hosts.map(({ entryId }) => entryId))]);
   const sights = await eyes.sights(db, [...entries.values()]);
   return hosts.flatMap((hit) => {

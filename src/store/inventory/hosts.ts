@@ -10,11 +10,17 @@ export interface LookupHit {
   readonly text: string;
 }
 
+/** Where to look: any of these attributes of entries of any of these types. */
+export interface LookupPlaces {
+  readonly typeIds: readonly number[];
+  readonly attributes: readonly string[];
+}
+
 /** Living entries one of whose lookup attributes has exactly this folded text, or begins with one of the prefixes (LIKE patterns). */
 export async function lookup(
   db: Db,
-  exact: readonly string[],
-  prefixes: readonly string[],
+  { typeIds, attributes }: LookupPlaces,
+  { exact, prefixes }: { readonly exact: readonly string[]; readonly prefixes: readonly string[] },
 ): Promise<readonly LookupHit[]> {
   // Each pattern as a parameter of its own: only then can the planner use the index for it.
   const conditions = [
@@ -23,7 +29,9 @@ export async function lookup(
   ];
   const { rows } = await sql<LookupHit>`
     select x.entry_id as "entryId", x.type_id as "typeId", x.attr, x.t as text from inv.idx x
-    where ${sql.join(conditions, sql` or `)} limit 100`.execute(db);
+    where x.type_id = any(${typeIds}::int[]) and x.attr = any(${attributes}::text[]) and (${sql.join(conditions, sql` or `)}) limit 100`.execute(
+    db,
+  );
   return rows;
 }
 
