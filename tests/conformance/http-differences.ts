@@ -3,6 +3,8 @@ export interface ListedHttpDifference {
   readonly reason: string;
   /** There StackStorm itself fails (500), where a request can well be answered. */
   readonly fails?: true;
+  /** Status, headers and shape of the body are the same; another text stands in it. */
+  readonly shaped?: true;
   /** Names of cases, `area/name`. */
   readonly cases: RegExp;
   /** What may differ; everything when absent. */
@@ -19,6 +21,7 @@ export const httpDifferences: readonly ListedHttpDifference[] = [
   {
     reason:
       "Parameters given by a caller are data: expressions in them are not evaluated. Those in rules, workflows and defaults are.",
+    shaped: true,
     cases: /^executions\/jinja\.final$/,
     what: /^body\.result\.stdout/,
   },
@@ -64,4 +67,9 @@ export function reasonForHttp(name: string, found: readonly string[]): string | 
 /** Whether StackStorm itself fails there. */
 export function failsThere(name: string): boolean {
   return httpDifferences.some(({ cases, fails }) => fails === true && cases.test(name));
+}
+
+/** Whether what differs there is another text, not status, headers or shape. */
+export function shapedThere(name: string): boolean {
+  return httpDifferences.some(({ cases, shaped }) => shaped === true && cases.test(name));
 }

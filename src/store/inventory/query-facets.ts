@@ -29,14 +29,26 @@ export async function queryFacet(
 ): Promise<readonly FacetCount[]> {
   const values = fewValues(predicate, path);
   const counted = values === undefined ? whole(predicate, path) : byValue(predicate, values, bound);
-  const { rows } = await sql<FacetCount>`
-    select v.value, v.count from (${counted}) v where v.count > 0
-    order by v.count desc, v.value::text limit ${limit}`.execute(db);
+  const ask = async (on: Db): Promise<readonly FacetCount[]> => {
+    const { rows } = await sql<FacetCount>`
+      select v.value, v.count from (${counted}) v where v.count > 0
+      order by v.count desc, v.value::text limit ${limit}`.execute(on);
+    return rows;
+  };
+  const rows = values === undefined || db.isTransaction ? await ask(db) : await indexed(db, ask);
   return rows.map(({ value, count }) =>
     values !== undefined && count > bound
       ? { value, count: bound, exact: false }
       : { value, count },
   );
+}
+
+/** Never by scanning the table: where such a scan begins is up to others that scan it, and entries of the type may lie far from there. */
+function indexed<Result>(db: Db, ask: (on: Db) => Promise<Result>): Promise<Result> {
+  return db.transaction().execute(async (tx) => {
+    await sql`set local enable_seqscan = off`.execute(tx);
+    return ask(tx);
+  });
 }
 
 interface FewValues {
