@@ -1,5 +1,6 @@
 /** The environment and the command line, read once. Everything else takes what it needs from here. */
 import { join, resolve } from "node:path";
+import { poolRules, servedPools } from "./config-pools.ts";
 import {
   ConfigError,
   count,
@@ -16,7 +17,7 @@ import {
   wholeNumber,
 } from "./config-values.ts";
 import { type CrashPoint, crashPoints } from "./model/crash-points.ts";
-import { defaultPool, isPool, poolExpected, type PoolRule } from "./model/pools.ts";
+import type { PoolRule } from "./model/pools.ts";
 
 export const roles = ["all", "door", "worker", "api", "sensors", "scheduler"] as const;
 export type Role = (typeof roles)[number];
@@ -196,40 +197,16 @@ function crashAt({ RAICHO_CRASH_AT: text }: Environment): Config["crashAt"] {
   );
 }
 
-function parts(text = ""): readonly string[] {
-  return text
-    .split(",")
-    .map((each) => each.trim())
-    .filter((each) => each !== "");
-}
-
-/** What the workers serve, and how much of it; without labels the default pool. */
+/** What the workers serve, and how much of it. */
 function pools(
   environment: Environment,
   { label }: Options,
 ): Pick<Config, "concurrency" | "labels" | "pools"> {
-  const all = label ?? parts(environment["RAICHO_LABELS"]);
-  for (const each of all)
-    if (!isPool(each))
-      throw new ConfigError(
-        `${label === undefined ? "RAICHO_LABELS" : "--label"}: "${String(each)}" is no label: give ${poolExpected}`,
-      );
   return {
     concurrency: Math.max(1, wholeNumber(environment, "RAICHO_CONCURRENCY", [32, 10_000])),
-    labels: all.length === 0 ? [defaultPool] : [...new Set(all)],
+    labels: servedPools(environment["RAICHO_LABELS"], label),
     pools: poolRules(environment["RAICHO_POOLS"]),
   };
-}
-
-/** `vsphere.*:zone=dc1,linux.reboot:dc2`. */
-function poolRules(text: string | undefined): readonly PoolRule[] {
-  return parts(text).map((each) => {
-    const [, actions, pool] = /^([\w*]+(?:\.[\w.*-]+)?):(.+)$/.exec(each) ?? [];
-    if (actions !== undefined && isPool(pool)) return { actions, pool };
-    throw new ConfigError(
-      `RAICHO_POOLS: "${each}": give actions and their pool, e.g. vsphere.*:zone=dc1,linux.reboot:dc2`,
-    );
-  });
 }
 
 function jsonLog({ RAICHO_LOG: wish = "text" }: Environment): boolean {

@@ -85,7 +85,8 @@ const rooms: Readonly<Record<string, Room>> = {
   web: { imports: ["model"] },
   "pack.ts": { imports: ["model"] },
   "config-values.ts": { imports: [] },
-  "config.ts": { imports: ["model", "config-values.ts"] },
+  "config-pools.ts": { imports: ["model", "config-values.ts"] },
+  "config.ts": { imports: ["model", "config-pools.ts", "config-values.ts"] },
   wiring: {
     imports: ["model", ...reasoning, ...edge, "engine", "api", "config.ts", "config-values.ts"],
   },
