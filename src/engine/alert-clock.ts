@@ -7,7 +7,8 @@ import { groupOf, lookAt } from "../alerts/group.ts";
 import { silenceAlert, type SilentRule } from "../alerts/silent.ts";
 import { released } from "../alerts/telling.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
-import type { Sensor, SensorContext } from "../sensors/sensor.ts";
+import { loopingSensor } from "../sensors/looping-sensor.ts";
+import type { Sensor } from "../sensors/sensor.ts";
 import { flappingNow, flappingOf, saveFlapping } from "../store/alert-flapping.ts";
 import {
   dueGroups,
@@ -35,40 +36,11 @@ const batch = 500;
 
 /** `everyMs`: the longest that something due waits. */
 export function alertClock(ground: AlertGround, everyMs = 2_000): Sensor {
-  const failure = Promise.withResolvers<never>();
-  // Nobody may be listening yet when it fails.
-  failure.promise.catch(() => undefined);
-  const stop = new AbortController();
-  let running: Promise<void> | undefined;
-  const loop = async (context: SensorContext): Promise<void> => {
-    while (!stop.signal.aborted) {
+  return loopingSensor("alert.clock", async (context, pace) => {
+    while (!pace.stopped) {
       await tick(ground, context.now());
-      await pause(everyMs, stop.signal);
+      await pace.rest(everyMs);
     }
-  };
-  return {
-    name: "alert.clock",
-    failed: failure.promise,
-    start: (context) => {
-      running = loop(context).catch((error: unknown) => failure.reject(error));
-      return Promise.resolve();
-    },
-    stop: async () => {
-      stop.abort();
-      await running;
-    },
-  };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    const early = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    if (signal.aborted) early();
-    signal.addEventListener("abort", early, { once: true });
   });
 }
 

@@ -8,6 +8,7 @@ import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { Runner } from "../runners/runner.ts";
+import { loopingSensor } from "../sensors/looping-sensor.ts";
 import type { Sensor, SensorContext } from "../sensors/sensor.ts";
 import {
   businessCalendar,
@@ -62,10 +63,6 @@ export async function tickBusiness(
 
 /** `calendar` may throw: the reason is logged, and the next look tries again. */
 export function businessTickSensor(calendar: () => BusinessCalendar): Sensor {
-  const failure = Promise.withResolvers<never>();
-  failure.promise.catch(() => undefined);
-  const stop = new AbortController();
-  let running: Promise<void> | undefined;
   let said = "";
   const look = async (context: SensorContext): Promise<void> => {
     try {
@@ -77,29 +74,12 @@ export function businessTickSensor(calendar: () => BusinessCalendar): Sensor {
       said = error.message;
     }
   };
-  const loop = async (context: SensorContext): Promise<void> => {
-    while (!stop.signal.aborted) {
+  return loopingSensor(cursorName, async (context, pace) => {
+    while (!pace.stopped) {
       await look(context);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, lookMs);
-        stop.signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), {
-          once: true,
-        });
-      });
+      await pace.rest(lookMs);
     }
-  };
-  return {
-    name: cursorName,
-    failed: failure.promise,
-    start: (context) => {
-      running = loop(context).catch((error: unknown) => failure.reject(error));
-      return Promise.resolve();
-    },
-    stop: async () => {
-      stop.abort();
-      await running;
-    },
-  };
+  });
 }
 
 /** A day that is asked for, or the one at the site now. */

@@ -1,6 +1,7 @@
 /** Applies approved changes when their time has come, by the clock of the database: once, also over restarts. */
 import { noCause } from "../inventory/cause.ts";
-import type { Sensor, SensorContext } from "../sensors/sensor.ts";
+import { loopingSensor } from "../sensors/looping-sensor.ts";
+import type { Sensor } from "../sensors/sensor.ts";
 import { dueChanges, loadChange } from "../store/inventory/change-requests.ts";
 import type { Db } from "../store/schema.ts";
 import { carryOutChange } from "./inventory-change-carry.ts";
@@ -20,17 +21,8 @@ export function inventoryChangeClock({
   inventoryOf,
   pollMs = 1_000,
 }: ChangeClockOptions): Sensor {
-  const stop = new AbortController();
-  const stopped = Promise.withResolvers<void>();
-  let running: Promise<void> | undefined;
-  const wait = async (): Promise<void> => {
-    const time = Promise.withResolvers<void>();
-    const timer = setTimeout(time.resolve, pollMs);
-    await Promise.race([time.promise, stopped.promise]);
-    clearTimeout(timer);
-  };
-  const loop = async (context: SensorContext): Promise<void> => {
-    while (!stop.signal.aborted) {
+  return loopingSensor("inventory.changes", async (context, pace) => {
+    while (!pace.stopped) {
       try {
         await applyDue({ db, inventoryOf });
       } catch (error) {
@@ -39,22 +31,9 @@ export function inventoryChangeClock({
           reason,
         });
       }
-      await wait();
+      await pace.rest(pollMs);
     }
-  };
-  return {
-    name: "inventory.changes",
-    failed: new Promise(() => undefined),
-    start: (context) => {
-      running = loop(context);
-      return Promise.resolve();
-    },
-    stop: async () => {
-      stop.abort();
-      stopped.resolve();
-      await running;
-    },
-  };
+  });
 }
 
 /** Applies what is due now; answers how many were. */

@@ -15,7 +15,8 @@ import {
 } from "../inventory/expiry.ts";
 import { badRequest } from "../inventory/problem.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
-import type { Sensor, SensorContext } from "../sensors/sensor.ts";
+import { loopingSensor, type LoopingSensor } from "../sensors/looping-sensor.ts";
+import type { SensorContext } from "../sensors/sensor.ts";
 import {
   expiriesDue,
   listExpiring,
@@ -33,11 +34,6 @@ const batchSize = 200;
 /** So many days after a date one still wants to hear of it. */
 const graceDays = 30;
 
-export interface InventoryExpiry extends Sensor {
-  /** The inventory changed: look soon. */
-  wake(): void;
-}
-
 export interface InventoryExpiryOptions {
   readonly db: Db;
   readonly known: () => Catalogue;
@@ -48,45 +44,16 @@ export interface InventoryExpiryOptions {
   readonly restMs?: number;
 }
 
-export function inventoryExpiry(options: InventoryExpiryOptions): InventoryExpiry {
+export function inventoryExpiry(options: InventoryExpiryOptions): LoopingSensor {
   const { pollMs = 300_000, restMs = 5_000 } = options;
-  const failure = Promise.withResolvers<never>();
-  // Nobody may be listening yet when it fails.
-  failure.promise.catch(() => undefined);
-  const stop = new AbortController();
-  let bell = Promise.withResolvers<void>();
-  let running: Promise<void> | undefined;
-  const stopped = new Promise<void>((resolve) => {
-    stop.signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-  const within = async (ms: number, early: Promise<void>): Promise<void> => {
-    const time = Promise.withResolvers<void>();
-    const timer = setTimeout(time.resolve, ms);
-    await Promise.race([time.promise, early, stopped]);
-    clearTimeout(timer);
-  };
-  const loop = async (context: SensorContext): Promise<void> => {
-    while (!stop.signal.aborted) {
+  return loopingSensor(cursorName, async (context, pace) => {
+    while (!pace.stopped) {
       await tellExpiries(options, context);
       // Many changes at once are one look.
-      await within(restMs, stopped);
-      await within(pollMs, bell.promise);
-      bell = Promise.withResolvers();
+      await pace.rest(restMs);
+      await pace.untilRung(pollMs);
     }
-  };
-  return {
-    name: cursorName,
-    failed: failure.promise,
-    start: (context) => {
-      running = loop(context).catch((error: unknown) => failure.reject(error));
-      return Promise.resolve();
-    },
-    stop: async () => {
-      stop.abort();
-      await running;
-    },
-    wake: () => bell.resolve(),
-  };
+  });
 }
 
 /** Tells everything that is due now. */

@@ -15,7 +15,8 @@ import {
 } from "../inventory/event.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { NewEvent } from "../model/events.ts";
-import type { Sensor, SensorContext } from "../sensors/sensor.ts";
+import { loopingSensor, type LoopingSensor } from "../sensors/looping-sensor.ts";
+import type { SensorContext } from "../sensors/sensor.ts";
 import { loadNames } from "../store/inventory/entries.ts";
 import {
   countChangesets,
@@ -37,11 +38,6 @@ const tidyMs = 60_000;
 /** Nobody writes that long at one wave of a changeset. */
 const abandonedSeconds = 600;
 
-export interface InventoryFeed extends Sensor {
-  /** Look now: something was written. Cheap, may be called often. */
-  wake(): void;
-}
-
 export interface InventoryFeedOptions {
   readonly db: Db;
   readonly known: () => Catalogue;
@@ -49,25 +45,14 @@ export interface InventoryFeedOptions {
   readonly pollMs?: number;
 }
 
-export function inventoryFeed({ db, known, pollMs = 500 }: InventoryFeedOptions): InventoryFeed {
-  const failure = Promise.withResolvers<never>();
-  // Nobody may be listening yet when it fails.
-  failure.promise.catch(() => undefined);
-  const stop = new AbortController();
-  let running: Promise<void> | undefined;
-  let bell = Promise.withResolvers<void>();
-  const wait = async (ms: number): Promise<void> => {
-    const timer = setTimeout(() => bell.resolve(), ms);
-    await bell.promise;
-    clearTimeout(timer);
-    bell = Promise.withResolvers();
-  };
-  const loop = async (context: SensorContext, from: FeedCursor): Promise<void> => {
-    let cursor = from;
+export function inventoryFeed({ db, known, pollMs = 500 }: InventoryFeedOptions): LoopingSensor {
+  return loopingSensor(feedCursorName, async (context, pace) => {
+    let cursor = readCursor(await context.cursor(feedCursorName));
     let tidied = performance.now();
-    while (!stop.signal.aborted) {
+    while (!pace.stopped) {
       const page = await readFeed(db, cursor, batchSize);
-      if (page.next === undefined) await wait((await isFeedHeld(db, cursor)) ? heldMs : pollMs);
+      if (page.next === undefined)
+        await pace.untilRung((await isFeedHeld(db, cursor)) ? heldMs : pollMs);
       else {
         const events = await feedEvents(db, known(), page);
         passing("feed.before-emit");
@@ -81,21 +66,7 @@ export function inventoryFeed({ db, known, pollMs = 500 }: InventoryFeedOptions)
         tidied = performance.now();
       }
     }
-  };
-  return {
-    name: "inventory.feed",
-    failed: failure.promise,
-    start: async (context) => {
-      const from = readCursor(await context.cursor(feedCursorName));
-      running = loop(context, from).catch((error: unknown) => failure.reject(error));
-    },
-    stop: async () => {
-      stop.abort();
-      bell.resolve();
-      await running;
-    },
-    wake: () => bell.resolve(),
-  };
+  });
 }
 
 /** A place of the feed as it was committed with the events before it; its start when there is none. */

@@ -1,8 +1,9 @@
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { inventoryFeed, type InventoryFeed } from "../../src/engine/inventory-feed.ts";
+import { inventoryFeed } from "../../src/engine/inventory-feed.ts";
 import { isObject } from "../../src/model/json.ts";
 import type { NewEvent, SensorCursor } from "../../src/model/events.ts";
+import type { LoopingSensor } from "../../src/sensors/looping-sensor.ts";
 import type { SensorContext } from "../../src/sensors/sensor.ts";
 import { feedStart, pruneFeed, readFeed, type FeedCursor } from "../../src/store/inventory/feed.ts";
 import { closeAbandonedChangesets } from "../../src/store/inventory/write.ts";
@@ -10,7 +11,7 @@ import { eventually } from "../support/eventually.ts";
 import { author, site, testInventory, type TestInventory } from "./inventory-site.ts";
 
 let world: TestInventory;
-const feeds: InventoryFeed[] = [];
+const feeds: LoopingSensor[] = [];
 let wakeAll = (): void => undefined;
 beforeEach(async () => {
   world = await testInventory(() => wakeAll());
@@ -52,7 +53,7 @@ function ledger(crash: () => void = () => undefined): SensorContext {
   };
 }
 
-async function startFeed(context = ledger(), pollMs = 60_000): Promise<InventoryFeed> {
+async function startFeed(context = ledger(), pollMs = 60_000): Promise<LoopingSensor> {
   const feed = inventoryFeed({ db: world.database.db, known: () => world.inventory.known, pollMs });
   feeds.push(feed);
   wakeAll = () => {
