@@ -73,7 +73,9 @@ export function signedWebhookRoutes(door: Door): Routes {
         identity: typeof identity === "string" ? identity : undefined,
       });
       if (refused !== undefined) return fault(response, 400, refused);
-      return void response.status(202).json(body);
+      const answer = door.hooks.settings(name)?.answer;
+      if (answer === undefined) return void response.status(202).json(body);
+      return void response.status(200).type(answer.type).send(answer.body);
     },
   );
   return router;
@@ -87,14 +89,19 @@ async function checked(
   const secrets = await hooks.secretsOf(settings);
   if (secrets.length === 0)
     throw new AppError("SIGNATURE_SECRET", [settings.secretKeys.join(", ")]);
-  const delivery = { header: (name: string) => request.get(name), body: bytesOf(request) };
+  const at = request.originalUrl.indexOf("?");
+  const delivery = {
+    header: (name: string) => request.get(name),
+    body: bytesOf(request),
+    query: at === -1 ? "" : request.originalUrl.slice(at),
+  };
   const end = verify(settings, delivery, { secrets, now: Date.now() / 1_000 });
   if (typeof end === "string") throw new AppError("SIGNATURE_WRONG", [end]);
   return end.identity;
 }
 
 function view(name: string, settings: HookSettings): JsonObject {
-  const { scheme, secretKeys, toleranceSeconds: tolerance } = settings;
+  const { scheme, secretKeys, toleranceSeconds: tolerance, address, answer } = settings;
   const { header, algorithm, encoding, prefix, timestampHeader } = settings;
   return {
     name,
@@ -102,6 +109,8 @@ function view(name: string, settings: HookSettings): JsonObject {
     secret_key: secretKeys,
     tolerance,
     ...(scheme === "hmac" ? { header, algorithm, encoding, prefix } : {}),
+    ...(scheme === "twilio" ? { address } : {}),
+    ...(answer === undefined ? {} : { answer: { ...answer } }),
     ...(timestampHeader === undefined ? {} : { timestamp_header: timestampHeader }),
   };
 }
@@ -112,6 +121,12 @@ const schema = {
     scheme: { type: "string", enum: signatureSchemes },
     secret_key: { type: ["string", "array"], items: { type: "string" } },
     tolerance: { type: "number", minimum: 1, maximum: 86_400 },
+    address: { type: "string" },
+    answer: {
+      type: "object",
+      properties: { type: { type: "string" }, body: { type: "string" } },
+      required: ["type", "body"],
+    },
     header: { type: "string" },
     algorithm: { type: "string", enum: ["sha1", "sha256", "sha512"] },
     encoding: { type: "string", enum: ["hex", "base64"] },

@@ -17,6 +17,14 @@ const shape: Shape = {
       shape: { kind: "either", of: [text, { kind: "list", items: text }] },
       required: true,
     },
+    address: { shape: text },
+    answer: {
+      shape: {
+        kind: "record",
+        others: "reject",
+        fields: { type: { shape: text }, body: { shape: text } },
+      },
+    },
     tolerance: { shape: { kind: "number", minimum: 1 } },
     header: { shape: text },
     algorithm: { shape: text },

@@ -1,6 +1,11 @@
 /** Which webhooks check signatures: those of files and of the API. Asked at every delivery, so the answer is at hand; it is renewed beside. */
 import { isObject, type JsonObject } from "../model/json.ts";
-import { defaultHook, type HookSettings, signatureSchemes } from "../model/signatures.ts";
+import {
+  defaultHook,
+  type HookAnswer,
+  type HookSettings,
+  signatureSchemes,
+} from "../model/signatures.ts";
 import type { Database } from "../store/database.ts";
 import { listHooks } from "../store/webhooks.ts";
 import type { Datastore } from "./datastore.ts";
@@ -45,8 +50,23 @@ function faultIn(document: JsonObject): string | undefined {
     [oneOf(algorithms, algorithm) !== undefined, `algorithm: give one of ${algorithms.join(", ")}`],
     [oneOf(encodings, encoding) !== undefined, "encoding: give hex or base64"],
     [scheme !== "hmac" || typeof header === "string", "header: name the header with the signature"],
+    [
+      scheme !== "twilio" || /^https?:\/\/[^\s?#]+$/.test(textOr(document["address"], "")),
+      "address: give the address at which Twilio reaches this webhook, https://… without ?",
+    ],
+    [
+      document["answer"] === undefined || answerIn(document) !== undefined,
+      "answer: give {type: text/xml, body: …}",
+    ],
   ];
   return checks.find(([sound]) => !sound)?.[1];
+}
+
+function answerIn({ answer }: JsonObject): HookAnswer | undefined {
+  const { type, body } = isObject(answer) ? answer : {};
+  return typeof type === "string" && /^[\w.+-]+\/[\w.+-]+$/.test(type) && typeof body === "string"
+    ? { type, body }
+    : undefined;
 }
 
 const algorithms = ["sha1", "sha256", "sha512"] as const;
@@ -61,6 +81,8 @@ export function hookFrom(document: JsonObject): HookSettings | string {
     scheme: oneOf(signatureSchemes, scheme) ?? "hmac",
     secretKeys: texts(document["secret_key"]),
     toleranceSeconds: typeof tolerance === "number" ? tolerance : defaultHook.toleranceSeconds,
+    address: textOr(document["address"], defaultHook.address),
+    answer: answerIn(document),
     header: textOr(header, defaultHook.header).toLowerCase(),
     algorithm: oneOf(algorithms, document["algorithm"]) ?? defaultHook.algorithm,
     encoding: oneOf(encodings, document["encoding"]) ?? defaultHook.encoding,

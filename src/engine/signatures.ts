@@ -5,6 +5,8 @@ import type { HookSettings } from "../model/signatures.ts";
 export interface Delivery {
   header(name: string): string | undefined;
   readonly body: Buffer;
+  /** What stands behind the path, with its `?`. */
+  readonly query: string;
 }
 
 interface Claim {
@@ -64,9 +66,38 @@ function claimOf(settings: HookSettings, delivery: Delivery): Claim | string {
       const signatures = stripped(header(name), "sha256=");
       return { ...plain, signatures, signed: [body], time: undefined, identity: undefined };
     }
+    case "twilio":
+      return twilioClaim(settings, delivery);
     case "hmac":
       return genericClaim(settings, delivery);
   }
+}
+
+/** The address, and each value of the form behind its name, by name. */
+function twilioClaim({ address }: HookSettings, delivery: Delivery): Claim | string {
+  const { body, query } = delivery;
+  const form =
+    delivery.header("content-type")?.startsWith("application/x-www-form-urlencoded") === true;
+  if (!form && body.length > 0) return "only forms are signed by this scheme";
+  const signature = delivery.header("x-twilio-signature");
+  const values = [...new URLSearchParams(body.toString("utf8"))].map(([name, value]) => ({
+    name,
+    value,
+  }));
+  const ordered = values.toSorted((a, b) => order(a.name, b.name) || order(a.value, b.value));
+  return {
+    algorithm: "sha1",
+    encoding: "base64",
+    key: "text",
+    signatures: signature === undefined ? [] : [signature],
+    signed: [address + query, ...ordered.map(({ name, value }) => name + value)],
+    time: undefined,
+    identity: signature,
+  };
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 /** Hex may be written in capitals: that does not make it another delivery. */

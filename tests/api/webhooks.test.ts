@@ -113,6 +113,32 @@ describe("a signed webhook", () => {
     expect(await answer.json()).toStrictEqual({ payload: ["{}"], a: ["1", "2"] });
   });
 
+  test("of Twilio is answered with what Twilio reads, and signed over its address with the query", async () => {
+    const address = "https://raicho.example.jp/v1/webhooks/free";
+    const answer = { type: "text/xml", body: "<Response/>" };
+    const put = await fetch(`${url}/api/v2/webhooks/free`, {
+      method: "PUT",
+      headers: admin,
+      body: JSON.stringify({ scheme: "twilio", secret_key: "hook", address, answer }),
+    });
+    expect(await put.json()).toMatchObject({ scheme: "twilio", address, answer });
+    const signature = createHmac("sha1", secret)
+      .update(`${address}?a=1CallSidCA1Digits2`)
+      .digest("base64");
+    const headers = {
+      "content-type": "application/x-www-form-urlencoded",
+      "x-twilio-signature": signature,
+    };
+    const taken = await send("free?a=1", "Digits=2&CallSid=CA1", headers);
+    expect([taken.status, taken.headers.get("content-type"), await taken.text()]).toEqual([
+      200,
+      expect.stringContaining("text/xml"),
+      "<Response/>",
+    ]);
+    expect((await send("free?a=1", "Digits=3&CallSid=CA1", headers)).status).toBe(401);
+    await fetch(`${url}/api/v2/webhooks/free`, { method: "DELETE", headers: admin });
+  });
+
   test("is told, changed and taken back by administrators", async () => {
     const list = await fetch(`${url}/api/v2/webhooks`, { headers: admin });
     expect(await list.json()).toMatchObject({

@@ -25,9 +25,9 @@ type Headers = Record<string, string>;
 function check(
   document: Record<string, unknown>,
   headers: Headers,
-  { text = body, at = now, secrets = [secret] } = {},
+  { text = body, at = now, secrets = [secret], query = "" } = {},
 ): ReturnType<typeof verify> {
-  const delivery = { header: (name: string) => headers[name], body: Buffer.from(text) };
+  const delivery = { header: (name: string) => headers[name], body: Buffer.from(text), query };
   return verify(settings(document), delivery, { secrets, now: at });
 }
 
@@ -193,8 +193,46 @@ test.each([
   [{ scheme: "github", secret_key: "" }, "secret_key"],
   [{ scheme: "github", tolerance: 0 }, "tolerance"],
   [{ scheme: "hmac" }, "header"],
+  [{ scheme: "twilio" }, "address"],
+  [{ scheme: "twilio", address: "https://a.example/x?y=1" }, "address"],
+  [{ scheme: "github", answer: { type: "xml", body: "" } }, "answer"],
   [{ scheme: "hmac", header: "h", algorithm: "md5" }, "algorithm"],
   [{ scheme: "hmac", header: "h", encoding: "octal" }, "encoding"],
 ])("settings %j are refused", (document, sentence) => {
   expect(JSON.stringify(hookFrom({ secret_key: "k", ...document }))).toContain(sentence);
+});
+
+describe("Twilio signs the address and the form", () => {
+  const twilio = { scheme: "twilio", address: "https://mycompany.com/myapp.php" };
+  const form = {
+    CallSid: "CA1234567890ABCDE",
+    From: "+12349013030",
+    To: "+18005551212",
+    Caller: "+12349013030",
+    Digits: "1234",
+  };
+  const headers = {
+    "content-type": "application/x-www-form-urlencoded; charset=utf-8",
+    // The example of Twilio's documentation, with the token 12345.
+    "x-twilio-signature": "0/KCTR6DLpKmkAf8muzZqo1nDgQ=",
+  };
+  const how = {
+    text: String(new URLSearchParams(form)),
+    secrets: ["12345"],
+    query: "?foo=1&bar=2",
+  };
+
+  test("the example of its documentation fits", () => {
+    expect(check(twilio, headers, how)).toEqual({ identity: headers["x-twilio-signature"] });
+  });
+
+  test.each<[string, Headers, object]>([
+    ["another digit", headers, { text: how.text.replace("1234", "1235") }],
+    ["another query", headers, { query: "?foo=1&bar=3" }],
+    ["another token", headers, { secrets: ["54321"] }],
+    ["no signature", { "content-type": headers["content-type"] }, {}],
+    ["a body that is no form", { ...headers, "content-type": "application/json" }, {}],
+  ])("%s does not", (_what, given, more) => {
+    expect(typeof check(twilio, given, { ...how, ...more })).toBe("string");
+  });
 });

@@ -7,8 +7,10 @@ import { phoneContract } from "../contracts/phone.ts";
 import { startAmiFake, type AmiFake } from "../support/ami-fake.ts";
 import { startCallee, startCaller, type SipPhone } from "../support/baresip.ts";
 import { freePort } from "../support/haproxy.ts";
+import { startKeyDoor, type KeyDoor } from "../support/key-door.ts";
 import { needs } from "../support/needs.ts";
 import { shippedPackActions, type ShippedPacks } from "../support/shipped-packs.ts";
+import { startTwilioFake, type TwilioFake } from "../support/twilio-fake.ts";
 
 describe.skipIf(!needs("baresip") || !needs("espeak-ng"))("E5: phone, baresip", () => {
   let caller: SipPhone;
@@ -121,5 +123,101 @@ describe.skipIf(!needs("espeak-ng"))("E5: phone, Asterisk's manager interface", 
     expect(await refused({ dial: "SIP/x" })).toMatchObject({
       error: expect.stringContaining("PJSIP/{number}@provider"),
     });
+  }, 180_000);
+});
+
+describe("E5: phone, Twilio", () => {
+  let twilio: TwilioFake;
+  let door: KeyDoor;
+  let packs: ShippedPacks;
+  const config = () => ({
+    driver: "twilio",
+    api: twilio.url,
+    user: twilio.account,
+    password: twilio.token,
+    caller: "+81312345678",
+    answers: door.answers,
+    dial: "+81{number}",
+  });
+  const open = async (more = {}): Promise<ShippedPacks> => {
+    const opened = await shippedPackActions({ phone: { ...config(), ...more } });
+    const { environment } = door;
+    return { ...opened, run: (ref, given) => opened.run(ref, given, { environment }) };
+  };
+  beforeAll(async () => {
+    [twilio, door] = await Promise.all([startTwilioFake(), startKeyDoor()]);
+    packs = await open();
+  });
+  afterAll(async () => {
+    await packs.close();
+    await Promise.all([twilio.stop(), door.stop()]);
+  });
+  const numbers = {
+    "2": "+815012340012",
+    busy: "+815012340001",
+    away: "+815012340002",
+    silent: "+815012340004",
+    gone: "+815012340099",
+  } as const;
+
+  phoneContract(() => ({ packs, callee: (manner) => Promise.resolve(numbers[manner]) }));
+
+  const call = (to: string) => packs.run("phone.call", { to, text: '障害 <&> "web01"' });
+
+  test("a number is dialled as it is said, the text is spoken as it is, and the line is free at once", async () => {
+    await call("050-1234-0015");
+    expect(twilio.called.at(-1)).toBe("+815012340015");
+    expect(twilio.said.at(-1)).toContain(
+      '<Say language="ja-JP" loop="3">障害 &lt;&amp;&gt; &quot;web01&quot;</Say>',
+    );
+    expect(twilio.hungUp.at(-1)).toBe("+815012340015");
+  });
+
+  test("too many calls: it waits as it is asked to, and calls once", async () => {
+    twilio.weather.push("busy");
+    expect(await call("+815012340025")).toMatchObject({ result: { outcome: "key", key: "5" } });
+    expect(twilio.called.filter((to) => to === "+815012340025")).toHaveLength(1);
+  });
+
+  test("a lost answer: the call is found, and nobody is called twice", async () => {
+    twilio.weather.push("lost-answer");
+    expect(await call("+815012340035")).toMatchObject({ result: { outcome: "key", key: "5" } });
+    expect(twilio.called.filter((to) => to === "+815012340035")).toHaveLength(1);
+  });
+
+  test("a lost request: nobody was called, which is said", async () => {
+    twilio.weather.push("lost-request");
+    expect(await call("+815012340045")).toMatchObject({
+      status: "succeeded",
+      result: { outcome: "failed", reason: expect.stringContaining("knows of no such call") },
+    });
+    expect(twilio.called).not.toContain("+815012340045");
+  });
+
+  test.each<[string, object, string]>([
+    ["no address for answers", { answers: "" }, "answers is missing"],
+    ["another token", { password: "x" }, "Authenticate (20003)"],
+    ["a number that is not ours", { caller: "+81300000000" }, "'From' phone number not verified"],
+  ])(
+    "%s is said in words",
+    async (_what, more, words) => {
+      const other = await open(more);
+      const { status, result } = await other.run("phone.call", { to: numbers["2"], text: "x" });
+      await other.close();
+      expect({ status, result }).toMatchObject({
+        status: "failed",
+        result: { error: expect.stringContaining(words) },
+      });
+    },
+    120_000,
+  );
+
+  test("nobody is called who could not be heard", async () => {
+    const before = twilio.called.length;
+    door.refuse(true);
+    const { result } = await call("+815012340055");
+    door.refuse(false);
+    expect(result).toMatchObject({ error: expect.stringContaining("key_value_pair_view") });
+    expect(twilio.called).toHaveLength(before);
   });
 });

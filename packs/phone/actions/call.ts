@@ -12,13 +12,16 @@ interface Parameters {
 
 /** Answers {to, outcome: key | no-key | no-answer | declined | failed, key, answered, reason}. Fails only when the phone itself cannot be used. */
 export const action = defineAction<Parameters, Config>(
-  async ({ to, text, ring_s, answer_s }, { config, signal, log }) => {
-    const phone = phoneOf(config);
+  async ({ to, text, ring_s, answer_s }, context) => {
+    const { config, signal, log } = context;
+    const phone = phoneOf(context);
     const address = phone.addressOf(to);
-    const { file, remove } = await spoken(text, config.speech ?? [], signal);
+    const { file, remove } = phone.speaks
+      ? { file: "", remove: () => undefined }
+      : await spoken(text, config.speech ?? [], signal);
     try {
       const ended = await phone.call(
-        { address, file, ringMs: ring_s * 1_000, answerMs: answer_s * 1_000 },
+        { address, text, file, ringMs: ring_s * 1_000, answerMs: answer_s * 1_000 },
         signal,
       );
       log.info("call ended", { to, outcome: ended.outcome, reason: ended.reason });

@@ -8,6 +8,7 @@ import { dialled, numberOf, type CallEnd, type Calling, type Config, type Phone 
 
 export function asterisk(config: Partial<Config>): Phone {
   return {
+    speaks: false,
     addressOf: (to) => {
       const number = numberOf(to);
       if (number !== undefined) return dialled(config.dial, number, "PJSIP/{number}@provider");

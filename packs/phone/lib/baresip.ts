@@ -5,6 +5,7 @@ import { dialled, numberOf, type CallEnd, type Calling, type Config, type Phone 
 
 export function baresip(config: Partial<Config>): Phone {
   return {
+    speaks: false,
     addressOf: (to) => addressOf(to, config.dial),
     call: (calling, signal) => call(config, calling, signal),
   };

@@ -2,7 +2,7 @@
 import { ActionFailed } from "raicho/pack";
 
 export interface Config {
-  readonly driver: "baresip" | "asterisk";
+  readonly driver: "baresip" | "asterisk" | "twilio";
   readonly host: string;
   readonly port: number;
   readonly dial: string;
@@ -11,6 +11,8 @@ export interface Config {
   readonly password: string;
   readonly caller: string;
   readonly sounds: string;
+  readonly api: string;
+  readonly answers: string;
 }
 
 export interface CallEnd {
@@ -25,17 +27,25 @@ export interface CallEnd {
 export interface Calling {
   /** As the driver calls it: a SIP address, a channel of Asterisk. */
   readonly address: string;
-  /** WAV that is played: 8 kHz, mono, 16 bit. */
+  /** What is said. */
+  readonly text: string;
+  /** The same as a WAV that is played: 8 kHz, mono, 16 bit; "" for a phone that speaks by itself. */
   readonly file: string;
   readonly ringMs: number;
   readonly answerMs: number;
 }
 
 export interface Phone {
+  /** Whether it reads texts aloud by itself. */
+  readonly speaks: boolean;
   /** What is called for a number or an address. Throws ActionFailed. */
   readonly addressOf: (to: string) => string;
   /** Rings, speaks, waits for a key, hangs up. Fails only when the phone itself cannot be used. */
   readonly call: (calling: Calling, signal: AbortSignal) => Promise<CallEnd>;
+}
+
+export function isJapanese(text: string): boolean {
+  return /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u.test(text);
 }
 
 /** A number without blanks and the like; undefined when it is none. */

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ActionFailed } from "raicho/pack";
+import { isJapanese } from "./phone.ts";
 
 const rate = 8_000;
 const times = 3;
@@ -34,8 +35,7 @@ export async function spoken(
 }
 
 function usualSpeech(text: string): readonly string[] {
-  const japanese = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u.test(text);
-  return ["espeak-ng", "-v", japanese ? "ja" : "en", "-w", "{file}", "--", "{text}"];
+  return ["espeak-ng", "-v", isJapanese(text) ? "ja" : "en", "-w", "{file}", "--", "{text}"];
 }
 
 async function say(
