@@ -190,10 +190,11 @@ export async function checkSingles(
   site: Site,
   names: readonly string[],
   findings: Findings,
+  { action, parameter }: { action: string; parameter: string } = effectOfOne,
 ): Promise<number> {
-  const all = await executionsOf(site, "faults.effect");
+  const all = await executionsOf(site, action);
   const single = all.filter(({ context }) => context?.parent?.execution_id === undefined);
-  const started = tally(single.map(({ parameters }) => String(parameters?.["body"])));
+  const started = tally(single.map(({ parameters }) => String(parameters?.[parameter])));
   findings.none(missing(names, started), "acknowledged events are lost");
   findings.none(repeated(started), "events made more than one execution");
   findings.none(
@@ -204,3 +205,5 @@ export async function checkSingles(
   );
   return single.length;
 }
+
+const effectOfOne = { action: "faults.effect", parameter: "body" };

@@ -2,10 +2,17 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { EnginePoint } from "../../../src/model/crash-points.ts";
 import type { Context, Report } from "../case.ts";
-import { checkEffects, checkWorkflows, untilQuiet } from "../check.ts";
+import {
+  checkEffects,
+  checkSingles,
+  checkWorkflows,
+  countOf,
+  type Findings,
+  untilQuiet,
+} from "../check.ts";
+import { letDie, shuffled, type Team } from "../deaths.ts";
 import { change, mail, nothingSent, webhook, type Sent } from "../load.ts";
-import { victim } from "../nemesis.ts";
-import type { Kept, Role, Site } from "../site.ts";
+import type { Role, Site } from "../site.ts";
 import { withSite } from "../with-site.ts";
 
 /** Which process passes it under the load of this case. */
@@ -52,11 +59,6 @@ export const rolesOfPoints: Readonly<Record<EnginePoint, Role>> = {
   "stop.after-drain": "sensors",
 };
 
-/** These are passed only when another worker is lost. */
-const needsLoss: ReadonlySet<EnginePoint> = new Set(["workflow.loaded", "sweep.take-over"]);
-/** These are passed once in the life of a process. */
-const onceALife = /^(?:boot|stop)\./;
-
 interface Load {
   readonly sent: { readonly three: Sent; readonly single: Sent; readonly beside: Sent };
   stop(): Promise<void>;
@@ -90,90 +92,107 @@ function startLoad(site: Site): Load {
   };
 }
 
-/** Lets a process die there; resolves when it has. Rejects when it never came there. */
-async function crash(site: Site, point: EnginePoint, context: Context): Promise<void> {
-  const { random } = context;
-  const kept = await victim(site, random, site.of(rolesOfPoints[point]));
-  const passes = onceALife.test(point) || needsLoss.has(point) ? 1 : 1 + random.below(4);
-  await site.kill(kept, "SIGKILL", { RAICHO_CRASH_AT: `${point}:${passes}` });
-  const armed = kept.started;
-  const dead = armed.ended.then(({ signal }) => signal);
-  const provoking = provoke(site, point, kept);
-  const signal = await Promise.race([dead, delay(120_000, "late", { ref: false })]);
-  provoking.abort();
-  if (signal !== "SIGKILL") throw new Error(`${point} was not reached (${signal})`);
-}
+/** How many processes of each role die again and again; of all but the sensors one more lives on, so that work goes on between the deaths. */
+const dying: Readonly<Record<Role, number>> = { api: 2, worker: 3, sensors: 2, scheduler: 1 };
+const living: Readonly<Record<Role, number>> = { api: 1, worker: 1, sensors: 0, scheduler: 1 };
 
-/** Does what makes a process come to points that load alone does not lead to. */
-function provoke(site: Site, point: EnginePoint, armed: Kept): AbortController {
-  const over = new AbortController();
-  const { signal } = over;
-  const again = async (): Promise<void> => {
-    if (point.startsWith("stop.")) {
-      await site.ready(armed);
-      armed.started.child.kill("SIGTERM");
-    }
-    while (needsLoss.has(point) && !signal.aborted) {
-      await site.ready(armed);
-      const other = site.of("worker").find((kept) => kept !== armed && site.isReady(kept));
-      if (other !== undefined && !signal.aborted) await site.kill(other);
-      await delay(9_000, undefined, { signal });
-    }
-  };
-  again().catch(() => undefined);
-  return over;
-}
-
-function byRole(points: readonly EnginePoint[]): readonly (readonly EnginePoint[])[] {
+/** Each point that many times, in an order of the seed, among the processes of its role that are to die. */
+function teamsOf(site: Site, times: number, { random }: Context): readonly Team[] {
+  const points = Object.keys(rolesOfPoints) as EnginePoint[];
   const roles = Map.groupBy(points, (point) => rolesOfPoints[point]);
-  return [...roles.values()];
+  return [...roles].map(([role, own]) => ({
+    processes: site.of(role).slice(living[role]),
+    points: shuffled(Array.from({ length: times }, () => own).flat(), random),
+  }));
 }
 
-function repeatedly<Each>(list: readonly Each[], times: number): readonly Each[] {
-  return Array.from({ length: times }, () => list).flat();
+/** How often each point was reached. */
+class Tally {
+  readonly #times = new Map<EnginePoint, number>();
+
+  add(point: EnginePoint): void {
+    this.#times.set(point, (this.#times.get(point) ?? 0) + 1);
+  }
+
+  get crashes(): number {
+    return [...this.#times.values()].reduce((sum, times) => sum + times, 0);
+  }
+
+  get counts(): Report["counts"] {
+    const least = Math.min(...this.#times.values());
+    return { points: this.#times.size, "each at least": least, crashes: this.crashes };
+  }
 }
 
 export function runPoints(context: Context, times: number): Promise<Report> {
-  const counts = { api: 2, worker: 3, sensors: 1, scheduler: 1 };
-  const pack = { timers: true };
-  return withSite(context, { counts, pack }, async (site, findings) => {
+  const roles = Object.keys(dying) as Role[];
+  const counts = Object.fromEntries(roles.map((role) => [role, dying[role] + living[role]]));
+  return withSite(context, { counts, pack: { timers: true } }, async (site, findings) => {
+    const opened = performance.now();
     await change(site, nothingSent(), "faults", "begin");
     const load = startLoad(site);
-    const points = Object.keys(rolesOfPoints) as EnginePoint[];
-    let crashes = 0;
-    // Processes of different roles die at the same time, those of one role one after the other.
-    await Promise.all(
-      byRole(points).map(async (own) => {
-        for (const point of repeatedly(own, times)) {
-          await crash(site, point, context).catch((error: unknown) =>
-            findings.expect(false, String(error)),
-          );
-          crashes += 1;
-          context.say(`${crashes} of ${points.length * times} crashes, the last at ${point}`);
-        }
-      }),
-    );
+    const all = Object.keys(rolesOfPoints).length * times;
+    const tally = new Tally();
+    const watch = {
+      onDeath: (point: EnginePoint) => {
+        tally.add(point);
+        context.say(`${tally.crashes} of ${all} crashes, the last at ${point}`);
+      },
+      onMiss: (reason: string) => findings.expect(false, reason),
+    };
+    const begun = performance.now();
+    await letDie(site, teamsOf(site, times, context), { random: context.random, watch });
+    const seconds = Math.round((performance.now() - begun) / 1_000);
+    findings.expect(tally.crashes === all, `${tally.crashes} crashes of ${all}`);
     await site.ready();
     await load.stop();
-    const { three, single, beside } = load.sent;
-    const steps = three.acknowledged.flatMap((name) => ["a", "b", "c"].map((s) => `${name}:${s}`));
-    const others = beside.acknowledged.map((name) =>
-      name.startsWith("s") ? `shell:${name}` : name,
-    );
-    const wanted = [...steps, ...single.acknowledged, ...others];
-    const seconds = await untilQuiet(site, wanted, 120);
-    const counted = await checkWorkflows(site, three.acknowledged, { findings });
-    // Most crashes are aimed at the very moments after which an effect must be repeated.
-    const done = checkEffects(await site.recorder.effects(), wanted, { findings, share: 0.2 });
-    const odd = [three, single, beside].flatMap((sent) => sent.odd);
-    findings.none(odd, "odd answers");
-    return {
-      points: points.length,
-      crashes,
-      ...counted,
-      effects: done.effects,
-      "effects repeated": done.repeatedEffects,
-      "s after the last crash": Math.round(seconds),
-    };
+    const judged = await judge(site, load, { findings, opened });
+    return { ...tally.counts, "s of crashes": seconds, ...judged };
   });
+}
+
+/** All that was answered for is there, once. */
+async function judge(
+  site: Site,
+  { sent: { three, single, beside } }: Load,
+  { findings, opened }: { findings: Findings; opened: number },
+): Promise<Report["counts"]> {
+  const steps = three.acknowledged.flatMap((name) => ["a", "b", "c"].map((s) => `${name}:${s}`));
+  const [shells, gated] = ["s", "g"].map((letter) =>
+    beside.acknowledged.filter((name) => name.startsWith(letter)),
+  );
+  if (shells === undefined || gated === undefined) throw new Error("nothing was sent");
+  const told = shells.map((name) => `shell:${name}`);
+  const wanted = [...steps, ...single.acknowledged, ...gated, ...told];
+  const seconds = await untilQuiet(site, wanted, 300);
+  const counted = await checkWorkflows(site, three.acknowledged, { findings });
+  await checkSingles(site, single.acknowledged, findings);
+  await checkSingles(site, gated, findings, { action: "faults.gated", parameter: "body" });
+  await checkSingles(site, shells, findings, { action: "faults.shell", parameter: "n" });
+  const ticks = await ticksOf(site, findings, opened);
+  // Most crashes are aimed at the very moments after which an effect must be repeated.
+  const done = checkEffects(await site.recorder.effects(), wanted, { findings, share: 0.2 });
+  const odd = [three, single, beside].flatMap((sent) => sent.odd);
+  findings.none(odd, "odd answers");
+  return {
+    events: three.acknowledged.length + single.acknowledged.length + beside.acknowledged.length,
+    "tried again": three.refusals + single.refusals + beside.refusals,
+    ...counted,
+    ticks,
+    effects: done.effects,
+    "effects repeated": done.repeatedEffects,
+    "s after the last crash": Math.round(seconds),
+  };
+}
+
+/** The timer ticks once a second at most, whoever of the sensors dies, and each tick is heard once. */
+async function ticksOf(site: Site, findings: Findings, opened: number): Promise<number> {
+  const type = "core.st2.IntervalTimer";
+  const ticks = await countOf(site, `/v1/triggerinstances?trigger_type=${type}&limit=1`);
+  const heard = await countOf(site, "/v1/ruleenforcements?rule_ref=faults.tick&limit=1");
+  const most = (performance.now() - opened) / 1_000 + 60;
+  findings.expect(ticks <= most, `${ticks} ticks, at most ${Math.round(most)} are right`);
+  // The next one may come between the two counts.
+  findings.expect(Math.abs(heard - ticks) <= 2, `${ticks} ticks, ${heard} of them heard`);
+  return ticks;
 }
