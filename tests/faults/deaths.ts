@@ -23,7 +23,8 @@ const needsLoss: ReadonlySet<EnginePoint> = new Set(["workflow.loaded", "sweep.t
 /** These are passed once in the life of a process. */
 const onceALife = /^(?:boot|stop)\./;
 
-const patienceMs = 180_000;
+/** A machine that does other things as well may take minutes for a start. */
+const patienceMs = 600_000;
 const helpAfterMs = 10_000;
 
 /** In an order of the seed. */

@@ -164,7 +164,7 @@ async function judge(
   if (shells === undefined || gated === undefined) throw new Error("nothing was sent");
   const told = shells.map((name) => `shell:${name}`);
   const wanted = [...steps, ...single.acknowledged, ...gated, ...told];
-  const seconds = await untilQuiet(site, wanted, 300);
+  const seconds = await untilQuiet(site, wanted, 900);
   const counted = await checkWorkflows(site, three.acknowledged, { findings });
   await checkSingles(site, single.acknowledged, findings);
   await checkSingles(site, gated, findings, { action: "faults.gated", parameter: "body" });
