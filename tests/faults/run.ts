@@ -1,15 +1,16 @@
-/** `npm run test:faults -- --profile ci|full|nightly [--seed N] [--only NAME] [--backend postgres|redis] [--repeat N] [--out FILE]`: starts the real program as separate processes, strikes
- * it by the seed, and checks from outside that everything promised holds. */
-import { writeFileSync } from "node:fs";
+/** `npm run test:faults -- --profile ci|full|nightly [--seed N] [--only NAME] [--backend postgres|redis] [--repeat N] [--out FILE] [--page FILE]`: starts the real program as separate processes, strikes
+ * it by the seed, and checks from outside that everything promised holds. With `--from FILE`, perhaps several times, nothing is run: the page is written of what `--out` kept. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import type { Case, Context, Profile, Report } from "./case.ts";
 import { cases } from "./cases.ts";
+import { pageWith, type Result, type Run } from "./page.ts";
 import { seeded } from "./random.ts";
 import type { Backend } from "./site.ts";
 
 const usage =
-  "usage: npm run test:faults -- [--profile ci|full|nightly] [--seed N] [--only NAME] [--backend postgres|redis] [--repeat N] [--out FILE]";
+  "usage: npm run test:faults -- [--profile ci|full|nightly] [--seed N] [--only NAME] [--backend postgres|redis] [--repeat N] [--out FILE] [--page FILE]\n       npm run test:faults -- --from FILE [--from FILE ...] --page FILE";
 const profiles: readonly Profile[] = ["ci", "full", "nightly"];
 const backends: readonly Backend[] = ["postgres", "redis"];
 
@@ -20,6 +21,10 @@ interface Wish {
   readonly backend: Backend | undefined;
   readonly repeat: number | undefined;
   readonly out: string | undefined;
+  /** A page of docs/ that takes the results up. */
+  readonly page: string | undefined;
+  /** Results of earlier runs; with them nothing is run. */
+  readonly from: readonly string[];
 }
 
 function one<Word extends string>(name: string, text: string, words: readonly Word[]): Word {
@@ -38,6 +43,8 @@ function readWish(args: readonly string[]): Wish {
       backend: { type: "string" },
       repeat: { type: "string" },
       out: { type: "string" },
+      page: { type: "string" },
+      from: { type: "string", multiple: true, default: [] },
     },
   });
   const seed = values.seed ?? String(Date.now() % 1_000_000);
@@ -45,6 +52,8 @@ function readWish(args: readonly string[]): Wish {
   const { repeat } = values;
   if (repeat !== undefined && !/^[1-9]\d*$/.test(repeat))
     throw new Error(`--repeat ${repeat}: give a whole number`);
+  if (values.from.length > 0 && values.page === undefined)
+    throw new Error("--from: give --page FILE too, into which the results are written");
   if (values.only !== undefined)
     one(
       "only",
@@ -58,16 +67,9 @@ function readWish(args: readonly string[]): Wish {
     backend: values.backend === undefined ? undefined : one("backend", values.backend, backends),
     repeat: repeat === undefined ? undefined : Number(repeat),
     out: values.out,
+    page: values.page,
+    from: values.from,
   };
-}
-
-interface Result extends Report {
-  readonly name: string;
-  readonly backend: Backend;
-  readonly promises: string;
-  readonly seconds: number;
-  /** Load of the machine at its end, from whatever. */
-  readonly load: number;
 }
 
 function say(text: string): void {
@@ -122,8 +124,18 @@ function casesOf({ only, profile }: Wish): readonly Case[] {
   return cases.filter(({ notIn }) => notIn?.includes(profile) !== true);
 }
 
+function readRun(file: string): Run {
+  const run = JSON.parse(readFileSync(file, "utf8")) as Partial<Run>;
+  if (Array.isArray(run.results) && run.at !== undefined) return run as Run;
+  throw new Error(`--from ${file}: give a file that --out wrote`);
+}
+
+function writePage(page: string, runs: readonly Run[]): void {
+  writeFileSync(page, pageWith(existsSync(page) ? readFileSync(page, "utf8") : "", runs));
+}
+
 async function run(wish: Wish): Promise<boolean> {
-  const { profile, seed, out } = wish;
+  const { profile, seed, out, page } = wish;
   say(`faults: profile ${profile}, seed ${seed} (repeat with --seed ${seed})\n`);
   const results: Result[] = [];
   for (const each of casesOf(wish)) {
@@ -141,8 +153,9 @@ async function run(wish: Wish): Promise<boolean> {
   }
   const failed = results.filter(({ findings }) => findings.length > 0);
   say(`${results.length - failed.length} cases passed, ${failed.length} failed; seed ${seed}\n`);
-  const facts = { profile, seed, at: new Date().toISOString(), cores: cpus().length };
-  if (out !== undefined) writeFileSync(out, `${JSON.stringify({ ...facts, results }, null, 2)}\n`);
+  const kept = { profile, seed, at: new Date().toISOString(), cores: cpus().length, results };
+  if (out !== undefined) writeFileSync(out, `${JSON.stringify(kept, null, 2)}\n`);
+  if (page !== undefined) writePage(page, [kept]);
   return failed.length === 0 && results.length > 0;
 }
 
@@ -151,7 +164,11 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.on(signal, () => process.exit(130));
 
 try {
-  process.exitCode = (await run(readWish(process.argv.slice(2)))) ? 0 : 1;
+  const wish = readWish(process.argv.slice(2));
+  const { from, page } = wish;
+  if (from.length > 0 && page !== undefined)
+    writePage(page, from.map(readRun));
+  else process.exitCode = (await run(wish)) ? 0 : 1;
 } catch (error) {
   say(`faults: ${error instanceof Error ? error.message : String(error)}\n${usage}\n`);
   process.exitCode = 2;
