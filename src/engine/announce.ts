@@ -4,6 +4,8 @@
  * right after, or by the sweep. */
 import { isFinished } from "../model/execution.ts";
 import type { NewEvent } from "../model/events.ts";
+import { insertInstances } from "../store/trigger-instances.ts";
+import type { Db } from "../store/schema.ts";
 import type { InstanceRow } from "../store/unit.ts";
 import { actionEvent, inquiryEvent } from "./announcement.ts";
 import type { ChildEnd, Core, End } from "./core.ts";
@@ -40,7 +42,14 @@ function eventsOf(core: Core, claim: Claim, end: End): readonly NewEvent[] {
   return event === undefined ? [] : [event];
 }
 
-/** The same after the commit, for ends that others recorded: an operator, a policy, the sweep. */
+/** The same for an end that a transaction records: an operator's, a policy's, the sweep's. Gives what follows its commit. */
+export async function tellIn(core: Core, tx: Db, claim: Claim, end: End): Promise<() => void> {
+  const { instances, after } = telling(core, claim, end);
+  await insertInstances(tx, instances);
+  return after;
+}
+
+/** The same after the commit, for actions of the engine that are born finished. */
 export function announceEnd(core: Core, claim: Claim, end: End): void {
   freed(core, claim);
   const events = eventsOf(core, claim, end);

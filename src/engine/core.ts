@@ -10,6 +10,7 @@ import type { Database } from "../store/database.ts";
 import type { ExecutionStatus } from "../model/execution.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { CommitPump } from "../store/pump.ts";
+import type { Db } from "../store/schema.ts";
 import type { ExecutionChange, InstanceRow } from "../store/unit.ts";
 import type { Plan, PlanFaults } from "../workflows/course.ts";
 import type { Breaker } from "./breaker.ts";
@@ -80,6 +81,8 @@ export interface Carry {
   conduct(core: Core, claim: Claim, how: "new" | "known"): Promise<void>;
   /** Rules, and whoever is to be notified, hear of an end that is committed. */
   tell(core: Core, claim: Claim, end: End): void;
+  /** The same for an end that this transaction records; gives what follows its commit. */
+  tellIn(core: Core, tx: Db, claim: Claim, end: End): Promise<() => void>;
 }
 
 export interface Core {

@@ -27,12 +27,7 @@ import {
   type Waiting,
   waitingAt,
 } from "../store/admission.ts";
-import {
-  claimExecution,
-  lockExecution,
-  overrideExecution,
-  type StoredExecution,
-} from "../store/executions.ts";
+import { claimExecution, lockExecution, overrideExecution } from "../store/executions.ts";
 import type { Ring } from "../queue/queue.ts";
 import type { Db } from "../store/schema.ts";
 import type { GateRow } from "../store/unit.ts";
@@ -126,8 +121,9 @@ async function answerKnocks(core: Core, mine: Knocks): Promise<void> {
 }
 
 interface Canceled {
-  readonly execution: StoredExecution;
-  readonly result: JsonObject;
+  readonly parent: string | null;
+  /** Rules and whoever is to be notified hear of it. */
+  readonly told: () => void;
 }
 
 interface Outcome {
@@ -143,9 +139,8 @@ async function admitAt(core: Core, gates: readonly string[]): Promise<void> {
   );
   passing("gate.after-admit");
   if (next !== undefined) setTimeout(() => knock(core, { gates }), Math.max(next, 5)).unref();
-  for (const { execution, result } of canceled) {
-    const { parent } = execution;
-    core.carry.tell(core, execution, { status: "canceled", result });
+  for (const { parent, told } of canceled) {
+    told();
     if (parent === null) continue;
     core.conducted.get(parent)?.look();
     core.bells.ring({ kind: "advance", id: parent });
@@ -171,7 +166,7 @@ async function admitIn(core: Core, tx: Db, wanted: readonly string[]): Promise<O
   }
   const queue = queueOf(core, waiting, new Set(gates));
   const decided = admission(queue, { now: now.getTime(), inside, passes });
-  return await write(tx, decided, { now: now.getTime(), policyOf: policiesOf(waiting) });
+  return await write(core, tx, decided, { now: now.getTime(), policyOf: policiesOf(waiting) });
 }
 
 function policiesOf(waiting: readonly Waiting[]): ReadonlyMap<string, string> {
@@ -207,6 +202,7 @@ function queueOf(
 }
 
 async function write(
+  core: Core,
   tx: Db,
   decided: Admission,
   { now, policyOf }: { now: number; policyOf: ReadonlyMap<string, string> },
@@ -220,17 +216,18 @@ async function write(
   for (const { id, reason } of cancel) {
     const execution = await lockExecution(tx, id);
     if (execution === undefined || isFinished(execution.status)) continue;
+    const { parent } = execution;
     const policy = policyOf.get(id) ?? "";
     const result = { message: `Canceled by policy "${policy}": ${reason}.` };
+    const end = { status: "canceled", result } as const;
     await overrideExecution(tx, id, {
-      status: "canceled",
-      result,
+      ...end,
       context: { policies: { canceled: { applied_policy: policy } } },
       ended: true,
       raiseFence: true,
-      delivered: execution.parent === null,
+      delivered: parent === null,
     });
-    canceled.push({ execution, result });
+    canceled.push({ parent, told: await core.carry.tellIn(core, tx, execution, end) });
   }
   await leaveGates(tx, [...leave, ...cancel.map(({ id }) => id)]);
   const admitted = await admit(tx, let_in);

@@ -6,7 +6,7 @@ import { controlledOf, findExecution, ownedBy, undeliveredChildren } from "../st
 import { beat } from "../store/processes.ts";
 import { hostname } from "node:os";
 import { conduct } from "./conduct.ts";
-import { announceEnd } from "./announce.ts";
+import { announceEnd, tellIn } from "./announce.ts";
 import type { Carry, Core } from "./core.ts";
 import { knock } from "./gates.ts";
 import { Interrupted, runHere } from "./run.ts";
@@ -14,7 +14,7 @@ import { forsake, sweep } from "./sweep.ts";
 import { claimInTurn } from "./turns.ts";
 
 /** How committed executions are carried out in this process. */
-export const carry: Carry = { run: runHere, conduct, tell: announceEnd };
+export const carry: Carry = { run: runHere, conduct, tell: announceEnd, tellIn };
 
 /** A ring of the queue: claims what it names, or whose turn it is where many wait, and carries it out; resolves when that has ended. Rings for what
  * is taken already do nothing. */

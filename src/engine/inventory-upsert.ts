@@ -2,6 +2,7 @@
 import type { Catalogue } from "../inventory/catalogue.ts";
 import type { InventoryError } from "../inventory/problem.ts";
 import type { UpsertItem } from "../inventory/upsert.ts";
+import { passing } from "../model/crash-points.ts";
 import type { Database } from "../store/database.ts";
 import { closeChangeset, type ChangesetRow } from "../store/inventory/write.ts";
 import type { Eyes } from "./inventory-eyes.ts";
@@ -45,8 +46,15 @@ export async function upsertAll(
     const left = waiting.length;
     const wanted = { known, eyes, changeset, wave: round, final: last, left, settled };
     const done = await withinReach((denied) =>
-      withoutRaces(() => database.transaction((tx) => runWave(tx, { ...wanted, denied }))),
+      withoutRaces(() =>
+        database.transaction(async (tx) => {
+          const wrote = await runWave(tx, { ...wanted, denied });
+          passing("upsert.before-commit");
+          return wrote;
+        }),
+      ),
     );
+    passing("upsert.after-commit");
     if (done.written > 0) open = done.open;
     for (const [index, result] of done.results) results.set(index, result);
     waiting = waiting.filter(({ index }) => !done.results.has(index));

@@ -15,8 +15,8 @@ import {
   type StoredExecution,
 } from "../store/executions.ts";
 import type { Db } from "../store/schema.ts";
-import { announceEnd } from "./announce.ts";
-import type { Core } from "./core.ts";
+import { tellIn } from "./announce.ts";
+import type { Core, End } from "./core.ts";
 import { plan, rowsOf, userIn } from "./launch.ts";
 import { release, start } from "./start.ts";
 import { checkAnswer } from "./inquiry.ts";
@@ -66,17 +66,20 @@ const cancelable: ReadonlySet<ExecutionStatus> = new Set<ExecutionStatus>([
   "canceling",
 ]);
 
-/** Changes an unfinished execution under its row lock. */
+/** Changes an unfinished execution under its row lock. Where that ends it, `work` gives the end: what rules are to hear of it is written with it. */
 async function change(
   core: Core,
   id: string,
-  work: (tx: Db, execution: StoredExecution) => Promise<void>,
+  work: (tx: Db, execution: StoredExecution) => Promise<End | undefined>,
 ): Promise<StoredExecution> {
-  await core.database.transaction(async (tx) => {
+  const told = await core.database.transaction(async (tx) => {
     const execution = await lockExecution(tx, id);
     if (execution === undefined) throw new AppError("EXECUTION_NOT_FOUND", [id]);
-    await work(tx, execution);
+    const end = await work(tx, execution);
+    if (end === undefined) return undefined;
+    return tellIn(core, tx, (await findExecution(tx, id)) ?? execution, end);
   });
+  told?.();
   const after = await findExecution(core.database.db, id);
   if (after === undefined) throw new AppError("EXECUTION_NOT_FOUND", [id]);
   return after;
@@ -111,33 +114,23 @@ export async function cancel(
 ): Promise<StoredExecution> {
   const result = { message: "Action canceled by user.", user };
   let newly = false;
-  let atOnce = false;
   const after = await change(core, id, async (tx, { status, owner, parent, runner }) => {
     const workflow = isWorkflow(runner);
-    if (!cancelable.has(status) || (spareRunning && !workflow && owner !== null)) return;
+    if (!cancelable.has(status) || (spareRunning && !workflow && owner !== null)) return undefined;
     newly = status !== "canceling";
     const idle = owner === null && !workflow;
-    atOnce = idle || status === "requested" || status === "delayed";
-    if (atOnce)
-      await overrideExecution(tx, id, {
-        status: "canceled",
-        context: { cancelled_by: user },
-        result,
-        ended: true,
-        raiseFence: true,
-        delivered: parent === null,
-      });
-    else
-      await overrideExecution(tx, id, {
-        status: "canceling",
-        context: { cancelled_by: user },
-        result,
-        ended: false,
-        raiseFence: false,
-      });
+    const ended = idle || status === "requested" || status === "delayed";
+    await overrideExecution(tx, id, {
+      status: ended ? "canceled" : "canceling",
+      context: { cancelled_by: user },
+      result,
+      ended,
+      raiseFence: ended,
+      ...(ended ? { delivered: parent === null } : {}),
+    });
+    return ended ? { status: "canceled", result } : undefined;
   });
   await tell(core, after);
-  if (atOnce) announceEnd(core, after, { status: "canceled", result });
   if (newly && isWorkflow(after.runner) && after.parent !== null)
     await cancel(core, after.parent, user);
   return after;
@@ -161,6 +154,7 @@ export async function steer(
     if (fits)
       await overrideExecution(tx, id, { status: wanted, ended: false, raiseFence: false, context });
     else if (wanted === "resuming") throw new AppError("NOT_PAUSED", [id, status]);
+    return undefined;
   });
   await tell(core, after);
   return after;
@@ -173,7 +167,7 @@ export async function settle(
   { status, result }: { readonly status: FinishedStatus; readonly result: JsonObject },
 ): Promise<StoredExecution> {
   const after = await change(core, id, async (tx, { status: before, parent }) => {
-    if (isFinished(before)) return;
+    if (isFinished(before)) return undefined;
     await overrideExecution(tx, id, {
       status,
       result,
@@ -181,9 +175,9 @@ export async function settle(
       raiseFence: true,
       delivered: parent === null,
     });
+    return { status, result };
   });
   await tell(core, after);
-  announceEnd(core, after, { status, result });
   return after;
 }
 
@@ -207,17 +201,16 @@ export async function answerInquiry(
     if (status !== "pending") throw new AppError("INQUIRY_ANSWERED", [id]);
     const asked = isObject(result) ? result : {};
     checkAnswer(id, asked, response, user);
+    const end = { status: "succeeded", result: { ...asked, response } } as const;
     await overrideExecution(tx, id, {
-      status: "succeeded",
-      result: { ...asked, response },
+      ...end,
       ended: true,
       raiseFence: true,
       delivered: parent === null,
     });
     if (parent !== null) await noteResumer(tx, parent, user.name);
+    return end;
   });
   await tell(core, after);
-  if (isFinished(after.status))
-    announceEnd(core, after, { status: after.status, result: after.result });
   return after;
 }

@@ -23,7 +23,7 @@ import {
   unheard,
 } from "../store/sweep.ts";
 import type { Db } from "../store/schema.ts";
-import { announceEnd } from "./announce.ts";
+import { tellIn } from "./announce.ts";
 import type { Core } from "./core.ts";
 import { knock } from "./gates.ts";
 import { matchLater } from "./ingest.ts";
@@ -35,9 +35,9 @@ const unheardSeconds = 3;
 const pendingSeconds = 5;
 
 interface Ended {
-  readonly execution: OrphanedExecution;
-  readonly status: FinishedStatus;
-  readonly result: JsonObject;
+  readonly parent: string | null;
+  /** Rules and whoever is to be notified hear of it as of every end. */
+  readonly told: () => void;
 }
 
 interface Swept {
@@ -71,8 +71,8 @@ export async function sweep(core: Core): Promise<void> {
     const ended: Ended[] = [];
     if (found.length > 0) passing("sweep.take-over");
     for (const execution of found) ended.push(...(await takeOver(core, tx, execution)));
-    for (const inquiry of await expiredInquiries(tx)) ended.push(await expire(tx, inquiry));
-    const parents = ended.flatMap(({ execution: { parent } }) => (parent === null ? [] : [parent]));
+    for (const inquiry of await expiredInquiries(tx)) ended.push(await expire(core, tx, inquiry));
+    const parents = ended.flatMap(({ parent }) => (parent === null ? [] : [parent]));
     await foldCounts(tx);
     return { rings: await unheard(tx, found.length > 0 ? 0 : unheardSeconds), parents, ended };
   });
@@ -80,7 +80,7 @@ export async function sweep(core: Core): Promise<void> {
   passing("sweep.after-commit");
   knock(core, { gates: await busyGates(core.database.db) });
   for (const id of swept.parents) core.bells.ring({ kind: "advance", id });
-  for (const each of swept.ended) tellOf(core, each);
+  for (const { told } of swept.ended) told();
   await core.queue.ring(
     swept.rings.map(({ id, attempt, pool, due }) => ({
       name: "run",
@@ -105,23 +105,33 @@ export async function sweep(core: Core): Promise<void> {
 }
 
 /** Nobody answered in time. */
-async function expire(tx: Db, execution: OrphanedExecution): Promise<Ended> {
-  const { id, parent } = execution;
+async function expire(core: Core, tx: Db, execution: OrphanedExecution): Promise<Ended> {
   const asked = isObject(execution.result) ? execution.result : {};
   const result = { ...asked, error: "Nobody answered within the time to live." };
+  return endIn(core, tx, execution, { status: "timeout", result });
+}
+
+interface Outcome {
+  readonly status: FinishedStatus;
+  readonly result: JsonObject;
+}
+
+/** Its end, and what is to be told of it: on disk together. */
+async function endIn(
+  core: Core,
+  tx: Db,
+  execution: OrphanedExecution,
+  outcome: Outcome,
+): Promise<Ended> {
+  const { id, parent } = execution;
   await overrideExecution(tx, id, {
-    status: "timeout",
-    result,
+    ...outcome,
     ended: true,
     raiseFence: true,
     delivered: parent === null,
   });
-  return { execution, status: "timeout", result };
-}
-
-/** Rules and whoever is to be notified hear of it as of every end. */
-function tellOf(core: Core, { execution, status, result }: Ended): void {
-  announceEnd(core, { ...execution, context: execution.context ?? {} }, { status, result });
+  const claim = { ...execution, context: execution.context ?? {} };
+  return { parent, told: await tellIn(core, tx, claim, outcome) };
 }
 
 async function takeOver(
@@ -129,7 +139,7 @@ async function takeOver(
   tx: Db,
   execution: OrphanedExecution,
 ): Promise<readonly Ended[]> {
-  const { id, action, runner, status, parent } = execution;
+  const { id, action, runner, status } = execution;
   if (isWorkflow(runner)) {
     await returnWorkflow(tx, id);
     return [];
@@ -146,22 +156,14 @@ async function takeOver(
         ? "Action canceled by user."
         : "The worker that ran this action was lost; whether the action took effect is not known.",
   };
-  await overrideExecution(tx, id, {
-    status: ended,
-    result,
-    ended: true,
-    raiseFence: true,
-    delivered: parent === null,
-  });
-  return [{ execution, status: ended, result }];
+  return [await endIn(core, tx, execution, { status: ended, result })];
 }
 
 /** Gives up an execution that this process claimed and does not carry out. */
 export async function forsake(core: Core, execution: OrphanedExecution): Promise<void> {
   const ended = await core.database.transaction((tx) => takeOver(core, tx, execution));
-  for (const each of ended) {
-    if (each.execution.parent !== null)
-      core.bells.ring({ kind: "advance", id: each.execution.parent });
-    tellOf(core, each);
+  for (const { parent, told } of ended) {
+    if (parent !== null) core.bells.ring({ kind: "advance", id: parent });
+    told();
   }
 }

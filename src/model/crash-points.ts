@@ -45,6 +45,8 @@ export const enginePoints = [
   "mail.before-answer",
   "inventory.before-commit",
   "inventory.after-commit",
+  "upsert.before-commit",
+  "upsert.after-commit",
   // A process begins and ends.
   "boot.before-ready",
   "stop.before-drain",

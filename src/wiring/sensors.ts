@@ -44,6 +44,7 @@ export function keepSensor(core: Core, make: () => Sensor): KeptSensor {
   const context = sensorContext(core);
   const started = Promise.withResolvers<undefined>();
   const stopping = new AbortController();
+  const stopped = Promise.withResolvers<void>();
   let current: Sensor | undefined;
 
   const once = async (): Promise<void> => {
@@ -52,12 +53,9 @@ export function keepSensor(core: Core, make: () => Sensor): KeptSensor {
     sensor.failed.catch(() => undefined);
     await sensor.start(context);
     started.resolve(undefined);
-    await Promise.race([
-      sensor.failed,
-      new Promise<void>((resolve) =>
-        stopping.signal.addEventListener("abort", () => resolve(), { once: true }),
-      ),
-    ]);
+    // It was told to stop before it had begun, and must be told again.
+    if (stopping.signal.aborted) return sensor.stop();
+    await Promise.race([sensor.failed, stopped.promise]);
   };
 
   const keep = async (): Promise<void> => {
@@ -87,6 +85,7 @@ export function keepSensor(core: Core, make: () => Sensor): KeptSensor {
     started: started.promise,
     stop: async () => {
       stopping.abort();
+      stopped.resolve();
       await current?.stop().catch(() => undefined);
       await kept;
     },

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { heartbeat } from "../../src/engine/hear.ts";
 import { answerInquiry, cancel, request, steer } from "../../src/engine/request.ts";
 import { sweep } from "../../src/engine/sweep.ts";
+import { armCrashPoints } from "../../src/model/crash-points.ts";
 import { forgetProcess } from "../../src/store/processes.ts";
 import { testDatabase, type TestDatabase } from "../support/postgres.ts";
 import { testEngine, testRunner } from "../support/engine.ts";
@@ -82,6 +83,38 @@ describe("after the loss of a process", () => {
     await sweep(heir.core);
     expect((await heir.ended(id)).status).toBe("failed");
     expect((await children(id)).map(({ status }) => status)).toEqual(["succeeded", "abandoned"]);
+  });
+
+  test("what rules are to hear of that is on disk with it, though nothing follows the commit", async () => {
+    const ends = "core.st2.generic.actiontrigger";
+    const heard = {
+      actions: {
+        "test.once": { runner: "test", parameters: {}, onWorkerLost: "abandon" as const },
+      },
+      rules: [
+        { trigger: { type: ends, parameters: {} }, action: { ref: "core.noop", parameters: {} } },
+      ],
+    };
+    const runners = [testRunner(never)];
+    const lost = testEngine(database.url, { name: "lost4", content: heard, runners });
+    await heartbeat(lost.core, "worker");
+    const id = await request(lost.core, { action: "test.once", parameters: {}, context: {} });
+    await expect.poll(() => lost.core.running.has(id)).toBe(true);
+    await forgetProcess(database.db, lost.core.process);
+    await using heir = testEngine(database.url, { name: "heir4", content: heard, runners });
+    await heartbeat(heir.core, "worker");
+    armCrashPoints((point) => {
+      if (point === "sweep.after-commit") throw new Error("crash");
+    });
+    await expect(sweep(heir.core)).rejects.toThrow("crash");
+    armCrashPoints(() => undefined);
+    const told = await database.db
+      .selectFrom("trigger_instance")
+      .select(["payload", "status"])
+      .where("trigger", "=", ends)
+      .execute();
+    const end = expect.objectContaining({ execution_id: id, status: "abandoned" }) as unknown;
+    expect(told).toContainEqual({ payload: end, status: "pending" });
   });
 
   test("a process that comes back too late cannot finish what another took over", async () => {

@@ -125,8 +125,8 @@ function casesOf({ only, profile }: Wish): readonly Case[] {
 }
 
 function readRun(file: string): Run {
-  const run = JSON.parse(readFileSync(file, "utf8")) as Partial<Run>;
-  if (Array.isArray(run.results) && run.at !== undefined) return run as Run;
+  const kept = JSON.parse(readFileSync(file, "utf8")) as Partial<Run>;
+  if (Array.isArray(kept.results) && kept.at !== undefined) return kept as Run;
   throw new Error(`--from ${file}: give a file that --out wrote`);
 }
 
@@ -166,8 +166,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
 try {
   const wish = readWish(process.argv.slice(2));
   const { from, page } = wish;
-  if (from.length > 0 && page !== undefined)
-    writePage(page, from.map(readRun));
+  if (from.length > 0 && page !== undefined) writePage(page, from.map(readRun));
   else process.exitCode = (await run(wish)) ? 0 : 1;
 } catch (error) {
   say(`faults: ${error instanceof Error ? error.message : String(error)}\n${usage}\n`);

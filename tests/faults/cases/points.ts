@@ -11,7 +11,7 @@ import {
   untilQuiet,
 } from "../check.ts";
 import { letDie, shuffled, type Team } from "../deaths.ts";
-import { change, mail, nothingSent, webhook, type Sent } from "../load.ts";
+import { change, edit, editable, mail, nothingSent, webhook, type Sent } from "../load.ts";
 import type { Role, Site } from "../site.ts";
 import { withSite } from "../with-site.ts";
 
@@ -54,6 +54,8 @@ export const rolesOfPoints: Readonly<Record<EnginePoint, Role>> = {
   "mail.before-answer": "sensors",
   "inventory.before-commit": "api",
   "inventory.after-commit": "api",
+  "upsert.before-commit": "api",
+  "upsert.after-commit": "api",
   "boot.before-ready": "scheduler",
   "stop.before-drain": "sensors",
   "stop.after-drain": "sensors",
@@ -65,7 +67,7 @@ interface Load {
 }
 
 /** A trickle that passes every point, until it is stopped. */
-function startLoad(site: Site): Load {
+function startLoad(site: Site, entry: string): Load {
   const sent = { three: nothingSent(), single: nothingSent(), beside: nothingSent() };
   const over = new AbortController();
   const lane = async (send: (n: number) => Promise<void>): Promise<void> => {
@@ -82,6 +84,7 @@ function startLoad(site: Site): Load {
     lane((n) => webhook(site, sent.beside, "faults-shell", `s${n}`)),
     lane((n) => mail(site, sent.single, `m${n}`)),
     lane((n) => change(site, sent.single, "faults", `c${n}`)),
+    lane((n) => edit(site, sent.single, entry, `e${n}`)),
   ];
   return {
     sent,
@@ -130,7 +133,7 @@ export function runPoints(context: Context, times: number): Promise<Report> {
   return withSite(context, { counts, pack: { timers: true } }, async (site, findings) => {
     const opened = performance.now();
     await change(site, nothingSent(), "faults", "begin");
-    const load = startLoad(site);
+    const load = startLoad(site, await editable(site, "edited"));
     const all = Object.keys(rolesOfPoints).length * times;
     const tally = new Tally();
     const watch = {
