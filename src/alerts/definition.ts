@@ -2,7 +2,8 @@ import type { DeclarationFile } from "../model/definitions.ts";
 import { isTimeZone } from "../model/time-zone.ts";
 import { parsedMembers, type ParsedMember } from "./alert.ts";
 import { DocumentNode, nearestName, type DocumentProblem } from "./document.ts";
-import { compilePattern } from "./pattern.ts";
+import { checkNames } from "./parser-names.ts";
+import { compilePattern, matchesNothing } from "./pattern.ts";
 
 /** A declarative parser, checked and with its patterns compiled. docs/alerts.md explains every key. */
 export interface AlertParser {
@@ -95,6 +96,8 @@ export function compileParsers(declarations: readonly DeclarationFile[]): {
     if (declaration.kind !== "alert-parser") continue;
     const found: DocumentProblem[] = [];
     const parser = readParser(declaration, new DocumentNode(declaration.document, "", found));
+    const sound = !found.some(({ path }) => /^\/(?:extract|repeat)/.test(path));
+    found.push(...checkNames(declaration.document, parser, sound));
     if (found.length === 0) parsers.push(parser);
     problems.push(...found.map((problem) => ({ ...problem, declaration })));
   }
@@ -191,7 +194,7 @@ function readStep(node: DocumentNode): ExtractStep | undefined {
   const part = at("in").text("text");
   if (at("regex").present) {
     const pattern = readPattern(at("regex"), at("ignore_case").flag(false));
-    if (!pattern.source.includes("(?<")) {
+    if (pattern !== matchesNothing && !pattern.source.includes("(?<")) {
       at("regex").problem("has no named group (?<field>…), so it would extract nothing");
     }
     return { kind: "regex", part, pattern };
@@ -242,13 +245,13 @@ export function foldKey(key: string): string {
 }
 
 function readAlert(node: DocumentNode) {
-  if (!node.present) node.problem("is missing");
+  if (!node.present) node.missing();
   const at = node.fields([...parsedMembers, "labels", "labels_from"]);
   const members: Partial<Record<ParsedMember, Value>> = {};
   for (const name of parsedMembers) {
     if (at(name).present) members[name] = readValue(at(name));
   }
-  if (members.summary === undefined) at("summary").problem("is missing");
+  if (members.summary === undefined) at("summary").missing();
   const from = at("labels_from");
   return {
     members,
@@ -304,5 +307,5 @@ function readPattern(node: DocumentNode, ignoreCase = false): RegExp {
   const checked = compilePattern(node.text(), ignoreCase);
   if ("pattern" in checked) return checked.pattern;
   node.problem(checked.problem);
-  return /$^/u;
+  return matchesNothing;
 }

@@ -4,6 +4,8 @@ import { isObject, type JsonObject } from "../model/json.ts";
 export interface DocumentProblem {
   readonly path: string;
   readonly message: string;
+  /** It is the name of the last step of `path` that is wrong, not its value. */
+  readonly part?: "key";
 }
 
 /** One node of a YAML document that is being read; faults are collected, reading goes on. */
@@ -34,7 +36,8 @@ export class DocumentNode {
         const guess = nearestName(key, known);
         const hint =
           guess === undefined ? `known are: ${known.join(", ")}` : `did you mean "${guess}"?`;
-        this.problem(`unknown key "${key}"; ${hint}`);
+        const path = `${this.path}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+        this.#problems.push({ path, message: `unknown key "${key}"; ${hint}`, part: "key" });
       }
     }
     return (key) => this.child(key, map[key]);
@@ -57,8 +60,15 @@ export class DocumentNode {
     if (typeof this.value === "number" || typeof this.value === "boolean")
       return String(this.value);
     if (!this.present && fallback !== undefined) return fallback;
-    this.problem(this.present ? `expected text, found ${kindOf(this.value)}` : "is missing");
+    if (this.present) this.problem(`expected text, found ${kindOf(this.value)}`);
+    else this.missing();
     return fallback ?? "";
+  }
+
+  /** The fault of something that has to be there. */
+  missing(): void {
+    const name = this.path.split("/").at(-1) ?? "";
+    this.problem(/^\d*$/.test(name) ? "is empty" : `"${name}" is missing`);
   }
 
   number(fallback: number): number {
@@ -79,7 +89,11 @@ export class DocumentNode {
     if (!this.present) return fallback;
     const found = names.find((name) => name === this.value);
     if (found !== undefined) return found;
-    this.problem(`expected one of ${names.join(", ")}; found ${JSON.stringify(this.value)}`);
+    const guess = nearestName(String(this.value), names);
+    const expected = guess === undefined ? "" : `; did you mean "${guess}"?`;
+    this.problem(
+      `expected one of ${names.join(", ")}; found ${JSON.stringify(this.value)}${expected}`,
+    );
     return fallback;
   }
 

@@ -8,6 +8,9 @@ const maxUnbounded = 6;
 /** Stands for a back-reference in the skeleton of a pattern; a character that no pattern holds. */
 const backReference = "\ue000";
 
+/** Stands for a pattern that is refused. */
+export const matchesNothing = /$^/u;
+
 export type CheckedPattern = { readonly pattern: RegExp } | { readonly problem: string };
 
 /** Compiles with the flag `u` (and `i`), or says what is wrong with it. */

@@ -93,8 +93,7 @@ export function readGroup(node: DocumentNode, number: number): GroupRule {
 
 export function readInhibit(node: DocumentNode, number: number): InhibitRule {
   const at = node.fields(["name", "source", "target", "equal", "within"]);
-  for (const side of ["source", "target"] as const)
-    if (!at(side).present) at(side).problem("is missing");
+  for (const side of ["source", "target"] as const) if (!at(side).present) at(side).missing();
   return {
     name: at("name").text(`inhibit ${number + 1}`),
     source: readMatchers(at("source")),
@@ -179,7 +178,7 @@ export function readFlapping(node: DocumentNode, number: number): FlappingRule {
 
 export function readSilent(node: DocumentNode, number: number): SilentRule {
   const at = node.fields(["name", "source", "after", "severity", "urgency"]);
-  if (!at("after").present) at("after").problem("is missing");
+  if (!at("after").present) at("after").missing();
   return {
     name: at("name").text(`silent ${number + 1}`),
     source: at("source").text(),

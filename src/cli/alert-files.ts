@@ -1,18 +1,10 @@
-/** `raicho alert parse` and `raicho alert test`: parsers tried on files, without a server. */
+/** `raicho alert parse`: parsers tried on mails and webhooks in files, without a server. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import type { AlertMessage } from "../alerts/alert.ts";
 import { compileParsers, type AlertParser } from "../alerts/definition.ts";
-import type { DocumentProblem } from "../alerts/document.ts";
 import { parseAlerts } from "../alerts/parse.ts";
-import {
-  readParserTests,
-  runParserTests,
-  type TestedMessage,
-  type TestVerdict,
-} from "../alerts/parser-test.ts";
 import { loadContent } from "../content/load.ts";
-import { parseYaml } from "../content/yaml.ts";
 import type { Content } from "../model/definitions.ts";
 import type { JsonObject } from "../model/json.ts";
 import { CliError, exitCodes, type AlertParts, type Cli } from "./cli.ts";
@@ -31,13 +23,14 @@ const columns = [
   "occurred_at",
 ];
 
-interface Ground {
+/** Parsers as a server started here would have them. */
+export interface Ground {
   readonly parts: AlertParts;
   readonly parsers: readonly AlertParser[];
   readonly content: Content;
 }
 
-async function ground(cli: Cli, more: readonly string[]): Promise<Ground> {
+export async function ground(cli: Cli, more: readonly string[]): Promise<Ground> {
   const parts = await cli.host.alertParts();
   const { directories } = parts;
   const { content } = await loadContent({
@@ -59,7 +52,11 @@ export async function parseFiles(
   try {
     for (const file of files.flatMap((one) => filesAt(resolve(cli.workingDirectory, one)))) {
       const name = relative(cli.workingDirectory, file);
-      rows.push(...(await rowsOf(file, name, { parts, parsers })));
+      const messages = mailbox(readFileSync(file));
+      for (const [index, bytes] of messages.entries()) {
+        const called = messages.length === 1 ? name : `${name}#${index + 1}`;
+        rows.push(...rowsOf(called, await messageIn(file, bytes, parts), { parts, parsers }));
+      }
     }
   } finally {
     await parts.close();
@@ -68,13 +65,12 @@ export async function parseFiles(
   cli.end(rows.some(({ class: kind }) => kind === "unparsed") ? exitCodes.failed : exitCodes.ok);
 }
 
-/** What the parsers make of one file: a row per alert. */
-async function rowsOf(
-  file: string,
+/** What the parsers make of one message: a row per alert. */
+function rowsOf(
   name: string,
+  { message, fault }: ReadMessage,
   { parts, parsers }: Pick<Ground, "parts" | "parsers">,
-): Promise<readonly JsonObject[]> {
-  const { message, fault } = await messageIn(file, parts);
+): readonly JsonObject[] {
   const parsed = parseAlerts(parsers, message, { ...clock(parts), rawRef: name });
   return "unparsed" in parsed
     ? [unparsedRow(name, message, fault ?? parsed.unparsed)]
@@ -87,7 +83,8 @@ function unparsedRow(file: string, message: AlertMessage, reason: string): JsonO
   return { file, parser: "", class: "unparsed", summary, from, reason };
 }
 
-function clock({ timeZone }: AlertParts): { readonly timeZone: string; readonly now: Date } {
+/** How stamps without a zone, and messages without a stamp, are read. */
+export function clock({ timeZone }: AlertParts): { readonly timeZone: string; readonly now: Date } {
   return { timeZone, now: new Date() };
 }
 
@@ -106,15 +103,29 @@ function filesAt(path: string): readonly string[] {
     .toSorted();
 }
 
-interface ReadMessage {
+export interface ReadMessage {
   readonly message: AlertMessage;
   /** Why it could not be read as a whole; the others of a directory are not concerned. */
   readonly fault: string | null;
 }
 
-async function messageIn(file: string, parts: AlertParts): Promise<ReadMessage> {
-  const bytes = readFileSync(file);
-  if (!file.endsWith(".json")) {
+/** The messages of a file: of a mailbox (mbox) each of its mails, else the whole file. */
+function mailbox(bytes: Buffer): readonly Buffer[] {
+  if (!bytes.subarray(0, 5).equals(Buffer.from("From "))) return [bytes];
+  return bytes
+    .toString("latin1")
+    .split(/(?:^|\r?\n\r?\n)From \S+ .*\d{4}.*\r?\n/)
+    .slice(1)
+    .map((mail) => Buffer.from(mail.replace(/^>(>*From )/gm, "$1"), "latin1"));
+}
+
+/** Reads a message as its file is named: `.json` is a webhook, everything else a mail. */
+export async function messageIn(
+  file: string,
+  bytes: Buffer,
+  parts: AlertParts,
+): Promise<ReadMessage> {
+  if (!/\.json$/i.test(file)) {
     const { mail, fault } = await parts.readMail(bytes);
     return { message: { kind: "mail", mail }, fault };
   }
@@ -125,61 +136,4 @@ async function messageIn(file: string, parts: AlertParts): Promise<ReadMessage> 
     const reason = error instanceof Error ? error.message : String(error);
     return { message: { kind: "json", body: null }, fault: `no JSON: ${reason}` };
   }
-}
-
-export async function testPacks(given: readonly string[], cli: Cli): Promise<void> {
-  const asked = given.map((path) => resolve(cli.workingDirectory, path));
-  const { parts, parsers, content } = await ground(cli, asked);
-  const packs = [...content.packs.values()].map(({ path }) => path);
-  const [faults, passed] = [[] as string[], [] as string[]];
-  for (const pack of asked.length > 0 ? asked : packs)
-    for (const file of testFiles(join(pack, "parsers", "tests"))) {
-      const name = relative(cli.workingDirectory, file);
-      const verdicts = runParserTests(parsers, await testsIn(file, name, parts), clock(parts));
-      const said = verdicts.map((verdict) => ({ ...verdict, said: sayFaults(name, verdict) }));
-      faults.push(...said.flatMap((verdict) => (verdict.faults.length > 0 ? [verdict.said] : [])));
-      passed.push(...said.flatMap((verdict) => (verdict.faults.length > 0 ? [] : [verdict.name])));
-    }
-  await parts.close();
-  cli.terminal.write(`${faults.join("")}${passed.length} passed, ${faults.length} failed\n`);
-  cli.end(faults.length === 0 ? exitCodes.ok : exitCodes.failed);
-}
-
-function sayFaults(file: string, { name, faults }: TestVerdict): string {
-  return `${file}: ${name}\n${faults.map((fault) => `  ${fault}\n`).join("")}`;
-}
-
-function testFiles(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory)
-      .filter((name) => /\.ya?ml$/.test(name))
-      .toSorted()
-      .map((name) => join(directory, name));
-  } catch {
-    return [];
-  }
-}
-
-async function testsIn(
-  file: string,
-  name: string,
-  parts: AlertParts,
-): Promise<readonly TestedMessage[]> {
-  const problems: DocumentProblem[] = [];
-  const tests = readParserTests(parseYaml(readFileSync(file, "utf8")).value, problems);
-  const [problem] = problems;
-  if (problem !== undefined)
-    throw new CliError(exitCodes.failed, `${name} ${problem.path}: ${problem.message}`);
-  const tested: TestedMessage[] = [];
-  for (const test of tests) {
-    const { message } = test;
-    tested.push({
-      test,
-      message:
-        message.kind === "eml"
-          ? (await messageIn(join(dirname(file), basename(message.file)), parts)).message
-          : message,
-    });
-  }
-  return tested;
 }

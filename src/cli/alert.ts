@@ -257,7 +257,7 @@ function addFileVerbs(command: Command, cli: Cli): void {
       "directories of packs; all that a server started here would load when left out",
     )
     .action(async (packs: readonly string[]) => {
-      const { testPacks } = await import("./alert-files.ts");
+      const { testPacks } = await import("./alert-tests.ts");
       await testPacks(packs, cli);
     });
 }

@@ -124,7 +124,7 @@ export async function renderHere(cli: Cli, wanted: Wanted, given: JsonObject): P
   const allowed = [...readOnlyCommands, ...texts(given, "allow")];
   const text = await decideHere((ask) => {
     const view = { variables: variablesOf(request), ask };
-    const checks = planChecks(found, view, { hosts, allowed });
+    const checks = planChecks(found, view, { hosts, allowed, tongue });
     const rendered = renderSubTicket({
       document: found,
       view,

@@ -12,6 +12,8 @@ export interface DeclarationFault {
   /** A JSON pointer into the document: `/extract/0/regex`. */
   readonly path: string;
   readonly message: string;
+  /** It is the name of the last step of `path` that is wrong, not its value. */
+  readonly part?: "key";
 }
 
 /** A file of a kind that another room interprets. Its name is what it says, else the file's. */
@@ -32,7 +34,7 @@ export function readDeclaration(
 }
 
 export function reportDeclaration(
-  { declaration, path, message }: DeclarationFault,
+  { declaration, path, message, part }: DeclarationFault,
   reading: Reading,
 ): void {
   const { draft, problems, declared } = reading;
@@ -42,11 +44,8 @@ export function reportDeclaration(
     .slice(1)
     .filter((step) => step !== "");
   if (source === undefined) return;
-  problems.error(
-    source,
-    steps.map((step) => (/^\d+$/.test(step) ? Number(step) : unescapePointer(step))),
-    message,
-  );
+  const at = steps.map((step) => (/^\d+$/.test(step) ? Number(step) : unescapePointer(step)));
+  problems.faults(source, [{ path: at, part: part ?? "value", message }]);
   const index = draft.declarations.indexOf(declaration);
   if (index >= 0) draft.declarations.splice(index, 1);
 }

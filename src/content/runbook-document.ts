@@ -70,7 +70,7 @@ function checkCommand(
   const { program } = fault;
   const known = new Set(commands.map((pattern) => pattern.split(" ")[0] ?? ""));
   const suggestion = program === undefined ? undefined : nearest(program, known);
-  at(fault.offset, fault.message, {
+  at(fault.offset, fault.message.en, {
     expected:
       "a command that only looks; more of them under checks.allow of the pack's configuration",
     ...(suggestion === undefined ? {} : { suggestion }),

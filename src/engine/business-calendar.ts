@@ -4,6 +4,7 @@
  * 2. A day whose time passed while nobody ran ticks when somebody runs again on that day; other days are left to the digest of the next one, which
  *    takes whatever is left.
  * 3. A new installation does not tick for a time of today that is over. */
+import { isDay } from "../model/day.ts";
 import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
@@ -16,7 +17,6 @@ import {
   dayAt,
   dayKind,
   isBusinessTime,
-  isDate,
   nextBusinessTime,
   windowOf,
   type BusinessCalendar,
@@ -86,7 +86,7 @@ export function businessTickSensor(calendar: () => BusinessCalendar): Sensor {
 export function dateIn(parameters: JsonObject, calendar: BusinessCalendar): string {
   const { date } = parameters;
   if (date === undefined || date === null || date === "") return dayAt(calendar, Date.now()).date;
-  if (typeof date === "string" && isDate(date)) return date;
+  if (typeof date === "string" && isDay(date)) return date;
   throw new AppError("TICKET_REQUEST", [
     `date: a day such as 2026-11-24, not ${JSON.stringify(date)}`,
   ]);

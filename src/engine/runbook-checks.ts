@@ -58,7 +58,7 @@ async function placeOf({ settings, findHost, tongue }: CheckGround, name: string
 }
 
 async function runOne(
-  { shell, settings }: CheckGround,
+  { shell, settings, tongue }: CheckGround,
   check: PlannedCheck,
   { call, place }: { readonly call: RunCall; readonly place: Place },
 ): Promise<CheckResult> {
@@ -67,7 +67,7 @@ async function runOne(
   // The plan was judged when it was made; what is run is judged again.
   const refused =
     check.refused ??
-    judgeCommand(check.command, settings.commands)?.message ??
+    judgeCommand(check.command, settings.commands)?.message[tongue] ??
     ("refused" in place ? place.refused : undefined);
   if (refused !== undefined || !("address" in place))
     return { ...check, ...none, refused: refused ?? "" };

@@ -101,7 +101,7 @@ function subTicket(given: Preparing, needed: Needed, ask: Ask): JsonObject {
     component: subticket.component ?? request.components[0] ?? null,
     document: path,
     commit,
-    checks: planChecks(found, view, { hosts, allowed: settings.commands }),
+    checks: planChecks(found, view, { hosts, allowed: settings.commands, tongue }),
   };
 }
 

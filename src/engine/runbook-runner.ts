@@ -97,7 +97,8 @@ async function planOf(
   const { runbooks, commit } = await editionFor(parts, parameters, signal);
   const settings = await book.settings();
   const path = textIn(parameters, "document") ?? "";
-  const found = documentIn(runbooks.documents, path, tongueIn(parameters, settings.tongue));
+  const tongue = tongueIn(parameters, settings.tongue);
+  const found = documentIn(runbooks.documents, path, tongue);
   if (found === undefined)
     throw new AppError("DOCUMENTS_UNKNOWN", [`There is no document ${path} in ${commit}.`]);
   const request = requestIn(parameters);
@@ -106,7 +107,7 @@ async function planOf(
       planChecks(
         found,
         { variables: { ...variablesOf(request), commit }, ask },
-        { hosts: request.servers, allowed: settings.commands },
+        { hosts: request.servers, allowed: settings.commands, tongue },
       ),
     (question) => core.answer(question),
   );

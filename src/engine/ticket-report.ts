@@ -1,9 +1,10 @@
 /** Ratings of finished tickets, and the report made of them. */
+import { isDay } from "../model/day.ts";
 import { AppError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import { measuredTickets, ratingsSince, saveRating } from "../store/ticket-ratings.ts";
 import { noteTicket, type TicketRow } from "../store/tickets.ts";
-import { dayAt, instantAt, isDate } from "../tickets/calendar.ts";
+import { dayAt, instantAt } from "../tickets/calendar.ts";
 import { lastMonths, ticketReport, type TicketReport } from "../tickets/metrics.ts";
 import type { Core } from "./core.ts";
 import { objectIn, text, ticketMeant } from "./ticket-call.ts";
@@ -59,7 +60,7 @@ export async function makeReport(core: Core, wish: ReportWish): Promise<TicketRe
   const { months: count, split, language, timeZone } = wish;
   if (!Number.isInteger(count) || count < 1 || count > mostMonths)
     throw new AppError("TICKET_REQUEST", [`months: a number from 1 to ${mostMonths}`]);
-  if (split !== undefined && !isDate(split))
+  if (split !== undefined && !isDay(split))
     throw new AppError("TICKET_REQUEST", [`split: a day such as 2026-11-24, not ${split}`]);
   const calendar = presentCalendar(core, timeZone);
   const months = lastMonths(dayAt(calendar, Date.now()).date, count);

@@ -28,7 +28,10 @@ export function todoOf(
     });
   }
   for (const fence of fences) {
-    if (!/^action\b/.test(fence.info)) continue;
+    if (!/^action\b/.test(fence.info)) {
+      if (/^(?:act|atc|aci)/i.test(fence.info)) faults.push(notRun(fence, "```action pack.action"));
+      continue;
+    }
     const item = items.findLast(({ line }) => line < fence.line);
     const action = actionOf(fence, faults);
     if (item === undefined)
@@ -67,9 +70,27 @@ function actionOf(fence: Fence, faults: DocumentFault[]): TodoAction | undefined
   };
 }
 
-export function blockChecks(fence: Fence, faults: DocumentFault[]): readonly CheckCommand[] {
+/** Words behind the backticks of blocks that are meant to be run: those of shells, and `check` or `action` misspelt. */
+const meantToRun =
+  /^(?:(?:ba|z)?sh|shell(?:-session)?|console|cmd|command|che.*|chc.*|cek.*|hec.*|確認.*|)$/i;
+
+function notRun(fence: Fence, expected: string): DocumentFault {
+  const message = `a block of "${fence.info}" is only shown: nothing in it is run`;
+  return { ...fault(fence, message, expected), severity: "warning" };
+}
+
+/** The commands of all blocks of check commands. */
+export function checksOf({ fences }: Heading, faults: DocumentFault[]): readonly CheckCommand[] {
+  return fences.flatMap((fence) => {
+    const [kind = ""] = readInfo(fence.info).words;
+    if (kind === "check") return blockChecks(fence, faults);
+    if (meantToRun.test(kind)) faults.push(notRun(fence, "```check"));
+    return [];
+  });
+}
+
+function blockChecks(fence: Fence, faults: DocumentFault[]): readonly CheckCommand[] {
   const { words, options } = readInfo(fence.info);
-  if (words[0] !== "check") return [];
   const known = ["host", "timeout"];
   for (const key of [...options.keys(), ...words.slice(1)])
     if (!known.includes(key))

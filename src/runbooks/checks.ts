@@ -1,6 +1,6 @@
 /** Check commands of one sub-ticket: what is to be run where, and how the results read. */
 import { judgeCommand } from "./command.ts";
-import type { RunbookDocument, Tongue } from "./document.ts";
+import type { RunbookDocument, Said, Tongue } from "./document.ts";
 import { renderCommand, renderText, type View } from "./template.ts";
 import { word } from "./words.ts";
 
@@ -24,16 +24,25 @@ export interface CheckResult extends PlannedCheck {
   readonly at: string;
 }
 
+export interface Planning {
+  /** Where commands run that name no server. */
+  readonly hosts: readonly string[];
+  /** Patterns of commands that may run. */
+  readonly allowed: readonly string[];
+  /** In which it is said why a command does not run. */
+  readonly tongue: Tongue;
+}
+
 /** Every command for every server; what may not run says why. Throws only Unanswered. */
 export function planChecks(
   { checks }: RunbookDocument,
   view: View,
-  { hosts, allowed }: { readonly hosts: readonly string[]; readonly allowed: readonly string[] },
+  { hosts, allowed, tongue }: Planning,
 ): readonly PlannedCheck[] {
   return checks.flatMap((check) => {
     const rendered = renderCommand(check.command, view);
     const command = typeof rendered === "string" ? rendered : check.command;
-    const refused =
+    const refused: Said | undefined =
       typeof rendered === "string" ? judgeCommand(rendered, allowed)?.message : rendered.refused;
     const own = check.hosts
       .flatMap((host) => renderText(host, view).split(/[\s,]+/))
@@ -43,7 +52,7 @@ export function planChecks(
       host,
       command,
       timeout: check.timeoutSeconds,
-      ...(refused === undefined ? {} : { refused }),
+      ...(refused === undefined ? {} : { refused: refused[tongue] }),
     }));
   });
 }

@@ -1,5 +1,6 @@
 /** Which commands may run on servers before the work: those that only look. */
 import { splitText } from "../expressions/delimiters.ts";
+import type { Said } from "./document.ts";
 import { shellWords, type ShellFault } from "./shell-words.ts";
 
 /** What may run without being named in the configuration. `*` stands for any one word or part of a word, `**` for the rest of them. */
@@ -86,18 +87,49 @@ export interface CommandFault extends ShellFault {
 export function judgeCommand(line: string, allowed: readonly string[]): CommandFault | undefined {
   const commands = shellWords(line);
   if (!isList(commands)) return commands;
-  if (commands.length === 0) return { message: "there is no command", offset: 0 };
+  if (commands.length === 0)
+    return { message: { ja: "コマンドがありません", en: "there is no command" }, offset: 0 };
   for (const { words, offset } of commands) {
-    if (allowed.some((pattern) => fits(words, pattern))) continue;
     const [program = ""] = words;
+    const acting = words.find((word) => changes[program]?.test(word) === true);
+    const fitting = allowed.filter((pattern) => fits(words, pattern));
+    if (fitting.some((pattern) => acting === undefined || pattern.split(" ").includes(acting)))
+      continue;
+    if (acting !== undefined && fitting.length > 0)
+      return { message: doesMore(`${program} ${acting}`), offset };
     const known = allowed.filter((pattern) => pattern.split(" ")[0] === program);
-    const message =
-      known.length === 0
-        ? `"${program}" is not among the commands that only look`
-        : `"${words.join(" ")}" is not allowed; of ${program} only: ${known.join(", ")}`;
-    return { message, offset, ...(known.length === 0 ? { program } : {}) };
+    return known.length === 0
+      ? { message: unknownProgram(program), offset, program }
+      : { message: otherUse(program, words, known), offset };
   }
   return undefined;
+}
+
+/** Options by which a program that otherwise only looks changes something: it closes connections, it writes a file. */
+const changes: Readonly<Record<string, RegExp>> = {
+  file: /^(?:-[a-zA-Z0]*C|--comp)/,
+  lsof: /^[-+]D/,
+  "named-checkzone": /^-o/,
+  ss: /^(?:-[a-zA-Z0-9]*[KD]|--(?:kill|diag))/,
+};
+
+function doesMore(what: string): Said {
+  return { ja: `${what} は見るだけでなく変更を行います`, en: `${what} does more than look` };
+}
+
+function unknownProgram(program: string): Said {
+  return {
+    ja: `「${program}」は見るだけのコマンドに登録されていません`,
+    en: `"${program}" is not among the commands that only look`,
+  };
+}
+
+function otherUse(program: string, words: readonly string[], known: readonly string[]): Said {
+  const [command, uses] = [words.join(" "), known.join(", ")];
+  return {
+    ja: `「${command}」は許可されていません。${program} で許可されているのは: ${uses}`,
+    en: `"${command}" is not allowed; of ${program} only: ${uses}`,
+  };
 }
 
 function isList<Item>(value: readonly Item[] | ShellFault): value is readonly Item[] {

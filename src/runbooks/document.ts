@@ -1,11 +1,13 @@
 /** Stage 2: a document in natural language with fixed headings. */
-import { blockChecks, todoOf } from "./blocks.ts";
+import { checksOf, todoOf } from "./blocks.ts";
 import { fault, type DocumentFault, top } from "./fault.ts";
 import { factsOf } from "./front-matter.ts";
 import { type Heading, type Markdown, readMarkdown, type Spot } from "./markdown.ts";
 
 /** Languages of shipped texts. */
 export type Tongue = "ja" | "en";
+/** One text in every language. */
+export type Said = Readonly<Record<Tongue, string>>;
 
 /** The four parts every document has. */
 export const sectionKinds = ["todo", "procedure", "checks", "notes"] as const;
@@ -84,10 +86,7 @@ export function readDocument(
   const facts = factsOf(markdown, frontMatter, faults);
   const parts = partsOf(markdown.headings, faults);
   const todo = parts.todo === undefined ? [] : todoOf(parts.todo, faults);
-  const checks =
-    parts.checks === undefined
-      ? []
-      : parts.checks.fences.flatMap((fence) => blockChecks(fence, faults));
+  const checks = parts.checks === undefined ? [] : checksOf(parts.checks, faults);
   for (const heading of markdown.headings)
     for (const fence of heading.fences)
       if (!fence.closed)

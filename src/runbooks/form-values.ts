@@ -1,6 +1,7 @@
 /** What somebody filled in: read, checked, prefilled, and made into a ticket. Pure; throws only Unanswered. */
 import { ExpressionError, type Ask } from "../expressions/context.ts";
 import { runRegex } from "../expressions/python/regex.ts";
+import { isDay } from "../model/day.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { inTongue } from "./catalog.ts";
 import type { Tongue } from "./document.ts";
@@ -118,9 +119,7 @@ function typeFault(
     case "number":
       return numberFault(field, Number(value), tongue);
     case "date":
-      return /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value))
-        ? undefined
-        : said.date[tongue];
+      return isDay(value) ? undefined : said.date[tongue];
     case "server":
     case "servers":
       return serverFault(field, serversIn(value), { servers, tongue });

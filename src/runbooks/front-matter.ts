@@ -1,4 +1,5 @@
 /** Who keeps a document, when it was last reviewed, and who has to agree. */
+import { isDay } from "../model/day.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Approval, RunbookDocument } from "./document.ts";
 import { type DocumentFault, fault, top } from "./fault.ts";
@@ -52,7 +53,7 @@ function factsIn(
 function dayOf(value: unknown): string | undefined {
   const text = value instanceof Date ? value.toISOString() : value;
   const day = typeof text === "string" ? /^\d{4}-\d{2}-\d{2}/.exec(text)?.[0] : undefined;
-  return day !== undefined && !Number.isNaN(Date.parse(day)) ? day : undefined;
+  return day !== undefined && isDay(day) ? day : undefined;
 }
 
 function keyPlace(frontMatter: string, key: string): Spot {

@@ -1,7 +1,8 @@
 /** Splits a command line as a POSIX shell would, as far as check commands may go; everything further is refused with its place. */
+import type { Said } from "./document.ts";
 
 export interface ShellFault {
-  readonly message: string;
+  readonly message: Said;
   /** Offset in the line. */
   readonly offset: number;
 }
@@ -75,25 +76,55 @@ function between(state: State, rest: string): number {
   return (quiet ?? operator ?? "").length;
 }
 
-const refused: Readonly<Record<string, string>> = {
-  ">": "a check command writes to no file",
-  "<": "a check command reads no file by redirection",
-  "&": "a check command does not run in the background",
-  "`": "a command inside a command is not allowed",
-  $: "variables and commands of the shell are not allowed outside single quotes",
-  "(": "sub-shells are not allowed",
-  ")": "sub-shells are not allowed",
+const noSubShells: Said = {
+  ja: "サブシェルは使えません",
+  en: "sub-shells are not allowed",
+};
+
+const refused: Readonly<Record<string, Said>> = {
+  ">": {
+    ja: "確認コマンドからファイルには書き込めません",
+    en: "a check command writes to no file",
+  },
+  "<": {
+    ja: "確認コマンドではリダイレクトでファイルを読めません",
+    en: "a check command reads no file by redirection",
+  },
+  "&": {
+    ja: "確認コマンドはバックグラウンドで実行できません",
+    en: "a check command does not run in the background",
+  },
+  "`": {
+    ja: "コマンドの中でコマンドは実行できません",
+    en: "a command inside a command is not allowed",
+  },
+  $: {
+    ja: "シェルの変数とコマンド置換は一重引用符の外では使えません",
+    en: "variables and commands of the shell are not allowed outside single quotes",
+  },
+  "(": noSubShells,
+  ")": noSubShells,
 };
 
 function quoted(state: State, quote: string): ShellFault | undefined {
   const { line, at } = state;
   const end = line.indexOf(quote, at + 1);
-  if (end < 0) return { message: `the quote ${quote} is not closed`, offset: at };
+  if (end < 0)
+    return {
+      message: {
+        ja: `引用符 ${quote} が閉じられていません`,
+        en: `the quote ${quote} is not closed`,
+      },
+      offset: at,
+    };
   const inside = line.slice(at + 1, end);
   const bad = quote === '"' ? /[$`\\]/.exec(inside) : null;
   if (bad !== null)
     return {
-      message: "variables, commands and escapes are not allowed inside double quotes",
+      message: {
+        ja: "二重引用符の中で変数、コマンド置換、エスケープは使えません",
+        en: "variables, commands and escapes are not allowed inside double quotes",
+      },
       offset: at + 1 + bad.index,
     };
   state.word = (state.word ?? "") + inside;

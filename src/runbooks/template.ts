@@ -5,6 +5,7 @@ import { compileSource } from "../expressions/engines.ts";
 import { ExpressionError } from "../expressions/context.ts";
 import type { JsonObject } from "../model/json.ts";
 import { shellQuote } from "./command.ts";
+import type { Said } from "./document.ts";
 
 /** What documents and conditions see: `$.fields.env`, `$.servers`, `$.ticket.key` … */
 export interface View {
@@ -64,22 +65,40 @@ export function renderText(text: string, view: View): string {
 }
 
 /** A command with each value as one quoted word; or why a value cannot be part of a command. */
-export function renderCommand(text: string, view: View): string | { readonly refused: string } {
-  let refused: string | undefined;
+export function renderCommand(text: string, view: View): string | { readonly refused: Said } {
+  let refused: Said | undefined;
   const words = splitText(text, "jsonata").map((part) => {
     if (!part.expression) return part.text;
     try {
       const value = textOf(evaluate(part.source, view));
-      if (value === "") refused ??= `${part.text} is empty for this request`;
+      if (value === "") refused ??= isEmpty(part.text);
       // A word that begins with a dash would be an option of the program.
       if (value.startsWith("-") || /\p{Cc}/u.test(value))
-        refused ??= `${part.text} gives ${JSON.stringify(value)}, which is not put into a command`;
+        refused ??= isNoWord(part.text, JSON.stringify(value));
       return shellQuote(value);
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
-      refused ??= `${part.text}: ${error.message}`;
+      refused ??= isUnknown(part.text, error.message);
       return "";
     }
   });
   return refused === undefined ? words.join("") : { refused };
+}
+
+function isEmpty(expression: string): Said {
+  return {
+    ja: `この依頼では ${expression} が空です`,
+    en: `${expression} is empty for this request`,
+  };
+}
+
+function isNoWord(expression: string, value: string): Said {
+  return {
+    ja: `${expression} の値 ${value} はコマンドに入れられません`,
+    en: `${expression} gives ${value}, which is not put into a command`,
+  };
+}
+
+function isUnknown(expression: string, why: string): Said {
+  return { ja: `${expression} を計算できません: ${why}`, en: `${expression}: ${why}` };
 }

@@ -1,4 +1,5 @@
 /** Which days are worked, at the site's own calendar. Days are texts such as 2026-11-24; weekdays 0 (Sunday) to 6. */
+import { isDay } from "../model/day.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { instantOf, wallTime } from "../model/time-zone.ts";
 import { japaneseHolidays } from "./holidays-jp.ts";
@@ -25,7 +26,6 @@ export interface DayKind {
 }
 
 const names = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
-const datePattern = /^\d{4}-\d\d-\d\d$/;
 
 /** Reads `<configs>/calendar.yaml`. Throws RangeError that says what is wrong. */
 export function businessCalendar(config: JsonObject, timeZone: string): BusinessCalendar {
@@ -74,13 +74,9 @@ function weekdayOf(value: unknown): number {
 /** A date, or `{date, name}`. */
 function holidayOf(value: unknown): [date: string, name: string] {
   const { date, name } = isObject(value) ? value : { date: value, name: "" };
-  if (typeof date !== "string" || !datePattern.test(date))
+  if (typeof date !== "string" || !isDay(date))
     throw new RangeError(`calendar: a day is written as 2026-11-24, not ${JSON.stringify(date)}`);
   return [date, typeof name === "string" ? name : ""];
-}
-
-export function isDate(text: string): boolean {
-  return datePattern.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`));
 }
 
 export function dayAfter(date: string, days: number): string {

@@ -126,7 +126,7 @@ test.each([
     { same: [{ window: "week" }] },
     '/same/0/window "week" is none of day, open, and no duration such as 30m or 2h',
   ],
-  [{ inhibit: [{ source: { class: "host" } }] }, "/inhibit/0/target is missing"],
+  [{ inhibit: [{ source: { class: "host" } }] }, '/inhibit/0/target "target" is missing'],
   [
     { maintenance: [{ match: { host: "x" } }] },
     "/maintenance/0 needs from, until, daily or weekdays, or nothing would ever be told",
@@ -143,7 +143,7 @@ test.each([
     { flapping: [{ changes: 1 }] },
     "/flapping/0/changes at least 2: one change is how every alert begins",
   ],
-  [{ silent: [{ source: "nagios" }] }, "/silent/0/after is missing"],
+  [{ silent: [{ source: "nagios" }] }, '/silent/0/after "after" is missing'],
 ])("%j is faulted", (document, fault) => {
   expect(faults(document)).toEqual([fault]);
 });

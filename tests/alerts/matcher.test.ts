@@ -55,7 +55,7 @@ describe("conditions on alerts", () => {
 
   test.each<[unknown, string]>([
     [{ sevrity: "info" }, '/match an alert has no "sevrity"; did you mean "severity"?'],
-    [{ host: { regexp: "x" } }, '/match/host unknown key "regexp"; did you mean "regex"?'],
+    [{ host: { regexp: "x" } }, '/match/host/regexp unknown key "regexp"; did you mean "regex"?'],
     [{ host: { regex: "(a+)+" } }, "/match/host/regex a repeated group must not contain"],
     [["host"], "/match expected a mapping, found a list"],
   ])("%j is faulted", (conditions, message) => {

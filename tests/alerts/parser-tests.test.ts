@@ -67,9 +67,9 @@ test("faults of a test file are told where they stand", () => {
   const problems: DocumentProblem[] = [];
   readParserTests([{ mial: {} }, { body: {}, alerts: [{ hots: "x" }] }], problems);
   expect(problems.map(({ path, message }) => `${path} ${message}`)).toEqual([
-    '/0 unknown key "mial"; did you mean "mail"?',
+    '/0/mial unknown key "mial"; did you mean "mail"?',
     "/0 needs alerts, or unparsed: true",
     "/0 needs a message: mail, eml or body",
-    expect.stringMatching(/^\/1\/alerts\/0 unknown key "hots"/),
+    expect.stringMatching(/^\/1\/alerts\/0\/hots unknown key "hots"/),
   ]);
 });

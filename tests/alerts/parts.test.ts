@@ -174,8 +174,8 @@ describe("a format of one's own", () => {
   });
 
   test.each([
-    [{ ...good, sorce: "x" }, "/", 'unknown key "sorce"; did you mean "source"?'],
-    [{ ...good, source: undefined }, "/source", "is missing"],
+    [{ ...good, sorce: "x" }, "/sorce", 'unknown key "sorce"; did you mean "source"?'],
+    [{ ...good, source: undefined }, "/source", '"source" is missing'],
     [{ ...good, match: [] }, "/match", "needs at least one condition, or it would take every mail"],
     [
       { ...good, match: [{ in: "text" }] },
@@ -193,7 +193,11 @@ describe("a format of one's own", () => {
       "has no named group (?<field>…), so it would extract nothing",
     ],
     [{ ...good, extract: "x" }, "/extract", 'expected a list, found "x"'],
-    [{ ...good, normalize: "nfc" }, "/normalize", 'expected one of none, nfkc; found "nfc"'],
+    [
+      { ...good, normalize: "nfc" },
+      "/normalize",
+      'expected one of none, nfkc; found "nfc"; did you mean "nfkc"?',
+    ],
     [{ ...good, time_zone: "Asia/Tokio" }, "/time_zone", '"Asia/Tokio" is no time zone'],
     [
       { ...good, identity: ["hots"] },
@@ -202,16 +206,85 @@ describe("a format of one's own", () => {
     ],
     [
       { ...good, alert: { ...good.alert, severty: "x" } },
-      "/alert",
+      "/alert/severty",
       'unknown key "severty"; did you mean "severity"?',
     ],
-    [{ ...good, alert: { summary: ["x"] } }, "/alert/summary/value", "is missing"],
+    [{ ...good, alert: { summary: ["x"] } }, "/alert/summary/value", '"value" is missing'],
+    [
+      { ...good, match: [{ any: [{ in: "form", contains: "x" }] }] },
+      "/match/0/any/0/in",
+      'a mail has no part "form"; did you mean "from"?',
+    ],
+    [
+      { ...good, extract: [...good.extract, { in: "block", regex: "(?<x>.)" }] },
+      "/extract/1/in",
+      'a mail has no part "block"; known are: subject, from, to, cc, text, header.<name>, field.<name>',
+    ],
+    [
+      { ...good, extract: [...good.extract, { in: "field.hots", regex: "(?<x>.)" }] },
+      "/extract/1/in",
+      'nothing extracts a field "hots"; did you mean "host"?',
+    ],
+    [
+      { ...good, require: ["hots"] },
+      "/require/0",
+      'nothing extracts a field "hots"; did you mean "host"?',
+    ],
+    [
+      { ...good, alert: { ...good.alert, labels: { 階: "{floor|host}" } } },
+      "/alert/labels/階",
+      'nothing extracts a field "floor"; known are: subject, from, date, text, level, host, what',
+    ],
+    [
+      { ...good, alert: { ...good.alert, status: { value: "{level}", map: { OK: "resovled" } } } },
+      "/alert/status/map/OK",
+      '"resovled" is no status; did you mean "resolved"?',
+    ],
+    [
+      { ...good, alert: { ...good.alert, severity: { value: "{level}", default: "crit" } } },
+      "/alert/severity/default",
+      '"crit" is no severity; known are: critical, major, warning, info, unknown',
+    ],
+    [
+      { ...good, alert: { ...good.alert, urgency: "now" } },
+      "/alert/urgency",
+      '"now" is no urgency; known are: immediate, business_day',
+    ],
   ])("a fault in %j is said", (document, path, message) => {
     const { parsers, problems } = compileParsers([declaration("mymon", document)]);
     expect(parsers).toEqual([]);
     expect(
       problems.map((problem) => ({ path: problem.path, message: problem.message })),
     ).toContainEqual({ path, message });
+  });
+
+  test("what a broken step would have found is not missed as well", () => {
+    const document = { ...good, extract: [{ in: "subject", regex: "(?<host>" }] };
+    const { problems } = compileParsers([declaration("mymon", document)]);
+    expect(problems.map(({ path }) => path)).toEqual(["/extract/0/regex"]);
+  });
+
+  test("fields of headings, sections, tables and pairs are found; those of JSON bodies may be any", () => {
+    const blocks = {
+      ...good,
+      repeat: { in: "text", begin: "^-", heading: "^(?<kind>\\w+)$" },
+      extract: [
+        ...good.extract,
+        { in: "block", section: { begin: "^a", as: "details" } },
+        { in: "header.X-Mon", table: { keys: { K: "key" } } },
+        { in: "field.details", pairs: { begin: "^p", into: "labels" } },
+      ],
+      alert: { ...good.alert, detail: "{kind|details|key|labels.rack}", labels_from: "labels" },
+    };
+    const json = {
+      ...good,
+      input: "json",
+      extract: [],
+      require: ["any.thing"],
+      alert: { summary: "{a.b}" },
+    };
+    const declarations = [declaration("blocks", blocks), declaration("json", json)];
+    expect(compileParsers(declarations).problems).toEqual([]);
   });
 
   test("one broken file does not hide the others", () => {

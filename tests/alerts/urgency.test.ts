@@ -62,7 +62,7 @@ describe("urgency by rule", () => {
   });
 
   test.each([
-    [{ urgncy: [] }, '/ unknown key "urgncy"; did you mean "urgency"?'],
+    [{ urgncy: [] }, '/urgncy unknown key "urgncy"; did you mean "urgency"?'],
     [{ urgency: [{ match: {} }] }, "/urgency/0 needs urgency, severity, or both"],
     [
       { urgency: [{ urgency: "soon" }] },

@@ -37,6 +37,10 @@ function place(files: Readonly<Record<string, string | Buffer>>): string {
   return directory;
 }
 
+/** A mail as it stands in a mailbox. */
+const boxed = (host: string): string =>
+  `From nagios@x Sat Nov 21 10:00:00 2026\nSubject: s\n\nNotification Type: PROBLEM\nHost: ${host}\nState: DOWN\n\nAdditional Info:\n\n>From here on\n`;
+
 describe("raicho alert parse", () => {
   test("a directory of mails and webhooks, one line of JSON for each alert", async () => {
     const mail =
@@ -91,6 +95,23 @@ describe("raicho alert parse", () => {
     expect(code).toBe(1);
   });
 
+  test("a mailbox is as many mails as it holds", async () => {
+    const directory = place({
+      "all.mbox": `${boxed("web01")}\n${boxed("web02")}`,
+      "one.JSON": "{",
+    });
+    const { out } = await alert("parse", directory, "-o", "jsonl");
+    const rows = out
+      .trim()
+      .split("\n")
+      .map((line): unknown => JSON.parse(line));
+    expect(rows).toMatchObject([
+      { file: expect.stringMatching(/all\.mbox#1$/), host_raw: "web01", detail: "From here on" },
+      { file: expect.stringMatching(/all\.mbox#2$/), host_raw: "web02" },
+      { class: "unparsed", reason: expect.stringContaining("no JSON") },
+    ]);
+  });
+
   test("as a table", async () => {
     const directory = place({
       "a.eml": "Subject: s\r\n\r\nNotification Type: PROBLEM\r\nHost: web01\r\nState: DOWN\r\n",
@@ -143,6 +164,24 @@ describe("raicho alert test", () => {
     });
     const { code, out } = await alert("test", join(directory, "mine"));
     expect(out).toContain('eml\n  alerts[0].summary is "RED y", not "blue"\n1 passed, 1 failed\n');
+    expect(code).toBe(1);
+  });
+
+  test("a test file with mistakes tells where they stand, and none of it passes", async () => {
+    const directory = place({
+      "mine/pack.yaml":
+        "name: mine\nref: mine\ndescription: d\nversion: 1.0.0\nauthor: a\nemail: a@b.c\n",
+      "mine/parsers/tests/a.yaml":
+        "- name: 赤\n  mial: {subject: x}\n  alerts: [{}]\n- {name: eml, eml: nowhere.eml, alerts: [{}]}\n",
+      "mine/parsers/tests/b.yaml": "- {name: open, mail: {subject: x}\n",
+    });
+    const { code, out } = await alert("test", join(directory, "mine"));
+    expect(out).toContain('error: unknown key "mial"; did you mean "mail"?');
+    expect(out).toMatch(/a\.yaml:2:3\n/);
+    expect(out).toContain("error: there is no nowhere.eml beside this file");
+    expect(out).toMatch(/a\.yaml:4:20\n/);
+    expect(out).toMatch(/error: not valid YAML.*\n.*b\.yaml:\d/);
+    expect(out).toMatch(/\n0 passed, 4 failed\n$/);
     expect(code).toBe(1);
   });
 });

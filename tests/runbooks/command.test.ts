@@ -18,6 +18,8 @@ describe("commands that only look", () => {
     "tail -n 5 /var/log/a\\ b.log",
     "ip addr show eth0",
     "date +%F",
+    "ss -tlnp",
+    "file -b /bin/ls",
   ])("%s runs", (line) => {
     expect(judgeCommand(line, readOnlyCommands)).toBeUndefined();
   });
@@ -36,10 +38,17 @@ describe("commands that only look", () => {
     ["(uptime)", 0, "sub-shells"],
     ["echo 'open", 5, "not closed"],
     ["   ", 0, "no command"],
+    ["ss -K dst 192.0.2.1", 0, "ss -K does more than look"],
+    ["uptime; ss -tK", 8, "ss -tK does more than look"],
+    ["file -C -m magic", 0, "file -C does more than look"],
+    ["named-checkzone -o out example.jp zone", 0, "named-checkzone -o does more than look"],
   ])("%s does not: offset %i, %s", (line, offset, message) => {
     expect(judgeCommand(line, readOnlyCommands)).toMatchObject({
       offset,
-      message: expect.stringContaining(message) as string,
+      message: {
+        en: expect.stringContaining(message) as string,
+        ja: expect.stringMatching(/[ぁ-ん]/) as string,
+      },
     });
   });
 
@@ -48,6 +57,7 @@ describe("commands that only look", () => {
       judgeCommand("mytool show web01", [...readOnlyCommands, "mytool show **"]),
     ).toBeUndefined();
     expect(judgeCommand("mytool drop web01", ["mytool show **"])).toBeDefined();
+    expect(judgeCommand("ss -K", [...readOnlyCommands, "ss -K **"])).toBeUndefined();
     expect(judgeCommand("ls-a-z", ["ls*a*z"])).toBeUndefined();
     expect(judgeCommand("ls-b-z", ["ls*a*z"])).toBeDefined();
   });

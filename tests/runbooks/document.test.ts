@@ -114,6 +114,15 @@ describe("a document", () => {
       "belongs to no TODO item",
       15,
     ],
+    [
+      "commands of a shell",
+      sound.replace("```check host=web01,web02 timeout=5", "```bash"),
+      "nothing in it is run",
+      26,
+    ],
+    ["a misspelt block", sound.replace("```check", "```chekc"), "nothing in it is run", 26],
+    ["a misspelt action", sound.replace("```action", "```acton"), "nothing in it is run", 16],
+    ["a day that does not exist", sound.replace("2026-11-01", "2026-02-30"), "last reviewed", 3],
     ["nothing to do", sound.replace(/- \[ \] Ask[\s\S]*?(?=## 手順書)/, ""), "nothing to do", 11],
   ])("%s", (_name, text, message, line) => {
     const { faults } = documentOf(text);

@@ -176,7 +176,7 @@ const plan = (fields: Record<string, unknown>) =>
     planChecks(
       document,
       { variables: { ...variablesOf(request), fields }, ask },
-      { hosts: [], allowed: readOnlyCommands },
+      { hosts: [], allowed: readOnlyCommands, tongue: "ja" },
     ),
   );
 
@@ -196,10 +196,14 @@ describe("check commands", () => {
     ]);
   });
 
-  test.each([["-f /etc/shadow"], ["a\nb"], [""]])(
-    "the value %j is no part of a command",
-    async (fqdn) => {
-      expect((await plan({ fqdn }))[2]?.refused).toContain("<$ fields.fqdn $>");
+  test.each([
+    ["-f /etc/shadow", '<$ fields.fqdn $> の値 "-f /etc/shadow" はコマンドに入れられません'],
+    ["a\nb", '<$ fields.fqdn $> の値 "a\\nb" はコマンドに入れられません'],
+    ["", "この依頼では <$ fields.fqdn $> が空です"],
+  ])(
+    "the value %j is no part of a command, and the ticket says so in its language",
+    async (fqdn, why) => {
+      expect((await plan({ fqdn }))[2]?.refused).toBe(why);
     },
   );
 

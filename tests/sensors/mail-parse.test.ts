@@ -33,6 +33,56 @@ function mail(head: readonly (string | Buffer)[], text: string | Buffer): Buffer
   ]);
 }
 
+describe("labels and bytes that do not fit", () => {
+  const utf8 = Buffer.from(`${legacyText}。\r\n確認をお願いします。`);
+  const bytes = { ...legacy, utf8 };
+  const text = { sjis: legacyText, euc: legacyText, utf8: utf8.toString().replace("\r", "") };
+
+  test.each([
+    ["UTF-8", "sjis"],
+    ["UTF-8", "euc"],
+    ["ISO-2022-JP", "sjis"],
+    ["ISO-2022-JP", "utf8"],
+    ["EUC-JP", "utf8"],
+    ["Shift_JIS", "utf8"],
+  ] as const)("the label %s over bytes of %s is put right", async (label, written) => {
+    const raw = mail([`Content-Type: text/plain; charset=${label}`], bytes[written]);
+    const parsed = await parseMail(raw);
+    expect(parsed.text.trimEnd()).toBe(text[written]);
+    expect(parsed.charset_repaired).toBe(true);
+  });
+
+  test.each([
+    ["UTF-8", utf8],
+    ["Shift_JIS", legacy.sjis],
+    ["EUC-JP", legacy.euc],
+  ] as const)(
+    "a true label stays, also over a text that is cut inside a character: %s",
+    async (label, whole) => {
+      const raw = mail([`Content-Type: text/plain; charset=${label}`], whole.subarray(0, -1));
+      const parsed = await parseMail(raw);
+      expect(parsed.text).toContain(legacyText.slice(0, -1));
+      expect(parsed.charset_repaired).toBe(false);
+    },
+  );
+
+  test.each(["sjis", "euc", "utf8"] as const)(
+    "%s without a label, cut inside a character",
+    async (written) => {
+      const parsed = await parseMail(mail(["Subject: s"], bytes[written].subarray(0, -1)));
+      expect(parsed.text).toContain(legacyText.slice(0, -1));
+    },
+  );
+
+  test("Latin-1 under the label of UTF-8 is not taken for Japanese", async () => {
+    const raw = mail(
+      ["Content-Type: text/plain; charset=UTF-8"],
+      Buffer.from("caf\u00e9ab", "latin1"),
+    );
+    expect((await parseMail(raw)).charset_repaired).toBe(false);
+  });
+});
+
 describe.skipIf(!existsSync(corpus))(
   "the Japanese corpus (skipped where ../shared is absent)",
   () => {

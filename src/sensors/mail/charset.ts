@@ -1,6 +1,7 @@
 /**
- * Repairs what Japanese mailers get wrong before the mail parser sees the bytes: labels that no library knows (CP50221), and
- * legacy bytes without any label, in header lines and in text parts. Only labels and header lines change; bodies stay as sent.
+ * Repairs what Japanese mailers get wrong before the mail parser sees the bytes: labels that no library knows (CP50221), labels that
+ * are not true (UTF-8 over Shift_JIS), and legacy bytes without any label, in header lines and in text parts. Only labels and header
+ * lines change; bodies stay as sent.
  */
 
 type LegacyCharset = "iso-2022-jp" | "shift_jis" | "euc-jp";
@@ -34,31 +35,55 @@ export function repairCharset(raw: Buffer): RepairedMail {
     : { raw: Buffer.from(repaired, "latin1"), repaired: true };
 }
 
-/** Which legacy Japanese encoding these bytes are in; undefined for ASCII, UTF-8 and everything else. */
+/** Which legacy Japanese encoding these bytes are in; undefined for ASCII, UTF-8 and everything else. A text may be cut inside a character. */
 export function detectLegacy(bytes: Buffer): LegacyCharset | undefined {
   if (!bytes.some((byte) => byte > 0x7f)) {
     return jisEscapes.some((escape) => bytes.includes(escape)) ? "iso-2022-jp" : undefined;
   }
-  if (decode(bytes, "utf-8") !== undefined) return undefined;
-  const euc = decode(bytes, "euc-jp");
-  const sjis = decode(bytes, "shift_jis");
-  if (euc === undefined && sjis === undefined) return undefined;
-  return likeness(euc) >= likeness(sjis) ? "euc-jp" : "shift_jis";
+  if (fits(bytes, "utf-8")) return undefined;
+  const [best] = (["euc-jp", "shift_jis"] as const)
+    .filter((charset) => fits(bytes, charset))
+    .map((charset) => ({ charset, likeness: likeness(decode(bytes, charset)) }))
+    .toSorted((one, other) => other.likeness - one.likeness);
+  return best?.charset;
 }
 
-function decode(bytes: Uint8Array, charset: string): string | undefined {
-  try {
-    return new TextDecoder(charset, { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
+/** Whether bytes can be read so. Monitors cut their output at so many bytes, relays drop some: few broken characters make it no other encoding. */
+function fits(bytes: Uint8Array, charset: string): boolean {
+  const text = decode(bytes.subarray(0, sampleBytes), charset);
+  const beyond = text.match(/[^\0-\x7f]/gu)?.length ?? 0;
+  const broken = text.match(/\ufffd/g)?.length ?? 0;
+  return broken <= beyond / 5 || (broken === 1 && beyond >= 3);
+}
+
+/** The encoding of bytes that are labelled with another one; undefined when the label may be true. */
+function trueCharset(bytes: Buffer, label: string): string | undefined {
+  if (/^(?:us-)?ascii$/i.test(label)) return detectLegacy(bytes);
+  const claimed = /^utf-?8$|^shift[_-]jis$|^euc-jp$|^iso-2022-jp$/i.exec(label)?.[0].toLowerCase();
+  if (claimed === undefined || !bytes.some((byte) => byte > 0x7f)) return undefined;
+  if (claimed !== "utf-8" && claimed !== "utf8" && surelyUtf8(bytes)) return "utf-8";
+  if (fits(bytes, claimed)) return undefined;
+  const found = detectLegacy(bytes) ?? "utf-8";
+  // A word of Latin-1 can look like a kanji of Shift_JIS; Japanese text has kana or its own punctuation.
+  const japanese = /[\u3000-\u30ff\uff01-\uff5e]/.test(decode(bytes, found));
+  return japanese && fits(bytes, found) ? found : undefined;
+}
+
+/** Characters of three bytes, one after the other without a fault: no text of a legacy encoding looks so. */
+function surelyUtf8(bytes: Uint8Array): boolean {
+  const text = decode(bytes, "utf-8");
+  const long = text.match(/[\u0800-\uffff]/g)?.length ?? 0;
+  return long >= 3 && !/[\ufffd\x80-\u07ff]/.test(text);
+}
+
+function decode(bytes: Uint8Array, charset: string): string {
+  return new TextDecoder(charset).decode(bytes);
 }
 
 /** Real text is full of kana and punctuation; a wrong guess is full of half-width kana and rare kanji. */
-function likeness(text: string | undefined): number {
-  if (text === undefined) return -Infinity;
+function likeness(text: string): number {
   const common = text.match(/[\u3000-\u30ff\uff01-\uff5e\u0020-\u007e]/g)?.length ?? 0;
-  const rare = text.match(/[\uff61-\uff9f\ue000-\uf8ff]/g)?.length ?? 0;
+  const rare = text.match(/[\uff61-\uff9f\ue000-\uf8ff\ufffd]/g)?.length ?? 0;
   return common - 2 * rare;
 }
 
@@ -119,18 +144,18 @@ function repairHead(head: string): string {
   for (const [pattern, name] of aliases) fixed = fixed.replace(pattern, `$1${name}`);
   const bytes = Buffer.from(fixed, "latin1");
   const charset = detectLegacy(bytes);
-  const decoded = charset === undefined ? undefined : decode(bytes, charset);
-  return decoded === undefined ? fixed : Buffer.from(decoded, "utf8").toString("latin1");
+  if (charset === undefined) return fixed;
+  return Buffer.from(decode(bytes, charset), "utf8").toString("latin1");
 }
 
-/** Adds or corrects the charset of a text part whose label is missing or a lie (`us-ascii` over other bytes). */
+/** Adds or corrects the charset of a text part whose label is missing or not true. */
 function labelled(head: string, separator: string, body: string): string {
   const unchanged = body === "" ? head : head + separator + body;
   const type = headerOf(head, "content-type");
   if (type !== undefined && !/^text\b/i.test(type)) return unchanged;
   const label = type === undefined ? undefined : parameterOf(type, "charset");
-  if (label !== undefined && !/^(?:us-)?ascii$/i.test(label)) return unchanged;
-  const charset = detectLegacy(decodedSample(headerOf(head, "content-transfer-encoding"), body));
+  const sample = decodedSample(headerOf(head, "content-transfer-encoding"), body);
+  const charset = label === undefined ? detectLegacy(sample) : trueCharset(sample, label);
   if (charset === undefined) return unchanged;
   const newType =
     type === undefined
