@@ -48,6 +48,14 @@ const duties = ["受注", "配送", "会員", "決済", "検索", "動画", "認
 const statuses = ["active", "active", "active", "active", "active", "planned", "failed", "retired"];
 export const environments = ["prd", "stg", "dev"] as const;
 
+/** All entries; there is one vendor. */
+export function entriesIn(sizes: Sizes): number {
+  return Object.values<number>({ ...sizes }).reduce(
+    (sum, size) => sum + size,
+    1 + environments.length,
+  );
+}
+
 const of = <Value>(list: readonly Value[], n: number): Value | undefined => list[n % list.length];
 const padded = (n: number, digits: number): string => String(n).padStart(digits, "0");
 /** Spreads numbers without being random: the same run, the same inventory. */

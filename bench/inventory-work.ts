@@ -1,7 +1,7 @@
 /** What is done to the big inventory, through its API. */
 import { isObject } from "../src/model/json.ts";
 import type { Client } from "./http.ts";
-import { calls, freePool, hostname, type Item, type Sizes } from "./inventory-data.ts";
+import { calls, entriesIn, freePool, hostname, type Item, type Sizes } from "./inventory-data.ts";
 import type { Search } from "./inventory-questions.ts";
 import { median, quantile } from "./measure.ts";
 
@@ -40,6 +40,7 @@ export interface Filled {
 /** Imports everything; types one after the other. */
 export async function fill(http: Client, sizes: Sizes): Promise<Filled> {
   const byType = new Map<string, number>();
+  const wanted = entriesIn(sizes);
   let rows = 0;
   const start = performance.now();
   for (const [type, parts] of Map.groupBy(calls(sizes, callSize), ([first]) => first?.type ?? "")) {
@@ -49,7 +50,8 @@ export async function fill(http: Client, sizes: Sizes): Promise<Filled> {
       for (const items of waiting) {
         await upsert(http, items);
         rows += items.length;
-        process.stderr.write(`\r${rows} entries (${type})      `);
+        const rate = Math.round((rows * 1_000) / (performance.now() - start));
+        process.stderr.write(`\r${rows} of ${wanted} entries, ${rate}/s (${type})      `);
       }
     };
     await Promise.all(Array.from({ length: callers }, caller));

@@ -15,6 +15,7 @@ import { isoMoment, type QueryClock } from "../inventory/query-time.ts";
 import { requestKey, type ReferenceRequest } from "../inventory/references.ts";
 import { shown } from "../inventory/validate.ts";
 import { queryFacet, type FacetCount } from "../store/inventory/query-facets.ts";
+import { narrowed } from "../store/inventory/query-narrow.ts";
 import {
   queryCount,
   queryIds,
@@ -92,17 +93,18 @@ export async function search(
   const types = searchedTypes(eyes.known, query.type);
   const past = pastOf(query, types);
   const context = { ...contextOf(options), past: past !== undefined };
-  const predicate = all(
+  const asked = all(
     await compiledWhere(db, query.where ?? {}, types, { context, eyes }),
     wordsOf(query.text ?? "", types, context),
   );
+  const predicate = past === undefined ? await narrowed(db, asked) : asked;
   const order = orderOf(query.sort, types, context);
   const selected = pathsOf("select", query.select, types, context);
   const facets = pathsOf("facets", query.facets, types, context);
   const met =
-    facets.size + (query.count === true ? 1 : 0) > 1 ? await few(db, predicate) : predicate;
+    facets.size + (query.count === true ? 1 : 0) > 1 ? await few(db, predicate) : { predicate };
   const rows = await queryPage(db, {
-    predicate: met,
+    predicate: met.predicate,
     order,
     after: query.after === undefined ? undefined : readCursor(query.after, query.sort),
     limit: limit + 1,
@@ -118,7 +120,7 @@ export async function search(
       ? { next: writeCursor(query.sort, last.key, last.id) }
       : {}),
     ...(query.count === true ? { count: await counted(db, met) } : {}),
-    ...(facets.size === 0 ? {} : { facets: await facetsOf(db, met, facets) }),
+    ...(facets.size === 0 ? {} : { facets: await facetsOf(db, met.predicate, facets) }),
   };
 }
 
@@ -218,15 +220,25 @@ async function withValues(
   });
 }
 
-/** What fulfils a condition that is asked several times, when there is not too much of it. */
-async function few(db: Db, predicate: Predicate): Promise<Predicate> {
-  if (isOfTypes(predicate)) return predicate;
-  const ids = await queryIds(db, predicate, mostCounted + 1);
-  return ids.length > mostCounted ? predicate : { kind: "ids", ids };
+/** A condition, and how many fulfil it where that is known. */
+interface Met {
+  readonly predicate: Predicate;
+  readonly size?: number;
 }
 
-async function counted(db: Db, predicate: Predicate): Promise<{ value: number; exact: boolean }> {
-  const found = await queryCount(db, predicate, mostCounted + 1);
+/** What fulfils a condition that is asked several times, when there is not too much of it. */
+async function few(db: Db, predicate: Predicate): Promise<Met> {
+  if (isOfTypes(predicate)) return { predicate };
+  const ids = await queryIds(db, predicate, mostCounted + 1);
+  if (ids.length > mostCounted) return { predicate };
+  return { predicate: { kind: "ids", ids }, size: ids.length };
+}
+
+async function counted(
+  db: Db,
+  { predicate, size }: Met,
+): Promise<{ value: number; exact: boolean }> {
+  const found = size ?? (await queryCount(db, predicate, mostCounted + 1));
   return { value: Math.min(found, mostCounted), exact: found <= mostCounted };
 }
 

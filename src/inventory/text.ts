@@ -14,6 +14,8 @@ export function foldHost(text: string): string {
   return fold(text).replace(/\.$/, "");
 }
 
+/** Nothing before the first Hangul letter is one; most text is asked no further. */
+const firstCjk = 0x11_00;
 const cjk = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー]/u;
 
 /**
@@ -25,7 +27,7 @@ export function bigrams(folded: string): string[] {
   const pairs = new Set<string>();
   let previous = "";
   for (const character of folded) {
-    const current = cjk.test(character) ? character : "";
+    const current = character.charCodeAt(0) >= firstCjk && cjk.test(character) ? character : "";
     if (previous !== "" && current !== "") pairs.add(previous + current);
     previous = current;
   }

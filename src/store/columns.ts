@@ -35,8 +35,8 @@ function plainText(value: unknown): string {
   return text.includes("\u0000") ? text.replaceAll("\u0000", "\uFFFD") : text;
 }
 
-/** A `text[]` in binary form; undefined = NULL. */
-function textArray(texts: readonly (string | undefined)[]): Buffer {
+/** A `text[]` in binary form; undefined = NULL. The texts stand in it as they are. */
+export function textArray(texts: readonly (string | undefined)[]): Buffer {
   // UTF-8 takes at most three bytes for each UTF-16 unit.
   const most = texts.reduce((sum, text) => sum + 4 + (text?.length ?? 0) * 3, headerBytes);
   const bytes = Buffer.allocUnsafe(most);

