@@ -1,7 +1,8 @@
 /** What is asked of the entries that a reference leads to, asked of them first: where they are few, the rest is a matter of their ids, and the
  * planner knows how many there are. Left to itself it expects one, and looks at each rack again for each machine in it. */
-import { isOfTypes, type Predicate } from "../../inventory/predicate.ts";
+import type { Predicate } from "../../inventory/predicate.ts";
 import type { Db } from "../schema.ts";
+import { isAlways } from "./predicate-sql.ts";
 import { queryIds } from "./query.ts";
 
 /** More are not named one by one. */
@@ -9,36 +10,27 @@ const mostTargets = 1_000;
 
 /** The same condition, with the targets of references by id where they are few and quickly found. */
 export async function narrowed(db: Db, predicate: Predicate): Promise<Predicate> {
-  switch (predicate.kind) {
-    case "all":
-    case "any":
-      return { ...predicate, of: await Promise.all(predicate.of.map((one) => narrowed(db, one))) };
-    case "not":
-      return { ...predicate, of: await narrowed(db, predicate.of) };
-    case "step": {
-      const { direction, attribute, rest } = predicate;
-      if (direction === "in" || !isSought(rest)) return predicate;
-      const ids = await queryIds(db, rest, mostTargets + 1);
-      return ids.length > mostTargets ? predicate : { kind: "edge", attribute, ids };
-    }
-    default:
-      return predicate;
-  }
+  if (predicate.kind === "all" || predicate.kind === "any")
+    return { ...predicate, of: await Promise.all(predicate.of.map((one) => narrowed(db, one))) };
+  if (predicate.kind === "not") return { ...predicate, of: await narrowed(db, predicate.of) };
+  if (predicate.kind !== "step" || !isSought(predicate)) return predicate;
+  const { attribute, rest } = predicate;
+  const ids = await queryIds(db, await narrowed(db, rest), mostTargets + 1);
+  return ids.length > mostTargets ? predicate : { kind: "edge", attribute, ids };
 }
+
+function isOfTypes(predicate: Predicate): boolean {
+  return predicate.kind === "types" || isAlways(predicate);
+}
+
+const sought: ReadonlySet<Predicate["kind"]> = new Set(["ids", "edge", "contains"]);
 
 /** Whether indexes find what fulfils it. */
 function isSought(predicate: Predicate): boolean {
-  switch (predicate.kind) {
-    case "all":
-      return predicate.of.every((one) => isOfTypes(one) || isSought(one)) && !isOfTypes(predicate);
-    case "step":
-      return predicate.direction === "out" && isSought(predicate.rest);
-    case "compare":
-    case "network":
-      return predicate.indexed;
-    case "name":
-      return !predicate.like;
-    default:
-      return predicate.kind === "ids" || predicate.kind === "edge" || predicate.kind === "contains";
-  }
+  if (predicate.kind === "all")
+    return predicate.of.every((one) => isOfTypes(one) || isSought(one)) && !isOfTypes(predicate);
+  if (predicate.kind === "step") return predicate.direction === "out" && isSought(predicate.rest);
+  if (predicate.kind === "compare" || predicate.kind === "network") return predicate.indexed;
+  if (predicate.kind === "name") return !predicate.like;
+  return sought.has(predicate.kind);
 }
