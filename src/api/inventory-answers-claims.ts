@@ -123,7 +123,10 @@ export const claimAnswers: Readonly<Record<string, Answer>> = {
           pack: text,
           label,
           policies: list(
-            object({ policy, hold: patience }, { type: text, attributes: list(text) }),
+            object(
+              { policy, hold: patience, edits: oneOf("allow", "warn", "refuse") },
+              { type: text, attributes: list(text) },
+            ),
           ),
           absent: list(
             object({ policy, of: text, hold: patience }, { type: text, set: map(anything) }),

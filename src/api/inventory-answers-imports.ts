@@ -29,6 +29,7 @@ const counts = {
   error: whole,
   conflicts: whole,
   undecided: whole,
+  locked: whole,
 };
 const committed = {
   created: whole,
@@ -48,14 +49,17 @@ const sheet = object(
     left: list(map(anything)),
   },
 );
-const conflict = object({
-  type: text,
-  entry: text,
-  id: uuidOrNull,
-  attribute: text,
-  sides: list(object({ sources: list(text), places: list(text) }, { value: anything })),
-  decided: textOrNull,
-});
+const conflict = object(
+  {
+    type: text,
+    entry: text,
+    id: uuidOrNull,
+    attribute: text,
+    sides: list(object({ sources: list(text), places: list(text) }, { value: anything })),
+    decided: textOrNull,
+  },
+  { locked_by: text },
+);
 const decision = object(
   { type: text, attribute: text },
   { entry: textOrNull, take: text, value: anything },
@@ -68,7 +72,7 @@ const staged = {
   committed_by: textOrNull,
   committed_at: momentOrNull,
   changeset: uuidOrNull,
-  options: object({ newest: flag }, { authority: list(text) }),
+  options: object({ newest: flag }, { authority: list(text), override: flag }),
   decisions: list(decision),
   files: list(
     object(
@@ -122,7 +126,9 @@ export const importAnswers: Readonly<Record<string, Answer>> = {
             set: map(anything),
             action: oneOf("create", "update", "unchanged", "conflict", "error"),
             entry: orNull(object({ id: uuidOrNull, name: text })),
-            changes: list(object({ attribute: text }, { before: anything, after: anything })),
+            changes: list(
+              object({ attribute: text }, { before: anything, after: anything, locked_by: text }),
+            ),
             problems: list(named("ImportProblem")),
           }),
         ),

@@ -2,7 +2,6 @@
 import {
   anything,
   either,
-  file,
   flag,
   list,
   map,
@@ -12,7 +11,6 @@ import {
   object,
   ok,
   oneOf,
-  orNull,
   text,
   textOrNull,
   uuid,
@@ -22,6 +20,7 @@ import {
   type Schema,
 } from "./answer-schemas.ts";
 import { claimAnswers, claimSchemas } from "./inventory-answers-claims.ts";
+import { deployAnswers } from "./inventory-answers-deploy.ts";
 import { importAnswers, importSchemas } from "./inventory-answers-imports.ts";
 import { typeAnswers, typeSchemas } from "./inventory-answers-types.ts";
 
@@ -52,28 +51,6 @@ const changeset = {
   reverts: uuidOrNull,
   reverted_by: uuidOrNull,
 };
-const person = orNull(
-  object({
-    id: uuidOrNull,
-    name: text,
-    login: textOrNull,
-    mail: textOrNull,
-    phone: textOrNull,
-    jira_account: textOrNull,
-  }),
-);
-const team = orNull(
-  object({
-    id: uuid,
-    name: text,
-    code: textOrNull,
-    mail: textOrNull,
-    chat: textOrNull,
-    jira_group: textOrNull,
-  }),
-);
-const end = object({ id: uuid, type: text, name: text, device: text });
-
 /** By name, for `#/components/schemas`. */
 export const inventorySchemas: Readonly<Record<string, Schema>> = {
   Entry: object(entry),
@@ -96,9 +73,21 @@ export const inventorySchemas: Readonly<Record<string, Schema>> = {
     attributes: map(anything),
     references: map(list(reference)),
   }),
-  Written: object({
-    result: oneOf("created", "updated", "unchanged", "deleted", "restored"),
-    entry: named("Entry"),
+  Written: object(
+    {
+      result: oneOf("created", "updated", "unchanged", "deleted", "restored"),
+      entry: named("Entry"),
+    },
+    { locked: list(named("Lock")) },
+  ),
+  Lock: object({
+    attribute: text,
+    locked_by: text,
+    edits: oneOf("warn", "refuse"),
+    policy: text,
+    value: anything,
+    observed_at: moment,
+    message: text,
   }),
   Changeset: object(changeset),
   ...claimSchemas,
@@ -126,6 +115,7 @@ const entries: Readonly<Record<string, Answer>> = {
             name: text,
             version: whole,
             changed: list(text),
+            locked: list(named("Lock")),
             error: text,
             details: map(anything),
           },
@@ -204,98 +194,10 @@ const past: Readonly<Record<string, Answer>> = {
   "post /changesets/:id/revert": ok(object({ changes: whole })),
 };
 
-const deploy: Readonly<Record<string, Answer>> = {
-  "get /entries/:id/impact": ok(
-    object({
-      entry: named("EntryName"),
-      counts: map(whole),
-      affected: list(
-        object({ id: uuid, type: text, name: text, depth: whole, via: text, attribute: text }),
-      ),
-      truncated: flag,
-    }),
-  ),
-  "get /ansible": ok({
-    type: "object",
-    properties: {
-      _meta: object({ hostvars: map(map(anything)) }),
-      all: object({ hosts: list(text), children: list(text) }),
-    },
-    required: ["_meta", "all"],
-    additionalProperties: object({ hosts: list(text) }),
-  }),
-  "get /suggest": ok(object({ suggestions: list(named("EntryName")) })),
-  "get /hosts": ok(
-    either(
-      object({
-        found: oneOf(true),
-        host: named("Entry"),
-        matched: object({ by: text, attribute: text, value: text }),
-      }),
-      object({ found: oneOf(false), reason: text, candidates: list(named("Entry")) }),
-    ),
-  ),
-  "get /owners": ok(
-    object({
-      kind: oneOf("person", "team", "unknown"),
-      via: text,
-      person,
-      team,
-      leader: person,
-      leader_via: oneOf("team.lead", "default_leader", "none"),
-      host: orNull(named("EntryName")),
-      notes: list(text),
-    }),
-  ),
-  "post /render": ok(object({ text })),
-  "get /entries/:id/elevation": ok(
-    object({
-      name: text,
-      place: text,
-      units: whole,
-      devices: list(
-        object({
-          id: uuid,
-          name: text,
-          position: whole,
-          height: whole,
-          face: oneOf("front", "rear"),
-          deep: flag,
-          status: text,
-          kind: text,
-        }),
-      ),
-      unplaced: list(text),
-    }),
-  ),
-  "get /entries/:id/elevation.svg": file("image/svg+xml"),
-  "get /entries/:id/trace": ok(
-    object({
-      start: end,
-      hops: list(
-        object(
-          { kind: oneOf("cable", "panel"), from: end, to: end },
-          {
-            cable: object({
-              id: uuid,
-              label: text,
-              status: text,
-              kind: textOrNull,
-              length_m: { type: ["number", "null"] },
-            }),
-          },
-        ),
-      ),
-      loop: flag,
-    }),
-  ),
-  "get /entries/:id/trace.svg": file("image/svg+xml"),
-};
-
 export const inventoryAnswers: Readonly<Record<string, Answer>> = {
   ...entries,
   ...past,
-  ...deploy,
+  ...deployAnswers,
   ...claimAnswers,
   ...importAnswers,
   ...typeAnswers,

@@ -28,6 +28,7 @@ function requestOf(request: Request): JsonObject {
     ],
     import: queryText(request, "import"),
     newest: queryText(request, "newest") === "true",
+    override: queryText(request, "override") === "true",
     ...(authority === undefined ? {} : { authority }),
   };
 }

@@ -2,7 +2,7 @@
 import type { Request, Response } from "express";
 import type { Author } from "../engine/inventory-write.ts";
 import { noCause, readCause } from "../inventory/cause.ts";
-import { badRequest } from "../inventory/problem.ts";
+import { badRequest, InventoryError } from "../inventory/problem.ts";
 import { nearest } from "../inventory/text.ts";
 import { shown } from "../inventory/validate.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
@@ -59,6 +59,14 @@ function headerText(request: Request, name: string): string | undefined {
   }
 }
 
+/** `override` of the body, or the header `X-Raicho-Override`. Throws INVENTORY_REQUEST for another word than true or false. */
+function overrides(request: Request, { override }: JsonObject): boolean {
+  const given = override ?? headerText(request, "X-Raicho-Override") ?? false;
+  if (given === true || given === "true") return true;
+  if (given === false || given === "false") return false;
+  throw badRequest(`override is ${shown(given)}; expected true or false`);
+}
+
 /** The caller, with the reason from the body or the header `X-Raicho-Reason` (ticket: `X-Raicho-Ticket`). */
 export function authorOf(request: Request, response: Response, body: JsonObject = {}): Author {
   const { name, run } = userOf(response);
@@ -66,6 +74,7 @@ export function authorOf(request: Request, response: Response, body: JsonObject 
     actor: name,
     kind: run === undefined ? "api" : "workflow",
     source: textOf(body, "source"),
+    ...(overrides(request, body) ? { override: true } : {}),
     reason: textOf(body, "reason") ?? headerText(request, "X-Raicho-Reason"),
     ticket: textOf(body, "ticket") ?? headerText(request, "X-Raicho-Ticket"),
     // Of an action that shows its own token: nothing that it says itself.
@@ -76,13 +85,21 @@ export function authorOf(request: Request, response: Response, body: JsonObject 
   };
 }
 
-/** The version in `If-Match: "7"`; undefined when there is none, or `*`. */
+/**
+ * The version in `If-Match: "7"`, the newest of several; undefined when there is none, or `*`. Tags that are no version, and weak ones (a proxy that
+ * compresses makes them), never match: RFC 9110, 13.1.1.
+ */
 export function ifVersion(request: Request): number | undefined {
   const header = request.get("If-Match")?.trim();
   if (header === undefined || header === "*") return undefined;
-  const version = /^"(\d{1,9})"$/.exec(header)?.[1];
-  if (version !== undefined) return Number(version);
-  throw badRequest(`If-Match is ${shown(header)}; expected the ETag of the entry, as "7"`);
+  const tags = header.split(",").map((tag) => tag.trim());
+  if (!tags.every((tag) => /^(?:W\/)?"[\x21\x23-\x7E\x80-\xFF]*"$/.test(tag)))
+    throw badRequest(`If-Match is ${shown(header)}; expected the ETag of the entry, as "7"`);
+  const versions = tags.flatMap((tag) => /^"(\d{1,9})"$/.exec(tag)?.[1] ?? []).map(Number);
+  if (versions.length > 0) return Math.max(...versions);
+  throw new InventoryError("INVENTORY_STALE", [
+    `If-Match is ${header}, which no version matches; expected the ETag as it was answered, as "7" (a weak tag, W/"7", never matches).`,
+  ]);
 }
 
 export function etag(version: number): string {

@@ -1,11 +1,12 @@
 /** The inventory's door, below `/api/v2/inventory`. */
-import { json, type Response } from "express";
-import type { WriteResult } from "../engine/inventory.ts";
+import { json, type Request, type Response } from "express";
+import type { EntryPatch, WriteResult } from "../engine/inventory.ts";
 import { allocationCount } from "../engine/inventory-allocate.ts";
+import { readJsonPatch } from "../inventory/json-patch.ts";
 import { badRequest } from "../inventory/problem.ts";
 import { readUpsertItem } from "../inventory/upsert.ts";
 import { shown } from "../inventory/validate.ts";
-import { isObject } from "../model/json.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
 import { accessRoutes } from "./inventory-access.ts";
 import { inventoryAnswers } from "./inventory-answers.ts";
 import { cloneRoutes } from "./inventory-clone.ts";
@@ -37,12 +38,14 @@ import { noTypeFiles, typeEditingRoutes } from "./inventory-type-editing.ts";
 import { typeRoutes } from "./inventory-types.ts";
 import { searchOfBody, searchOfUrl } from "./inventory-search-requests.ts";
 
+/** Bodies that are a patch and nothing else. */
+const barePatches = ["application/merge-patch+json", "application/json-patch+json"];
 /** Items of one upsert call. */
 const mostItems = 20_000;
 
-function answer(response: Response, { result, entry }: WriteResult, status = 200): void {
-  response.setHeader("ETag", etag(entry.version));
-  response.status(status).json({ result, entry });
+function answer(response: Response, written: WriteResult, status = 200): void {
+  response.setHeader("ETag", etag(written.entry.version));
+  response.status(status).json(written);
 }
 
 function readRoutes(router: Routes): void {
@@ -76,6 +79,20 @@ function readRoutes(router: Routes): void {
   });
 }
 
+/** What is to change, and the rest of the body. A bare patch leaves no room for a reason: that comes in headers then. */
+function patchOf(request: Request): { readonly patch: EntryPatch; readonly body: JsonObject } {
+  if (request.is("application/json-patch+json") !== false)
+    return { patch: readJsonPatch(request.body), body: {} };
+  const body = bodyOf(request);
+  if (request.is("application/merge-patch+json") !== false) return { patch: body, body: {} };
+  const { operations, attributes } = body;
+  if (operations === undefined || operations === null)
+    return { patch: attributesOf(body, "attributes"), body };
+  if (attributes !== undefined)
+    throw badRequest("attributes and operations: give one of them, a merge patch or a JSON Patch");
+  return { patch: readJsonPatch(operations), body };
+}
+
 function writeRoutes(router: Routes): void {
   router.post("/entries", "inventory_modify", async (request, response) => {
     const body = bodyOf(request);
@@ -91,15 +108,11 @@ function writeRoutes(router: Routes): void {
     answer(response, written, 201);
   });
   router.patch("/entries/:id", "inventory_modify", async (request, response) => {
-    const body = bodyOf(request);
-    // A bare merge patch leaves no room for a reason: that comes in the header then.
-    const bare = request.is("application/merge-patch+json") !== false;
-    const patch = bare ? body : attributesOf(body, "attributes");
-    const author = authorOf(request, response, bare ? {} : body);
+    const { patch, body } = patchOf(request);
     answer(
       response,
       await inventoryOf(response).patch(request.params.id, patch, {
-        author,
+        author: authorOf(request, response, body),
         ifVersion: ifVersion(request),
       }),
     );
@@ -153,7 +166,7 @@ function manyRoutes(router: Routes): void {
 /** Expects the guard before it (`response.locals.user`) and parsed JSON bodies; merge patches it parses itself. */
 export function inventoryRoutes(views: InventoryViews, files: TypeFiles = noTypeFiles): Routes {
   const router = new Routes();
-  router.router.use(viewing(views), json({ type: "application/merge-patch+json", limit: "1mb" }));
+  router.router.use(viewing(views), json({ type: barePatches, limit: "1mb" }));
   accessRoutes(router, views);
   typeRoutes(router);
   typeEditingRoutes(router, files);

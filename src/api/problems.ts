@@ -17,7 +17,9 @@ const titles: Partial<Record<ErrorCode, string>> = {
   INVENTORY_TYPE_UNKNOWN: "Unknown entry type",
   INVENTORY_ENTRY_UNKNOWN: "Unknown entry",
   INVENTORY_KEY_TAKEN: "A key belongs to another entry",
+  INVENTORY_LOCKED: "Another source owns it",
   INVENTORY_REFERENCED: "The entry is still referred to",
+  INVENTORY_PATCH: "The patch does not fit what is there",
   INVENTORY_STALE: "The entry was changed meanwhile",
   INVENTORY_INVALID: "The entry is not valid",
 };

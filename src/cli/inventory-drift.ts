@@ -59,8 +59,11 @@ async function decide({ args, client, options, print }: Asked, decision: string)
 }
 
 /** A YAML or JSON file with a list of items {type, set}, or of what is set when --type says the type. */
-async function report({ args, client, cli, options, print }: Asked): Promise<void> {
-  const [source, path = ""] = args;
+async function itemsOf({
+  args: [, path = ""],
+  cli,
+  options,
+}: Asked): Promise<readonly JsonObject[]> {
   const read = await readDocument(cli, path);
   const type = optionText(options, "type");
   const list: unknown = isObject(read) ? read["items"] : read;
@@ -70,19 +73,39 @@ async function report({ args, client, cli, options, print }: Asked): Promise<voi
       `${path}: expected a list of ${type === undefined ? "{type, set}" : "attributes"}, or {items}`,
     );
   const rows = rowsOf(list);
-  const items = type === undefined ? rows : rows.map((set) => ({ type, set }));
+  return type === undefined ? rows : rows.map((set) => ({ type, set }));
+}
+
+async function report(asked: Asked): Promise<void> {
+  const { args, client, options, print } = asked;
   const body = {
-    source,
-    items,
+    source: args[0],
+    items: await itemsOf(asked),
     observed_at: optionText(options, "observedAt"),
     force: options["force"] === true,
-    complete: options["complete"] === true ? (type ?? true) : undefined,
+    complete: options["complete"] === true ? (optionText(options, "type") ?? true) : undefined,
   };
   const done = await client.object("POST", "/inventory/claims", { service, body });
   await print.list(rowsOf(done["results"]), {
     columns: ["result", "id", "name", "states", "errors"],
   });
   for (const snapshot of rowsOf(done["snapshots"])) await print.one(snapshot);
+}
+
+async function pushed(asked: Asked): Promise<void> {
+  const { args, client, options, print } = asked;
+  const pushedAt = optionText(options, "pushedAt");
+  const body = {
+    source: args[0],
+    items: await itemsOf(asked),
+    ...(pushedAt === undefined ? {} : { pushed_at: pushedAt }),
+  };
+  const done = await client.object("POST", "/inventory/pushes", { service, body });
+  const results = rowsOf(done["results"]);
+  await print.list(results, { columns: ["result", "id", "name", "attributes", "errors"] });
+  const left = results.filter(({ result }) => result !== "noted").length;
+  if (left > 0)
+    throw new CliError(exitCodes.failed, `${left} of ${results.length} could not be noted`);
 }
 
 async function conflicts({ client, options, print }: Asked): Promise<void> {
@@ -161,6 +184,35 @@ function addDecisionVerbs(command: Command, cli: Cli): void {
     });
 }
 
+/** What services say, and what they were told. */
+function addServiceVerbs(command: Command, cli: Cli): void {
+  addVerb(command, cli, {
+    usage: "report <source> <file>",
+    summary:
+      "Say what a service has: a YAML or JSON file (- = standard input) with a list of {type, set}.",
+    shows: true,
+    options: [
+      ["--type <name>", "the file is a list of what is set, all of this type"],
+      ["--complete", "the file has all that the service has: what is missing is gone"],
+      ["--force", "believe that also when suspiciously much is missing"],
+      ["--observed-at <moment>", "when it was so"],
+    ],
+    run: report,
+  });
+  addVerb(command, cli, {
+    usage: "pushed <source> <file>",
+    summary:
+      "Note what was written into a service, so that its report of that is no news: a file as for report.",
+    shows: true,
+    options: [
+      ["--type <name>", "the file is a list of what was set, all of this type"],
+      ["--pushed-at <moment>", "when it was written; now unless said"],
+    ],
+    examples: ["inventory pushed dns records.yaml --type DnsRecord"],
+    run: pushed,
+  });
+}
+
 export function addDriftVerbs(command: Command, cli: Cli): void {
   addVerb(command, cli, {
     usage: "drift",
@@ -176,19 +228,7 @@ export function addDriftVerbs(command: Command, cli: Cli): void {
     run: drift,
   });
   addDecisionVerbs(command, cli);
-  addVerb(command, cli, {
-    usage: "report <source> <file>",
-    summary:
-      "Say what a service has: a YAML or JSON file (- = standard input) with a list of {type, set}.",
-    shows: true,
-    options: [
-      ["--type <name>", "the file is a list of what is set, all of this type"],
-      ["--complete", "the file has all that the service has: what is missing is gone"],
-      ["--force", "believe that also when suspiciously much is missing"],
-      ["--observed-at <moment>", "when it was so"],
-    ],
-    run: report,
-  });
+  addServiceVerbs(command, cli);
   addVerb(command, cli, {
     usage: "conflicts",
     summary: "List what sources contradict each other about.",

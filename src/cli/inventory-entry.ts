@@ -1,7 +1,7 @@
 /** What commands about entries of the inventory share: finding one, and reading attribute=value as its type says. */
 import { isObject, type JsonObject } from "../model/json.ts";
 import { Refused, type Client } from "./client.ts";
-import { CliError, exitCodes } from "./cli.ts";
+import { CliError, exitCodes, type Cli } from "./cli.ts";
 import { nearest } from "../inventory/text.ts";
 import { optionText, type Options } from "./output.ts";
 import { castBySchema } from "./parameters.ts";
@@ -129,7 +129,19 @@ export function authorOf(options: Options): JsonObject {
   return {
     ...(reason === undefined ? {} : { reason }),
     ...(ticket === undefined ? {} : { ticket }),
+    ...(options["override"] === true ? { override: true } : {}),
   };
+}
+
+export const overrideOption = [
+  "--override",
+  "also what another source owns, against its word",
+] as const;
+
+/** Says on the error output what was edited that other sources own. */
+export function tellLocks(cli: Cli, locked: unknown, entry = ""): void {
+  for (const { message } of rowsOf(locked))
+    cli.terminal.note(`raicho: ${entry === "" ? "" : `${entry}: `}${String(message)}\n`);
 }
 
 export const authorOptions = [

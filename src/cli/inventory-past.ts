@@ -7,6 +7,7 @@ import {
   authorOf,
   authorOptions,
   entryOf,
+  overrideOption,
   rowsOf,
   service,
   typeNames,
@@ -174,6 +175,7 @@ export const setUpInventoryPast: CommandSetup = (command, cli) => {
     options: [
       ["--to <version>", "the version"],
       ["--attributes <names>", "only these, separated by commas"],
+      overrideOption,
       ...authorOptions,
     ],
     examples: ["inventory revert Server web1 --to 4 --attributes status --reason 'wrong machine'"],

@@ -5,6 +5,7 @@ import { basename, extname, resolve } from "node:path";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { CliError, exitCodes, type Cli } from "./cli.ts";
 import { formatOf, optionText, type Options } from "./output.ts";
+import { numberIn, showImport } from "./inventory-sheet-view.ts";
 import { bar } from "./progress.ts";
 import { addVerb, type Asked } from "./verb.ts";
 
@@ -12,11 +13,6 @@ const service = "own" as const;
 
 function rowsOf(value: unknown): readonly JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
-function numberIn(value: unknown, name: string): number {
-  const found = isObject(value) ? value[name] : undefined;
-  return typeof found === "number" ? found : 0;
 }
 
 /** `ops-sheet=ops.xlsx`, or a path alone: the source is called like the file then. */
@@ -63,6 +59,7 @@ async function importFiles(asked: Asked): Promise<void> {
   const authority = optionText(options, "authority")?.split(",");
   const wish = {
     newest: options["newest"] === true,
+    override: options["override"] === true,
     ...(authority === undefined ? {} : { authority }),
   };
   let staged: JsonObject = {};
@@ -79,7 +76,7 @@ async function importFiles(asked: Asked): Promise<void> {
   const stopped = errors > 0 && options["skipErrors"] !== true;
   const goesOn = options["commit"] === true && !stopped;
   // Programs read one answer: what became of it in the end.
-  if (!goesOn || formatOf(options) === "table") await show(asked, staged);
+  if (!goesOn || formatOf(options) === "table") await showImport(asked, staged);
   if (stopped)
     throw new CliError(
       exitCodes.failed,
@@ -122,51 +119,6 @@ function pause(): Promise<void> {
   return new Promise((done) => setTimeout(done, 300));
 }
 
-/** What the sheets would do: totals, rows with errors, contradictions. */
-async function show({ client, print, options }: Asked, staged: JsonObject): Promise<void> {
-  if (formatOf(options) !== "table") return print.one(staged);
-  const { id, state, summary, conflicts } = staged;
-  await print.one({ id, state, ...(isObject(summary) ? summary : {}) });
-  const unread = rowsOf(staged["files"]).flatMap(({ name, sheets }) =>
-    rowsOf(sheets).flatMap((sheet) =>
-      rowsOf(sheet["unread"]).map((column) => ({ file: name, sheet: sheet["sheet"], ...column })),
-    ),
-  );
-  if (unread.length > 0) {
-    print.done("Columns that are not read; --column heading=attribute names them:");
-    await print.list(unread, { columns: ["file", "sheet", "heading", "nearest"] });
-  }
-  const left = rowsOf(staged["files"]).flatMap(({ name, sheets }) =>
-    rowsOf(sheets).flatMap((sheet) => rowsOf(sheet["left"]).map((one) => ({ file: name, ...one }))),
-  );
-  if (left.length > 0) {
-    print.done("Not taken over:");
-    await print.list(left, { columns: ["file", "what", "rows", "why"] });
-  }
-  const { rows } = await client.object("GET", `/inventory/imports/${String(id)}/rows`, {
-    service,
-    query: { action: "error", limit: 100 },
-  });
-  const problems = rowsOf(rows).flatMap(({ file, problems: list }) =>
-    rowsOf(list).map((problem) => ({ file, ...problem })),
-  );
-  if (problems.length > 0)
-    await print.list(problems, {
-      columns: ["file", "cell", "heading", "value", "message", "expected", "nearest"],
-    });
-  const contested = rowsOf(conflicts).map(({ type, entry, attribute, sides, decided }) => ({
-    type,
-    entry,
-    attribute,
-    says: rowsOf(sides)
-      .map(({ sources, value }) => `${String(sources)}: ${JSON.stringify(value)}`)
-      .join(" / "),
-    decided: decided ?? "open",
-  }));
-  if (contested.length > 0)
-    await print.list(contested, { columns: ["type", "entry", "attribute", "says", "decided"] });
-}
-
 async function decide(asked: Asked): Promise<void> {
   const { args, client, options } = asked;
   const [id = "", type, entry, attribute] = args;
@@ -176,7 +128,7 @@ async function decide(asked: Asked): Promise<void> {
   const word = take === undefined ? { value } : { take };
   const decisions = [{ type, attribute, ...word, ...(entry === "*" ? {} : { entry }) }];
   const path = `/inventory/imports/${id}/decisions`;
-  await show(asked, await client.object("POST", path, { service, body: { decisions } }));
+  await showImport(asked, await client.object("POST", path, { service, body: { decisions } }));
 }
 
 async function exportType({ args: [type], client, cli, options, print }: Asked): Promise<void> {
@@ -216,6 +168,7 @@ export function addSheetVerbs(command: Command, cli: Cli): void {
       ["--type <name>", "type of the entries; found out by the headings"],
       ["--sheet <name>", "only this sheet of a workbook"],
       ["--encoding <name>", "of a text file, as cp932; recognised when left out"],
+      ["--override", "also cells that another source owns and lets nobody edit"],
       ["--authority <sources>", "sources, best first, that decide contradictions"],
       ["--newest", "the newest sheet decides contradictions"],
       ["--commit", "import at once"],
@@ -258,7 +211,7 @@ function addStagedVerbs(command: Command, cli: Cli): void {
     summary: "Show what an import would do, or did.",
     shows: true,
     run: async (asked) =>
-      show(
+      showImport(
         asked,
         await asked.client.object("GET", `/inventory/imports/${asked.args[0]}`, { service }),
       ),

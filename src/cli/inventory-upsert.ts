@@ -2,7 +2,14 @@
 import { isObject, type JsonObject } from "../model/json.ts";
 import { CliError, exitCodes, type CommandSetup } from "./cli.ts";
 import { readDocument } from "./files.ts";
-import { authorOf, authorOptions, rowsOf, service } from "./inventory-entry.ts";
+import {
+  authorOf,
+  authorOptions,
+  overrideOption,
+  rowsOf,
+  service,
+  tellLocks,
+} from "./inventory-entry.ts";
 import { formatOf, optionText } from "./output.ts";
 import { bar } from "./progress.ts";
 import { addVerb, type Asked } from "./verb.ts";
@@ -38,6 +45,7 @@ async function upsert(asked: Asked): Promise<void> {
     results.push(...own.map((result, index) => ({ item: from + index, ...result })));
   }
   bar(cli, "writing", items.length, items.length);
+  for (const { name, locked } of results) tellLocks(cli, locked, String(name));
   const wrong = results.filter(({ error }) => error !== undefined);
   if (formatOf(options) !== "table") await print.list(results, { columns: [] });
   else {
@@ -64,6 +72,7 @@ export const setUpInventoryUpsert: CommandSetup = (command, cli) => {
         "--match <attributes>",
         "find entries by these, separated by commas; by the type's keys unless said",
       ],
+      overrideOption,
       ...authorOptions,
     ],
     examples: ["inventory upsert devices.yaml --type Device --reason 'first inventory'"],

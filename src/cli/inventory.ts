@@ -11,8 +11,10 @@ import {
   authorOf,
   authorOptions,
   entryOf,
+  overrideOption,
   search,
   service,
+  tellLocks,
   typeNames,
   typeOf,
   uuid,
@@ -23,7 +25,7 @@ import { setUpInventoryGuards } from "./inventory-guards.ts";
 import { setUpInventoryReindex } from "./inventory-reindex.ts";
 import { setUpInventoryPast } from "./inventory-past.ts";
 import { addTypeVerbs } from "./inventory-types.ts";
-import { optionText } from "./output.ts";
+import { formatOf, optionText } from "./output.ts";
 import { countOf, listOptions } from "./resource.ts";
 import { addDriftVerbs } from "./inventory-drift.ts";
 import { addSheetVerbs } from "./inventory-sheets.ts";
@@ -51,7 +53,7 @@ async function create(
   throw first;
 }
 
-async function set({ args, client, options, print }: Asked): Promise<void> {
+async function set({ args, cli, client, options, print }: Asked): Promise<void> {
   const byId = uuid.test(args[0] ?? "");
   const words = byId ? args.slice(1) : args.slice(2);
   if (words.length === 0) throw new CliError(exitCodes.usage, "give at least one attribute=value");
@@ -78,8 +80,13 @@ async function set({ args, client, options, print }: Asked): Promise<void> {
           body: { attributes, ...authorOf(options) },
           headers: version === undefined ? {} : { "if-match": `"${version}"` },
         });
-  const { entry, result } = answer;
-  await print.one({ ...(isObject(entry) ? entry : {}), result });
+  const { entry, result, locked } = answer;
+  tellLocks(cli, locked);
+  await print.one({
+    ...(isObject(entry) ? entry : {}),
+    result,
+    ...(formatOf(options) !== "table" && locked !== undefined ? { locked } : {}),
+  });
 }
 
 async function find({ args: [text], client, options, print }: Asked): Promise<void> {
@@ -131,6 +138,7 @@ export const setUpInventory: CommandSetup = (command, cli) => {
     options: [
       ["--create", "make the entry when there is none of that key"],
       ["--if-version <number>", "only while it is at that version"],
+      overrideOption,
       ...authorOptions,
     ],
     names: typeNames,

@@ -12,7 +12,8 @@ import { uuidv7 } from "../store/inventory/uuid.ts";
 import type { ChangesetRow } from "../store/inventory/write.ts";
 import type { Db } from "../store/schema.ts";
 import type { ImportGround } from "./inventory-imports.ts";
-import { living, patched, present, stale } from "./inventory-patched.ts";
+import { living, mergeOf, patched, present, stale } from "./inventory-patched.ts";
+import { heedLocks } from "./inventory-locks.ts";
 import { insistOnReach } from "./inventory-permit.ts";
 import { apply } from "./inventory-recompute.ts";
 import { removal } from "./inventory-remove.ts";
@@ -58,6 +59,10 @@ export async function applyChange(
     const decided = withoutDoubles(await decide(tx, left, workshop.known));
     const sound = decided.filter(({ kind }) => kind !== "refused");
     if (sound.length === 0) throw new Blocked(decided.flatMap((one) => refusalOf(one, row.items)));
+    // To approve it is to decide against who owns what it changes.
+    const overriding = { ...author, override: true };
+    const edits = sound.map((one) => ({ decided: one, author: overriding, approved: true }));
+    await heedLocks(tx, workshop.known, edits);
     written += await apply(tx, workshop.known, sound, {
       ...changeset,
       open: sound.length < decided.length,
@@ -107,7 +112,7 @@ async function changeOf(
   const { version } = item;
   if (item.op === "update") {
     living(id, before);
-    const document = await patched(tx, before, item.attributes, version ?? undefined);
+    const document = await patched(tx, before, mergeOf(item.attributes), version ?? undefined);
     return [{ ...base, op: "U", document }];
   }
   if (item.op === "restore")

@@ -30,11 +30,11 @@ import { applyChange, Blocked } from "./inventory-change-apply.ts";
 import { carryOutChange, tell } from "./inventory-change-carry.ts";
 import { seenItems, seenProblems } from "./inventory-change-view.ts";
 import { readCursor } from "./inventory-changesets.ts";
-import { mayApprove } from "./inventory-drift.ts";
+
 import type { Allowed } from "./inventory-eyes.ts";
 import { pageLength, type Ground } from "./inventory-history.ts";
 import type { Inventory } from "./inventory.ts";
-import { deniedOf } from "./inventory-permit.ts";
+import { deniedOf, mayApprove } from "./inventory-permit.ts";
 import { isRace, type Author } from "./inventory-write.ts";
 
 /** Undoes a transaction that only tried. */

@@ -17,11 +17,11 @@ import { loadEntries } from "../store/inventory/entries.ts";
 import type { Db } from "../store/schema.ts";
 import { driftSignal } from "./inventory-claim-book.ts";
 import { readCursor } from "./inventory-changesets.ts";
-import { mayRead, seenOf, type Allowed } from "./inventory-eyes.ts";
+import { mayRead, seenOf } from "./inventory-eyes.ts";
 import { entryIdOf, pageLength } from "./inventory-history.ts";
 import { count, text } from "./inventory-parameters.ts";
 import type { ImportGround } from "./inventory-imports.ts";
-import { deniedOf } from "./inventory-permit.ts";
+import { deniedOf, mayApprove } from "./inventory-permit.ts";
 import { endEntry } from "./inventory-snapshot.ts";
 import { changesetOf, type Author } from "./inventory-write.ts";
 
@@ -251,13 +251,6 @@ export async function mustApprove(
 ): Promise<void> {
   const sights = await ground.eyes.sights(ground.db, [{ id: entryId, typeId }]);
   if (!mayApprove(sights.get(entryId), attr)) throw deniedOf("approve", `${attr} of ${name}`);
-}
-
-export function mayApprove(allowed: Allowed | undefined, attribute: string): boolean {
-  if (allowed === undefined) return false;
-  if (allowed === "everything") return true;
-  const granted = allowed.get("approve");
-  return attribute === wholeEntry ? granted !== undefined : granted?.has(attribute) === true;
 }
 
 const ends = { approve: "agreed", reject: "rejected", enforce: "enforcing" } as const;

@@ -306,6 +306,22 @@ function misidentified(
     return { ...about, message: `the row names several entries: ${list}`, expected };
   }
   if (hits.size === 1 || record.keys.length > 0) return undefined;
+  return { ...about, ...unnamed(record, type), expected: `a value in ${keys || "the column id"}` };
+}
+
+/** Nothing says which entry a row is about; perhaps since the columns that would are missing. */
+function unnamed(
+  { lacking = {} }: CheckedRecord,
+  type: KnownType,
+): Pick<CellProblem, "message" | "nearest"> {
   const message = `nothing in the row says which ${type.name} it is about`;
-  return { ...about, message, expected: `a value in ${keys === "" ? "the column id" : keys}` };
+  const absent = type.keys
+    .flatMap(({ attributes }) => attributes)
+    .filter((name) => name in lacking);
+  if (absent.length === 0) return { message };
+  const near = absent.map((name) => lacking[name] ?? "").find((heading) => heading !== "");
+  return {
+    message: `${message}: the sheet has no column ${absent.join(", ")}`,
+    ...(near === undefined ? {} : { nearest: near }),
+  };
 }

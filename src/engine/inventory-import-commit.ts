@@ -15,7 +15,7 @@ import { claimAfter, conflictSignal, driftSignal, type Subject } from "./invento
 import type { EntryPlan, ImportPlan } from "./inventory-import-plan.ts";
 import { upsertInRings } from "./inventory-import-rings.ts";
 import type { ImportGround } from "./inventory-imports.ts";
-import type { UpsertResult } from "./inventory-upsert-wave.ts";
+import type { UpsertResult } from "./inventory-upsert-result.ts";
 import { changesetOf, type Author } from "./inventory-write.ts";
 
 export interface Committed extends JsonObject {

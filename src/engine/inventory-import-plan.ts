@@ -19,6 +19,7 @@ import {
   type ImportRecord,
   type RecordGroup,
 } from "../inventory/import-records.ts";
+import type { Lock } from "../inventory/lock.ts";
 import type { CellProblem } from "../inventory/sheet-table.ts";
 import { policyFor, type Sources } from "../inventory/sources.ts";
 import type { JsonObject } from "../model/json.ts";
@@ -26,6 +27,7 @@ import { claimsOf, type ClaimRow } from "../store/inventory/claims.ts";
 import { loadEntries, type EntryRow } from "../store/inventory/entries.ts";
 import type { ImportGround } from "./inventory-imports.ts";
 import { checkRecords } from "./inventory-import-check.ts";
+import { lockedProblem, lockOfCell } from "./inventory-import-locks.ts";
 import { rehearsed, unreadable } from "./inventory-import-rehearse.ts";
 
 /** A person's word about one cell, or about a whole column when it names no entry. */
@@ -41,6 +43,8 @@ export interface PlanOptions {
   /** Instead of the attributes' own. */
   readonly authority: readonly string[] | undefined;
   readonly newest: boolean;
+  /** What sources own whose owner refuses edits is changed too. */
+  readonly override: boolean;
   readonly decisions: readonly ImportDecision[];
 }
 
@@ -48,6 +52,8 @@ export interface PlannedChange {
   readonly attribute: string;
   readonly before: unknown;
   readonly after: unknown;
+  /** Another source owns it. */
+  readonly locked_by?: string;
 }
 
 export interface PlannedConflict {
@@ -58,6 +64,8 @@ export interface PlannedConflict {
   readonly sides: readonly Side[];
   /** How it was decided; null: somebody has to. */
   readonly decided: string | null;
+  /** The source that owns it. */
+  readonly locked_by?: string;
 }
 
 /** One entry's part of the plan. */
@@ -142,7 +150,10 @@ function planGroup(group: RecordGroup, ground: GroupGround): EntryPlan {
     const answer = contradicted.has(attribute)
       ? undefined
       : answerOf(attribute, said, name, ground);
-    return answer === undefined ? [] : [{ attribute, answer }];
+    if (answer === undefined) return [];
+    const { authority } = ground.options;
+    const lock = lockOfCell(attribute, answer, said, { ...ground, authority });
+    return [{ attribute, answer, lock }];
   });
   const written = answers.filter(({ answer }) => answer.write !== undefined);
   return {
@@ -153,29 +164,40 @@ function planGroup(group: RecordGroup, ground: GroupGround): EntryPlan {
     set: Object.fromEntries(
       written.map(({ attribute, answer }) => [attribute, answer.write?.value]),
     ),
-    changes: written.map(({ attribute, answer }) => ({
+    changes: written.map(({ attribute, answer, lock }) => ({
       attribute,
       before: row?.doc[attribute] ?? null,
       after: answer.write?.value ?? null,
+      ...ownerIn(lock),
     })),
     claims: new Map(answers.map(({ attribute, answer }) => [attribute, answer.claims])),
-    conflicts: answers.flatMap(({ attribute, answer }) =>
-      conflictOf(answer, { type: type.name, entry: name, id: row?.id ?? null, attribute }),
-    ),
-    problems: contradictions.map(({ attribute, record, other }) => ({
-      cell: record.cells[attribute] ?? "",
-      heading: record.headings[attribute] ?? "",
-      attribute,
-      value: record.values[attribute],
-      message: `the sheet contradicts itself: ${placeOf(other, attribute)} says ${JSON.stringify(other.values[attribute])}`,
-      expected: "one value for one entry",
-    })),
+    conflicts: answers.flatMap(({ attribute, answer, lock }) => {
+      const about = { type: type.name, entry: name, id: row?.id ?? null, attribute };
+      return conflictOf(answer, { ...about, ...ownerIn(lock) });
+    }),
+    problems: [
+      ...contradictions.map(({ attribute, record, other }) => ({
+        cell: record.cells[attribute] ?? "",
+        heading: record.headings[attribute] ?? "",
+        attribute,
+        value: record.values[attribute],
+        message: `the sheet contradicts itself: ${placeOf(other, attribute)} says ${JSON.stringify(other.values[attribute])}`,
+        expected: "one value for one entry",
+      })),
+      ...written.flatMap(({ lock }) =>
+        lock?.edits === "refuse" && !ground.options.override ? [lockedProblem(group, lock)] : [],
+      ),
+    ],
   };
+}
+
+function ownerIn(lock: Lock | undefined): Pick<PlannedChange, "locked_by"> {
+  return lock === undefined ? {} : { locked_by: lock.locked_by };
 }
 
 function conflictOf(
   { contest }: CellAnswer,
-  about: Pick<PlannedConflict, "type" | "entry" | "id" | "attribute">,
+  about: Omit<PlannedConflict, "sides" | "decided">,
 ): readonly PlannedConflict[] {
   if (contest === undefined) return [];
   return [{ ...about, sides: contest.sides, decided: contest.decided ?? null }];

@@ -2,7 +2,14 @@
 import { typeNamed, type Catalogue, type KnownType } from "../inventory/catalogue.ts";
 import type { ImportRecord } from "../inventory/import-records.ts";
 import { InventoryError } from "../inventory/problem.ts";
-import { fitOf, readTable, type ColumnMapping, type SheetTable } from "../inventory/sheet-table.ts";
+import {
+  emptyCells,
+  fitOf,
+  lackingColumns,
+  readTable,
+  type ColumnMapping,
+  type SheetTable,
+} from "../inventory/sheet-table.ts";
 import { nearest } from "../inventory/text.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Grid } from "../model/grid.ts";
@@ -141,14 +148,18 @@ function typeOf(grid: Grid, options: ReadOptions): KnownType | undefined {
 }
 
 function recordsOf(
-  { sheet, type, columns, records }: SheetTable,
+  table: SheetTable,
   { name: file, source, asOf }: ReadOptions["file"],
 ): readonly ImportRecord[] {
+  const { sheet, type, columns, records } = table;
+  const lacking = lackingColumns(table);
   const headings = Object.fromEntries(
     columns.map(({ attribute, heading }) => [attribute.name, heading]),
   );
   return records.map((record) => ({
     ...record,
+    cells: { ...emptyCells(table, record.row), ...record.cells },
+    lacking,
     file,
     sheet,
     source,

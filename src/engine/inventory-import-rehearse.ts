@@ -87,7 +87,25 @@ function refusals(plan: EntryPlan, message: string, errors: unknown): readonly C
           ? `${name} is required, and the sheets contradict each other: decide first`
           : problem.message,
         expected: problem.expected ?? "",
+        ...withoutColumn(plan, name, problem),
       },
     ];
   });
+}
+
+/** Of a new entry, what no column of its sheets could say. */
+function withoutColumn(
+  { records, conflicts }: EntryPlan,
+  name: string,
+  { expected = "" }: EntryProblem,
+): Partial<CellProblem> {
+  const lacking = records.flatMap((record) => record.lacking?.[name] ?? []);
+  const silent = records.length > 0 && lacking.length === records.length;
+  if (!silent || conflicts.some(({ attribute }) => attribute === name)) return {};
+  const near = lacking.find((heading) => heading !== "");
+  return {
+    message: `${name} is required, and the sheet has no column for it`,
+    expected: `a column ${name}${expected === "" ? "" : `: ${expected}`}`,
+    ...(near === undefined ? {} : { nearest: near }),
+  };
 }

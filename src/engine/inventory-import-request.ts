@@ -24,14 +24,20 @@ function textIn(body: JsonObject, name: string, path: string): string | undefine
 
 /** Throws INVENTORY_REQUEST that says where and what was expected. */
 export function readImport(body: JsonObject): ImportRequest {
-  const { files, newest, authority } = body;
+  const { files, newest, authority, override } = body;
   if (!Array.isArray(files) || files.length === 0)
     throw badRequest("files: expected a list of {name, source, content}, the content in base64");
   if (newest !== undefined && typeof newest !== "boolean")
     throw badRequest("newest: expected true or false");
+  if (override !== undefined && override !== null && typeof override !== "boolean")
+    throw badRequest("override: expected true or false");
   return {
     files: files.map((file: unknown, index) => readFile(file, `files[${index}].`)),
-    options: { newest: newest === true, authority: authorityOf(authority) },
+    options: {
+      newest: newest === true,
+      authority: authorityOf(authority),
+      override: override === true,
+    },
     id: textIn(body, "import", ""),
   };
 }

@@ -7,7 +7,7 @@ import { closeChangeset } from "../store/inventory/write.ts";
 import type { Db } from "../store/schema.ts";
 import type { EntryPlan } from "./inventory-import-plan.ts";
 import type { ImportGround } from "./inventory-imports.ts";
-import type { UpsertResult } from "./inventory-upsert-wave.ts";
+import type { UpsertResult } from "./inventory-upsert-result.ts";
 import type { Author } from "./inventory-write.ts";
 
 /** In the transaction that wrote them: these attributes of the entry are written. */

@@ -27,10 +27,11 @@ export function refusedFile(name: string, error: unknown): unknown {
 }
 
 export function planOptions({ options, decisions }: ImportRow): PlanOptions {
-  const { authority, newest } = options;
+  const { authority, newest, override } = options;
   return {
     authority: Array.isArray(authority) ? authority.map(String) : undefined,
     newest: newest === true,
+    override: override === true,
     decisions: decisions.map(readDecision),
   };
 }
@@ -60,6 +61,8 @@ export function summaryOf({ rows, conflicts }: ImportPlan): JsonObject {
     conflict: count("conflict"),
     error: count("error"),
     conflicts: conflicts.length,
+    locked: rows.flatMap(({ changes }) => changes).filter(({ locked_by: by }) => by !== undefined)
+      .length,
     undecided: conflicts.filter(({ decided }) => decided === null).length,
   };
 }
@@ -105,6 +108,7 @@ export function recordOf(stored: JsonObject): ImportRecord {
     set: isObject(set) ? set : {},
     cells: textsOf(stored["cells"]),
     headings: textsOf(stored["headings"]),
+    lacking: textsOf(stored["lacking"]),
     problems: Array.isArray(problems) ? problems : [],
   };
 }

@@ -40,6 +40,8 @@ import type { Author } from "./inventory-write.ts";
 export interface ImportOptions {
   readonly authority: readonly string[] | undefined;
   readonly newest: boolean;
+  /** What other sources own is changed too. */
+  readonly override?: boolean;
 }
 
 const mostRows = 200_000;

@@ -1,10 +1,17 @@
 /** Entries as a change finds them: there, living, at the version that the caller saw. */
-import { patchDocument, threeWayMerge } from "../inventory/patch.ts";
+import type { KnownType } from "../inventory/catalogue.ts";
+import { same } from "../inventory/claims.ts";
+import { applyJsonPatch, namedIn, type PatchOperation } from "../inventory/json-patch.ts";
+import { diff, patchDocument, sameJson, threeWayMerge } from "../inventory/patch.ts";
 import { InventoryError } from "../inventory/problem.ts";
+import { referencesIn } from "../inventory/references.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { EntryRow } from "../store/inventory/entries.ts";
 import { loadRevision } from "../store/inventory/history.ts";
 import type { Db } from "../store/schema.ts";
+import type { Eyes } from "./inventory-eyes.ts";
+import { resolveReferences } from "./inventory-resolve.ts";
+import { check } from "./inventory-write.ts";
 
 export function present(id: string, row: EntryRow | undefined): EntryRow {
   if (row === undefined) throw new InventoryError("INVENTORY_ENTRY_UNKNOWN", [id]);
@@ -30,18 +37,90 @@ export function stale(
   );
 }
 
-/** The patch applied to the version it was made for, then joined with what happened since. */
+/** A merge patch, or the operations of a JSON Patch. */
+export type EntryPatch = JsonObject | readonly PatchOperation[];
+
+function isOperations(patch: EntryPatch): patch is readonly PatchOperation[] {
+  return Array.isArray(patch);
+}
+
+/** Attributes that the patch names, those that it only tests among them. */
+export function attributesNamed(patch: EntryPatch): readonly string[] {
+  return isOperations(patch) ? namedIn(patch) : Object.keys(patch);
+}
+
+/** What a document becomes. */
+export interface Edit {
+  readonly apply: (document: JsonObject) => JsonObject;
+  /** Attributes that it relies on: they must be as they were. */
+  readonly relies: readonly string[];
+}
+
+export function mergeOf(patch: JsonObject): Edit {
+  return { apply: (document) => patchDocument(document, patch), relies: [] };
+}
+
+/** The patch as an edit: a test compares with what its value is stored as, so `2020/10/1`, or a name instead of an id, is the same. */
+export async function editOf(
+  db: Db,
+  patch: EntryPatch,
+  { type, eyes }: { readonly type: KnownType; readonly eyes: Eyes },
+): Promise<Edit> {
+  if (!isOperations(patch)) return mergeOf(patch);
+  const tests = patch.filter(({ op, path }) => op === "test" && path.length === 1);
+  const wanted = tests.map(({ path: [name = ""], value }) => ({ [name]: value }));
+  const requests = wanted.flatMap((one) => referencesIn(type, one));
+  const resolutions = await resolveReferences(db, requests, { eyes, hold: false });
+  const stored = (name: string, value: unknown): unknown => {
+    const checked = check(type, { [name]: value }, resolutions, "part");
+    return "document" in checked ? checked.document[name] : undefined;
+  };
+  return {
+    apply: (document) =>
+      applyJsonPatch(
+        document,
+        patch,
+        (name, found, value) =>
+          sameJson(found, value) || (name !== undefined && same(found, stored(name, value))),
+      ),
+    relies: patch.flatMap(({ op, path, from }) =>
+      op === "test" ? path.slice(0, 1) : op === "copy" ? from.slice(0, 1) : [],
+    ),
+  };
+}
+
+/** What became of the document, as a merge patch of attributes. */
+export function changesOf(before: JsonObject, after: JsonObject): JsonObject {
+  return Object.fromEntries(
+    diff(before, after).map(({ attribute, after: value }) => [attribute, value ?? null]),
+  );
+}
+
+/** The edit done to the version it was made for, then joined with what happened since. */
 export async function patched(
   db: Db,
   current: EntryRow,
-  patch: JsonObject,
+  { apply, relies }: Edit,
   ifVersion: number | undefined,
 ): Promise<JsonObject> {
-  if (ifVersion === undefined || ifVersion === current.version)
-    return patchDocument(current.doc, patch);
+  if (ifVersion === undefined || ifVersion === current.version) return apply(current.doc);
   const base = await loadRevision(db, current.id, ifVersion);
   if (base === undefined) throw stale(current, ifVersion);
-  const joined = threeWayMerge(base, current.doc, patchDocument(base, patch));
-  if ("merged" in joined) return joined.merged;
-  throw stale(current, ifVersion, joined.conflicts);
+  const yours = apply(base);
+  const joined = threeWayMerge(base, current.doc, yours);
+  const gone = diff(base, current.doc)
+    .filter(({ attribute }) => relies.includes(attribute))
+    .map(({ attribute, before, after }) => ({
+      attribute,
+      base: before,
+      theirs: after,
+      yours: yours[attribute],
+    }));
+  if ("merged" in joined && gone.length === 0) return joined.merged;
+  const conflicts = "merged" in joined ? [] : joined.conflicts;
+  const told = new Set(conflicts.map(({ attribute }) => attribute));
+  throw stale(current, ifVersion, [
+    ...conflicts,
+    ...gone.filter(({ attribute }) => !told.has(attribute)),
+  ]);
 }

@@ -3,6 +3,7 @@
  * 1. What the caller changes must be allowed on the entry as it was and on the entry as it becomes: nobody writes an entry into, or out
  *    of, somebody else's part.
  * 2. A fault never speaks of what the caller may not read. */
+import { wholeEntry } from "../inventory/absence.ts";
 import type { KnownType } from "../inventory/catalogue.ts";
 import { sameJson } from "../inventory/patch.ts";
 import { InventoryError, invalidEntry } from "../inventory/problem.ts";
@@ -37,7 +38,7 @@ function touched({ before, document, op, filled = [] }: Draft): readonly string[
 }
 
 /** Attributes that the caller, and no default or computation, gives another value. */
-function changedBy(one: Decided): readonly string[] {
+export function changedBy(one: Decided): readonly string[] {
   const names = touched(one.draft);
   if (one.kind !== "change") return names;
   // A reference may be written in other words than it is stored.
@@ -148,6 +149,14 @@ function faultOf(
   return refused.length === 0
     ? undefined
     : deniedOf("write", `${refused.join(", ")} of this ${type.name}`);
+}
+
+/** Whether a difference about that attribute may be decided; of the whole entry (`*`) whether any may. */
+export function mayApprove(allowed: Allowed | undefined, attribute: string): boolean {
+  if (allowed === undefined) return false;
+  if (allowed === "everything") return true;
+  const granted = allowed.get("approve");
+  return attribute === wholeEntry ? granted !== undefined : granted?.has(attribute) === true;
 }
 
 /** Throws INVENTORY_DENIED unless this may be done with these attributes of the entry. */

@@ -1,6 +1,7 @@
 /** The runner behind the actions of pack `inventory`: in-process, quick, safe to run again. */
 import { readCause } from "../inventory/cause.ts";
 import { cloneRequest } from "../inventory/clone-request.ts";
+import { readJsonPatch } from "../inventory/json-patch.ts";
 import { badRequest, InventoryError } from "../inventory/problem.ts";
 import { isoMoment } from "../inventory/query-time.ts";
 import { rackSvg } from "../inventory/rack-picture.ts";
@@ -9,7 +10,7 @@ import { shown } from "../inventory/validate.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { RunCall, Runner } from "../runners/runner.ts";
-import type { Inventory } from "./inventory.ts";
+import type { EntryPatch, Inventory } from "./inventory.ts";
 import { difference, entryAt, historyOf } from "./inventory-history.ts";
 import { ansibleInventory, impact, suggest } from "./inventory-deploy.ts";
 import { changesetNamed, changesets } from "./inventory-changesets.ts";
@@ -53,8 +54,21 @@ async function upsert(
   return {
     result: result.result,
     changed: result.changed ?? [],
+    ...(result.locked === undefined ? {} : { locked: result.locked }),
     entry: await service.get(result.id),
   };
+}
+
+/** A merge patch in `attributes`, or a JSON Patch in `operations`. */
+function patchIn(parameters: JsonObject): EntryPatch {
+  const { operations, attributes: merge } = parameters;
+  if (!isGiven(operations)) return attributes(parameters, "attributes");
+  if (!isGiven(merge)) return readJsonPatch(operations);
+  throw badRequest("attributes and operations: give one of them, a merge patch or a JSON Patch");
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 function isEntryNamed({ id, name, key }: JsonObject): boolean {
@@ -83,7 +97,7 @@ const inventoryOperations: Readonly<Record<string, Operation>> = {
     }),
   upsert,
   patch: async (service, parameters, author) =>
-    service.patch(await entryId(service, parameters), attributes(parameters, "attributes"), {
+    service.patch(await entryId(service, parameters), patchIn(parameters), {
       author,
       ifVersion: count(parameters, "version"),
     }),
@@ -215,6 +229,7 @@ function authorOf({ context, executionId, parameters }: RunCall): Author {
     actor: typeof user === "string" ? user : "workflow",
     kind: "workflow",
     source: text(parameters, "source"),
+    ...(parameters["override"] === true ? { override: true } : {}),
     reason: text(parameters, "reason"),
     ticket: text(parameters, "ticket"),
     cause: { ...cause, execution: executionId },

@@ -1,16 +1,17 @@
 /** One transaction of an upsert: as many items as can be settled together. */
 import { typeNamed, type Catalogue, type KnownType } from "../inventory/catalogue.ts";
-import { derive } from "../inventory/derive.ts";
+import type { Lock } from "../inventory/lock.ts";
 import { patchDocument, sameJson } from "../inventory/patch.ts";
 import { InventoryError, invalidEntry } from "../inventory/problem.ts";
 import { referencesIn, requestKey, type ReferenceRequest } from "../inventory/references.ts";
 import { matchProbes } from "../inventory/upsert.ts";
-import { isObject, type JsonObject } from "../model/json.ts";
+import { isObject } from "../model/json.ts";
 import { keyText, loadEntries, type EntryRow } from "../store/inventory/entries.ts";
 import { uuidv7 } from "../store/inventory/uuid.ts";
 import type { ChangesetRow } from "../store/inventory/write.ts";
 import type { Db } from "../store/schema.ts";
 import type { Eyes } from "./inventory-eyes.ts";
+import { heedLocks } from "./inventory-locks.ts";
 import { insistOnReach } from "./inventory-permit.ts";
 import { resolveReferences, type Resolutions } from "./inventory-resolve.ts";
 import {
@@ -22,19 +23,8 @@ import {
   type Waiting,
 } from "./inventory-upsert-target.ts";
 import { apply } from "./inventory-recompute.ts";
-import { check, decide, type Decided, type Draft } from "./inventory-write.ts";
-
-export interface UpsertResult {
-  readonly result: "created" | "updated" | "unchanged" | "ambiguous" | "conflict" | "invalid";
-  /** The entry; absent when there is none. */
-  readonly id?: string;
-  readonly name?: string;
-  readonly version?: number;
-  readonly changed?: readonly string[];
-  /** Why not, with details as in the API's errors. */
-  readonly error?: string;
-  readonly details?: JsonObject;
-}
+import { failure, outcome, type UpsertResult } from "./inventory-upsert-result.ts";
+import { check, decide, type Author, type Decided, type Draft } from "./inventory-write.ts";
 
 /** Called in the transaction that writes them, with what became of the items of a wave, by their index. */
 export type Settled = (tx: Db, results: ReadonlyMap<number, UpsertResult>) => Promise<void>;
@@ -53,6 +43,7 @@ interface Wave {
   /** Items that have no result yet, those of the wave among them. */
   readonly left: number;
   readonly settled: Settled | undefined;
+  readonly editor: Author | undefined;
 }
 
 /** Does what can be done of it; items without a result wait for the next wave. */
@@ -90,8 +81,13 @@ export async function runWave(db: Db, asked: Wave) {
     known,
     free,
   );
-  const { settled, conflicting } = withoutSharedKeys(drafts, decided);
-  for (const { step, decision } of settled) results.set(step.index, outcome(decision, step.type));
+  const { settled: own, conflicting } = withoutSharedKeys(drafts, decided);
+  const settled = await heeded(db, own, { known, editor: asked.editor });
+  for (const { step, decision, locks } of settled)
+    results.set(step.index, {
+      ...outcome(decision, step.type),
+      ...(locks.length === 0 ? {} : { locked: locks }),
+    });
   const open = changeset.open === true || results.size < left;
   const written = await apply(
     db,
@@ -105,6 +101,21 @@ export async function runWave(db: Db, asked: Wave) {
   );
   await asked.settled?.(db, results);
   return { results, written, open, waiting: later + conflicting };
+}
+
+/** What was decided, as far as other sources let it be. */
+async function heeded(
+  db: Db,
+  settled: readonly { readonly step: Step; readonly decision: Decided }[],
+  { known, editor }: { readonly known: Catalogue; readonly editor: Author | undefined },
+): Promise<readonly { step: Step; decision: Decided; locks: readonly Lock[] }[]> {
+  if (editor === undefined) return settled.map((one) => ({ ...one, locks: [] }));
+  const edits = settled.map(({ decision }) => ({ decided: decision, author: editor }));
+  const told = await heedLocks(db, known, edits);
+  return settled.map(({ step, decision }, index) => {
+    const { decided = decision, locks = [] } = told[index] ?? {};
+    return { step, decision: decided, locks };
+  });
 }
 
 /** What the requests became: the same references by id need no second look. */
@@ -123,15 +134,6 @@ function resolvedOnes(
       resolved.add(requestKey({ to: request.to, given: answer.id }));
   }
   return resolved;
-}
-
-function failure(error: InventoryError): UpsertResult {
-  const kinds: Partial<Record<string, UpsertResult["result"]>> = {
-    INVENTORY_KEY_TAKEN: "conflict",
-    INVENTORY_STALE: "conflict",
-  };
-  const result = error.details["ambiguous"] === undefined ? kinds[error.code] : "ambiguous";
-  return { result: result ?? "invalid", error: error.message, details: error.details };
 }
 
 function withType(known: Catalogue, waiting: Waiting, fail: Fail) {
@@ -265,22 +267,4 @@ function wasCreatedMeanwhile({ type, item, set, setOnce }: Step, decision: Decid
   return (
     Array.isArray(conflicts) && conflicts.some((one) => isObject(one) && matched.has(one["key"]))
   );
-}
-
-/** `type`: as it exists for the caller. */
-function outcome(decision: Decided, type: KnownType): UpsertResult {
-  switch (decision.kind) {
-    case "refused":
-      return failure(decision.error);
-    case "unchanged": {
-      const { id, before } = decision.draft;
-      const name = before?.name ?? derive(decision.draft.type, decision.draft.document).name;
-      return { result: "unchanged", id, name, version: before?.version ?? 0, changed: [] };
-    }
-    case "change": {
-      const { id, name, version, op } = decision.change;
-      const changed = decision.change.changed.filter((one) => type.attributes.has(one));
-      return { result: op === "I" ? "created" : "updated", id, name, version, changed };
-    }
-  }
 }

@@ -8,12 +8,15 @@ import { closeChangeset, type ChangesetRow } from "../store/inventory/write.ts";
 import type { Eyes } from "./inventory-eyes.ts";
 import { OutOfReach } from "./inventory-permit.ts";
 import type { Waiting } from "./inventory-upsert-target.ts";
-import { runWave, type Denied, type Settled, type UpsertResult } from "./inventory-upsert-wave.ts";
-import { withoutRaces } from "./inventory-write.ts";
+import { runWave, type Denied, type Settled } from "./inventory-upsert-wave.ts";
+import type { UpsertResult } from "./inventory-upsert-result.ts";
+import { withoutRaces, type Author } from "./inventory-write.ts";
 
 export interface UpsertWriting {
   readonly changeset: ChangesetRow;
   readonly settled?: Settled | undefined;
+  /** Who edits, where what other sources own is to be heeded. */
+  readonly editor?: Author | undefined;
 }
 
 /** Items of one transaction: long ones would hold up the change feed. */
@@ -33,7 +36,7 @@ export interface UpsertGround {
 export async function upsertAll(
   { database, known, eyes }: UpsertGround,
   items: readonly UpsertItem[],
-  { changeset, settled }: UpsertWriting,
+  { changeset, settled, editor }: UpsertWriting,
 ): Promise<readonly UpsertResult[]> {
   const results = new Map<number, UpsertResult>();
   let waiting: readonly Waiting[] = items.map((item, index) => ({ index, item }));
@@ -44,7 +47,7 @@ export async function upsertAll(
     const last = wave.length === 0;
     const round = last ? waiting.slice(0, waveSize) : wave;
     const left = waiting.length;
-    const wanted = { known, eyes, changeset, wave: round, final: last, left, settled };
+    const wanted = { known, eyes, changeset, wave: round, final: last, left, settled, editor };
     const done = await withinReach((denied) =>
       withoutRaces(() =>
         database.transaction(async (tx) => {

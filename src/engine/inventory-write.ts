@@ -35,6 +35,8 @@ export interface Author {
   readonly cause: Cause;
   /** Id of the changeset, where the caller has to know it before. */
   readonly changeset?: string | undefined;
+  /** True: also what another source owns is edited, against its word. */
+  readonly override?: boolean;
   /** The changeset that is taken back. */
   readonly reverts?: string | undefined;
   /** True: more is written with the same changeset; whoever does so closes it. */

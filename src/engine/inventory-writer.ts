@@ -7,6 +7,7 @@
 import { passing } from "../model/crash-points.ts";
 import type { Catalogue } from "../inventory/catalogue.ts";
 import { isUuid } from "../inventory/attribute-types.ts";
+import type { Lock } from "../inventory/lock.ts";
 import { badRequest, InventoryError } from "../inventory/problem.ts";
 import { shown } from "../inventory/validate.ts";
 import type { Database } from "../store/database.ts";
@@ -14,6 +15,7 @@ import { keyText, loadEntries, type EntryRow } from "../store/inventory/entries.
 import type { Db } from "../store/schema.ts";
 import type { Allowed, Eyes } from "./inventory-eyes.ts";
 import { gathered, nobodyServed } from "./inventory-gather.ts";
+import { heedLocks } from "./inventory-locks.ts";
 import { insistOnReach, OutOfReach } from "./inventory-permit.ts";
 import { writeAll } from "./inventory-recompute.ts";
 import { viewEntries, type EntryView } from "./inventory-view.ts";
@@ -46,6 +48,8 @@ export interface Written {
   readonly changed: boolean;
   readonly op: Draft["op"];
   readonly entry: EntryView;
+  /** What was edited that other sources own. */
+  readonly locked: readonly Lock[];
 }
 
 interface Waiting {
@@ -55,7 +59,10 @@ interface Waiting {
 }
 
 type End =
-  | { readonly decided: Exclude<Decided, { readonly kind: "refused" }> }
+  | {
+      readonly decided: Exclude<Decided, { readonly kind: "refused" }>;
+      readonly locked: readonly Lock[];
+    }
   | { readonly error: unknown };
 
 const largestBatch = 128;
@@ -128,7 +135,7 @@ export class InventoryWriter {
         const end = ends[index];
         if (end === undefined) continue;
         if ("error" in end) reject(end.error);
-        else answer(end.decided, views, { resolve, reject });
+        else answer(end, views, { resolve, reject });
       }
     } catch (error) {
       const mixed = batch.length > 1 && error instanceof OutOfReach;
@@ -143,7 +150,7 @@ export class InventoryWriter {
       const { ends, views } = await withoutRaces(() => this.#commit([request]));
       const [end] = ends;
       if (end === undefined || "error" in end) reject(end?.error);
-      else answer(end.decided, views, { resolve, reject });
+      else answer(end, views, { resolve, reject });
     } catch (error) {
       reject(error);
     }
@@ -215,10 +222,25 @@ export class InventoryWriter {
       else if (claims(one).some((key) => claimed.has(key))) later.add(index);
       else {
         for (const key of claims(one)) claimed.add(key);
-        ends[index] = { decided: one };
+        ends[index] = { decided: one, locked: [] };
       }
     }
+    await this.#heed(tx, requests, ends);
     return { ends, later };
+  }
+
+  /** Refuses edits of what other sources own, or notes them. */
+  async #heed(tx: Db, requests: readonly WriteRequest[], ends: (End | undefined)[]): Promise<void> {
+    const edits = requests.flatMap(({ author }, index) => {
+      const end = ends[index];
+      return end !== undefined && "decided" in end ? [{ index, author, decided: end.decided }] : [];
+    });
+    const heeded = await heedLocks(tx, this.#options.known(), edits);
+    for (const [position, { decided, locks }] of heeded.entries()) {
+      const index = edits[position]?.index ?? 0;
+      ends[index] =
+        decided.kind === "refused" ? { error: decided.error } : { decided, locked: locks };
+    }
   }
 }
 
@@ -262,11 +284,11 @@ function claims(decided: Decided): readonly string[] {
 }
 
 function answer(
-  { kind, draft }: Extract<End, { readonly decided: unknown }>["decided"],
+  { decided: { kind, draft }, locked }: Extract<End, { readonly decided: unknown }>,
   views: ReadonlyMap<string, EntryView>,
   { resolve, reject }: Pick<Waiting, "resolve" | "reject">,
 ): void {
   const entry = views.get(draft.id);
   if (entry === undefined) reject(new InventoryError("INVENTORY_ENTRY_UNKNOWN", [draft.id]));
-  else resolve({ changed: kind === "change", op: draft.op, entry });
+  else resolve({ changed: kind === "change", op: draft.op, entry, locked });
 }

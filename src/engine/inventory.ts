@@ -1,6 +1,7 @@
 /** The inventory as the rest of the engine, the door and the actions use it. */
 import { catalogue, typeNamed, type KnownType } from "../inventory/catalogue.ts";
 import type { EntityTypes } from "../inventory/definition.ts";
+import type { Lock } from "../inventory/lock.ts";
 import { badRequest, invalidEntry } from "../inventory/problem.ts";
 import type { UpsertItem } from "../inventory/upsert.ts";
 import { computedProblems } from "../inventory/validate.ts";
@@ -12,7 +13,16 @@ import type { AllocationRequest } from "./inventory-allocate.ts";
 import { clone, type Copy } from "./inventory-clone.ts";
 import type { CloneRequest } from "../inventory/clone-request.ts";
 import { openEyes, type Eyes } from "./inventory-eyes.ts";
-import { living, patched, present, stale } from "./inventory-patched.ts";
+import {
+  attributesNamed,
+  changesOf,
+  editOf,
+  living,
+  patched,
+  present,
+  stale,
+  type EntryPatch,
+} from "./inventory-patched.ts";
 import { deniedOf, insistOnReach, unwritable } from "./inventory-permit.ts";
 import { changesetRevert, entryRevert, type RevertTo } from "./inventory-revert.ts";
 import { apply } from "./inventory-recompute.ts";
@@ -20,8 +30,9 @@ import { removal } from "./inventory-remove.ts";
 import { openShared, storeTypes, type InventoryOptions, type Shared } from "./inventory-shared.ts";
 import { withoutDoubles } from "./inventory-taken-keys.ts";
 import { upsertAll } from "./inventory-upsert.ts";
-import type { Settled, UpsertResult } from "./inventory-upsert-wave.ts";
-import type { InventoryWriter, WriteRequest } from "./inventory-writer.ts";
+import type { Settled } from "./inventory-upsert-wave.ts";
+import type { UpsertResult } from "./inventory-upsert-result.ts";
+import type { InventoryWriter, WriteRequest, Written } from "./inventory-writer.ts";
 import type { EntryView } from "./inventory-view.ts";
 import {
   changesetOf,
@@ -33,6 +44,8 @@ import {
 } from "./inventory-write.ts";
 import { InventoryReading } from "./inventory-reading.ts";
 
+export type { EntryPatch } from "./inventory-patched.ts";
+
 export interface Cloned {
   /** Null after a dry run. */
   readonly changeset: string | null;
@@ -43,6 +56,12 @@ export interface Cloned {
 export interface WriteResult {
   readonly result: "created" | "updated" | "unchanged" | "deleted" | "restored";
   readonly entry: EntryView;
+  /** What was edited that other sources own; there only when there is some. */
+  readonly locked?: readonly Lock[];
+}
+
+function lockedIn({ locked }: Pick<Written, "locked">): Pick<WriteResult, "locked"> {
+  return locked.length === 0 ? {} : { locked };
 }
 
 export interface WriteOptions {
@@ -101,23 +120,24 @@ export class Inventory extends InventoryReading {
     return { result: "created", entry };
   }
 
-  /** RFC 7396 on the document: null removes an attribute. */
-  async patch(id: string, patch: JsonObject, options: WriteOptions): Promise<WriteResult> {
-    const { changed, entry } = await this.#writeOne(
+  /** A merge patch (RFC 7396: null removes an attribute), or the operations of a JSON Patch. */
+  async patch(id: string, patch: EntryPatch, options: WriteOptions): Promise<WriteResult> {
+    const { changed, entry, locked } = await this.#writeOne(
       options.author,
       id,
       async (tx, row, allowed) => {
         const before = living(id, row);
         const type = this.typeOf(before);
-        const refused = unwritable({ type, eyes: this.eyes }, allowed, Object.keys(patch));
+        const refused = unwritable({ type, eyes: this.eyes }, allowed, attributesNamed(patch));
         if (refused !== undefined) throw refused;
-        const computed = computedProblems(type, patch, before.doc);
+        const edit = await editOf(tx, patch, { type, eyes: this.eyes });
+        const document = await patched(tx, before, edit, options.ifVersion);
+        const computed = computedProblems(type, changesOf(before.doc, document), before.doc);
         if (computed.length > 0) throw invalidEntry(type.name, computed);
-        const document = await patched(tx, before, patch, options.ifVersion);
         return { id: before.id, type, op: "U", before, document };
       },
     );
-    return { result: changed ? "updated" : "unchanged", entry };
+    return { result: changed ? "updated" : "unchanged", entry, ...lockedIn({ locked }) };
   }
 
   #writeOne(
@@ -191,6 +211,8 @@ export class Inventory extends InventoryReading {
     const results = await upsertAll(this.workshop, items, {
       changeset: changesetOf(author),
       settled,
+      // Who settles claims has decided whose word counts.
+      editor: settled === undefined ? author : undefined,
     });
     if (results.some(({ result }) => result === "created" || result === "updated"))
       await this.shared.onChange();
@@ -211,8 +233,9 @@ export class Inventory extends InventoryReading {
       if (ifVersion !== undefined && ifVersion !== row.version) throw stale(row, ifVersion);
       return entryRevert(tx, { row, type: this.typeOf(row), eyes: this.eyes, allowed }, to);
     };
-    const { op, changed, entry } = await this.#writeOne(author, id, draft);
-    return { result: op === "R" ? "restored" : changed ? "updated" : "unchanged", entry };
+    const { op, changed, entry, locked } = await this.#writeOne(author, id, draft);
+    const result = op === "R" ? "restored" : changed ? "updated" : "unchanged";
+    return { result, entry, ...lockedIn({ locked }) };
   }
 
   /** Takes a changeset back as a whole; the answer is the changeset that does so, or undefined when there was nothing to do. */

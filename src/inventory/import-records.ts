@@ -19,6 +19,8 @@ export interface ImportRecord {
   readonly set: JsonObject;
   readonly cells: Readonly<Record<string, string>>;
   readonly headings: Readonly<Record<string, string>>;
+  /** Attributes, required or of a key, that the sheet has no column for, with the heading that may mean them; "" = none does. */
+  readonly lacking?: Readonly<Record<string, string>>;
   readonly problems: readonly CellProblem[];
 }
 

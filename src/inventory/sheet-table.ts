@@ -17,6 +17,38 @@ export interface Column {
   readonly attribute: Attribute;
 }
 
+/** Where the row has nothing, the cells that would say it. */
+export function emptyCells(
+  { columns }: Pick<SheetTable, "columns">,
+  row: number,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    columns.map(({ attribute, index }) => [attribute.name, cellAddress(row - 1, index)]),
+  );
+}
+
+/** Attributes that are required, or part of a key, without a column, each with the heading that may mean it; "" = none does. */
+export function lackingColumns({
+  type,
+  columns,
+  unread,
+}: SheetTable): Readonly<Record<string, string>> {
+  const there = new Set(columns.map(({ attribute }) => attribute.name));
+  const keys = new Set(type.keys.flatMap(({ attributes }) => attributes));
+  const lacking = [...type.attributes.values()].filter(
+    ({ name, required, computed }) =>
+      (required || keys.has(name)) && computed === undefined && !there.has(name),
+  );
+  const known = [...headingsOf(type)];
+  return Object.fromEntries(
+    lacking.map(({ name }) => {
+      const names = known.filter(([, own]) => own === name).map(([key]) => key);
+      const near = unread.find(({ heading }) => nearest(headingKey(heading), names) !== undefined);
+      return [name, near?.heading ?? ""];
+    }),
+  );
+}
+
 export interface CellProblem {
   readonly cell: string;
   readonly heading: string;

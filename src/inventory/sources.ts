@@ -15,12 +15,17 @@ import { Reader } from "./reader.ts";
 import type { ColumnMapping } from "./sheet-table.ts";
 import { nearest } from "./text.ts";
 
+/** What happens when somebody else edits what the source owns. */
+const editings = ["allow", "warn", "refuse"] as const;
+export type Edits = (typeof editings)[number];
+
 /** A policy, and what it is for: a type, attributes of it, or everything. */
 export interface PolicyRule {
   readonly type: string | undefined;
   readonly attributes: readonly string[] | undefined;
   readonly policy: Policy;
   readonly patience: Patience;
+  readonly edits: Edits;
 }
 
 export interface Source {
@@ -90,6 +95,7 @@ function readSource(file: DeclarationFile, reader: Reader, types: EntityTypes): 
     "policy",
     "hold",
     "again",
+    "edits",
     "policies",
     "absent",
     "absent_limit",
@@ -107,13 +113,11 @@ function readSource(file: DeclarationFile, reader: Reader, types: EntityTypes): 
   const rules = reader.list("policies", document["policies"]).map((item, index) => {
     const path = `policies[${index}]`;
     const body = reader.mapping(path, item);
-    reader.onlyKeys(path, body, ["type", "attributes", "policy", "hold", "again"]);
+    reader.onlyKeys(path, body, ["type", "attributes", "policy", "hold", "again", "edits"]);
     if (body["policy"] === undefined)
       reader.report(path, `policy is missing; expected one of ${policies.join(", ")}`);
-    return readRule({ hold: document["hold"], again: document["again"], ...body }, path, {
-      reader,
-      types,
-    });
+    const { hold, again, edits } = document;
+    return readRule({ hold, again, edits, ...body }, path, { reader, types });
   });
   reportContradictions(rules, reader);
   return {
@@ -145,6 +149,10 @@ function readRule(body: JsonObject, path: string, reading: Reading): PolicyRule 
     ...scope,
     policy: reader.oneOf(at("policy"), body["policy"], policies) ?? "report",
     patience: readPatience(body, at, reader),
+    edits:
+      body["edits"] === undefined
+        ? "warn"
+        : (reader.oneOf(at("edits"), body["edits"], editings) ?? "warn"),
   };
 }
 
@@ -280,11 +288,12 @@ export function sourceView({
     name,
     pack,
     label,
-    policies: rules.map(({ type, attributes, policy, patience }) => ({
+    policies: rules.map(({ type, attributes, policy, patience, edits }) => ({
       type,
       attributes,
       policy,
       hold: patience,
+      edits,
     })),
     absent: absent.map(absenceView),
     absent_limit: { ...absentLimit },

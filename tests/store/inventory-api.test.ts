@@ -1,66 +1,16 @@
-import { Viewers } from "../../src/engine/inventory-viewers.ts";
-import express from "express";
-import { once } from "node:events";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { inventoryRoutes } from "../../src/api/inventory.ts";
-import { site, testInventory, type TestInventory } from "./inventory-site.ts";
+import { inventoryDoor, type InventoryDoor } from "./inventory-door.ts";
+import { site } from "./inventory-site.ts";
 
-let world: TestInventory;
-let server: Server;
+let door: InventoryDoor;
 beforeAll(async () => {
-  world = await testInventory();
-  await world.upsert(...site);
-  const app = express();
-  app.disable("etag");
-  app.use((_request, response, next) => {
-    response.locals["user"] = { name: "tanaka", roles: ["admin"] };
-    next();
-  });
-  app.use(express.json({ limit: "20mb" }), inventoryRoutes(new Viewers(world.inventory)).router);
-  server = app.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  door = await inventoryDoor();
+  await door.world.upsert(...site);
 });
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await world[Symbol.asyncDispose]();
-});
+afterAll(() => door[Symbol.asyncDispose]());
 
-interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: Record<string, unknown>;
-}
-async function call(
-  method: string,
-  path: string,
-  body?: unknown,
-  headers: Record<string, string> = {},
-): Promise<Answer> {
-  const response = await fetch(
-    `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
-    {
-      method,
-      headers: {
-        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    },
-  );
-  const text = await response.text();
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: text === "" ? {} : (JSON.parse(text) as Record<string, unknown>),
-  };
-}
-const create = async (hostname: string): Promise<string> => {
-  const { body } = await call("POST", "/entries", { type: "Device", attributes: { hostname } });
-  return (body["entry"] as { id: string }).id;
-};
+const call: InventoryDoor["call"] = (...asked) => door.call(...asked);
+const create: InventoryDoor["create"] = (hostname) => door.create(hostname);
 
 describe("types", () => {
   test("are listed with labels and counts, and shown with their attributes", async () => {

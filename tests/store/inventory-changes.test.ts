@@ -15,7 +15,7 @@ import { readChange } from "../../src/inventory/change-request.ts";
 import type { JsonObject } from "../../src/model/json.ts";
 import { readSignals } from "../../src/store/inventory/claims.ts";
 import { grantedSite, type GrantedSite } from "./inventory-granted-site.ts";
-import { author, refusal } from "./inventory-site.ts";
+import { author, refusal, newsReadable } from "./inventory-site.ts";
 
 let world: GrantedSite;
 beforeAll(async () => {
@@ -40,13 +40,14 @@ const decide = (
 ) => decideChange(service, String(id), { verb, comment, author: boss });
 const titled = (name: string, title: string) => ({ type: "Role", name, attributes: { title } });
 const role = (code: string) => world.inventory.find("Role", code);
-const steps = async (id: unknown): Promise<readonly string[]> =>
-  (await readSignals(world.database.db, { xid: "0", seq: "0" }, 1000)).flatMap(
-    ({ trigger, payload }) => {
-      const change = payload["change"] as JsonObject | undefined;
-      return change?.["id"] === id ? [trigger.replace("inventory.change.", "")] : [];
-    },
-  );
+const steps = async (id: unknown): Promise<readonly string[]> => {
+  await newsReadable(world.database.db);
+  const news = await readSignals(world.database.db, { xid: "0", seq: "0" }, 1000);
+  return news.flatMap(({ trigger, payload }) => {
+    const change = payload["change"] as JsonObject | undefined;
+    return change?.["id"] === id ? [trigger.replace("inventory.change.", "")] : [];
+  });
+};
 
 describe("a proposed change", () => {
   test("changes nothing until it is approved, then everything in one changeset", async () => {

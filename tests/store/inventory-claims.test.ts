@@ -1,6 +1,5 @@
 /** What services report, by the policy of the source; complete reports; many decisions at once. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { sql } from "kysely";
 import { parse } from "yaml";
 import { decideDrift, drifts, readDriftQuery } from "../../src/engine/inventory-drift.ts";
 import { decideDrifts } from "../../src/engine/inventory-drift-many.ts";
@@ -9,8 +8,13 @@ import { isObject, type JsonObject } from "../../src/model/json.ts";
 import { compileSources } from "../../src/inventory/sources.ts";
 import { readSignals } from "../../src/store/inventory/claims.ts";
 import { bundledTypes, declaration } from "../inventory/types.ts";
-import { eventually } from "../support/eventually.ts";
-import { author, refusal, testInventory, type TestInventory } from "./inventory-site.ts";
+import {
+  author,
+  newsReadable,
+  refusal,
+  testInventory,
+  type TestInventory,
+} from "./inventory-site.ts";
 
 const declared = `
 - { source: taker, policy: adopt }
@@ -37,28 +41,17 @@ beforeAll(async () => {
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
-async function allToBeRead(): Promise<void> {
-  // An older transaction, of whatever database there, holds them back for a moment.
-  await eventually("all news can be read", async () => {
-    const { rows } = await sql<{ held: boolean }>`
-      select exists (select from inv.signal where xid >= pg_snapshot_xmin(pg_current_snapshot())) as held`.execute(
-      world.database.db,
-    );
-    return rows[0]?.held === false;
-  });
-}
-
 let tick = 0;
 let told: { xid: string; seq: string };
 beforeEach(async () => {
   told = { xid: "0", seq: "0" };
-  await allToBeRead();
+  await newsReadable(world.database.db);
   const old = await readSignals(world.database.db, told, 10_000);
   told = old.at(-1) ?? told;
 });
 /** News since the test began. */
 const news = async (): Promise<readonly string[]> => {
-  await allToBeRead();
+  await newsReadable(world.database.db);
   return (await readSignals(world.database.db, told, 1000)).map(
     ({ trigger, payload }) =>
       `${trigger.replace("inventory.", "")} ${String(payload["attribute"] ?? payload["type"])}`,

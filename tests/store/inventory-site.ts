@@ -1,5 +1,6 @@
+import { sql } from "kysely";
 import { Inventory } from "../../src/engine/inventory.ts";
-import type { UpsertResult } from "../../src/engine/inventory-upsert-wave.ts";
+import type { UpsertResult } from "../../src/engine/inventory-upsert-result.ts";
 import type { Author } from "../../src/engine/inventory-write.ts";
 import type { Question } from "../../src/expressions/context.ts";
 import { evaluateJsonata } from "../../src/expressions/jsonata/evaluate.ts";
@@ -10,6 +11,7 @@ import { ownerSettings } from "../../src/inventory/owner.ts";
 import { InventoryError } from "../../src/inventory/problem.ts";
 import { readUpsertItem } from "../../src/inventory/upsert.ts";
 import { bundledTypes } from "../inventory/types.ts";
+import { eventually } from "../support/eventually.ts";
 import { testDatabase, type TestDatabase } from "../support/postgres.ts";
 
 export const author: Author = {
@@ -101,3 +103,14 @@ export const refusal = async (work: Promise<unknown>): Promise<InventoryError> =
   if (error instanceof InventoryError) return error;
   throw new Error(`expected a refusal, got ${String(error)}`);
 };
+
+/** An older transaction, of whatever database there, holds news back for a moment. */
+export async function newsReadable(db: TestDatabase["db"]): Promise<void> {
+  await eventually("all news can be read", async () => {
+    const { rows } = await sql<{ held: boolean }>`
+      select exists (select from inv.signal where xid >= pg_snapshot_xmin(pg_current_snapshot())) as held`.execute(
+      db,
+    );
+    return rows[0]?.held === false;
+  });
+}
