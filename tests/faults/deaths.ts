@@ -14,7 +14,9 @@ export interface Team {
 export interface Watch {
   /** It died there. */
   readonly onDeath: (point: EnginePoint) => void;
-  /** It did not, and why. */
+  /** It ended before it came there, e.g. because the database could not be reached in time; it is started for that point again. */
+  readonly onFailedStart: () => void;
+  /** It did not come there, and why. */
   readonly onMiss: (reason: string) => void;
 }
 
@@ -26,6 +28,7 @@ const onceALife = /^(?:boot|stop)\./;
 /** A machine that does other things as well may take minutes for a start. */
 const patienceMs = 600_000;
 const helpAfterMs = 10_000;
+const mostTries = 5;
 
 /** In an order of the seed. */
 export function shuffled<Each>(list: readonly Each[], random: Random): readonly Each[] {
@@ -54,7 +57,17 @@ export async function letDie(
       while (point !== undefined) {
         const next = queue.shift();
         kept.next = next === undefined ? {} : armed(next, random);
-        await life(site, { kept, point, mortal }, watch);
+        const one = { kept, point, mortal };
+        const after = kept.next;
+        for (
+          let tries = 1;
+          !(await life(site, one, { watch, last: tries === mostTries }));
+          tries += 1
+        ) {
+          watch.onFailedStart();
+          await site.kill(kept, "SIGKILL", armed(point, random));
+          kept.next = after;
+        }
         point = next;
       }
       mortal.delete(kept);
@@ -71,8 +84,12 @@ interface Life {
   readonly mortal: ReadonlySet<Kept>;
 }
 
-/** Resolves when it has ended, wherever. */
-async function life(site: Site, each: Life, { onDeath, onMiss }: Watch): Promise<void> {
+/** Resolves when it has ended, wherever; false: it did not come there and may try again. */
+async function life(
+  site: Site,
+  each: Life,
+  { watch, last }: { watch: Watch; last: boolean },
+): Promise<boolean> {
   const { kept, point } = each;
   const { started } = kept;
   const over = new AbortController();
@@ -80,10 +97,15 @@ async function life(site: Site, each: Life, { onDeath, onMiss }: Watch): Promise
   const late = delay(patienceMs, undefined, { signal: over.signal }).catch(() => undefined);
   const end = await Promise.race([started.ended, late]);
   over.abort();
-  if (end?.signal === "SIGKILL") return onDeath(point);
-  const how = end === undefined ? "it lives" : `it ended with ${end.signal ?? end.code}`;
-  onMiss(`${point} was not reached by ${kept.name}, ${how}: ${started.printed.err.slice(-400)}`);
-  if (end === undefined) await site.kill(kept, "SIGKILL", kept.next);
+  if (end?.signal === "SIGKILL") watch.onDeath(point);
+  else if (end !== undefined && !last) return false;
+  else {
+    const how = end === undefined ? "it lives" : `it ended with ${end.signal ?? end.code}`;
+    const said = started.printed.err.slice(-400);
+    watch.onMiss(`${point} was not reached by ${kept.name}, ${how}: ${said}`);
+    if (end === undefined) await site.kill(kept, "SIGKILL", kept.next);
+  }
+  return true;
 }
 
 /** Does what makes a process come to points that load alone does not lead to. */

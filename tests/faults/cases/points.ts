@@ -136,11 +136,13 @@ export function runPoints(context: Context, times: number): Promise<Report> {
     const load = startLoad(site, await editable(site, "edited"));
     const all = Object.keys(rolesOfPoints).length * times;
     const tally = new Tally();
+    let failedStarts = 0;
     const watch = {
       onDeath: (point: EnginePoint) => {
         tally.add(point);
         context.say(`${tally.crashes} of ${all} crashes, the last at ${point}`);
       },
+      onFailedStart: () => void (failedStarts += 1),
       onMiss: (reason: string) => findings.expect(false, reason),
     };
     const begun = performance.now();
@@ -150,7 +152,7 @@ export function runPoints(context: Context, times: number): Promise<Report> {
     await site.ready();
     await load.stop();
     const judged = await judge(site, load, { findings, opened });
-    return { ...tally.counts, "s of crashes": seconds, ...judged };
+    return { ...tally.counts, "failed starts": failedStarts, "s of crashes": seconds, ...judged };
   });
 }
 
