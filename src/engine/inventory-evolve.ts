@@ -46,13 +46,9 @@ async function upgraded(
   answer: Answer,
 ): Promise<Draft> {
   const { type, before, filled = [] } = draft;
-  let pair: Pair = { document: draft.document, base: before?.doc ?? {}, faults: [] };
-  for (
-    let version = lastAlike(type, before?.schemaVersion ?? 0);
-    version < type.schemaVersion;
-    version = lastAlike(type, version + 1)
-  )
-    pair = await step(pair, { type, version, answer });
+  const old: Pair = { document: draft.document, base: before?.doc ?? {}, faults: [] };
+  const from = before?.schemaVersion ?? 0;
+  const pair = await brought(old, { type, from, to: type.schemaVersion, answer });
   const fit = (document: JsonObject): JsonObject =>
     fittedDocument(named(document, { type, before: before?.schemaVersion ?? 0, names }), type);
   const [document, base] = [fit(pair.document), fit(pair.base)];
@@ -60,6 +56,61 @@ async function upgraded(
     (name) => sameJson(document[name], base[name]) && !sameJson(base[name], before?.doc[name]),
   );
   return { ...draft, document, filled: [...filled, ...own], faults: pair.faults };
+}
+
+async function brought(
+  pair: Pair,
+  {
+    type,
+    from,
+    to,
+    answer,
+  }: {
+    readonly type: KnownType;
+    readonly from: number;
+    readonly to: number;
+    readonly answer: Answer;
+  },
+): Promise<Pair> {
+  let result = pair;
+  for (let at = lastAlike(type, from); at < to; at = lastAlike(type, at + 1))
+    result = await step(result, { type, version: at, answer });
+  return result;
+}
+
+/** What an entry once was, and the version of its type that it was written under. */
+export interface Past {
+  readonly type: KnownType;
+  readonly document: JsonObject;
+  readonly schemaVersion: number;
+}
+
+/**
+ * Documents of the past in words of the version that their entries are at now (`to`): what was renamed, cast or converted since is so in them, what the
+ * type lost is left out. `faults`: what cannot be brought along.
+ */
+export async function broughtAlong(
+  db: Db,
+  pasts: readonly (Past & { readonly to: number })[],
+  answer: Answer,
+): Promise<readonly Pick<Pair, "document" | "faults">[]> {
+  const names = await namesIn(
+    db,
+    pasts.filter(({ schemaVersion, to }) => schemaVersion < to),
+  );
+  return Promise.all(
+    pasts.map(async ({ type, document, schemaVersion, to }) => {
+      if (schemaVersion >= to) return { document, faults: [] };
+      const pair = await brought(
+        { document, base: document, faults: [] },
+        { type, from: schemaVersion, to, answer },
+      );
+      // Of an entry that waits to follow its type the write does the rest.
+      if (to < type.schemaVersion) return pair;
+      const words = named(pair.document, { type, before: schemaVersion, names });
+      return { document: fittedDocument(words, type), faults: pair.faults };
+    }),
+  );
 }
 
 /** The last version in which the type was made as in this one: what was changed and put back meanwhile takes nothing away. */
@@ -166,20 +217,27 @@ function named(
   );
 }
 
-async function namesOfTargets(
-  db: Db,
-  drafts: readonly Draft[],
-): Promise<ReadonlyMap<string, string>> {
-  const ids = drafts.flatMap((draft) => {
-    const { type, before } = draft;
-    if (before === undefined || !isOutdated(draft)) return [];
-    const version = before.schemaVersion;
-    return Object.entries(before.doc).flatMap(([name, value]) =>
-      wasReference(type, version, name)
+function namesOfTargets(db: Db, drafts: readonly Draft[]): Promise<ReadonlyMap<string, string>> {
+  return namesIn(
+    db,
+    drafts.flatMap((draft) => {
+      const { type, before } = draft;
+      return before === undefined || !isOutdated(draft)
+        ? []
+        : [{ type, document: before.doc, schemaVersion: before.schemaVersion }];
+    }),
+  );
+}
+
+/** What the entries are called that the documents refer to. */
+async function namesIn(db: Db, pasts: readonly Past[]): Promise<ReadonlyMap<string, string>> {
+  const ids = pasts.flatMap(({ type, document, schemaVersion }) =>
+    Object.entries(document).flatMap(([name, value]) =>
+      wasReference(type, schemaVersion, name)
         ? [value].flat().map((one: unknown) => (isObject(one) ? one["ref"] : one))
         : [],
-    );
-  });
+    ),
+  );
   const names = await loadNames(db, [...new Set(ids.filter(isUuid))]);
   return new Map([...names.values()].map(({ id, name }) => [id, name]));
 }

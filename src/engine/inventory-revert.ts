@@ -21,6 +21,7 @@ import { findReferrers, loadEntries, type EntryRow } from "../store/inventory/en
 import { imageKey } from "../store/inventory/sight.ts";
 import type { Db } from "../store/schema.ts";
 import { scopeOf } from "./inventory-changesets.ts";
+import { broughtAlong, isOutdated } from "./inventory-evolve.ts";
 import { entryIdOf } from "./inventory-history.ts";
 import { mayRead, type Allowed, type Eyes } from "./inventory-eyes.ts";
 import { deniedOf } from "./inventory-permit.ts";
@@ -56,13 +57,21 @@ export async function entryRevert(
     throw badRequest(`${row.name} cannot go back to version ${version}: ${because}`);
   }
   refuseUnknown(reverting, attributes ?? [], old.doc);
-  const past = readableOf(reverting, fitting(type, old.doc), once);
-  if (row.deletedAt === null) {
-    const document = withAttributesOf(row.doc, past, attributes);
-    return { id: row.id, type, op: "U", before: row, document };
-  }
+  const whole = {
+    type,
+    document: old.doc,
+    schemaVersion: old.schemaVersion,
+    to: row.schemaVersion,
+  };
+  const [along] = await broughtAlong(db, [whole], eyes.known.answer);
+  const past = readableOf(reverting, fitting(type, along?.document ?? {}, row), once);
+  const wanted = (name: string): boolean => attributes?.includes(name) !== false;
+  const faults = (along?.faults ?? []).filter(({ path }) => wanted(path));
+  const base = { id: row.id, type, before: row, faults };
+  if (row.deletedAt === null)
+    return { ...base, op: "U", document: withAttributesOf(row.doc, past, attributes) };
   if (attributes !== undefined) throw badRequest(`${row.name} is deleted; restore it first`);
-  return { id: row.id, type, op: "R", before: row, document: past };
+  return { ...base, op: "R", document: past };
 }
 
 function refuseUnknown(
@@ -94,8 +103,9 @@ function readableOf(
   ]);
 }
 
-/** What the type still knows: an attribute that it lost since cannot come back. */
-function fitting(type: KnownType, document: JsonObject): JsonObject {
+/** What the type still knows: an attribute that it lost since cannot come back. An entry that waits to follow its type is told in old words. */
+function fitting(type: KnownType, document: JsonObject, row: EntryRow): JsonObject {
+  if (isOutdated({ type, before: row })) return document;
   return Object.fromEntries(Object.entries(document).filter(([name]) => type.attributes.has(name)));
 }
 
@@ -118,14 +128,15 @@ export async function changesetRevert(
 ): Promise<readonly Draft[]> {
   const changeset = await loadChangeset(db, entryIdOf(given), scopeOf(eyes));
   if (changeset === undefined) throw new InventoryError("INVENTORY_CHANGESET_UNKNOWN", [given]);
-  const deeds = await loadDeeds(db, changeset.id, { after: undefined, limit: mostEntries + 1 });
-  if (deeds.length > mostEntries)
+  const done = await loadDeeds(db, changeset.id, { after: undefined, limit: mostEntries + 1 });
+  if (done.length > mostEntries)
     throw badRequest(`changeset ${given} changed more than ${mostEntries} entries`);
   const rows = await loadEntries(
     db,
-    deeds.map(({ entryId }) => entryId),
+    done.map(({ entryId }) => entryId),
     "delete",
   );
+  const deeds = await presentDeeds(db, done, { rows, known });
   if (!(await readsAll(db, eyes, deeds)))
     throw deniedOf("write", "all that the changeset changed; it can only be taken back as a whole");
   const conflicts: RevertConflict[] = [];
@@ -145,6 +156,40 @@ export async function changesetRevert(
   conflicts.push(...(await stillReferred(db, { known, eyes }, drafts)));
   if (conflicts.length > 0) throw revertConflict(given, conflicts);
   return drafts;
+}
+
+/** The deeds in words of the versions that the entries are at now. */
+async function presentDeeds(
+  db: Db,
+  deeds: readonly DeedRow[],
+  { rows, known }: { readonly rows: ReadonlyMap<string, EntryRow>; readonly known: Catalogue },
+): Promise<readonly DeedRow[]> {
+  const old = deeds.flatMap((deed) => {
+    const type = known.byId.get(deed.typeId);
+    const to = rows.get(deed.entryId)?.schemaVersion ?? 0;
+    const { before, beforeSchema, afterSchema } = deed;
+    const outdated = Math.min(afterSchema, beforeSchema ?? afterSchema) < to;
+    if (type === undefined || !outdated) return [];
+    const [was, is] = [
+      { type, document: before ?? {}, schemaVersion: beforeSchema ?? to, to },
+      { type, document: deed.after, schemaVersion: afterSchema, to },
+    ];
+    return [{ deed, was, is }];
+  });
+  if (old.length === 0) return deeds;
+  const along = await broughtAlong(
+    db,
+    old.flatMap(({ was, is }) => [was, is]),
+    known.answer,
+  );
+  const present = new Map(
+    old.map(({ deed }, index) => {
+      const [was, is] = [along[2 * index], along[2 * index + 1]];
+      const before = deed.before === null ? null : (was?.document ?? deed.before);
+      return [deed, { ...deed, before, after: is?.document ?? deed.after }];
+    }),
+  );
+  return deeds.map((deed) => present.get(deed) ?? deed);
 }
 
 /** Whether the caller may read everything that the deeds changed. */
@@ -173,9 +218,9 @@ function draftOf(undoing: Undoing, row: EntryRow, type: KnownType): readonly Omi
   const base = { id: row.id, type, before: row };
   if (undoing.kind === "delete") return [{ ...base, op: "D", document: row.doc }];
   if (undoing.kind === "restore")
-    return [{ ...base, op: "R", document: fitting(type, undoing.document) }];
+    return [{ ...base, op: "R", document: fitting(type, undoing.document, row) }];
   if (undoing.kind === "change")
-    return [{ ...base, op: "U", document: fitting(type, undoing.document) }];
+    return [{ ...base, op: "U", document: fitting(type, undoing.document, row) }];
   return [];
 }
 

@@ -107,6 +107,50 @@ describe("a changed type", () => {
     expect(repaired.entry.attributes).toEqual({ name: "b", size: 3, kind: "plain", twice: 6 });
   });
 
+  test("does not stand in the way of taking back what was done before it", async () => {
+    await using world = await testInventory(
+      () => undefined,
+      typesOf(
+        box(
+          "  gb: {type: integer}\n  colour: {type: string}\n  size: {type: string}\n  old: {type: string}",
+        ),
+      ),
+    );
+    const set = { name: "a", gb: 2, colour: "red", size: "10", old: "x" };
+    const { entry } = await world.inventory.create("Box", set, author);
+    const changeset = "01980000-0000-7000-8000-00000000abcd";
+    await world.inventory.patch(
+      entry.id,
+      { gb: 4, colour: "blue", size: "12", old: "y" },
+      { author: { ...author, changeset } },
+    );
+    await world.inventory.reload(
+      typesOf(
+        box(
+          "  mb: {type: integer, renamed_from: gb, convert: 'value * 1024'}\n  paint: {type: string, renamed_from: colour}\n  size: {type: integer}\n  kind: {type: string}",
+        ),
+      ),
+    );
+    await finished(world);
+    const present = { name: "a", mb: 4096, paint: "blue", size: 12 };
+    const past = { name: "a", mb: 2048, paint: "red", size: 10 };
+    const { id } = entry;
+    expect((await world.inventory.get(id)).attributes).toEqual(present);
+    // One attribute, then the whole entry, then the changeset: each in words of today.
+    const one = await world.inventory.revert(id, { version: 1, attributes: ["paint"] }, { author });
+    expect(one.entry.attributes).toEqual({ ...present, paint: "red" });
+    await world.inventory.patch(id, { kind: "since" }, { author });
+    const whole = await world.inventory.revert(id, { version: 1 }, { author });
+    expect(whole.entry.attributes).toEqual(past);
+    await world.inventory.patch(
+      id,
+      { mb: 4096, paint: "blue", size: 12, kind: "later" },
+      { author },
+    );
+    expect(await world.inventory.revertChangeset(changeset, author)).toEqual({ changes: 1 });
+    expect((await world.inventory.get(id)).attributes).toEqual({ ...past, kind: "later" });
+  });
+
   test("in its labels alone makes no new version", async () => {
     await using world = await testInventory(() => undefined, typesOf(first));
     await world.inventory.reload(

@@ -109,6 +109,9 @@ export interface DeedRow {
   readonly firstVersion: number;
   readonly before: JsonObject | null;
   readonly after: JsonObject;
+  /** Versions of the type that they were written under. */
+  readonly beforeSchema: number | null;
+  readonly afterSchema: number;
 }
 
 /** What the changeset did, entry by entry in the order of their ids, after the id `after`. */
@@ -122,7 +125,8 @@ export async function loadDeeds(
       select entry_id, min(version) as first, max(version) as last from inv.revision
       where changeset_id = ${changeset}::uuid and entry_id > ${after ?? "00000000-0000-0000-0000-000000000000"}::uuid
       group by entry_id order by entry_id limit ${limit})
-    select m.entry_id as "entryId", z.type_id as "typeId", z.name, a.op as "firstOp", z.op as "lastOp", z.version, m.first as "firstVersion", p.doc as before, z.doc as after
+    select m.entry_id as "entryId", z.type_id as "typeId", z.name, a.op as "firstOp", z.op as "lastOp", z.version, m.first as "firstVersion", p.doc as before, z.doc as after,
+      p.schema_version as "beforeSchema", z.schema_version as "afterSchema"
     from mine m join inv.revision a on a.entry_id = m.entry_id and a.version = m.first
       join inv.revision z on z.entry_id = m.entry_id and z.version = m.last
       left join inv.revision p on p.entry_id = m.entry_id and p.version = m.first - 1
@@ -137,6 +141,7 @@ export interface RevisionHead {
   readonly name: string;
   readonly typeId: number;
   readonly doc: JsonObject;
+  readonly schemaVersion: number;
 }
 
 /** The entry as it was at a version, or at a moment; undefined when it was not there yet. */
@@ -148,7 +153,7 @@ export async function revisionAt(
   const condition =
     "version" in when ? sql`version = ${when.version}` : sql`at <= ${when.at}::timestamptz`;
   const { rows } = await sql<RevisionHead>`
-    select version, at, op, name, type_id as "typeId", doc from inv.revision where entry_id = ${entryId}::uuid and ${condition}
+    select version, at, op, name, type_id as "typeId", doc, schema_version as "schemaVersion" from inv.revision where entry_id = ${entryId}::uuid and ${condition}
     order by version desc limit 1`.execute(db);
   return rows[0];
 }
