@@ -76,14 +76,20 @@ export function mail(site: Site, sent: Sent, name: string): Promise<void> {
 /** One change of an entry. The next may only follow when this one was answered for. */
 export function change(site: Site, sent: Sent, entry: string, name: string): Promise<void> {
   let turn = turnOf(name);
+  return insist(sent, name, () =>
+    tell(site, turn++, { path: "upsert", items: [{ code: entry, note: name }] }),
+  );
+}
+
+/** A new entry, and a source that says something else of it: one changeset and one difference. */
+export function news(site: Site, sent: Sent, name: string): Promise<void> {
+  let turn = turnOf(name);
   return insist(sent, name, async () => {
-    const door = site.doors[turn++ % site.doors.length];
-    const reply = await ask(`${door}/api/v2/inventory/upsert`, {
-      method: "POST",
-      body: { items: [{ type: "Role", set: { code: entry, note: name } }] },
-      token: site.token,
-    });
-    return reply.status;
+    const made = { path: "upsert", items: [{ code: name }], about: { reason: name } };
+    const status = await tell(site, turn++, made);
+    if (status !== 200) return status;
+    const said = { path: "claims", items: [{ code: name, title: "elsewhere" }] };
+    return tell(site, turn++, { ...said, about: { source: "faults" } });
   });
 }
 
@@ -113,6 +119,27 @@ export async function editable(site: Site, entry: string): Promise<string> {
   const id = results?.[0]?.id;
   if (id === undefined) throw new Error(`no entry: ${reply.status} ${reply.text}`);
   return id;
+}
+
+interface Told {
+  readonly path: string;
+  readonly items: readonly object[];
+  readonly about?: object;
+}
+
+const done = new Set(["created", "updated", "unchanged", "observed"]);
+
+/** Tells the inventory of roles; 422 when it took the request but not what it says. */
+async function tell(site: Site, turn: number, { path, items, about }: Told): Promise<number> {
+  const door = site.doors[turn % site.doors.length];
+  const reply = await ask(`${door}/api/v2/inventory/${path}`, {
+    method: "POST",
+    body: { ...about, items: items.map((set) => ({ type: "Role", set })) },
+    token: site.token,
+  });
+  if (!isGood(reply)) return reply.status;
+  const { results }: { results: readonly { result: string }[] } = JSON.parse(reply.text);
+  return results.every(({ result }) => done.has(result)) ? 200 : 422;
 }
 
 /** Carries out all tasks, so many at a time. */

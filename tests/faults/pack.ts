@@ -111,6 +111,16 @@ function files(recorder: string): Readonly<Record<string, string>> {
       "  type: inventory.entry.updated\n  parameters:\n    type: Role\n    attribute: note\n",
       body('"{{ trigger.after.note }}"'),
     ),
+    "rules/complete.yaml": rule(
+      "complete",
+      '  type: inventory.changeset.committed\ncriteria:\n  trigger.changeset.message:\n    type: matchregex\n    pattern: "^n[0-9]"\n',
+      body('"changeset:{{ trigger.changeset.message }}"'),
+    ),
+    "rules/differs.yaml": rule(
+      "differs",
+      "  type: inventory.drift.detected\n",
+      body('"drift:{{ trigger.entry.name }}"'),
+    ),
     // Every change of one entry is wanted here, however many there are.
     "../../configs/inventory.yaml": "breaker:\n  firings: 0\n",
   };

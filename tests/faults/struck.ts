@@ -9,7 +9,7 @@ import {
   type Findings,
   untilQuiet,
 } from "./check.ts";
-import { change, inParallel, mail, nothingSent, webhook, type Sent } from "./load.ts";
+import { change, inParallel, mail, news, nothingSent, webhook, type Sent } from "./load.ts";
 import type { Site, SiteOptions } from "./site.ts";
 import { withSite } from "./with-site.ts";
 
@@ -17,6 +17,7 @@ export interface Amounts {
   /** Webhooks, each of which starts a workflow of three steps. */
   readonly workflows: number;
   readonly mails: number;
+  /** Of one entry, and as many entries that a source contradicts. */
   readonly changes: number;
 }
 
@@ -33,7 +34,12 @@ export interface Struck {
 }
 
 interface Load {
-  readonly sent: { readonly hooks: Sent; readonly mails: Sent; readonly changes: Sent };
+  readonly sent: {
+    readonly hooks: Sent;
+    readonly mails: Sent;
+    readonly changes: Sent;
+    readonly news: Sent;
+  };
   readonly done: Promise<void>;
 }
 
@@ -43,7 +49,12 @@ function names(prefix: string, count: number): readonly string[] {
 
 /** Spread over the faults: no delivery goes out long before its share of them was struck. */
 function startLoad(site: Site, amounts: Amounts, progress: () => number): Load {
-  const sent = { hooks: nothingSent(), mails: nothingSent(), changes: nothingSent() };
+  const sent = {
+    hooks: nothingSent(),
+    mails: nothingSent(),
+    changes: nothingSent(),
+    news: nothingSent(),
+  };
   const paced =
     (count: number, out: Sent, send: (name: string) => Promise<void>) =>
     async (name: string): Promise<void> => {
@@ -56,10 +67,12 @@ function startLoad(site: Site, amounts: Amounts, progress: () => number): Load {
   const post = paced(amounts.mails, mails, (name) => mail(site, mails, name));
   // Changes of one entry follow each other.
   const edit = paced(amounts.changes, changes, (name) => change(site, changes, "faults", name));
+  const tell = paced(amounts.changes, sent.news, (name) => news(site, sent.news, name));
   const lanes = [
     inParallel(names("w", workflows), 8, hook),
     inParallel(names("m", amounts.mails), 2, post),
     inParallel(names("c", amounts.changes), 1, edit),
+    inParallel(names("n", amounts.changes), 1, tell),
   ];
   return { sent, done: Promise.all(lanes).then(() => undefined) };
 }
@@ -87,9 +100,16 @@ export function runStruck(context: Context, struck: Struck): Promise<Report> {
   });
 }
 
-function wantedOf({ hooks, mails, changes }: Load["sent"]): readonly string[] {
-  const steps = hooks.acknowledged.flatMap((name) => ["a", "b", "c"].map((s) => `${name}:${s}`));
-  return [...steps, ...mails.acknowledged, ...changes.acknowledged];
+/** Effects of single actions. */
+function singlesOf({ mails, changes, news: { acknowledged } }: Load["sent"]): readonly string[] {
+  const told = acknowledged.flatMap((name) => [`changeset:${name}`, `drift:${name}`]);
+  return [...mails.acknowledged, ...changes.acknowledged, ...told];
+}
+
+function wantedOf(sent: Load["sent"]): readonly string[] {
+  const { acknowledged } = sent.hooks;
+  const steps = acknowledged.flatMap((name) => ["a", "b", "c"].map((s) => `${name}:${s}`));
+  return [...steps, ...singlesOf(sent)];
 }
 
 async function judge(
@@ -97,13 +117,17 @@ async function judge(
   { amounts, repeats = 0.01 }: Struck,
   { sent, findings }: { sent: Load["sent"]; findings: Findings },
 ): Promise<Report["counts"]> {
-  const { hooks, mails, changes } = sent;
-  findings.none([...hooks.odd, ...mails.odd, ...changes.odd], "odd answers");
+  const { hooks, mails, changes, news: told } = sent;
+  const all = [hooks, mails, changes, told];
+  findings.none(
+    all.flatMap(({ odd }) => odd),
+    "odd answers",
+  );
   // All were answered for in the end: a run in which nothing succeeded proves nothing.
   const [accepted, wanted] = [hooks.acknowledged.length, amounts.workflows];
   findings.expect(accepted === wanted, `${accepted} of ${wanted} webhooks were accepted`);
   const counted = await checkWorkflows(site, hooks.acknowledged, { findings });
-  const single = [...mails.acknowledged, ...changes.acknowledged];
+  const single = singlesOf(sent);
   await checkSingles(site, single, findings);
   const effects = checkEffects(await site.recorder.effects(), wantedOf(sent), {
     findings,
@@ -113,7 +137,7 @@ async function judge(
   findings.expect(enforced === accepted, `${enforced} enforcements for ${accepted} events`);
   return {
     events: accepted + single.length,
-    "tried again": hooks.refusals + mails.refusals + changes.refusals,
+    "tried again": all.reduce((sum, { refusals }) => sum + refusals, 0),
     ...counted,
     effects: effects.effects,
     "effects repeated": effects.repeatedEffects,

@@ -9,12 +9,14 @@ export interface Chaos extends Amounts {
   readonly kills?: number;
   readonly pauses?: number;
   readonly restarts?: number;
+  /** SIGKILL for the database, which comes back after at most 2 s. */
+  readonly databaseKills?: number;
   readonly wipes?: number;
   /** Kills of Redis; without it none. */
   readonly redisKills?: number;
 }
 
-type Fault = "kill" | "pause" | "restart" | "wipe" | "kill Redis";
+type Fault = "kill" | "pause" | "restart" | "kill database" | "wipe" | "kill Redis";
 
 /** The faults of a run, in the order that the seed gives; the queue is wiped in the middle. */
 function planOf(chaos: Chaos, { random }: Context): Fault[] {
@@ -24,6 +26,7 @@ function planOf(chaos: Chaos, { random }: Context): Fault[] {
   };
   mix("pause", chaos.pauses);
   mix("restart", chaos.restarts);
+  mix("kill database", chaos.databaseKills);
   mix("kill Redis", chaos.redisKills);
   const wipes = chaos.wipes ?? 0;
   for (let n = 0; n < wipes; n += 1)
@@ -35,6 +38,7 @@ async function strike(site: Site, fault: Fault, { random }: Context): Promise<vo
   if (fault === "wipe") return site.wipeQueue();
   if (fault === "restart")
     return restartDatabase(site, random.pick(["kill", "stop"]), random.below(2_000));
+  if (fault === "kill database") return restartDatabase(site, "kill", random.below(2_000));
   if (fault === "kill Redis") {
     await site.redis?.kill();
     await delay(random.below(3_000));
