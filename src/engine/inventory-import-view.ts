@@ -78,6 +78,8 @@ export function importView(row: ImportRow): ImportView {
   } = row;
   return {
     ...rest,
+    // A commit that changed nothing left none.
+    changeset: row.summary["changes"] === 0 ? null : row.changeset,
     created_by: createdBy,
     created_at: createdAt.toISOString(),
     committed_by: committedBy,

@@ -17,6 +17,7 @@ import {
   saveRows,
   type ImportRow,
 } from "../store/inventory/imports.ts";
+import { loadChangeset } from "../store/inventory/changesets.ts";
 import { uuidv7 } from "../store/inventory/uuid.ts";
 import type { Inventory } from "./inventory.ts";
 import type { Sheets } from "./inventory-sheets.ts";
@@ -177,7 +178,9 @@ export class Imports {
       reason:
         author.reason ?? `import of ${row.files.map((file) => String(file["name"])).join(", ")}`,
     };
-    const result = await commitPlan(this.#service, plan, { author: writer, importId: row.id });
+    const done = await commitPlan(this.#service, plan, { author: writer, importId: row.id });
+    // Those of an attempt that was cut short count too.
+    const result = { ...done, changes: (await loadChangeset(db, changeset, undefined))?.size ?? 0 };
     for (const file of row.files) await rememberFile(db, file);
     await changeImport(db, row.id, {
       state: "committed",

@@ -141,13 +141,16 @@ function columnOf(letters: string): number {
   );
 }
 
-/** The reader shows cells whose formula failed as empty: they must not pass for that. */
+/** The reader shows cells whose formula failed, or was never worked out, as empty: they must not pass for that. */
 function withErrors(data: readonly (readonly unknown[])[], xml: string): Cell[][] {
   const errors = new Map(
-    [...xml.matchAll(/<c\s[^>]*\bt="e"[^>]*>.*?<v>([^<]*)<\/v>/g)].flatMap(([tag, value = ""]) => {
-      const address = /\br="([A-Z]+\d+)"/.exec(tag)?.[1];
-      return address === undefined ? [] : [[address, value] as const];
-    }),
+    [...xml.matchAll(/<c\s([^>]*\bt="e"[^>]*|[^>]*[^/](?=><f[\s>/]))>(.*?)<\/c>/gs)].flatMap(
+      ([, head = "", inside = ""]) => {
+        const address = /\br="([A-Z]+\d+)"/.exec(head)?.[1];
+        const error = errorOf(head, inside);
+        return address === undefined || error === undefined ? [] : [[address, error] as const];
+      },
+    ),
   );
   return data.map((row, y) =>
     row.map((value, x) => {
@@ -155,6 +158,15 @@ function withErrors(data: readonly (readonly unknown[])[], xml: string): Cell[][
       return error === undefined ? cellOf(value) : { error };
     }),
   );
+}
+
+/** Programs that only write workbooks store formulas without what they come to; of text, nothing may be the result. */
+function errorOf(head: string, inside: string): string | undefined {
+  const value = /<v>([^<]*)<\/v>/.exec(inside)?.[1] ?? "";
+  const type = /\bt="(\w+)"/.exec(head)?.[1];
+  if (type === "e") return value;
+  if (value !== "" || type === "str" || !/<f[\s>/]/.test(inside)) return undefined;
+  return "the file has no result of it; save it once in a spreadsheet program";
 }
 
 function cellOf(value: unknown): Cell {

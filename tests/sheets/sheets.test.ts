@@ -137,7 +137,7 @@ describe("workbooks", () => {
     parts[path] = strToU8(
       sheet.replace(
         "</sheetData>",
-        '<row r="3"><c r="A3" t="str"><f>A1</f><v>ok</v></c><c r="B3" t="e"><f>1/0</f><v>#DIV/0!</v></c></row></sheetData><mergeCells count="1"><mergeCell ref="A1:B1"/></mergeCells>',
+        '<row r="3"><c r="A3" t="str"><f>A1</f><v>ok</v></c><c r="B3" t="e"><f>1/0</f><v>#DIV/0!</v></c></row><row r="4"><c r="A4"><f>6+7</f><v></v></c><c r="B4" t="str"><f>""</f><v></v></c></row><row r="5"><c r="A5"><f>6+7</f></c><c r="B5"><f t="shared" si="0"/><v>0</v></c></row></sheetData><mergeCells count="1"><mergeCell ref="A1:B1"/></mergeCells>',
       ),
     );
     const list = Buffer.from(parts["xl/workbook.xml"] ?? []).toString("utf8");
@@ -145,6 +145,13 @@ describe("workbooks", () => {
     const [first, ...others] = await read(zipSync(parts));
     expect(others).toEqual([]);
     expect(first?.rows[2]).toEqual(["ok", { error: "#DIV/0!" }]);
+    const unsaved = {
+      error: "the file has no result of it; save it once in a spreadsheet program",
+    };
+    expect(first?.rows.slice(3)).toEqual([
+      [unsaved, null],
+      [unsaved, 0],
+    ]);
     expect(first?.merged).toEqual([{ top: 0, left: 0, bottom: 0, right: 1 }]);
   });
 

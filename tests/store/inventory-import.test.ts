@@ -110,7 +110,7 @@ describe("imports", () => {
         summary: { unchanged: again.length, conflicts: 0 },
         conflicts: [],
       });
-      expect(await commit(second.id)).toMatchObject({ result: { changes: 0 } });
+      expect(await commit(second.id)).toMatchObject({ result: { changes: 0 }, changeset: null });
     }
     expect((await world.inventory.find("SupportContract", "C-1")).version).toBe(1);
   });
