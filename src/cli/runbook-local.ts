@@ -9,6 +9,7 @@ import { planChecks } from "../runbooks/checks.ts";
 import { readOnlyCommands } from "../runbooks/command.ts";
 import type { RunbookDocument, Tongue } from "../runbooks/document.ts";
 import { renderSubTicket } from "../runbooks/render.ts";
+import { requestOfAlert } from "../runbooks/request.ts";
 import { type Request, resolve, variablesOf } from "../runbooks/resolve.ts";
 import { CliError, exitCodes, type Cli } from "./cli.ts";
 import { decideHere } from "./decide.ts";
@@ -39,13 +40,20 @@ async function requestOf(cli: Cli, given: JsonObject): Promise<Request> {
     if (at > 0) return [pair.slice(0, at), pair.slice(at + 1)];
     throw new CliError(exitCodes.usage, `--field ${pair}: expected name=value`);
   });
-  const { ticket, fields } = read;
+  const { ticket: asked, fields, alert } = read;
   const list = (key: string): readonly string[] => texts(read, key);
+  const ticket = { key: "EXAMPLE-1", summary: "", ...(isObject(asked) ? asked : {}) };
+  const about = isObject(alert) ? requestOfAlert(ticket, alert) : undefined;
   return {
-    ticket: { key: "EXAMPLE-1", summary: "", ...(isObject(ticket) ? ticket : {}) },
+    ticket,
     components: [...list("components"), ...texts(given, "component")],
-    fields: { ...(isObject(fields) ? fields : {}), ...Object.fromEntries(pairs) },
-    servers: [...list("servers"), ...texts(given, "server")],
+    fields: {
+      ...about?.fields,
+      ...(isObject(fields) ? fields : {}),
+      ...Object.fromEntries(pairs),
+    },
+    servers: [...(about?.servers ?? []), ...list("servers"), ...texts(given, "server")],
+    alert: about?.alert ?? null,
   };
 }
 

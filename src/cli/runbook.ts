@@ -73,7 +73,10 @@ function offers(command: Command, cli: Cli): void {
 
 function requestOptions(command: Command): Command {
   return command
-    .option("--request <file>", "the request as YAML or JSON: ticket, components, fields, servers")
+    .option(
+      "--request <file>",
+      "the request as YAML or JSON: ticket, components, fields, servers; alert for the ticket of one",
+    )
     .option("--field <name=value>", "a field of the request (repeatable)", collect, [])
     .option("--server <name>", "a server of the request (repeatable)", collect, []);
 }

@@ -1,7 +1,13 @@
 /** The index of request types and the documents it names, read and checked; each problem with its place. */
 import { posix } from "node:path";
 import { isObject, type JsonObject } from "../model/json.ts";
-import type { Bilingual, Catalog, RequestType, SubTicket } from "../runbooks/catalog.ts";
+import type {
+  Bilingual,
+  Catalog,
+  PreparedType,
+  RequestType,
+  SubTicket,
+} from "../runbooks/catalog.ts";
 import { type RunbookDocument, type Tongue, readDocument } from "../runbooks/document.ts";
 import { expressionFault } from "../runbooks/template.ts";
 import { checkRunbook } from "./runbook-document.ts";
@@ -55,17 +61,17 @@ const subticket: Shape = {
     component: text,
   },
 };
+const prepared: Readonly<Record<string, Field>> = {
+  name: { shape: bilingual },
+  when: text,
+  subtickets: { shape: { kind: "list", items: subticket, filled: true }, required: true },
+};
 const request: Shape = {
   kind: "record",
   others: "reject",
-  fields: {
-    request: filled,
-    component: filled,
-    name: { shape: bilingual },
-    when: text,
-    subtickets: { shape: { kind: "list", items: subticket, filled: true }, required: true },
-  },
+  fields: { request: filled, component: filled, ...prepared },
 };
+const alert: Shape = { kind: "record", others: "reject", fields: { alert: filled, ...prepared } };
 const requests: Shape = { kind: "list", items: request };
 const shape: Shape = {
   kind: "either",
@@ -74,7 +80,11 @@ const shape: Shape = {
     {
       kind: "record",
       others: "reject",
-      fields: { components: { shape: names }, requests: { shape: requests, required: true } },
+      fields: {
+        components: { shape: names },
+        requests: { shape: requests, required: true },
+        alerts: { shape: { kind: "list", items: alert } },
+      },
     },
   ],
 };
@@ -84,7 +94,7 @@ export async function readRunbooks(tree: RunbookTree, options: RunbookOptions): 
   const problems = new ProblemList();
   const { index } = options;
   const written = await tree.read(index);
-  const none: Catalog = { components: undefined, requests: [] };
+  const none: Catalog = { components: undefined, requests: [], alerts: [] };
   if (written === undefined) {
     problems.atFile("error", index, "there is no index of request types", {
       suggestion: nearest(index, tree.paths),
@@ -101,7 +111,9 @@ export async function readRunbooks(tree: RunbookTree, options: RunbookOptions): 
   const documents = new Map<string, RunbookDocument>();
   const base = posix.dirname(index);
   const wanted = new Set(
-    catalog.requests.flatMap(({ subtickets }) => subtickets.flatMap(({ doc }) => variants(doc))),
+    [...catalog.requests, ...catalog.alerts].flatMap(({ subtickets }) =>
+      subtickets.flatMap(({ doc }) => variants(doc)),
+    ),
   );
   for (const path of tree.paths) if (isDocument(path, base)) wanted.add(path);
   for (const path of wanted) {
@@ -157,20 +169,32 @@ function catalogOf(value: unknown, reading: IndexReading): Catalog {
   const path: Path = Array.isArray(value) ? [] : ["requests"];
   const written = Array.isArray(top["components"]) ? top["components"].map(String) : undefined;
   const { components = written } = reading.options;
-  const seen = new Map<string, number>();
-  const found = (Array.isArray(list) ? list : []).filter(isObject).map((one, number) => {
-    const here = [...path, number];
-    const type = requestOf(one, here, { ...reading, components });
-    if (seen.has(type.request))
-      reading.problems.error(
-        reading.source,
-        [...here, "request"],
-        `there is a second "${type.request}"`,
-      );
-    seen.set(type.request, number);
-    return type;
-  });
-  return { components, requests: found };
+  const entries = { ...reading, components };
+  const seen = new Set<string>();
+  const each = <Type extends PreparedType>(
+    given: unknown,
+    [from, key]: readonly [Path, "request" | "alert"],
+    make: (one: JsonObject, here: Path) => Type,
+  ): readonly Type[] =>
+    (Array.isArray(given) ? given : []).filter(isObject).map((one, number) => {
+      const here = [...from, number];
+      const type = make(one, here);
+      if (seen.has(type.request))
+        reading.problems.error(
+          reading.source,
+          [...here, key],
+          `there is a second "${type.request}"`,
+        );
+      seen.add(type.request);
+      return type;
+    });
+  return {
+    components,
+    requests: each(list, [path, "request"], (one, here) => requestOf(one, here, entries)),
+    alerts: each(top["alerts"], [["alerts"], "alert"], (one, here) =>
+      preparedOf(one, [here, "alert"], entries),
+    ),
+  };
 }
 
 interface EntryReading extends IndexReading {
@@ -178,13 +202,20 @@ interface EntryReading extends IndexReading {
 }
 
 function requestOf(one: JsonObject, path: Path, reading: EntryReading): RequestType {
-  const { subtickets } = one;
   const component = textOf(one, "component");
   checkComponent(component, [...path, "component"], reading);
-  const type = textOf(one, "request");
+  return { ...preparedOf(one, [path, "request"], reading), component };
+}
+
+function preparedOf(
+  one: JsonObject,
+  [path, key]: readonly [Path, string],
+  reading: EntryReading,
+): PreparedType {
+  const { subtickets } = one;
+  const type = textOf(one, key);
   return {
     request: type,
-    component,
     name: one["name"] === undefined ? { ja: type, en: type } : bilingualOf(one["name"]),
     when: condition(one, "when", path, reading),
     subtickets: (Array.isArray(subtickets) ? subtickets : [])

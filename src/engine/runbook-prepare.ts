@@ -9,7 +9,7 @@ import { inTongue } from "../runbooks/catalog.ts";
 import { planChecks } from "../runbooks/checks.ts";
 import type { Tongue } from "../runbooks/document.ts";
 import { renderSubTicket } from "../runbooks/render.ts";
-import { requestOf } from "../runbooks/request.ts";
+import { requestOf, requestOfAlert } from "../runbooks/request.ts";
 import { type Needed, resolve, variablesOf, type Request } from "../runbooks/resolve.ts";
 import { saveRequest } from "../store/requests.ts";
 import type { Core } from "./core.ts";
@@ -33,14 +33,22 @@ export interface Preparing {
 
 /** Decides, and notes whether the request is covered. */
 export async function prepare({ core }: RunbookGround, given: Preparing): Promise<JsonObject> {
-  const { request, edition, backend } = given;
+  const { request } = given;
   const plan = await decide(
     (ask) => planned(given, ask),
     (question) => core.answer(question),
   );
-  const { ticket, components } = request;
-  const created = timeOf(ticket["created"]);
-  await saveRequest(core.database.db, {
+  if (request.alert === null) await saveRequest(core.database.db, counted(given, plan));
+  passing("prework.prepared");
+  return plan;
+}
+
+/** Which requests the documents cover is counted. */
+function counted(
+  { request: { ticket, components }, edition, backend }: Preparing,
+  plan: JsonObject,
+): Parameters<typeof saveRequest>[1] {
+  return {
     backend,
     ticket: ticket.key,
     component: components[0] ?? null,
@@ -50,10 +58,8 @@ export async function prepare({ core }: RunbookGround, given: Preparing): Promis
     commit: edition.commit,
     summary: textIn(ticket, "summary") ?? "",
     reporter: textIn(ticket, "reporter"),
-    requested_at: created,
-  });
-  passing("prework.prepared");
-  return plan;
+    requested_at: timeOf(ticket["created"]),
+  };
 }
 
 function planned(given: Preparing, ask: Ask): JsonObject {
@@ -111,13 +117,13 @@ function linkOf(link: string | undefined, path: string, commit: string): string 
 
 /** The request in what an action was given: the payload of a trigger, or a ticket alone. */
 export function requestIn(parameters: JsonObject): Request {
-  const { ticket } = parameters;
+  const { ticket, alert } = parameters;
   if (!isObject(ticket))
     throw new AppError("PARAMETERS_INVALID", ["ticket is missing: the ticket that asks"]);
   const request = requestOf(ticket);
   if (request.ticket.key === "")
     throw new AppError("PARAMETERS_INVALID", ["ticket.key is missing: the tracker's name of it"]);
-  return request;
+  return isObject(alert) ? requestOfAlert(request.ticket, alert) : request;
 }
 
 function textIn(value: JsonObject, name: string): string | null {

@@ -6,7 +6,7 @@ import { addChange } from "../store/ticket-changes.ts";
 import { idleTickets, rereadTicket } from "../store/ticket-watch.ts";
 import { noteTicket, ticketById, wakeTicket, type TicketRow } from "../store/tickets.ts";
 import type { Db } from "../store/schema.ts";
-import { reminderOf, reviewSettings, surveyedKinds, wrongClosing } from "../tickets/review.ts";
+import { kindsOf, reminderOf, reviewSettings, wrongClosing } from "../tickets/review.ts";
 import type { TicketSettings } from "../tickets/settings.ts";
 import { ticketWords } from "../tickets/texts.ts";
 import { ingest } from "./ingest.ts";
@@ -74,7 +74,7 @@ async function askSurvey(
   row: TicketRow,
   webUrl: string,
 ): Promise<void> {
-  if (!surveyedKinds(survey).includes(row.kind)) return;
+  if (!kindsOf(survey).includes(row.kind)) return;
   const address = `${webUrl}/surveys/${ticketId(row.id)}`;
   await addChange(tx, {
     ticketId: row.id,
@@ -186,6 +186,23 @@ export const reviewVerbs: Readonly<Record<string, TicketVerb>> = {
   request_review: requestReview,
   refresh,
 };
+
+/** Tells rules of a new ticket that it is in its tracker, where it gets documents. Telling it again changes nothing. */
+export async function tellOpened(
+  core: Core,
+  { knowledge }: TicketSettings,
+  row: TicketRow,
+): Promise<void> {
+  if (row.confirmed_at !== null || !kindsOf(knowledge).includes(row.kind)) return;
+  await ingest(core, [
+    {
+      trigger: "ticket.opened",
+      source: "ticket",
+      dedupeKey: `ticket.opened:${row.id}`,
+      payload: { ...toldTicket(row), kind: row.kind },
+    },
+  ]);
+}
 
 /** Tells what a transaction decided. */
 export async function tellDecided(core: Core, events: readonly NewEvent[]): Promise<void> {

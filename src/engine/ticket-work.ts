@@ -24,6 +24,7 @@ import type { Core } from "./core.ts";
 import { askBackend } from "./ticket-backend.ts";
 import { ticketKnown } from "./ticket-call.ts";
 import { observeTicket } from "./ticket-observe.ts";
+import { tellOpened } from "./ticket-review.ts";
 import { ticketId } from "./ticket-view.ts";
 
 export interface Work {
@@ -174,6 +175,7 @@ async function pause(
 }
 
 async function confirm(work: Work, ticket: TicketRow): Promise<Next> {
+  await tellOpened(work.core, work.settings, ticket);
   const answer = await askBackend(work.core, {
     backend: ticket.backend,
     verb: "get",

@@ -19,6 +19,9 @@ export const ticketTriggerTypes = [
       window_to: { type: "string", description: "Beginning of this day." },
     },
   }),
+  builtin("ticket", "opened", "A ticket of the kinds that `knowledge` names is in its tracker.", {
+    payload: { ...ticket, kind: { type: "string", description: "alert, digest …" } },
+  }),
   builtin("ticket", "moved", "Somebody moved a ticket in its tracker.", {
     payload: {
       ...ticket,

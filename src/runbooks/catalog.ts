@@ -16,20 +16,26 @@ export interface SubTicket {
   readonly component: string | undefined;
 }
 
-export interface RequestType {
+/** A kind of ticket that gets sub-tickets. */
+export interface PreparedType {
   /** Name of the type, unique. */
   readonly request: string;
-  readonly component: string;
   readonly name: Bilingual;
-  /** JSONata: which of the component's requests are of this type; undefined = all of them. */
+  /** JSONata: which of the component's requests, or which alerts, are of this type; undefined = all of them. */
   readonly when: string | undefined;
   readonly subtickets: readonly SubTicket[];
+}
+
+export interface RequestType extends PreparedType {
+  readonly component: string;
 }
 
 export interface Catalog {
   /** Undefined: any. */
   readonly components: readonly string[] | undefined;
   readonly requests: readonly RequestType[];
+  /** What tickets of alerts get. */
+  readonly alerts: readonly PreparedType[];
 }
 
 /** The text in that language, else in the other. */

@@ -65,5 +65,24 @@ export function requestOf(ticket: JsonObject): Request {
     components: Array.isArray(components) ? components.map(String) : [],
     fields: all,
     servers: named === undefined ? [] : serversIn(all[named]),
+    alert: null,
+  };
+}
+
+/** The ticket of an alert as conditions and documents see it: its fields are the alert's labels and what it is about, its server is the alert's machine. Nothing is read
+ * out of texts, which strangers write. */
+export function requestOfAlert(
+  ticket: JsonObject & { readonly key: string },
+  alert: JsonObject,
+): Request {
+  const { labels, entity, host_raw: written, service, severity, source } = alert;
+  const named = isObject(entity) ? entity["name"] : undefined;
+  const host = typeof named === "string" && named !== "" ? named : written;
+  return {
+    ticket,
+    components: [],
+    fields: { ...(isObject(labels) ? labels : {}), host, service, severity, source },
+    servers: typeof host === "string" && host !== "" ? [host] : [],
+    alert,
   };
 }

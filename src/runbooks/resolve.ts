@@ -2,7 +2,7 @@
 import type { Ask } from "../expressions/context.ts";
 import { ExpressionError } from "../expressions/context.ts";
 import type { JsonObject } from "../model/json.ts";
-import type { Catalog, RequestType, SubTicket } from "./catalog.ts";
+import type { Catalog, PreparedType, SubTicket } from "./catalog.ts";
 import { evaluate } from "./template.ts";
 
 /** A ticket that asks for work, as conditions and documents see it. */
@@ -12,6 +12,8 @@ export interface Request {
   readonly fields: JsonObject;
   /** Names of servers, as the requester wrote them. */
   readonly servers: readonly string[];
+  /** The alert that the ticket is of; null: it is a request. */
+  readonly alert: JsonObject | null;
 }
 
 export interface Needed {
@@ -24,34 +26,43 @@ export interface Needed {
 }
 
 export type Resolved =
-  | { readonly covered: true; readonly type: RequestType; readonly needed: readonly Needed[] }
+  | { readonly covered: true; readonly type: PreparedType; readonly needed: readonly Needed[] }
   | { readonly covered: false; readonly reason: string };
 
-/** The names that expressions see: `$.fields.env`, `$.servers`, `$.ticket.summary`, `$.components`. */
-export function variablesOf({ ticket, components, fields, servers }: Request): JsonObject {
-  return { ticket, components, fields, servers };
+/** The names that expressions see: `$.fields.env`, `$.servers`, `$.ticket.summary`, `$.components`, `$.alert.service`. */
+export function variablesOf({ ticket, components, fields, servers, alert }: Request): JsonObject {
+  return { ticket, components, fields, servers, alert };
 }
 
-/** The first type of the request's components whose condition holds, and its sub-tickets whose conditions hold. Throws only Unanswered. */
+/** The first type of the request's components, or of alerts, whose condition holds, and its sub-tickets whose conditions hold. Throws only Unanswered. */
 export function resolve(catalog: Catalog, request: Request, ask: Ask): Resolved {
-  const { components } = request;
-  const candidates = catalog.requests.filter(({ component }) => components.includes(component));
-  if (candidates.length === 0)
-    return {
-      covered: false,
-      reason:
-        components.length === 0
-          ? "the request has no component"
-          : `no request type for the component ${components.join(", ")}`,
-    };
+  const candidates = candidatesOf(catalog, request);
+  if (typeof candidates === "string") return { covered: false, reason: candidates };
   const doubts: string[] = [];
   const type = candidates.find(({ when }) => holds(when, request, { ask, doubts }));
   if (type === undefined)
-    return { covered: false, reason: ["no request type fits", ...doubts].join("; ") };
+    return {
+      covered: false,
+      reason: [
+        `no ${request.alert === null ? "request type" : "type of alerts"} fits`,
+        ...doubts,
+      ].join("; "),
+    };
   const needed = type.subtickets.flatMap((subticket, number) =>
     need(subticket, `${type.request}/${number + 1}/${subticket.doc}`, { request, ask }),
   );
   return { covered: true, type, needed };
+}
+
+/** Why there are none, when there are none. */
+function candidatesOf(
+  { requests, alerts }: Catalog,
+  { components, alert }: Request,
+): readonly PreparedType[] | string {
+  if (alert !== null) return alerts.length > 0 ? alerts : "the index has no alerts";
+  if (components.length === 0) return "the request has no component";
+  const found = requests.filter(({ component }) => components.includes(component));
+  return found.length > 0 ? found : `no request type for the component ${components.join(", ")}`;
 }
 
 function need(

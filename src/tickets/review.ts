@@ -31,8 +31,8 @@ function list(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) && value.length > 0 ? value.map(String) : undefined;
 }
 
-/** Kinds of tickets after which people are asked how the work was: `survey: {kinds: [...]}` of the configuration; nobody is when it says nothing. */
-export function surveyedKinds(config: unknown): readonly string[] {
+/** `kinds` of `survey` (after which tickets people are asked how the work was) or `knowledge` (which ones get documents): none when the configuration says nothing. */
+export function kindsOf(config: unknown): readonly string[] {
   return isObject(config) ? (list(config["kinds"]) ?? []) : [];
 }
 

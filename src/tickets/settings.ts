@@ -19,6 +19,8 @@ export interface TicketSettings {
   readonly review: unknown;
   /** `survey` of the configuration: review.ts reads it. */
   readonly survey: unknown;
+  /** `knowledge` of the configuration: review.ts reads it. */
+  readonly knowledge: unknown;
   /** How often the tracker is read. */
   readonly pollSeconds: number;
   /** Given to the backend with every call: project, type, statuses, language … */
@@ -37,6 +39,7 @@ export function ticketSettings(config: JsonObject): TicketSettings {
     realTime: config["real_time"],
     review: config["review"],
     survey: config["survey"],
+    knowledge: config["knowledge"],
     pollSeconds: Math.max(1, number(config["poll_seconds"], 60)),
     defaults: {
       language,

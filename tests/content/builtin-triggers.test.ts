@@ -73,6 +73,7 @@ test("StackStorm's own trigger types and Raicho's are all there", () => {
     "runbook.repo.updated",
     "ticket.closed_wrongly",
     "ticket.moved",
+    "ticket.opened",
     "ticket.reminder",
   ]);
 });

@@ -4,6 +4,7 @@ import { inTongue, type Catalog, type SubTicket } from "../../src/runbooks/catal
 import { planChecks, renderResults, type CheckResult } from "../../src/runbooks/checks.ts";
 import { readOnlyCommands } from "../../src/runbooks/command.ts";
 import { renderSubTicket, type Rendering } from "../../src/runbooks/render.ts";
+import { requestOfAlert } from "../../src/runbooks/request.ts";
 import { resolve, variablesOf, type Request } from "../../src/runbooks/resolve.ts";
 import { documentOf, sound } from "./documents.ts";
 
@@ -42,6 +43,14 @@ const catalog: Catalog = {
       ],
     },
   ],
+  alerts: [
+    {
+      request: "disk",
+      name: {},
+      when: "$.alert.service = 'DISK'",
+      subtickets: [sub("disk.md", { when: "$.fields.env = 'prod'" }), sub("all.md")],
+    },
+  ],
 };
 
 const request: Request = {
@@ -49,6 +58,7 @@ const request: Request = {
   components: ["Web"],
   fields: { env: "prod", fqdn: "shop.example.jp" },
   servers: ["web01", "web02"],
+  alert: null,
 };
 
 describe("which sub-tickets a request gets", () => {
@@ -85,6 +95,31 @@ describe("which sub-tickets a request gets", () => {
     [["Mail"], "no request type for the component Mail"],
   ])("components %j: %s", async (components, reason) => {
     expect(await found(catalog, { ...request, components })).toEqual({ covered: false, reason });
+  });
+
+  test("an alert: the first type of alerts that fits, on the alert's machine", async () => {
+    const about = {
+      service: "DISK",
+      host_raw: "10.0.0.1",
+      entity: { name: "web01" },
+      labels: { env: "dev" },
+    };
+    const asked = requestOfAlert({ key: "tk1" }, about);
+    const answer = await found(catalog, asked);
+    if (!answer.covered) throw new Error(answer.reason);
+    expect(answer.type.request).toBe("disk");
+    expect(answer.needed.map(({ slot, hosts }) => [slot, hosts])).toEqual([
+      ["disk/2/all.md", ["web01"]],
+    ]);
+    expect(variablesOf(asked)).toMatchObject({ alert: about, fields: { host: "web01" } });
+  });
+
+  test.each([
+    [{ service: "HTTP" }, catalog, "no type of alerts fits"],
+    [{ service: "DISK" }, { ...catalog, alerts: [] }, "the index has no alerts"],
+  ])("alert %j: not covered", async (about, from, reason) => {
+    const asked = requestOfAlert({ key: "tk1" }, about);
+    expect(await found(from, asked)).toEqual({ covered: false, reason });
   });
 
   test("no type fits", async () => {
