@@ -30,6 +30,10 @@ import { flapsAfter } from "./alert-flaps.ts";
 import { factsOf, heldBy, type JudgedAlert } from "./alert-judge.ts";
 import type { FindPlace } from "./alert-place.ts";
 import { alertId, heldOf, knownAlert, record } from "./alert-record.ts";
+import { Lanes } from "./lanes.ts";
+
+/** Messages of one alert, in this process. */
+const lanes = new Lanes();
 
 /** What taking alerts in stands on. */
 export interface AlertGround {
@@ -55,7 +59,11 @@ export interface Taken {
   readonly summary: JsonObject;
 }
 
-export async function take(
+export function take(ground: AlertGround, judged: JudgedAlert, from: TakenFrom): Promise<Taken> {
+  return lanes.run(judged.alert.fingerprint, () => takeNow(ground, judged, from));
+}
+
+function takeNow(
   ground: AlertGround,
   judged: JudgedAlert,
   { key, origin, now, more = {} }: TakenFrom,

@@ -8,7 +8,7 @@ import { isObject, type JsonObject } from "../model/json.ts";
 import type { RunCall } from "../runners/runner.ts";
 import { alertOf, rememberTicket } from "../store/alerts.ts";
 import type { Db } from "../store/schema.ts";
-import { addChange } from "../store/ticket-changes.ts";
+import { addChange, lastSays } from "../store/ticket-changes.ts";
 import {
   listTickets,
   lockTicketKey,
@@ -20,9 +20,13 @@ import {
 } from "../store/tickets.ts";
 import { decideRaise, raiseSettings, sameKey, type RaiseSettings } from "../tickets/raise.ts";
 import { alertDescription, alertSummary, ticketWords } from "../tickets/texts.ts";
+import { Lanes } from "./lanes.ts";
 import { takeWanted, ticketSettled, type TicketGround } from "./ticket-actions.ts";
 import { objectIn, text, ticketKnown } from "./ticket-call.ts";
 import { ticketRef, ticketView } from "./ticket-view.ts";
+
+/** Alerts of one key, in this process. */
+const lanes = new Lanes();
 
 interface Raising {
   readonly ground: TicketGround;
@@ -49,26 +53,9 @@ export async function raiseAlert(ground: TicketGround, call: RunCall): Promise<J
   if (fingerprint === undefined || day === undefined)
     throw new AppError("TICKET_REQUEST", ["The alert has no fingerprint or no day."]);
   const rules = raiseSettings(settings.realTime);
-  const raised = await core.database.transaction(async (tx) => {
-    const key = sameKey(alert, rules);
-    await lockTicketKey(tx, key);
-    const row = await alertOf(tx, fingerprint, day);
-    const urgent = rules.urgencies.includes(text(alert, "urgency") ?? "immediate");
-    const known = row?.ticket ?? null;
-    if (!urgent && known === null) return undefined;
-    const raising: Raising = {
-      ground,
-      rules,
-      alert,
-      key,
-      count: row?.count ?? 1,
-      lastAt: row?.last_at.toISOString() ?? text(alert, "occurred_at") ?? "",
-      call: call.idempotencyKey,
-    };
-    const done = await decide(tx, raising, day, known);
-    await rememberTicket(tx, fingerprint, day, ticketRef(done.ticket));
-    return done;
-  });
+  const key = sameKey(alert, rules);
+  const decided = (tx: Db) => inKey(tx, { ground, rules, alert, key, call }, { fingerprint, day });
+  const raised = await lanes.run(key, () => core.database.transaction(decided));
   passing("ticket.raised");
   if (raised === undefined)
     return { raised: false, ref: null, reason: "it waits for the digest of the next business day" };
@@ -78,6 +65,32 @@ export async function raiseAlert(ground: TicketGround, call: RunCall): Promise<J
       ? await ticketSettled(ground, raised.ticket.id, call)
       : ((await ticketById(core.database.db, raised.ticket.id)) ?? raised.ticket);
   return { ...ticketView(ticket), raised: true, did: raised.did, reason: raised.why };
+}
+
+/** Undefined: it waits for the digest. The key is locked until the transaction ends. */
+async function inKey(
+  tx: Db,
+  {
+    call,
+    ...about
+  }: Pick<Raising, "ground" | "rules" | "alert" | "key"> & { readonly call: RunCall },
+  { fingerprint, day }: { readonly fingerprint: string; readonly day: string },
+): Promise<Raised | undefined> {
+  const { alert, rules, key } = about;
+  await lockTicketKey(tx, key);
+  const row = await alertOf(tx, fingerprint, day);
+  const urgent = rules.urgencies.includes(text(alert, "urgency") ?? "immediate");
+  const known = row?.ticket ?? null;
+  if (!urgent && known === null) return undefined;
+  const raising: Raising = {
+    ...about,
+    count: row?.count ?? 1,
+    lastAt: row?.last_at.toISOString() ?? text(alert, "occurred_at") ?? "",
+    call: call.idempotencyKey,
+  };
+  const done = await decide(tx, raising, day, known);
+  if (known === null) await rememberTicket(tx, fingerprint, day, ticketRef(done.ticket));
+  return done;
 }
 
 async function decide(
@@ -158,25 +171,25 @@ async function repeat(tx: Db, raising: Raising, ticket: TicketRow): Promise<void
   await tellCount(tx, raising, ticket);
 }
 
-/** The count in the ticket's summary, and by configuration in a comment; what waits already is replaced. */
+/** The count in the ticket's summary, and by configuration in a comment; what waits already is replaced. In a storm many calls know the same count: one tells it. */
 async function tellCount(tx: Db, raising: Raising, ticket: TicketRow): Promise<void> {
   const { ground, rules, alert, count, lastAt, call } = raising;
   const { language, coalesceSeconds: spacingSeconds } = ground.settings;
   const change = { ticketId: ticket.id, spacingSeconds };
-  if (rules.repeat === "comment")
-    await addChange(tx, {
-      ...change,
-      key: `${call}:count`,
-      verb: "comment",
-      merge: "count-comment",
-      document: { text: ticketWords(language).repeated(count, lastAt) },
-    });
+  const summary = { merge: "count-summary", document: { summary: alertSummary(alert, count) } };
+  const comment = {
+    merge: "count-comment",
+    document: { text: ticketWords(language).repeated(count, lastAt) },
+  };
+  const commented = rules.repeat === "comment";
+  if (await lastSays(tx, { ticketId: ticket.id, ...(commented ? comment : summary) })) return;
+  if (commented)
+    await addChange(tx, { ...change, ...comment, key: `${call}:count`, verb: "comment" });
   await addChange(tx, {
     ...change,
     key: `${call}:summary`,
     verb: "update",
-    merge: "count-summary",
-    document: { summary: alertSummary(alert, count) },
+    ...summary,
   });
   await wakeTicket(tx, ticket.id);
 }

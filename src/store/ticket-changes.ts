@@ -25,7 +25,7 @@ export async function addChange(db: Db, change: NewChange): Promise<TicketChange
     insert into ticket_change (ticket_id, key, verb, document, merge, not_before)
     values (${ticketId}, ${key}, ${verb}, ${document}::jsonb, ${merge},
       greatest(clock_timestamp(), (select max(done_at) + make_interval(secs => ${spacingSeconds}) from ticket_change
-        where ticket_id = ${ticketId} and merge = ${merge} and state = 'done')))
+        where ticket_id = ${ticketId} and merge = ${merge} and state <> 'merged' and state = 'done')))
     on conflict (ticket_id, key) do nothing returning *`.execute(db);
   const [added] = rows;
   if (added === undefined)
@@ -37,6 +37,23 @@ export async function addChange(db: Db, change: NewChange): Promise<TicketChange
       .executeTakeFirstOrThrow();
   if (merge !== null) await mergeEarlier(db, added);
   return added;
+}
+
+/** Whether the newest change of that name says the same, be it told or not yet. */
+export async function lastSays(
+  db: Db,
+  {
+    ticketId,
+    merge,
+    document,
+  }: Pick<NewChange, "ticketId" | "document"> & { readonly merge: string },
+): Promise<boolean> {
+  const { rows } = await sql<{ same: boolean }>`
+    select document = ${JSON.stringify(document)}::jsonb as same from ticket_change
+    where ticket_id = ${ticketId} and merge = ${merge} and merge is not null and state <> 'merged' order by id desc limit 1`.execute(
+    db,
+  );
+  return rows[0]?.same === true;
 }
 
 /** A change that may be on its way already is left alone. */

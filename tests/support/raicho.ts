@@ -62,6 +62,8 @@ export interface Raicho {
   interrupt(): void;
   /** Stops gracefully, and hard when that takes longer than 40 s. */
   stop(): Promise<Ended>;
+  /** Kills every process of it at once. */
+  kill(): Promise<void>;
 }
 
 export interface StartOptions {
@@ -85,6 +87,14 @@ process.on("exit", () => {
 function killGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
+
+function killOne(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
   } catch {
     // It has ended.
   }
@@ -181,6 +191,12 @@ export async function startRaicho(options: StartOptions = {}): Promise<Raicho> {
     family: () => descendants(pid),
     pidOf: (role) => descendants(pid).find((one) => commandLine(one).includes(`--role ${role} `)),
     interrupt: () => killGroup(pid, "SIGINT"),
+    kill: async () => {
+      const all = [pid, ...descendants(pid)];
+      for (const one of all) killOne(one);
+      await ended;
+      await gone(all);
+    },
     stop: async () => {
       child.kill("SIGTERM");
       const killer = setTimeout(() => killGroup(pid, "SIGKILL"), 40_000);

@@ -19,6 +19,8 @@ export interface TicketSite {
   ticket(ref: unknown): Promise<Json>;
   /** The same once it looks so. */
   until(what: string, ref: unknown, fits: (seen: Json) => boolean): Promise<Json>;
+  /** Starts the program again on the same data, after it was killed. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -35,25 +37,31 @@ export async function startTicketSite(
 ): Promise<TicketSite> {
   const under = await emptyDatabase();
   const jira = await startJiraFake();
-  const raicho = await startRaicho({
-    ...options,
-    env: { ...options.env, DATABASE_URL: under.url },
-    configs: {
-      jira: {
-        url: jira.url,
-        username: jira.user,
-        token: jira.token,
-        project: jira.project,
-        deployment: "cloud",
+  const start = (home?: string): Promise<Raicho> =>
+    startRaicho({
+      ...options,
+      ...(home === undefined ? {} : { home }),
+      env: { ...options.env, DATABASE_URL: under.url },
+      configs: {
+        jira: {
+          url: jira.url,
+          username: jira.user,
+          token: jira.token,
+          project: jira.project,
+          deployment: "cloud",
+        },
+        ticket,
+        ...configs,
       },
-      ticket,
-      ...configs,
-    },
-  });
+    });
+  let raicho = await start();
   const look = (ref: unknown) => raicho.get<Json>(`/api/v2/tickets/${String(ref)}`);
   return {
     jira,
-    raicho,
+    get raicho() {
+      return raicho;
+    },
+    restart: async () => void (raicho = await start(raicho.home)),
     databaseUrl: under.url,
     act: async (action, parameters) => (await runAction(raicho, action, parameters)).result as Json,
     told: async () => {

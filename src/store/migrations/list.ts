@@ -37,6 +37,7 @@ import { up as ticketRatings } from "./0323_ticket_ratings.ts";
 import { up as ruleBreakers } from "./0375_rule_breakers.ts";
 import { up as processPools } from "./0380_process_pools.ts";
 import { up as inventoryPushes } from "./0385_inventory_pushes.ts";
+import { up as ticketChangeMerge } from "./0440_ticket_change_merge.ts";
 
 /** In order; a name is never changed or removed once released. */
 export const migrations: ReadonlyArray<{
@@ -81,4 +82,5 @@ export const migrations: ReadonlyArray<{
   { name: "0385_inventory_pushes", up: inventoryPushes },
   { name: "0390_inventory_edge_types", up: inventoryEdgeTypes },
   { name: "0391_inventory_lookup", up: inventoryLookup },
+  { name: "0440_ticket_change_merge", up: ticketChangeMerge },
 ];
