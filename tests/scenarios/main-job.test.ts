@@ -66,7 +66,7 @@ describe.runIf(ready).each(backends)("the main job, bells on $name", ({ start: g
   const pool = async (server: string): Promise<string> =>
     site.haproxy === undefined ? "" : stateAt(site.haproxy, server);
 
-  test("alert, repeats, recovery, approval", async () => {
+  test("C1, C2, E2, E8: alert, repeats, recovery, approval", async () => {
     const at = new Date();
     expect(zoneHas(web01.record)).toBe(web01.address);
     expect(await raicho.send(nagiosMail({ at }))).toMatchObject({ code: 250 });

@@ -1,6 +1,7 @@
 /** Requests with their pre-work: a ticket in JIRA gets its sub-tickets with documents from git and what its servers say. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { runAction } from "../support/main-job-site.ts";
 import { needs } from "../support/needs.ts";
 import { prepared, type RequestSite, startRequestSite } from "../support/requests-site.ts";
 import { external, type Ground } from "./ground.ts";
@@ -103,5 +104,24 @@ describe.runIf(ready)("requests with their pre-work", () => {
     // The request before it was prepared with what was merged a moment earlier: it is covered.
     expect(items.filter(({ reason }) => reason.includes("Mail"))).toEqual([]);
     expect(await site.raicho.get("/api/v2/runbooks")).toMatchObject({ uncovered: items.length });
+  }, 90_000);
+
+  test("F8: what is wrong with the index that is merged is told with line and column", async () => {
+    const commit = site.documents.commit({
+      "runbooks/index.yaml":
+        "- request: mail\n  component: Mail\n  subtickets:\n    - { name: Mail, doc: mail/mvoe.md }\n",
+    });
+    const { result } = await runAction(site.raicho, "runbook.lint", {});
+    expect(result).toMatchObject({
+      commit,
+      problems: expect.arrayContaining([
+        expect.objectContaining({
+          file: "runbooks/index.yaml",
+          line: 4,
+          column: expect.any(Number),
+          message: expect.stringContaining("mail/mvoe.md"),
+        }),
+      ]),
+    });
   }, 90_000);
 });

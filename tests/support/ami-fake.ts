@@ -12,7 +12,7 @@ export interface AmiFake {
   stop(): Promise<void>;
 }
 
-/** What the called one does, by the name behind `PJSIP/`: `key2` presses 2, `silent` presses nothing, `busy`, `away`, `gone` (no such number). */
+/** What the called one does, by the name behind `PJSIP/` up to a `_`: `key2` presses 2, `silent` presses nothing, `busy`, `away`, `gone` (no such number). */
 const headers: Readonly<Record<string, readonly string[]>> = {
   login: ["Username", "Secret", "Events", "AuthType", "Key"],
   hangup: ["Channel", "Cause"],
@@ -184,14 +184,15 @@ function answer(
     event(line, "Hangup", { Cause: cause, "Cause-txt": words });
     originated("Failure", reason);
   };
-  if (called === "busy") failed("17", "User busy", "5");
-  else if (called === "declines") failed("21", "Call Rejected", "1");
-  else if (called === "gone") failed("1", "Unallocated (unassigned) number", "0");
-  else if (called === "away")
+  const [manner = ""] = called.split("_");
+  if (manner === "busy") failed("17", "User busy", "5");
+  else if (manner === "declines") failed("21", "Call Rejected", "1");
+  else if (manner === "gone") failed("1", "Unallocated (unassigned) number", "0");
+  else if (manner === "away")
     setTimeout(() => failed("127", "Interworking, unspecified", "3"), timeout);
   else {
     originated("Success", "4");
-    const key = /^key(\d)$/.exec(called)?.[1];
+    const key = /^key(\d)$/.exec(manner)?.[1];
     if (key === undefined)
       setTimeout(
         () => event(line, "Hangup", { Cause: "16", "Cause-txt": "Normal Clearing" }),

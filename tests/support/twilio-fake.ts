@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { text } from "node:stream/consumers";
 
 /** What happens to a request for a call: it is answered; refused for a moment; made, with its answer lost; lost before it is made. */
-export type Weather = "fine" | "busy" | "lost-answer" | "lost-request";
+type Weather = "fine" | "busy" | "lost-answer" | "lost-request";
 
 export interface TwilioFake {
   readonly url: string;
