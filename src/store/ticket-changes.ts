@@ -13,7 +13,7 @@ export interface NewChange {
   readonly document: JsonObject;
   /** Waiting changes of the same name become one: the newest says it. */
   readonly merge: string | null;
-  /** At least so many seconds after the last one of that name. */
+  /** At least so many seconds after the last one of that name, be it told or on its way. */
   readonly spacingSeconds: number;
 }
 
@@ -24,8 +24,8 @@ export async function addChange(db: Db, change: NewChange): Promise<TicketChange
   const { rows } = await sql<TicketChangeRow>`
     insert into ticket_change (ticket_id, key, verb, document, merge, not_before)
     values (${ticketId}, ${key}, ${verb}, ${document}::jsonb, ${merge},
-      greatest(clock_timestamp(), (select max(done_at) + make_interval(secs => ${spacingSeconds}) from ticket_change
-        where ticket_id = ${ticketId} and merge = ${merge} and state <> 'merged' and state = 'done')))
+      greatest(clock_timestamp(), (select max(coalesce(done_at, sent_at)) + make_interval(secs => ${spacingSeconds}) from ticket_change
+        where ticket_id = ${ticketId} and merge = ${merge} and state <> 'merged')))
     on conflict (ticket_id, key) do nothing returning *`.execute(db);
   const [added] = rows;
   if (added === undefined)
