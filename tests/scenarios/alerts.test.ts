@@ -84,12 +84,13 @@ describe("alerts at a site", () => {
       summary: "なぞ",
       count: 1,
     });
-    const { items } = await raicho.get<{ items: { key: string; ref: string }[] }>(
-      "/api/v2/alerts/messages?unparsed=true",
-    );
-    const [kept] = items;
+    // It is kept behind its event.
+    const kept = await eventually("the message to be kept", async () => {
+      const path = "/api/v2/alerts/messages?unparsed=true";
+      return (await raicho.get<{ items: { key: string; ref: string }[] }>(path)).items[0];
+    });
     const raw = await raicho.ask(
-      `/api/v2/alerts/messages/${encodeURIComponent(kept?.key ?? "")}?raw=true`,
+      `/api/v2/alerts/messages/${encodeURIComponent(kept.key)}?raw=true`,
     );
     expect(raw.body).toContain("Message-ID: <odd1@x>\r\n\r\nwhat {{ is }} this\r\n");
     const again = await action("/replay", { unparsed: true, dry_run: true });
