@@ -112,7 +112,12 @@ async function changeOf(
   const { version } = item;
   if (item.op === "update") {
     living(id, before);
-    const document = await patched(tx, before, mergeOf(item.attributes), version ?? undefined);
+    const document = await patched(
+      tx,
+      { current: before, eyes },
+      mergeOf(item.attributes),
+      version ?? undefined,
+    );
     return [{ ...base, op: "U", document }];
   }
   if (item.op === "restore")

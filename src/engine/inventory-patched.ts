@@ -8,8 +8,10 @@ import { referencesIn } from "../inventory/references.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { EntryRow } from "../store/inventory/entries.ts";
 import { loadRevision } from "../store/inventory/history.ts";
+import { imageKey } from "../store/inventory/sight.ts";
 import type { Db } from "../store/schema.ts";
-import type { Eyes } from "./inventory-eyes.ts";
+
+import { mayRead, type Eyes } from "./inventory-eyes.ts";
 import { resolveReferences } from "./inventory-resolve.ts";
 import { check } from "./inventory-write.ts";
 
@@ -51,13 +53,19 @@ export function attributesNamed(patch: EntryPatch): readonly string[] {
 
 /** What a document becomes. */
 export interface Edit {
+  /** Attributes that it names. */
+  readonly names: readonly string[];
   readonly apply: (document: JsonObject) => JsonObject;
   /** Attributes that it relies on: they must be as they were. */
   readonly relies: readonly string[];
 }
 
 export function mergeOf(patch: JsonObject): Edit {
-  return { apply: (document) => patchDocument(document, patch), relies: [] };
+  return {
+    names: Object.keys(patch),
+    apply: (document) => patchDocument(document, patch),
+    relies: [],
+  };
 }
 
 /** The patch as an edit: a test compares with what its value is stored as, so `2020/10/1`, or a name instead of an id, is the same. */
@@ -76,6 +84,7 @@ export async function editOf(
     return "document" in checked ? checked.document[name] : undefined;
   };
   return {
+    names: namedIn(patch),
     apply: (document) =>
       applyJsonPatch(
         document,
@@ -96,15 +105,29 @@ export function changesOf(before: JsonObject, after: JsonObject): JsonObject {
   );
 }
 
-/** The edit done to the version it was made for, then joined with what happened since. */
+/** The revision, when these eyes may read all of those attributes in it: what a refusal tells, or whether a test holds, would tell the rest. */
+async function readableBase(
+  db: Db,
+  eyes: Eyes,
+  { id, typeId }: EntryRow,
+  { version, names }: { readonly version: number; readonly names: readonly string[] },
+): Promise<JsonObject | undefined> {
+  const base = await loadRevision(db, id, version);
+  if (base === undefined || eyes.unlimited) return base;
+  const seen = { id, typeId, version };
+  const allowed = (await eyes.images(db, [seen])).get(imageKey(seen));
+  return names.every((name) => mayRead(allowed, name)) ? base : undefined;
+}
+
+/** The edit done to the version it was made for, then joined with what happened since. Throws INVENTORY_STALE when that cannot be done, or may not be told. */
 export async function patched(
   db: Db,
-  current: EntryRow,
-  { apply, relies }: Edit,
+  { current, eyes }: { readonly current: EntryRow; readonly eyes: Eyes },
+  { names, apply, relies }: Edit,
   ifVersion: number | undefined,
 ): Promise<JsonObject> {
   if (ifVersion === undefined || ifVersion === current.version) return apply(current.doc);
-  const base = await loadRevision(db, current.id, ifVersion);
+  const base = await readableBase(db, eyes, current, { version: ifVersion, names });
   if (base === undefined) throw stale(current, ifVersion);
   const yours = apply(base);
   const joined = threeWayMerge(base, current.doc, yours);

@@ -131,7 +131,12 @@ export class Inventory extends InventoryReading {
         const refused = unwritable({ type, eyes: this.eyes }, allowed, attributesNamed(patch));
         if (refused !== undefined) throw refused;
         const edit = await editOf(tx, patch, { type, eyes: this.eyes });
-        const document = await patched(tx, before, edit, options.ifVersion);
+        const document = await patched(
+          tx,
+          { current: before, eyes: this.eyes },
+          edit,
+          options.ifVersion,
+        );
         const computed = computedProblems(type, changesOf(before.doc, document), before.doc);
         if (computed.length > 0) throw invalidEntry(type.name, computed);
         return { id: before.id, type, op: "U", before, document };

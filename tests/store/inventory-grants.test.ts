@@ -75,6 +75,33 @@ describe("a grant on attributes", () => {
   });
 });
 
+describe("a grant on rows", () => {
+  test("tells nothing of a version that was not in them, and changes nothing on its ground", async () => {
+    const { entry } = await world.inventory.create(
+      "Device",
+      { hostname: "moved1", status: "failed", serial: "THEIRS" },
+      author,
+    );
+    const own = { status: "active", serial: "OURS" };
+    await world.inventory.patch(entry.id, own, { author });
+    const seen = await seenBy("anybody", {
+      types: ["Device"],
+      may: ["read", "write"],
+      where: { status: "active" },
+    });
+    for (const edit of [
+      { serial: "MINE" },
+      [{ op: "test", path: ["serial"], from: [], value: "THEIRS" }],
+    ] as const) {
+      const error = await refusal(seen.patch(entry.id, edit, { author, ifVersion: 1 }));
+      expect(error).toMatchObject({ code: "INVENTORY_STALE", details: { conflicts: [] } });
+      expect(JSON.stringify([error.message, error.details])).not.toContain("THEIRS");
+    }
+    const later = await seen.patch(entry.id, { serial: "MINE" }, { author, ifVersion: 2 });
+    expect(later.result).toBe("updated");
+  });
+});
+
 describe("grants", () => {
   test("on single entries, by name, key or id", async () => {
     const seen = await seenBy("anybody", {
