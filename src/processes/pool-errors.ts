@@ -5,6 +5,9 @@ export class DeadlineExceeded extends Error {
   override readonly name = "DeadlineExceeded";
 }
 
+/** The child did not even start in time, so nothing is said about the request: the machine is too busy. */
+export class ChildNotStarted extends DeadlineExceeded {}
+
 /** The child ended during the call: out of memory, killed from outside, a fault of the runtime. */
 export class ChildCrashed extends Error {
   override readonly name = "ChildCrashed";

@@ -3,6 +3,7 @@ import { startChild, type Child, type ChildOptions } from "./child-process.ts";
 import {
   CallFailed,
   ChildCrashed,
+  ChildNotStarted,
   DeadlineExceeded,
   OutputTooLarge,
   PoolClosed,
@@ -30,7 +31,7 @@ export interface PoolOptions {
 }
 
 export interface ChildPool<Request, Response> {
-  /** Rejects with DeadlineExceeded, ChildCrashed, OutputTooLarge, CallFailed (the function threw), QueueFull or PoolClosed. */
+  /** Rejects with DeadlineExceeded (ChildNotStarted when the child never ran), ChildCrashed, OutputTooLarge, CallFailed (the function threw), QueueFull or PoolClosed. */
   call(request: Request, options?: { readonly deadlineMs?: number }): Promise<Response>;
   /** Kills the children; calls under way reject with PoolClosed. */
   close(): Promise<void>;
@@ -143,10 +144,10 @@ class Pool<Response> {
   #watch(member: Member<Response>, ms: number): void {
     clearTimeout(member.timer);
     member.timer = setTimeout(() => {
-      const took = member.ready
-        ? `did not answer within ${ms} ms`
-        : `did not start within ${ms} ms`;
-      this.#end(member, new DeadlineExceeded(this.#say(took)));
+      const error = member.ready
+        ? new DeadlineExceeded(this.#say(`did not answer within ${ms} ms`))
+        : new ChildNotStarted(this.#say(`did not start within ${ms} ms`));
+      this.#end(member, error);
     }, ms);
   }
 

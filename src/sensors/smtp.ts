@@ -7,7 +7,7 @@ import {
   type SMTPServerSession,
 } from "smtp-server";
 import { Rates } from "../model/rates.ts";
-import { mailEvent, mailPayload } from "./mail/message.ts";
+import { mailEvent, mailPayload, type MailPayload } from "./mail/message.ts";
 import type { ParseMail } from "./mail/parse.ts";
 import type { Sensor, SensorContext } from "./sensor.ts";
 
@@ -153,7 +153,7 @@ function receiver(options: SmtpOptions, maxBytes: number) {
       const raw = await collect(stream, reserved, budget);
       if (stream.sizeExceeded) throw new Refusal(552, `The mail is larger than ${maxBytes} bytes`);
       await turn(async () => {
-        const payload = await mailPayload(raw, options.parse);
+        const payload = await payloadOrRefuse(raw, options.parse, context);
         if (payload.parse_error !== null) {
           context.log("warn", "A mail could not be parsed; it is kept as it came.", {
             message_key: payload.message_key,
@@ -168,9 +168,25 @@ function receiver(options: SmtpOptions, maxBytes: number) {
   };
 }
 
+/** A mail that nobody could look at is left with its sender. */
+async function payloadOrRefuse(
+  raw: Buffer,
+  parse: ParseMail,
+  context: SensorContext,
+): Promise<MailPayload> {
+  try {
+    return await mailPayload(raw, parse);
+  } catch (error) {
+    context.log("error", "A mail could not be read now; the sender was asked to try again.", {
+      reason: error instanceof Error ? error.message : String(error),
+    });
+    throw new Refusal(451, "The mail could not be read now; try again later");
+  }
+}
+
 async function emitOrRefuse(
   context: SensorContext,
-  payload: Awaited<ReturnType<typeof mailPayload>>,
+  payload: MailPayload,
   session: SMTPServerSession,
 ): Promise<void> {
   const { mailFrom, rcptTo } = session.envelope;

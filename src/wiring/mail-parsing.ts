@@ -2,7 +2,8 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { childPool } from "../processes/pool.ts";
-import type { ParsedMail, ParseMail } from "../sensors/mail/parse.ts";
+import { ChildNotStarted, PoolClosed, QueueFull } from "../processes/pool-errors.ts";
+import { MailParserAway, type ParsedMail, type ParseMail } from "../sensors/mail/parse.ts";
 
 const module = new URL(
   import.meta.url.endsWith(".ts") ? "../sensors/mail/parse.ts" : "../sensors/mail/parse.js",
@@ -25,8 +26,21 @@ export function mailParsing(deadlineMs = 5_000): MailParsing {
     outputBytes: 16_000_000,
   });
   return {
-    parse: (raw) =>
-      pool.call(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString("base64")),
+    parse: async (raw) => {
+      try {
+        const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+        return await pool.call(bytes.toString("base64"));
+      } catch (error) {
+        if (isAway(error)) throw new MailParserAway(error.message);
+        throw error;
+      }
+    },
     close: () => pool.close(),
   };
+}
+
+function isAway(error: unknown): error is Error {
+  return (
+    error instanceof ChildNotStarted || error instanceof QueueFull || error instanceof PoolClosed
+  );
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { createTransport } from "nodemailer";
 import { afterEach, describe, expect, test } from "vitest";
-import { parseMail } from "../../src/sensors/mail/parse.ts";
+import { MailParserAway, parseMail } from "../../src/sensors/mail/parse.ts";
 import { smtpSensor, type SmtpOptions, type SmtpSensor } from "../../src/sensors/smtp.ts";
 import { MemoryLedger, payloadOf } from "./ledger.ts";
 
@@ -155,6 +155,22 @@ describe("the SMTP sensor", () => {
     });
     const raw = Buffer.from(String(payloadOf(ledger.events[0])["raw"]), "base64").toString();
     expect(raw).toContain("boom");
+  });
+
+  test("a mail that nobody could look at stays with its sender, and is read when it comes again", async () => {
+    let away = true;
+    const { ledger, send } = await listening({
+      parse: async (raw) => {
+        if (away) throw new MailParserAway("the parser did not start within 30000 ms");
+        return parseMail(raw);
+      },
+    });
+    const mail = "Subject: urgent\r\nMessage-ID: <u@x>\r\n\r\nhello";
+    await expect(send(mail)).rejects.toMatchObject({ responseCode: 451 });
+    expect(ledger.events).toEqual([]);
+    away = false;
+    await send(mail);
+    expect(payloadOf(ledger.events[0])).toMatchObject({ subject: "urgent", parse_error: null });
   });
 
   test("stop waits for what is being stored", async () => {

@@ -1,6 +1,6 @@
 import type { NewEvent } from "../../model/events.ts";
 import { mailKey, rawHeaders, sha256Hex } from "./head.ts";
-import { clean, type ParsedMail, type ParseMail } from "./parse.ts";
+import { clean, MailParserAway, type ParsedMail, type ParseMail } from "./parse.ts";
 
 /** Bytes of the raw mail that are kept in the event; the rest is known by size and hash only. */
 export const rawBound = 1_048_576;
@@ -18,13 +18,14 @@ export interface MailPayload extends ParsedMail {
   readonly message_key: string;
 }
 
-/** Parses and packs one mail. Never rejects: a mail that cannot be parsed keeps its raw text and says why. */
+/** Parses and packs one mail: one that cannot be parsed keeps its raw text and says why. Rejects only with MailParserAway. */
 export async function mailPayload(raw: Uint8Array, parse: ParseMail): Promise<MailPayload> {
   let parsed: ParsedMail;
   let parseError: string | null = null;
   try {
     parsed = await parse(raw);
   } catch (error) {
+    if (error instanceof MailParserAway) throw error;
     parsed = unparsedMail(raw);
     parseError = clean(error instanceof Error ? error.message : String(error)).slice(0, 1_000);
   }

@@ -35,7 +35,12 @@ export interface AttachmentFacts {
   readonly content_id: string;
 }
 
-/** What sensors are handed: parses in a killable child; rejects when the child was stopped (deadline, memory, crash). */
+/** Nobody could look at the mail at all (the machine is too busy, the process is stopping): it is no fault of the mail, which is to be brought again. */
+export class MailParserAway extends Error {
+  override readonly name = "MailParserAway";
+}
+
+/** What sensors are handed: parses in a killable child; rejects when the child was stopped (deadline, memory, crash), with MailParserAway when there was none. */
 export type ParseMail = (raw: Uint8Array) => Promise<ParsedMail>;
 
 export const mailBounds = {
