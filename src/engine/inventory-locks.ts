@@ -113,13 +113,19 @@ async function heed(
     for (let lock = lockIn(name, left); lock !== undefined; lock = lockIn(name, left)) {
       const owner = lock.locked_by;
       const isOwners = ({ attr, source }: ClaimRow): boolean => attr === name && source === owner;
-      const overruled = left.find(isOwners);
-      if (overruled === undefined) break;
-      await overrule(tx, { decided, author, claim: overruled, policy: lock.policy });
-      left = left.filter((claim) => !isOwners(claim));
+      const claim = left.find(isOwners);
+      if (claim === undefined) break;
+      await overrule(tx, { decided, author, claim, policy: lock.policy });
+      left = left.filter((one) => !isOwners(one));
     }
   }
-  return { decided, locks };
+  return { decided, locks: locks.map(overruled) };
+}
+
+function overruled(lock: Lock): Lock {
+  const said = JSON.stringify(lock.value);
+  const message = `${lock.locked_by} owns ${lock.attribute} and says ${said}; that is overridden now`;
+  return { ...lock, message };
 }
 
 async function denial(

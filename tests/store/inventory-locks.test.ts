@@ -111,7 +111,10 @@ test("who overrides decides against the owner's word: the same word does not com
   const written = await world.inventory.patch(id, { asset_no: "mine", position: 8 }, overriding);
   expect(written).toMatchObject({
     result: "updated",
-    locked: [{ locked_by: "ledger" }, { locked_by: "dcim" }],
+    locked: [
+      { locked_by: "ledger" },
+      { locked_by: "dcim", message: "dcim owns position and says 7; that is overridden now" },
+    ],
   });
   expect([await state(id, "asset_no"), await state(id, "position")]).toEqual([
     "rejected",
