@@ -1,7 +1,7 @@
 /** JSON from outside. What nests too deep is refused before it is read: everything that walks through values (masks, prints, stores them) may then do so
  * by calling itself. */
 import express, { type RequestHandler } from "express";
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { fault } from "./faults.ts";
 import { refusal } from "./query.ts";
 
@@ -58,6 +58,12 @@ export function jsonBodies(
 
 const json = /^application\/(?:[\w.+-]*\+)?json(?:$|[; ])/i;
 
+/** Amazon SNS calls its JSON text/plain. No page of a stranger can send its header without asking first. */
+function isNotification(headers: IncomingHttpHeaders): boolean {
+  const { "x-amz-sns-message-type": kind, "content-type": type = "" } = headers;
+  return kind !== undefined && /^text\/plain(?:$|[; ])/i.test(type);
+}
+
 /** Refuses bodies that call themselves something else than JSON, or one of `others`: those a browser sends to us without asking first. One without a name is
  * JSON, as in StackStorm, unless a page sent it. */
 export function readable(others?: RegExp): RequestHandler {
@@ -70,7 +76,9 @@ export function readable(others?: RegExp): RequestHandler {
     } = request.headers;
     const empty = coded === undefined && (length === undefined || length === "0");
     const fits =
-      type === undefined ? origin === undefined : json.test(type) || others?.test(type) === true;
+      type === undefined
+        ? origin === undefined
+        : json.test(type) || others?.test(type) === true || isNotification(request.headers);
     if (empty || fits) return next();
     return fault(
       response,

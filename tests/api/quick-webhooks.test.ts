@@ -228,6 +228,17 @@ describe("a webhook", () => {
     },
   );
 
+  test("of Amazon SNS is JSON, though it is called text/plain", async () => {
+    const headers = {
+      "content-type": "text/plain; charset=UTF-8",
+      "x-amz-sns-message-type": "Notification",
+    };
+    expect(await post(`${open}/in`, '{"Type":"Notification"}', headers)).toMatchObject({
+      status: 202,
+      body: { Type: "Notification" },
+    });
+  });
+
   test("without a type is read as JSON", async () => {
     const answer = await fetch(`${open}/in`, { method: "POST", body: Buffer.from('{"a":1}') });
     expect([answer.status, await answer.json()]).toStrictEqual([202, { a: 1 }]);
