@@ -28,6 +28,7 @@ import { up as instanceCause } from "./0250_instance_cause.ts";
 import { up as inventoryChanges } from "./0251_inventory_changes.ts";
 import { up as inventoryEdgeTypes } from "./0390_inventory_edge_types.ts";
 import { up as inventoryLookup } from "./0391_inventory_lookup.ts";
+import { up as inventoryVacuum } from "./0420_inventory_vacuum.ts";
 import { up as alertStates } from "./0300_alert_states.ts";
 import { up as tickets } from "./0320_tickets.ts";
 import { up as requests } from "./0340_requests.ts";
@@ -83,4 +84,5 @@ export const migrations: ReadonlyArray<{
   { name: "0390_inventory_edge_types", up: inventoryEdgeTypes },
   { name: "0391_inventory_lookup", up: inventoryLookup },
   { name: "0440_ticket_change_merge", up: ticketChangeMerge },
+  { name: "0420_inventory_vacuum", up: inventoryVacuum },
 ];
