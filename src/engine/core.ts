@@ -41,6 +41,8 @@ export interface Slots {
   free(): number;
   take(): void;
   give(): void;
+  /** From now on none is free: this process stops, and what its workflows begin is for others. */
+  close(): void;
 }
 
 /** A workflow in memory, as the rest of the engine sees it. */
@@ -132,9 +134,11 @@ export interface Core {
 
 export function slots(size: number): Slots {
   let taken = 0;
+  let closed = false;
   return {
-    free: () => size - taken,
+    free: () => (closed ? 0 : size - taken),
     take: () => void taken++,
     give: () => void taken--,
+    close: () => void (closed = true),
   };
 }

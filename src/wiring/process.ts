@@ -82,6 +82,7 @@ function every(ms: number, name: string, work: () => Promise<unknown>): () => Pr
 
 /** Lets running actions end, then interrupts them; nothing of them is lost. */
 async function drain({ core }: EngineProcess, seconds: number): Promise<void> {
+  core.slots.close();
   const until = performance.now() + seconds * 1_000;
   const idle = (): boolean => core.running.size === 0;
   while (!idle() && performance.now() < until)
