@@ -42,7 +42,7 @@ export interface FleetPace {
   readonly regainMs: number;
 }
 
-export const fleetPace: FleetPace = { freeMs: 3_000, settledMs: 30_000, regainMs: 8_000 };
+export const fleetPace: FleetPace = { freeMs: 1_500, settledMs: 30_000, regainMs: 8_000 };
 
 interface Member {
   readonly kept: Kept;

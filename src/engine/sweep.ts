@@ -62,9 +62,12 @@ function canJudgeSilence(core: Core): boolean {
 /** Sweeps once; does nothing while another process sweeps. Rejects when the database is away. */
 export async function sweep(core: Core): Promise<void> {
   const swept = await core.database.transaction(async (tx): Promise<Swept | undefined> => {
-    if (!(await holdSweep(tx))) return undefined;
+    const held = await holdSweep(tx);
+    // Whoever finds another at it has looked, too: the ledger answered.
+    const judging = canJudgeSilence(core);
+    if (!held) return undefined;
     passing("sweep.begun");
-    const lost = canJudgeSilence(core) ? await forgetSilentProcesses(tx, silenceSeconds) : [];
+    const lost = judging ? await forgetSilentProcesses(tx, silenceSeconds) : [];
     for (const process of lost)
       core.log("warn", "a process gave no sign of life; its work is taken over", { process });
     const found = await orphans(tx);

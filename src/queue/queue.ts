@@ -45,7 +45,8 @@ export interface Listener {
 }
 
 export interface QueueOptions {
-  readonly databaseUrl: string;
+  /** Options of connections to PostgreSQL, as its driver takes them. */
+  readonly database: Readonly<Record<string, unknown>>;
   readonly redisUrl: string | undefined;
   /** Separates installations that share a server. */
   readonly prefix?: string;
@@ -74,6 +75,10 @@ function heard(name: string, data: unknown): Ring | undefined {
     attempt: "attempt" in data && typeof data.attempt === "number" ? data.attempt : 1,
   };
 }
+
+/** A server that vanished without a word is noticed within seconds: by TCP keepalives where nothing is asked, else by the silence of a connection that waits for an answer.
+ * A worker waits for at most 10 s in one request. */
+const redisLink = { keepAlive: 2_000, connectTimeout: 5_000, socketTimeout: 12_000 } as const;
 
 type Processor = (job: Job) => Promise<void>;
 
@@ -113,13 +118,8 @@ const workerOptions = {
   autorun: false,
 } as const;
 
-function onPostgres(url: string): Backend {
-  const connection = (max: number) => ({
-    connectionString: url,
-    max,
-    keepAlive: true,
-    migrate: true,
-  });
+function onPostgres(options: QueueOptions["database"]): Backend {
+  const connection = (max: number) => ({ ...options, max, migrate: true });
   return {
     queue: (name) =>
       new Queue(
@@ -142,7 +142,7 @@ function onRedis(url: string, onError: (reason: string) => void): Backend {
   const opened: Redis[] = [];
   let shared: Redis | undefined;
   const connection = (): Redis => {
-    const redis = new Redis(url, { maxRetriesPerRequest: null });
+    const redis = new Redis(url, { maxRetriesPerRequest: null, ...redisLink });
     redis.on("error", (error) => onError(error.message));
     opened.push(redis);
     return redis;
@@ -199,8 +199,8 @@ function coalesce(
 
 /** Opens the queue; the database (and Redis) must answer already. Rejects when it cannot be used. */
 export async function openQueue(options: QueueOptions): Promise<WorkQueue> {
-  const { databaseUrl, redisUrl, prefix = "raicho", onError } = options;
-  const backend = redisUrl === undefined ? onPostgres(databaseUrl) : onRedis(redisUrl, onError);
+  const { database, redisUrl, prefix = "raicho", onError } = options;
+  const backend = redisUrl === undefined ? onPostgres(database) : onRedis(redisUrl, onError);
   const queues = new PoolQueues(async (pool) => {
     const queue = backend.queue(nameOf(prefix, pool));
     queue.on("error", (error) => onError(error.message));

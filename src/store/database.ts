@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
 import pg from "pg";
 import { AppError } from "../model/errors.ts";
+import { linkOptions, watchLink } from "./link.ts";
 import { migrations } from "./migrations/list.ts";
 import type { LedgerSchema } from "./schema.ts";
 
@@ -47,11 +48,9 @@ export function openDatabase(
   { max = 10, application = "raicho" }: { max?: number; application?: string } = {},
 ): Database {
   const pool = new pg.Pool({
-    connectionString: url,
+    ...linkOptions(url),
     max,
     application_name: application,
-    keepAlive: true,
-    connectionTimeoutMillis: 5_000,
     // Bounds of a single statement and of a forgotten transaction; the database ends them, we report it.
     statement_timeout: 60_000,
     idle_in_transaction_session_timeout: 60_000,
@@ -79,14 +78,10 @@ export function openDatabase(
 
 /** A connection outside the pool: for LISTEN and for the commit pump. Errors end it; the caller opens another. */
 export async function connect(url: string, application: string): Promise<pg.Client> {
-  const client = new pg.Client({
-    connectionString: url,
-    keepAlive: true,
-    connectionTimeoutMillis: 5_000,
-    application_name: application,
-  });
+  const client = new pg.Client({ ...linkOptions(url), application_name: application });
   client.on("error", () => undefined);
   await client.connect();
+  await watchLink(url, client);
   return client;
 }
 

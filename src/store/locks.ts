@@ -1,7 +1,7 @@
 /** Locks that live as long as the connection that holds them: whoever dies loses them, at once or, when his machine vanished, within seconds.
  *
  * 1. A lock is held only while the connection that took it lives; after a loss it has to be taken again, and somebody else may have it.
- * 2. The server notices a silent machine by TCP keepalives (2 s + 3 × 1 s), we notice a silent server by our own question in less. */
+ * 2. The server notices a silent machine by TCP keepalives (link.ts) within 5 s, we notice a silent server by our own question in less. */
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { connect } from "./database.ts";
@@ -17,8 +17,6 @@ export interface Locks {
 }
 
 const answerMs = 4_000;
-const keepalive =
-  "set tcp_keepalives_idle = 2; set tcp_keepalives_interval = 1; set tcp_keepalives_count = 3; set tcp_user_timeout = 5000";
 const key = "hashtextextended('raicho ' || $1, 0)";
 const freeOnes = `select n from unnest($1::text[]) n where not exists (
   select from pg_locks l where l.locktype = 'advisory' and l.objsubid = 1 and l.granted
@@ -102,8 +100,6 @@ class ConnectionLocks implements Locks {
   async #open(): Promise<pg.Client> {
     if (this.#client !== undefined) return this.#client;
     const opened = await connect(this.#url, "raicho locks");
-    // Where the connection is no TCP connection there is nothing to keep alive.
-    await opened.query(keepalive).catch(() => undefined);
     opened.once("end", () => this.#lose(opened));
     this.#client = opened;
     return opened;

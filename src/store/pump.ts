@@ -11,6 +11,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { AppError } from "../model/errors.ts";
 import { connect, isOutage } from "./database.ts";
+import { backendOf, endBackend } from "./link.ts";
 import { writeWithRests } from "./unit-statement.ts";
 import { rowsIn, type Unit } from "./unit.ts";
 
@@ -207,10 +208,13 @@ export class CommitPump {
 
   /** Waits for the database and writes again what was not committed. */
   async #recover(flight: Flight, batch: readonly Waiting[]): Promise<void> {
+    const broken = backendOf(flight.client);
     for (let pause = 50; ; pause = Math.min(pause * 2, 1_000)) {
       try {
         await discard(flight);
         flight.client = await connect(this.#options.url, `raicho pump ${flight.number}`);
+        // While the server still works on the broken flight nobody can say whether it will be committed.
+        if (broken !== undefined) await endBackend(flight.client, broken);
         for (const item of batch) await this.#again(flight, flight.client, item);
         return;
       } catch {

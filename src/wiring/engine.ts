@@ -25,6 +25,7 @@ import type { Runner } from "../runners/runner.ts";
 import type { Spawn } from "../runners/spawn.ts";
 import { type Bell, openBells } from "../store/bells.ts";
 import { type Database, openDatabase, waitForDatabase } from "../store/database.ts";
+import { linkOptions } from "../store/link.ts";
 import { CommitPump } from "../store/pump.ts";
 import { openVault } from "../store/vault.ts";
 import { openAlerts, type Alerting } from "./alerts.ts";
@@ -168,7 +169,8 @@ function openInventory(
 }
 
 function queueOf({ redisUrl }: Config, databaseUrl: string): Promise<WorkQueue> {
-  return openQueue({ databaseUrl, redisUrl, onError: gate("the queue reports an error") });
+  const database = linkOptions(databaseUrl);
+  return openQueue({ database, redisUrl, onError: gate("the queue reports an error") });
 }
 
 function spawnOf(started: ReturnType<typeof spawner> | undefined): Spawn | undefined {

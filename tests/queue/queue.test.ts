@@ -16,7 +16,7 @@ async function database(): Promise<TestDatabase> {
 }
 
 describeQueue("PostgreSQL", async () => ({
-  databaseUrl: (await database()).url,
+  database: { connectionString: (await database()).url },
   redisUrl: undefined,
 }));
 
@@ -24,6 +24,6 @@ describe.skipIf(!needs("redis-server"))("with Redis", () => {
   describeQueue("Redis", async () => {
     const redis: TestRedis = await testRedis();
     opened.push(redis);
-    return { databaseUrl: (await database()).url, redisUrl: redis.url };
+    return { database: {}, redisUrl: redis.url };
   });
 });
