@@ -5,7 +5,8 @@ import { runDuplicates, runPoison } from "./cases/deliveries.ts";
 import { runFlood } from "./cases/floods.ts";
 import { runClock } from "./cases/clock.ts";
 import { runFullDisk } from "./cases/full-disk.ts";
-import { noFaketime, noMounts } from "./privileges.ts";
+import { runMachines } from "./cases/machines.ts";
+import { noFaketime, noMounts, noNamespaces } from "./privileges.ts";
 import { runPoints } from "./cases/points.ts";
 import { runRunaways } from "./cases/runaways.ts";
 import { runLate, runNetwork, runRolling } from "./cases/simple.ts";
@@ -58,10 +59,17 @@ export const cases: readonly Case[] = [
       runChaos(
         context,
         context.size({
-          ci: { workflows: 120, mails: 5, changes: 5, restarts: 3 },
-          full: { workflows: 10_000, mails: 100, changes: 100, restarts: 20 },
+          ci: { workflows: 120, mails: 5, changes: 5, restarts: 3, freezes: 1 },
+          full: { workflows: 10_000, mails: 100, changes: 100, restarts: 20, freezes: 5 },
           // As DBOS does it every hour: 5,000 workflows, the database away every 5 to 10 s.
-          nightly: { workflows: 5_000, mails: 200, changes: 200, kills: 20, restarts: 100 },
+          nightly: {
+            workflows: 5_000,
+            mails: 200,
+            changes: 200,
+            kills: 20,
+            restarts: 100,
+            freezes: 10,
+          },
         }),
       ),
   },
@@ -73,9 +81,23 @@ export const cases: readonly Case[] = [
       runChaos(
         context,
         context.size({
-          ci: { workflows: 120, mails: 5, changes: 5, redisKills: 2, wipes: 2 },
-          full: { workflows: 2_000, mails: 50, changes: 50, redisKills: 5, wipes: 5 },
-          nightly: { workflows: 5_000, mails: 50, changes: 50, redisKills: 20, wipes: 20 },
+          ci: { workflows: 120, mails: 5, changes: 5, redisKills: 2, redisFreezes: 1, wipes: 2 },
+          full: {
+            workflows: 2_000,
+            mails: 50,
+            changes: 50,
+            redisKills: 5,
+            redisFreezes: 5,
+            wipes: 5,
+          },
+          nightly: {
+            workflows: 5_000,
+            mails: 50,
+            changes: 50,
+            redisKills: 20,
+            redisFreezes: 9,
+            wipes: 20,
+          },
         }),
       ),
   },
@@ -113,6 +135,15 @@ export const cases: readonly Case[] = [
     notIn: ["ci"],
     cannot: noMounts,
     run: runFullDisk,
+  },
+  {
+    name: "machines",
+    promises: "P1 P2 P3 P4 P5 P7",
+    backends: "both",
+    // Minutes of partitions that must pass.
+    notIn: ["ci"],
+    cannot: noNamespaces,
+    run: runMachines,
   },
   { name: "late database", promises: "P7", backends: "postgres", run: runLate },
 ];

@@ -59,10 +59,10 @@ export function mail(site: Site, sent: Sent, name: string): Promise<void> {
   const text = `From: faults@example.jp\nTo: sys-alert@example.jp\nMessage-Id: <${name}@faults>\nSubject: ${name}\n\nbody of ${name}\n`;
   let turn = turnOf(name);
   return insist(sent, name, async () => {
-    const port = site.smtp[turn++ % site.smtp.length] ?? 0;
+    const server = site.smtp[turn++ % site.smtp.length] ?? { host: "127.0.0.1", port: 0 };
     try {
       const answer = await Promise.race([
-        deliver({ host: "127.0.0.1", port }, text),
+        deliver(server, text),
         delay(15_000).then(() => ({ code: 0 })),
       ]);
       // 421 and 4xx: try again later.

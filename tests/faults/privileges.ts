@@ -21,3 +21,15 @@ export function noMounts(): string | undefined {
     ? undefined
     : "mounting is not permitted here";
 }
+
+export function noNamespaces(): string | undefined {
+  const probe = `raicho-probe-${process.pid}`;
+  const [here, there] = [`rp${process.pid}a`, `rp${process.pid}b`];
+  const made = works("ip", "netns", "add", probe);
+  const linked =
+    made && works("ip", "link", "add", here, "type", "veth", "peer", "name", there, "netns", probe);
+  const entered = linked && works("ip", "netns", "exec", probe, "true");
+  if (linked) works("ip", "link", "del", here);
+  if (made) works("ip", "netns", "del", probe);
+  return entered ? undefined : "network namespaces are not permitted here";
+}

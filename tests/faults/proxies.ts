@@ -22,10 +22,14 @@ export async function closeProxies({ database, redis }: Proxies): Promise<void> 
   await redis?.close();
 }
 
-/** The address on which that server is reached. */
-export function through(url: string, proxy: Proxy | undefined): string {
-  if (proxy === undefined) return url;
+/** The address on which that server is reached: through the proxy, or from machines of a network. */
+export function through(
+  url: string,
+  { proxy, hub }: { readonly proxy?: Proxy | undefined; readonly hub?: string | undefined },
+): string {
+  if (proxy === undefined && hub === undefined) return url;
   const other = new URL(url);
-  other.port = String(proxy.port);
+  if (proxy !== undefined) other.port = String(proxy.port);
+  if (hub !== undefined) other.hostname = hub;
   return other.href;
 }

@@ -1,6 +1,6 @@
 /** Program of the recorder: takes down what actions did outside, in a process of its own that no fault is aimed at, so that the ledger is not asked about itself.
  * `POST /effect`: the body names the effect, the header `Idempotency-Key` (or `x-key`) the attempt's key; `?ms=` is how long the answer takes.
- * `GET /effects`: `{name: {key: how often}}`. `POST /forget`: begins anew. */
+ * The argument is the address to listen on. `GET /effects`: `{name: {key: how often}}`. `POST /forget`: begins anew. */
 import { createServer, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 
@@ -30,7 +30,7 @@ const server = createServer((request, response) => {
   );
 });
 server.keepAliveTimeout = 60_000;
-server.listen(0, "127.0.0.1", () => {
+server.listen(0, process.argv[2] ?? "127.0.0.1", () => {
   const address = server.address();
   process.send?.(typeof address === "object" && address !== null ? address.port : 0);
 });

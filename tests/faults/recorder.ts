@@ -13,12 +13,13 @@ export interface Recorder {
   close(): Promise<void>;
 }
 
-export async function startRecorder(): Promise<Recorder> {
-  const child = fork(fileURLToPath(new URL("recorder-main.ts", import.meta.url)), {
+/** It listens on that address. */
+export async function startRecorder(host = "127.0.0.1"): Promise<Recorder> {
+  const child = fork(fileURLToPath(new URL("recorder-main.ts", import.meta.url)), [host], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const [port] = (await once(child, "message")) as [number];
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://${host}:${port}`;
   return {
     url,
     effects: async () => (await (await fetch(`${url}/effects`)).json()) as Effects,

@@ -1,5 +1,5 @@
 /** The servers below a site, which faults are aimed at too: PostgreSQL and Redis, each of its own, on ports that stay. */
-import { readFileSync, realpathSync } from "node:fs";
+import { appendFileSync, readFileSync, realpathSync } from "node:fs";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -34,13 +34,16 @@ function tell(pids: readonly number[], name: NodeJS.Signals): void {
     }
 }
 
+/** `hub`: an address besides 127.0.0.1 at which machines of its network reach it. */
 export async function databaseServer(
   home: string,
-  options: Readonly<Record<string, string>> = {},
+  { settings = {}, hub }: { settings?: Readonly<Record<string, string>>; hub?: string } = {},
 ): Promise<DatabaseServer> {
-  const given = { home, options: { shared_buffers: "64MB", ...options } };
+  const listen = hub === undefined ? {} : { listen_addresses: `127.0.0.1,${hub}` };
+  const given = { home, options: { shared_buffers: "64MB", ...listen, ...settings } };
   let server: EmbeddedPostgres = await startPostgres(given);
   const { url } = server;
+  if (hub !== undefined) await admit(home, hub, url);
   const port = Number(new URL(url).port);
   let frozen: readonly number[] = [];
   return {
@@ -77,6 +80,15 @@ export async function databaseServer(
   };
 }
 
+async function admit(home: string, hub: string, url: string): Promise<void> {
+  const file = join(realpathSync(join(home, "postgres")), "data/pg_hba.conf");
+  appendFileSync(file, `host all all ${hub}/24 scram-sha-256\n`);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query("select pg_reload_conf()");
+  await client.end();
+}
+
 function postmaster(home: string): number {
   const file = join(realpathSync(join(home, "postgres")), "data/postmaster.pid");
   return Number(readFileSync(file, "utf8").split("\n")[0]);
@@ -89,12 +101,17 @@ export interface RedisServer {
   kill(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** SIGSTOP and SIGCONT. */
+  freeze(): void;
+  thaw(): void;
 }
 
-export async function redisServer(directory: string): Promise<RedisServer> {
+/** `hub`: an address besides 127.0.0.1 at which machines of its network reach it. */
+export async function redisServer(directory: string, hub?: string): Promise<RedisServer> {
   const port = await freePort();
-  const flags = ["--port", String(port), "--bind", "127.0.0.1", "--save", ""];
-  const policy = ["--dir", directory, "--maxmemory-policy", "noeviction"];
+  const bound = ["127.0.0.1", ...(hub === undefined ? [] : [hub])];
+  const flags = ["--port", String(port), "--bind", ...bound, "--protected-mode", "no"];
+  const policy = ["--save", "", "--dir", directory, "--maxmemory-policy", "noeviction"];
   let server: ChildProcess;
   const start = async (): Promise<void> => {
     server = spawn("redis-server", [...flags, ...policy], { stdio: "ignore" });
@@ -115,6 +132,8 @@ export async function redisServer(directory: string): Promise<RedisServer> {
     kill: () => end("SIGKILL"),
     stop: () => end("SIGTERM"),
     start,
+    freeze: () => void server.kill("SIGSTOP"),
+    thaw: () => void server.kill("SIGCONT"),
   };
 }
 

@@ -14,6 +14,7 @@ import {
   temporaryHome,
   type Started,
 } from "../support/raicho.ts";
+import type { Network } from "./network.ts";
 import { writePack } from "./pack.ts";
 import { closeProxies, openProxies, type Proxies, through } from "./proxies.ts";
 import { startRecorder, type Recorder } from "./recorder.ts";
@@ -42,6 +43,8 @@ export interface SiteOptions {
   readonly databaseComesAfter?: number;
   /** Connections to PostgreSQL and Redis go through proxies. */
   readonly proxied?: boolean;
+  /** Each process is on the machine that its layout says; the servers are at its hub. */
+  readonly network?: Network;
 }
 
 export interface Kept {
@@ -70,7 +73,7 @@ export interface Site {
   readonly processes: readonly Kept[];
   /** Addresses of the doors. */
   readonly doors: readonly string[];
-  readonly smtp: readonly number[];
+  readonly smtp: readonly { readonly host: string; readonly port: number }[];
   token: string;
   named(name: string): Kept;
   of(role: Role): readonly Kept[];
@@ -122,9 +125,12 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
   mkdirSync(join(home, "site"));
   mkdirSync(join(home, "configs"));
   writeConfigs(home, options.configs);
-  const recorder = await startRecorder();
-  const database = await databaseServer(options.databaseHome ?? home, options.settings);
-  const redis = backend === "redis" ? await redisServer(home) : undefined;
+  const { settings = {}, databaseHome = home, network } = options;
+  const hub = network?.hub;
+  const recorder = await startRecorder(hub);
+  const onHub = hub === undefined ? {} : { hub };
+  const database = await databaseServer(databaseHome, { settings, ...onHub });
+  const redis = backend === "redis" ? await redisServer(home, hub) : undefined;
   const names = namesOf({ ...usual, ...options.counts });
   const ports = await portsFor(names);
   const proxies = options.proxied === true ? await openProxies(database, redis) : {};
@@ -169,7 +175,7 @@ class RunningSite implements Site {
   readonly recorder: Recorder;
   readonly proxies: Proxies;
   readonly doors: readonly string[];
-  readonly smtp: readonly number[];
+  readonly smtp: Site["smtp"];
   token = "";
   readonly #kept: Kept[] = [];
   readonly #ports: Ports;
@@ -185,8 +191,8 @@ class RunningSite implements Site {
     this.recorder = recorder;
     this.#ports = ports;
     this.#options = options;
-    this.doors = [...ports.http.values()].map((port) => `http://127.0.0.1:${port}`);
-    this.smtp = [...ports.smtp.values()];
+    this.doors = [...ports.http].map(([name, port]) => `http://${this.#hostOf(name)}:${port}`);
+    this.smtp = [...ports.smtp].map(([name, port]) => ({ host: this.#hostOf(name), port }));
   }
 
   get processes(): readonly Kept[] {
@@ -201,20 +207,27 @@ class RunningSite implements Site {
     this.#keep(kept, started);
   }
 
+  #hostOf(name: string): string {
+    return this.#options.network?.address(name) ?? "127.0.0.1";
+  }
+
   #run(name: string, role: Role, env: Readonly<Record<string, string>>): Started {
-    const { env: common, envOf, beforeOf } = this.#options;
+    const { env: common, envOf, beforeOf, network } = this.#options;
+    const hub = network?.hub;
+    const { database, redis } = this.proxies;
     return runRaicho(["start", "--role", role], {
       home: this.home,
       cwd: join(this.home, "site"),
-      before: beforeOf?.(name) ?? [],
+      before: [...(network?.before(name) ?? []), ...(beforeOf?.(name) ?? [])],
       env: {
-        DATABASE_URL: through(this.database.url, this.proxies.database),
+        DATABASE_URL: through(this.database.url, { proxy: database, hub }),
         ...(this.redis === undefined
           ? {}
-          : { REDIS_URL: through(this.redis.url, this.proxies.redis) }),
+          : { REDIS_URL: through(this.redis.url, { proxy: redis, hub }) }),
         RAICHO_CONFIGS: join(this.home, "configs"),
         RAICHO_ADMIN_PASSWORD: adminPassword,
         RAICHO_API_URL: this.doors[0] ?? "",
+        RAICHO_HOST: this.#hostOf(name),
         RAICHO_PORT: String(this.#ports.http.get(name) ?? 0),
         RAICHO_SMTP_PORT: String(this.#ports.smtp.get(name) ?? 0),
         RAICHO_PACK_INDEX: "off",

@@ -6,7 +6,7 @@ import { backendOf, endBackend } from "../../src/store/link.ts";
 import { type Proxy, tcpProxy } from "../faults/tcp-proxy.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let ledger: TestDatabase;
 let proxy: Proxy;

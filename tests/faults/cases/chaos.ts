@@ -12,11 +12,23 @@ export interface Chaos extends Amounts {
   /** SIGKILL for the database, which comes back after at most 2 s. */
   readonly databaseKills?: number;
   readonly wipes?: number;
+  /** How often all of PostgreSQL stands still. */
+  readonly freezes?: number;
   /** Kills of Redis; without it none. */
   readonly redisKills?: number;
+  /** How often Redis stands still. */
+  readonly redisFreezes?: number;
 }
 
-type Fault = "kill" | "pause" | "restart" | "kill database" | "wipe" | "kill Redis";
+type Fault =
+  | "kill"
+  | "pause"
+  | "restart"
+  | "kill database"
+  | "freeze"
+  | "wipe"
+  | "kill Redis"
+  | "freeze Redis";
 
 /** The faults of a run, in the order that the seed gives; the queue is wiped in the middle. */
 function planOf(chaos: Chaos, { random }: Context): Fault[] {
@@ -28,6 +40,8 @@ function planOf(chaos: Chaos, { random }: Context): Fault[] {
   mix("restart", chaos.restarts);
   mix("kill database", chaos.databaseKills);
   mix("kill Redis", chaos.redisKills);
+  mix("freeze", chaos.freezes);
+  mix("freeze Redis", chaos.redisFreezes);
   const wipes = chaos.wipes ?? 0;
   for (let n = 0; n < wipes; n += 1)
     plan.splice(Math.floor(((n + 1) * plan.length) / (wipes + 1)), 0, "wipe");
@@ -39,10 +53,16 @@ async function strike(site: Site, fault: Fault, { random }: Context): Promise<vo
   if (fault === "restart")
     return restartDatabase(site, random.pick(["kill", "stop"]), random.below(2_000));
   if (fault === "kill database") return restartDatabase(site, "kill", random.below(2_000));
+  if (fault === "freeze") return restartDatabase(site, fault, 2_000 + random.below(14_000));
   if (fault === "kill Redis") {
     await site.redis?.kill();
     await delay(random.below(3_000));
     return site.redis?.start();
+  }
+  if (fault === "freeze Redis") {
+    site.redis?.freeze();
+    await delay(2_000 + random.below(14_000));
+    return site.redis?.thaw();
   }
   const kept = await victim(site, random);
   if (fault === "kill") return site.kill(kept);
