@@ -10,7 +10,7 @@ import { announceEnd, tellIn } from "./announce.ts";
 import type { Carry, Core } from "./core.ts";
 import { knock } from "./gates.ts";
 import { Interrupted, runHere } from "./run.ts";
-import { forsake, sweep } from "./sweep.ts";
+import { forsake, saidAlive, sweep } from "./sweep.ts";
 import { claimInTurn } from "./turns.ts";
 
 /** How committed executions are carried out in this process. */
@@ -68,6 +68,7 @@ async function sayAlive(core: Core, role: string): Promise<void> {
   const { process: id, pools, clock } = core;
   const before = performance.now();
   const at = await beat(core.database.db, { id, role, host: hostname(), pid: process.pid, pools });
+  saidAlive(core);
   clock.heard(at, { before, after: performance.now() });
   const ahead = clock.news();
   if (ahead !== undefined)

@@ -2,7 +2,8 @@
  *
  * 1. An execution of a lost process runs again or is abandoned, as its action declares; workflows always go on.
  * 2. Ringing again is harmless: a job that still waits is not doubled, and only one claim succeeds.
- * 3. Silence counts only while the sweep itself could look all the time: after an outage everybody is silent and nobody is lost.
+ * 3. Silence counts only while the sweeping process itself could say all the time that it lives: after an outage, or while the disk was full and the
+ *    ledger took no writes, everybody is silent and nobody is lost.
  * 4. Pending instances are matched again by the rules of now; the unit that records it succeeds once. */
 import { passing } from "../model/crash-points.ts";
 import { type FinishedStatus, isWorkflow } from "../model/execution.ts";
@@ -46,28 +47,32 @@ interface Swept {
   readonly ended: readonly Ended[];
 }
 
-/** Since when the sweep of this process has looked without a gap, and when it looked last; milliseconds of the monotonic clock. */
-const watching = new WeakMap<Core, { readonly since: number; readonly last: number }>();
+/** Since when this process has said without a gap that it lives, and when it did last; milliseconds of the monotonic clock. */
+const heard = new WeakMap<Core, { readonly since: number; readonly last: number }>();
 const gapMs = 4_000;
 
-/** True when the sweep has looked long enough without a gap to judge who is silent. */
-function canJudgeSilence(core: Core): boolean {
+/** The ledger took the word of this process that it lives. */
+export function saidAlive(core: Core): void {
   const now = performance.now();
-  const before = watching.get(core);
+  const before = heard.get(core);
   const since = before === undefined || now - before.last > gapMs ? now : before.since;
-  watching.set(core, { since, last: now });
-  return now - since > silenceSeconds * 1_000;
+  heard.set(core, { since, last: now });
+}
+
+/** True when others could have said for long enough that they live: this process could. */
+function canJudgeSilence(core: Core): boolean {
+  const own = heard.get(core);
+  if (own === undefined) return false;
+  const now = performance.now();
+  return now - own.last <= gapMs && now - own.since > silenceSeconds * 1_000;
 }
 
 /** Sweeps once; does nothing while another process sweeps. Rejects when the database is away. */
 export async function sweep(core: Core): Promise<void> {
   const swept = await core.database.transaction(async (tx): Promise<Swept | undefined> => {
-    const held = await holdSweep(tx);
-    // Whoever finds another at it has looked, too: the ledger answered.
-    const judging = canJudgeSilence(core);
-    if (!held) return undefined;
+    if (!(await holdSweep(tx))) return undefined;
     passing("sweep.begun");
-    const lost = judging ? await forgetSilentProcesses(tx, silenceSeconds) : [];
+    const lost = canJudgeSilence(core) ? await forgetSilentProcesses(tx, silenceSeconds) : [];
     for (const process of lost)
       core.log("warn", "a process gave no sign of life; its work is taken over", { process });
     const found = await orphans(tx);
