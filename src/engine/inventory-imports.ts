@@ -36,6 +36,7 @@ import {
   summaryOf,
   type ImportView,
 } from "./inventory-import-view.ts";
+import { deniedOf } from "./inventory-permit.ts";
 import type { Author } from "./inventory-write.ts";
 
 export interface ImportOptions {
@@ -79,6 +80,7 @@ export class Imports {
     },
   ): Promise<ImportView> {
     if (files.length === 0) throw badRequest("files: expected at least one spreadsheet");
+    this.#permit(options);
     const before = id === undefined ? undefined : await this.#staged(id);
     const read: { readonly records: readonly ImportRecord[]; readonly about: JsonObject }[] = [];
     for (const file of files) read.push(await readFile(this.#service, this.#read, file));
@@ -97,6 +99,12 @@ export class Imports {
     });
     await this.#plan(importId, records);
     return this.view(importId);
+  }
+
+  #permit({ override }: ImportOptions): void {
+    // Whose cells it will meet is known only afterwards.
+    if (override === true && !this.#service.ground.eyes.unlimited)
+      throw deniedOf("approve", "whatever others own, as an import that overrides would");
   }
 
   async #plan(id: string, records: readonly ImportRecord[]): Promise<ImportPlan> {

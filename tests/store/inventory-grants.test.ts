@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { changesets } from "../../src/engine/inventory-changesets.ts";
 import { suggest } from "../../src/engine/inventory-deploy.ts";
+import { readImport } from "../../src/engine/inventory-import-request.ts";
+import { Imports } from "../../src/engine/inventory-imports.ts";
 import { readInventoryGrant } from "../../src/inventory/grant.ts";
+import { readSheets } from "../../src/sheets/read-file.ts";
 import { grantedSite, names, type GrantedSite } from "./inventory-granted-site.ts";
 import { author, refusal } from "./inventory-site.ts";
 
@@ -162,6 +165,17 @@ describe("grants", () => {
       author,
     );
     expect(result).toMatchObject({ result: "invalid" });
+  });
+  test("let nobody import over what others own", async () => {
+    const seen = await seenBy("anybody", { types: ["*"], may: ["read", "write", "create"] });
+    const imports = new Imports(seen, readSheets, author.actor);
+    const text = "hostname,status\ndb001,active\n";
+    const given = { files: [{ name: "ops.csv", source: "ops-sheet", type: "Device", text }] };
+    const { files, options } = readImport({ ...given, override: true });
+    const error = await refusal(imports.stage(files, { options, author }));
+    expect(error.code).toBe("INVENTORY_DENIED");
+    const plain = readImport(given);
+    await imports.stage(plain.files, { options: plain.options, author });
   });
   test.each([
     [{ types: ["Device"], may: ["raed"] }, "did you mean read?"],
