@@ -5,6 +5,7 @@
  * 2. Something was asked and nothing comes: the server is asked over another connection whether it works on that. If it cannot be reached either, the connection is ended as
  *    if the server had ended it; so it is when the server says for long that it does not. A server that is slow to answer is waited for: it may only have too much to do.
  * 3. Time counts in looks of this process: one that stood still blames nobody for it. */
+import { EventEmitter } from "node:events";
 import { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
@@ -47,8 +48,10 @@ interface Link {
   /** 0 until the server said so. */
   pid: number;
   since: string;
-  /** Bytes that had been written when something came last. */
+  /** Bytes that had been written when all that was asked had its answer. */
   heard: number;
+  /** Bytes that had come at the last look. */
+  read: number;
   /** Bytes that could not be sent yet at the last look. */
   unsent: number;
   /** Looks since something was asked and nothing came. */
@@ -60,16 +63,23 @@ const backends = new WeakMap<object, Backend>();
 
 /** Watches a connection that was opened just now. Rejects when it does not answer. */
 export async function watchLink(url: string, client: pg.ClientBase): Promise<void> {
-  const stream = streamOf(client);
-  if (stream === undefined) return;
+  const protocol = protocolOf(client);
+  if (protocol === undefined) return;
+  const { stream } = protocol;
   const link: Link = {
     pid: 0,
     since: "",
     stream,
     heard: stream.bytesWritten,
+    read: stream.bytesRead,
     unsent: 0,
     silent: 0,
   };
+  // Not by what comes over the stream: who copies has that for himself. Before the driver, which asks the next question at once.
+  protocol.events.prependListener("readyForQuery", () => {
+    link.heard = stream.bytesWritten;
+    link.silent = 0;
+  });
   const watch = watches.get(url) ?? new Watch(url);
   watches.set(url, watch);
   watch.add(link);
@@ -99,13 +109,15 @@ export async function endBackend(client: pg.ClientBase, { pid, since }: Backend)
   throw new Error("a connection that broke still works at the server");
 }
 
-/** With TLS the one that TLS gives, so that bytes mean what is asked and answered. */
-function streamOf(client: object): Socket | undefined {
+/** What the driver speaks over, and tells of. With TLS the stream that TLS gives, so that bytes mean what is asked and answered. */
+function protocolOf(
+  client: object,
+): { readonly stream: Socket; readonly events: EventEmitter } | undefined {
   if (!("connection" in client)) return undefined;
   const { connection } = client;
-  if (typeof connection !== "object" || connection === null || !("stream" in connection))
-    return undefined;
-  return connection.stream instanceof Socket ? connection.stream : undefined;
+  if (!(connection instanceof EventEmitter) || !("stream" in connection)) return undefined;
+  const { stream } = connection;
+  return stream instanceof Socket ? { stream, events: connection } : undefined;
 }
 
 /** Under way over a connection of its own. */
@@ -123,7 +135,7 @@ interface Silent {
 }
 
 function isSilentStill({ link, heard }: Silent): boolean {
-  return link.heard === heard && link.silent > 0;
+  return link.heard === heard && link.silent > 0 && link.stream.bytesRead === link.read;
 }
 
 /** Watches the connections to one server while there are any. */
@@ -139,10 +151,6 @@ class Watch {
 
   add(link: Link): void {
     const { stream } = link;
-    stream.on("data", () => {
-      link.heard = stream.bytesWritten;
-      link.silent = 0;
-    });
     stream.once("close", () => {
       this.#links.delete(link);
       if (this.#links.size > 0) return;
@@ -155,11 +163,12 @@ class Watch {
 
   #look(): void {
     for (const link of this.#links) {
-      const { bytesWritten, writableLength } = link.stream;
-      // A long question is on its way.
-      if (writableLength !== link.unsent) link.silent = 0;
+      const { bytesRead, bytesWritten, writableLength } = link.stream;
+      // A long question is on its way, or a long answer.
+      if (writableLength !== link.unsent || bytesRead !== link.read) link.silent = 0;
       else if (bytesWritten > link.heard) link.silent += 1;
       link.unsent = writableLength;
+      link.read = bytesRead;
     }
     const question = this.#question;
     if (question !== undefined) {
