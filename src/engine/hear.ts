@@ -82,6 +82,11 @@ const idleBefore = new WeakMap<Core, ReadonlySet<string>>();
 
 /** What the ledger says is ours and nobody here works at (an outage at a bad moment) is taken up again once it was idle for two heartbeats. */
 async function lookAfterOwn(core: Core): Promise<void> {
+  // What a broken flight started is ours in the ledger, and begins here once the pump has found out that it was committed.
+  if (!core.pump.knowsAll()) {
+    idleBefore.delete(core);
+    return;
+  }
   const { db } = core.database;
   const idle = (await ownedBy(db, core.process)).filter(
     ({ id }) => !core.conducted.has(id) && !core.running.has(id),

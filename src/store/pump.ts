@@ -53,6 +53,8 @@ export class CommitPump {
   #waiting: Waiting[] = [];
   #scheduled = false;
   #away = false;
+  /** Flights that broke and of which it is being found out what of them was committed. */
+  #recovering = 0;
   #closing = false;
   #flying = 0;
   #emptied: (() => void) | undefined;
@@ -92,6 +94,11 @@ export class CommitPump {
   /** False while the database cannot be reached. */
   healthy(): boolean {
     return !this.#away;
+  }
+
+  /** False while there may be units that are committed and whose senders do not know it yet, because their flight broke. */
+  knowsAll(): boolean {
+    return !this.#away && this.#recovering === 0;
   }
 
   /** Resolves when nothing waits; further commits are refused. */
@@ -181,7 +188,9 @@ export class CommitPump {
 
   async #outage(flight: Flight, batch: readonly Waiting[], error: unknown): Promise<void> {
     const reason = error instanceof Error ? error.message : String(error);
+    this.#recovering += 1;
     await this.#recover(flight, this.#lose(batch, reason));
+    this.#recovering -= 1;
     this.#back();
   }
 

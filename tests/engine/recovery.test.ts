@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { heartbeat } from "../../src/engine/hear.ts";
 import { answerInquiry, cancel, request, steer } from "../../src/engine/request.ts";
 import { sweep } from "../../src/engine/sweep.ts";
 import { armCrashPoints } from "../../src/model/crash-points.ts";
-import { beat, forgetProcess } from "../../src/store/processes.ts";
+import { forgetProcess } from "../../src/store/processes.ts";
 import { testDatabase, type TestDatabase } from "../support/postgres.ts";
 import { testEngine, testRunner } from "../support/engine.ts";
 
@@ -265,43 +265,4 @@ output: [{ ok: <% ctx().ok %> }]
     const id = await request(engine.core, { action: "test.w", parameters: {}, context: {} });
     expect(await engine.ended(id)).toEqual({ status: "succeeded", result: { output: { y: 3 } } });
   });
-});
-
-test("who is silent is lost once this process could say for long enough that it lives, and not after a time in which nobody could", async () => {
-  const silent = { id: "silent", role: "worker", host: "there", pid: 1, pools: [] };
-  await beat(database.db, silent);
-  await database.db
-    .updateTable("process")
-    .set({ beat_at: new Date(0) })
-    .where("id", "=", silent.id)
-    .execute();
-  const known = async (): Promise<boolean> =>
-    (await database.db.selectFrom("process").select("id").where("id", "=", silent.id).execute())
-      .length === 1;
-  await using engine = testEngine(database.url, {
-    name: "watching",
-    content,
-    runners: [testRunner(never)],
-  });
-  let now = performance.now();
-  const clock = vi.spyOn(performance, "now").mockImplementation(() => now);
-  const sayAndSweep = async (ms: number): Promise<boolean> => {
-    now += ms;
-    await heartbeat(engine.core, "scheduler");
-    await sweep(engine.core);
-    return known();
-  };
-  try {
-    // Reading is possible, writing is not: it sweeps, and judges nobody.
-    await sweep(engine.core);
-    const during = [await sayAndSweep(0), await sayAndSweep(2_000)];
-    now += 20_000;
-    await sweep(engine.core);
-    const after = [await known(), await sayAndSweep(500), await sayAndSweep(2_000)];
-    expect([...during, ...after]).toEqual([true, true, true, true, true]);
-    await sayAndSweep(2_000);
-    expect(await sayAndSweep(2_500)).toBe(false);
-  } finally {
-    clock.mockRestore();
-  }
 });
