@@ -37,11 +37,16 @@ test("the next runs take their place, and what stands around them stays", () => 
   const page = `${pageWith("# Fault runs\n", [run])}\n## Earlier\n\nBy hand.\n`;
   const [result] = run.results;
   if (result === undefined) throw new Error("no result");
-  const failed = { ...result, name: "joins", findings: ["2 joins of 3\nworkflows"] };
+  const failed = {
+    ...result,
+    name: "joins",
+    findings: ["2 joins of 3\n    at file.ts:3", "logs: here"],
+  };
   const next = pageWith(page, [{ ...run, seed: 8, results: [failed] }]);
   expect(next).not.toContain("lost workers");
   expect(next).toContain("**1 findings**");
-  expect(next).toContain("- joins, PostgreSQL: 2 joins of 3 workflows");
+  expect(next).toContain("- joins, PostgreSQL: 2 joins of 3\n");
+  expect(next).not.toMatch(/file\.ts|logs: /);
   expect(next).toMatch(/## Earlier\n\nBy hand\.\n$/);
   expect(pageWith(next, [run])).toBe(page);
 });

@@ -34,7 +34,7 @@ function shown(count: number | string): string {
 function rowOf({ profile, seed }: Run, result: Result): readonly string[] {
   const { name, backend, counts, findings, seconds, load } = result;
   const facts = Object.entries(counts).map(([what, count]) => `${what} ${shown(count)}`);
-  const verdict = findings.length === 0 ? "passed" : `**${findings.length} findings**`;
+  const verdict = findings.length === 0 ? "passed" : `**${toldOf(findings).length} findings**`;
   const took = `${shown(seconds)} s`;
   return [
     name,
@@ -60,11 +60,18 @@ function table(rows: readonly (readonly string[])[]): string {
   );
 }
 
+/** Without what is only of use on that machine: logs, and stacks. */
+function toldOf(findings: readonly string[]): readonly string[] {
+  return findings
+    .filter((finding) => !finding.startsWith("logs: "))
+    .map((finding) => finding.split("\n", 1)[0] ?? "");
+}
+
 function listed(runs: readonly Run[]): string {
   const rows = runs.flatMap((run) => run.results.map((result) => rowOf(run, result)));
   const bad = runs.flatMap(({ results }) =>
     results.flatMap(({ name, backend, findings }) =>
-      findings.map((finding) => `- ${name}, ${queues[backend]}: ${finding.replaceAll("\n", " ")}`),
+      toldOf(findings).map((finding) => `- ${name}, ${queues[backend]}: ${finding}`),
     ),
   );
   const days = [...new Set(runs.map(({ at }) => at.slice(0, 10)))].toSorted().join(", ");
