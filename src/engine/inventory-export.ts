@@ -4,7 +4,7 @@ import type { Attribute } from "../inventory/definition.ts";
 import { badRequest } from "../inventory/problem.ts";
 import { keyLeaves, pathText } from "../inventory/reference-paths.ts";
 import { isReference } from "../inventory/references.ts";
-import type { ColumnMapping } from "../inventory/sheet-table.ts";
+import type { ColumnMapping } from "../inventory/sheet-heads.ts";
 import { headingKey, headingsOf } from "../inventory/sheet-values.ts";
 import { cellOf, guarded } from "../inventory/sheet-writing.ts";
 import { nearest } from "../inventory/text.ts";

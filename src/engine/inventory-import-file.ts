@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { ImportRecord } from "../inventory/import-records.ts";
 import { badRequest } from "../inventory/problem.ts";
-import type { ColumnMapping } from "../inventory/sheet-table.ts";
+import type { ColumnMapping } from "../inventory/sheet-heads.ts";
 import { isSourceName } from "../inventory/sources.ts";
 import type { SheetFile } from "../model/grid.ts";
 import { isObject, type JsonObject } from "../model/json.ts";

@@ -2,12 +2,11 @@
 import { typeNamed, type Catalogue, type KnownType } from "../inventory/catalogue.ts";
 import type { ImportRecord } from "../inventory/import-records.ts";
 import { InventoryError } from "../inventory/problem.ts";
+import { fitOf, type ColumnMapping } from "../inventory/sheet-heads.ts";
 import {
   emptyCells,
-  fitOf,
   lackingColumns,
   readTable,
-  type ColumnMapping,
   type SheetTable,
 } from "../inventory/sheet-table.ts";
 import { nearest } from "../inventory/text.ts";

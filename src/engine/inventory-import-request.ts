@@ -1,7 +1,7 @@
 /** A wish to import spreadsheets, as it comes in JSON. */
 import { badRequest } from "../inventory/problem.ts";
 import { isoMoment } from "../inventory/query-time.ts";
-import type { ColumnMapping } from "../inventory/sheet-table.ts";
+import type { ColumnMapping } from "../inventory/sheet-heads.ts";
 import { shown } from "../inventory/validate.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { ExportWish } from "./inventory-export.ts";

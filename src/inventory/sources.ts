@@ -12,7 +12,7 @@ import { noPatience, policies, rankOf, type Patience, type Policy } from "./clai
 import type { TypeProblem } from "./compile.ts";
 import type { EntityTypes, Label } from "./definition.ts";
 import { Reader } from "./reader.ts";
-import type { ColumnMapping } from "./sheet-table.ts";
+import type { ColumnMapping } from "./sheet-heads.ts";
 import { nearest } from "./text.ts";
 
 /** What happens when somebody else edits what the source owns. */

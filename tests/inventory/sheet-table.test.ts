@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { KnownType } from "../../src/inventory/catalogue.ts";
-import { fitOf, problemAt, readTable, type TableOptions } from "../../src/inventory/sheet-table.ts";
+import { fitOf } from "../../src/inventory/sheet-heads.ts";
+import { problemAt, readTable, type TableOptions } from "../../src/inventory/sheet-table.ts";
 import type { Grid } from "../../src/model/grid.ts";
 import { bundledTypes } from "./types.ts";
 

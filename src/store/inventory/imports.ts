@@ -1,6 +1,6 @@
 /** Imports of spreadsheets: what was read, what it would do, what became of it. */
 import { sql } from "kysely";
-import type { ColumnMapping } from "../../inventory/sheet-table.ts";
+import type { ColumnMapping } from "../../inventory/sheet-heads.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Db } from "../schema.ts";
 
