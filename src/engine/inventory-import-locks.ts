@@ -12,8 +12,6 @@ interface Ground {
   readonly type: KnownType;
   readonly claims: readonly ClaimRow[];
   readonly sources: Sources;
-  /** Instead of the attributes' own. */
-  readonly authority: readonly string[] | undefined;
 }
 
 /** Who owns the cell that the answer is about, where somebody wants to change it. */
@@ -21,22 +19,22 @@ export function lockOfCell(
   attribute: string,
   { write, contest }: CellAnswer,
   statements: readonly Statement[],
-  { type, claims, sources, authority }: Ground,
+  { type, claims, sources }: Ground,
 ): Lock | undefined {
   const definition = type.attributes.get(attribute);
   if (definition === undefined) return undefined;
-  const order = authority ?? definition.authority;
+  // Not the order that the import was given: that decides between sources, and makes nobody the owner.
+  const { authority } = definition;
   const values =
     write === undefined ? (contest?.sides ?? []).map(({ value }) => value) : [write.value];
   for (const value of values) {
     const [source] = statements
       .filter((statement) => alike(definition, statement.value, value))
       .map((statement) => statement.source)
-      .toSorted((a, b) => (rankOf(order, a) < rankOf(order, b) ? -1 : 1));
+      .toSorted((a, b) => (rankOf(authority, a) < rankOf(authority, b) ? -1 : 1));
     const lock = lockOf({
       type: type.name,
       attribute: definition,
-      authority: order,
       claims: claims.filter(({ attr }) => attr === attribute),
       sources,
       source,

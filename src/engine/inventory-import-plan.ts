@@ -151,8 +151,7 @@ function planGroup(group: RecordGroup, ground: GroupGround): EntryPlan {
       ? undefined
       : answerOf(attribute, said, name, ground);
     if (answer === undefined) return [];
-    const { authority } = ground.options;
-    const lock = lockOfCell(attribute, answer, said, { ...ground, authority });
+    const lock = lockOfCell(attribute, answer, said, ground);
     return [{ attribute, answer, lock }];
   });
   const written = answers.filter(({ answer }) => answer.write !== undefined);

@@ -26,8 +26,6 @@ export interface Lock {
 export interface Editing {
   readonly type: string;
   readonly attribute: Attribute;
-  /** Best first; the attribute's own unless somebody said otherwise. */
-  readonly authority?: readonly string[] | undefined;
   readonly claims: readonly Claim[];
   readonly sources: Sources;
   /** In whose name it is edited; undefined = by hand. */
@@ -39,7 +37,7 @@ export interface Editing {
 /** Who owns what is edited; undefined when nobody else does, or when its owner lets others edit it. */
 export function lockOf(editing: Editing): Lock | undefined {
   const { attribute, type, sources, source, value } = editing;
-  const authority = editing.authority ?? attribute.authority;
+  const { authority } = attribute;
   const about = { type, attribute: attribute.name };
   const owned = editing.claims
     .filter(({ state }) => state !== "rejected" && state !== "ignored")

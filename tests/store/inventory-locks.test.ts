@@ -145,9 +145,6 @@ test("spreadsheets show what others own, and stop at what its owner refuses", as
     const { files, options } = readImport({ files: [file], ...more });
     return imports.stage(files, { options, author });
   };
-  const first = await staged({ authority: ["ops-sheet"] });
-  // The order that was given puts the sheet before its owners.
-  expect(first).toMatchObject({ summary: { error: 0, locked: 0, update: 1 } });
   const { id } = await staged({});
   const plan = await imports.decide(id, [
     { type: "Device", attribute: "position", take: "ops-sheet" },
@@ -180,6 +177,31 @@ test("spreadsheets show what others own, and stop at what its owner refuses", as
   expect(overriding).toMatchObject({ summary: { error: 0, locked: 1, undecided: 1 } });
   const done = await imports.commit(second, { author, skipErrors: false });
   expect(done).toMatchObject({ result: { updated: 1 } });
+});
+
+test("an order of sources that an import brings along decides contradictions, but makes nobody the owner", async () => {
+  const entry = await owned("lock8");
+  const imports = new Imports(world.inventory, readSheets, author.actor);
+  const staged = async (more: JsonObject) => {
+    const text = "hostname,asset_no,position\nlock8,mine8,8\n";
+    const file = { name: "ops.csv", source: "ops-sheet", type: "Device", text };
+    const { files, options } = readImport({ files: [file], ...more });
+    return imports.stage(files, { options, author });
+  };
+  const authority = ["ops-sheet", "ledger", "dcim"];
+  const refused = await staged({ authority });
+  expect(refused).toMatchObject({
+    summary: { error: 1, locked: 0 },
+    conflicts: [
+      { attribute: "asset_no", locked_by: "ledger", decided: "authority: ops-sheet, ledger, dcim" },
+      { attribute: "position", locked_by: "dcim", decided: "authority: ops-sheet, ledger, dcim" },
+    ],
+  });
+  expect(await value(entry, "asset_no")).toBe("A-lock8");
+  const { id, summary } = await staged({ authority, override: true });
+  expect(summary).toMatchObject({ error: 0, locked: 2, undecided: 0 });
+  await imports.commit(id, { author, skipErrors: false });
+  expect([await value(entry, "asset_no"), await value(entry, "position")]).toEqual(["mine8", 8]);
 });
 
 test("items of one call are judged each by itself", async () => {
