@@ -1,4 +1,5 @@
 /** One case of the harness: faults of one kind, and what must hold in spite of them. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { Random } from "./random.ts";
 import type { Backend } from "./site.ts";
 
@@ -11,9 +12,9 @@ export interface Context {
   readonly backend: Backend;
   /** Says how far it is; shown while it runs. */
   say(progress: string): void;
-  /** Takes the one of this profile. */
   /** How often what is done again and again is done; undefined = as the profile says. */
   readonly repeat: number | undefined;
+  /** Takes the one of this profile. */
   size<Value>(sizes: Readonly<Record<Profile, Value>>): Value;
 }
 
@@ -35,4 +36,21 @@ export interface Case {
   /** Why it cannot be run here; undefined when it can. */
   cannot?(): string | undefined;
   run(context: Context): Promise<Report>;
+}
+
+/** Minutes that the work of a case may take. What takes longer stands still: it is broken off, with what is known of its processes. */
+export const mostMinutes = { ci: 6, full: 120, nightly: 180 } as const;
+
+/** Rejects when the work is not done in time. */
+export async function inTime<Result>(work: Promise<Result>, minutes: number): Promise<Result> {
+  const done = new AbortController();
+  const late = async (): Promise<never> => {
+    await delay(minutes * 60_000, undefined, { signal: done.signal });
+    throw new Error(`it stood still, and was not done within ${minutes} minutes`);
+  };
+  try {
+    return await Promise.race([work, late()]);
+  } finally {
+    done.abort();
+  }
 }

@@ -20,9 +20,14 @@ export function nothingSent(): Sent {
 
 const patience = new Set([0, 429, 503]);
 
-/** Delivers until it is answered for. Rejects when it is refused for good. */
-async function insist(sent: Sent, name: string, once: () => Promise<number>): Promise<void> {
+/** Delivers until it is answered for. Rejects when it is refused for good, and when the site closes. */
+async function insist(
+  { over }: Site,
+  { sent, name }: { sent: Sent; name: string },
+  once: () => Promise<number>,
+): Promise<void> {
   for (;;) {
+    over.throwIfAborted();
     const status = await once();
     if (status >= 200 && status < 300) {
       sent.acknowledged.push(name);
@@ -42,7 +47,7 @@ function turnOf(name: string): number {
 
 export function webhook(site: Site, sent: Sent, hook: string, name: string): Promise<void> {
   let turn = turnOf(name);
-  return insist(sent, name, async () => {
+  return insist(site, { sent, name }, async () => {
     const door = site.doors[turn++ % site.doors.length];
     const reply = await ask(`${door}/v1/webhooks/${hook}`, {
       method: "POST",
@@ -58,7 +63,7 @@ export function webhook(site: Site, sent: Sent, hook: string, name: string): Pro
 export function mail(site: Site, sent: Sent, name: string): Promise<void> {
   const text = `From: faults@example.jp\nTo: sys-alert@example.jp\nMessage-Id: <${name}@faults>\nSubject: ${name}\n\nbody of ${name}\n`;
   let turn = turnOf(name);
-  return insist(sent, name, async () => {
+  return insist(site, { sent, name }, async () => {
     const server = site.smtp[turn++ % site.smtp.length] ?? { host: "127.0.0.1", port: 0 };
     try {
       const answer = await Promise.race([
@@ -76,7 +81,7 @@ export function mail(site: Site, sent: Sent, name: string): Promise<void> {
 /** One change of an entry. The next may only follow when this one was answered for. */
 export function change(site: Site, sent: Sent, entry: string, name: string): Promise<void> {
   let turn = turnOf(name);
-  return insist(sent, name, () =>
+  return insist(site, { sent, name }, () =>
     tell(site, turn++, { path: "upsert", items: [{ code: entry, note: name }] }),
   );
 }
@@ -84,7 +89,7 @@ export function change(site: Site, sent: Sent, entry: string, name: string): Pro
 /** A new entry, and a source that says something else of it: one changeset and one difference. */
 export function news(site: Site, sent: Sent, name: string): Promise<void> {
   let turn = turnOf(name);
-  return insist(sent, name, async () => {
+  return insist(site, { sent, name }, async () => {
     const made = { path: "upsert", items: [{ code: name }], about: { reason: name } };
     const status = await tell(site, turn++, made);
     if (status !== 200) return status;
@@ -96,7 +101,7 @@ export function news(site: Site, sent: Sent, name: string): Promise<void> {
 /** The same by the entry's id: a change goes through the writer of single entries, as people's do. */
 export function edit(site: Site, sent: Sent, id: string, name: string): Promise<void> {
   let turn = turnOf(name);
-  return insist(sent, name, async () => {
+  return insist(site, { sent, name }, async () => {
     const door = site.doors[turn++ % site.doors.length];
     const reply = await ask(`${door}/api/v2/inventory/entries/${id}`, {
       method: "PATCH",

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
-import type { Case, Context, Profile, Report } from "./case.ts";
+import { type Case, type Context, inTime, mostMinutes, type Profile, type Report } from "./case.ts";
 import { cases } from "./cases.ts";
 import { pageWith, type Result, type Run } from "./page.ts";
 import { seeded } from "./random.ts";
@@ -103,7 +103,9 @@ async function runCase(
     say: progress(title),
     size: (sizes) => sizes[profile],
   };
-  const report = await each.run(context).catch((error: unknown): Report => {
+  // A site breaks itself off first: then it ends its processes and tells of them.
+  const minutes = mostMinutes[profile] + 5;
+  const report = await inTime(each.run(context), minutes).catch((error: unknown): Report => {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { counts: {}, findings: [`it broke off: ${reason}`] };
   });
@@ -167,7 +169,8 @@ try {
   const wish = readWish(process.argv.slice(2));
   const { from, page } = wish;
   if (from.length > 0 && page !== undefined) writePage(page, from.map(readRun));
-  else process.exitCode = (await run(wish)) ? 0 : 1;
+  // What a case that stood still left open keeps nobody waiting.
+  else process.exit((await run(wish)) ? 0 : 1);
 } catch (error) {
   say(`faults: ${error instanceof Error ? error.message : String(error)}\n${usage}\n`);
   process.exitCode = 2;

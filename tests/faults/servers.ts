@@ -137,10 +137,17 @@ export async function redisServer(directory: string, hub?: string): Promise<Redi
   };
 }
 
+/** Rejects when there is no answer within 10 s. */
 async function say(port: number, command: string): Promise<string> {
   const socket = connect(port, "127.0.0.1");
+  socket.setTimeout(10_000, () => socket.destroy(new Error("Redis does not answer")));
   socket.on("error", () => undefined);
   await once(socket, "connect");
+  // A free port can be connected to itself, and then says again what it is told.
+  if (socket.localPort === port) {
+    socket.destroy();
+    throw new Error("nobody listens");
+  }
   socket.write(`${command}\r\nQUIT\r\n`);
   return text(socket);
 }

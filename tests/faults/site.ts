@@ -87,7 +87,10 @@ export interface Site {
   logOf(kept: Kept): string;
   /** Takes the queue's memory. */
   wipeQueue(): Promise<void>;
-  close(): Promise<void>;
+  /** Aborted when it closes: whoever still delivers to it stops. */
+  readonly over: AbortSignal;
+  /** Resolves with the names of those of which something still runs after SIGTERM and, 15 s later, SIGKILL. */
+  close(): Promise<readonly string[]>;
 }
 
 const usual = { api: 1, scheduler: 1, sensors: 1, worker: 2 } as const;
@@ -180,7 +183,7 @@ class RunningSite implements Site {
   readonly #kept: Kept[] = [];
   readonly #ports: Ports;
   readonly #options: SiteOptions;
-  #closing = false;
+  readonly #closing = new AbortController();
 
   constructor({ home, backend, recorder, database, redis, proxies, ports, options }: Parts) {
     this.proxies = proxies;
@@ -193,6 +196,10 @@ class RunningSite implements Site {
     this.#options = options;
     this.doors = [...ports.http].map(([name, port]) => `http://${this.#hostOf(name)}:${port}`);
     this.smtp = [...ports.smtp].map(([name, port]) => ({ host: this.#hostOf(name), port }));
+  }
+
+  get over(): AbortSignal {
+    return this.#closing.signal;
   }
 
   get processes(): readonly Kept[] {
@@ -244,7 +251,7 @@ class RunningSite implements Site {
 
   #again(kept: Kept, ended: Started): void {
     kept.said += ended.printed.err;
-    if (this.#closing || kept.held || kept.started !== ended) return;
+    if (this.over.aborted || kept.held || kept.started !== ended) return;
     const { next } = kept;
     kept.next = {};
     kept.paused = false;
@@ -304,7 +311,11 @@ class RunningSite implements Site {
       "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname = 'bullmq' and tablename not like '%migration%'",
     );
     if (tables.length === 0) throw new Error("the queue has no tables");
-    await this.database.query(`truncate ${tables.map(({ name }) => name).join(", ")} cascade`);
+    const all = tables.map(({ name }) => name).join(", ");
+    // The processes at work lock the same tables, in another order: the database then ends one of them, perhaps this.
+    await eventually("the queue to be emptied", () =>
+      this.database.query(`truncate ${all} cascade`),
+    );
   }
 
   async signIn(): Promise<void> {
@@ -317,21 +328,29 @@ class RunningSite implements Site {
     this.token = (body as { token: string }).token;
   }
 
-  async close(): Promise<void> {
-    this.#closing = true;
-    for (const { started, paused } of this.#kept) {
-      if (paused) started.child.kill("SIGCONT");
-      started.child.kill("SIGTERM");
-    }
-    const late = setTimeout(() => {
-      for (const { started } of this.#kept) started.child.kill("SIGKILL");
-    }, 15_000);
-    await Promise.all(this.#kept.map(({ started }) => started.ended));
-    clearTimeout(late);
+  async close(): Promise<readonly string[]> {
+    this.#closing.abort();
+    const left = await endAll(this.#kept);
     await closeProxies(this.proxies);
     await this.redis?.stop();
     await this.database.stop();
     await this.recorder.close();
     removeHome(this.home);
+    return left;
   }
+}
+
+/** Kills those that take too long, with all that they started; gives those that still have not ended. */
+async function endAll(all: readonly Kept[]): Promise<readonly string[]> {
+  for (const { started, paused } of all) {
+    if (paused) started.child.kill("SIGCONT");
+    started.child.kill("SIGTERM");
+  }
+  const open = new Set(all);
+  const ends = all.map((kept) => kept.started.ended.finally(() => open.delete(kept)));
+  const ended = Promise.all(ends);
+  await Promise.race([ended, delay(15_000, undefined, { ref: false })]);
+  for (const { started } of open) started.kill();
+  await Promise.race([ended, delay(15_000, undefined, { ref: false })]);
+  return [...open].map(({ name }) => name);
 }

@@ -58,7 +58,8 @@ function startLoad(site: Site, amounts: Amounts, progress: () => number): Load {
   const paced =
     (count: number, out: Sent, send: (name: string) => Promise<void>) =>
     async (name: string): Promise<void> => {
-      while (out.acknowledged.length > count * Math.min(1, progress() + 0.1)) await delay(20);
+      while (out.acknowledged.length > count * Math.min(1, progress() + 0.1))
+        await delay(20, undefined, { signal: site.over });
       await send(name);
     };
   const { hooks, mails, changes } = sent;

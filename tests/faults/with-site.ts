@@ -1,7 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Context, Report } from "./case.ts";
+import { type Context, inTime, mostMinutes, type Report } from "./case.ts";
 import { Findings } from "./check.ts";
 import { openSite, type Site, type SiteOptions } from "./site.ts";
 
@@ -15,13 +16,14 @@ export async function withSite(
   const findings = new Findings();
   let counts: Report["counts"] = {};
   try {
-    counts = await work(site, findings);
+    counts = await inTime(work(site, findings), context.size(mostMinutes));
   } catch (error) {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     findings.expect(false, `it broke off: ${reason}`);
   }
   if (findings.list.length > 0) findings.expect(false, `logs: ${keepLogs(context, site)}`);
-  await site.close();
+  const left = await site.close();
+  findings.expect(left.length === 0, `something still runs of ${left.join(", ")}`);
   return { counts, findings: findings.list };
 }
 
@@ -30,5 +32,8 @@ function keepLogs({ seed, backend }: Context, site: Site): string {
   mkdirSync(directory, { recursive: true });
   for (const kept of site.processes)
     writeFileSync(join(directory, `${kept.name.replace(" ", "-")}.log`), site.logOf(kept));
+  const columns = ["pid", "ppid", "pgid", "stat", "wchan:20", "etimes", "args"].join(",");
+  const { stdout } = spawnSync("ps", ["-e", "--forest", "-o", columns], { encoding: "utf8" });
+  writeFileSync(join(directory, "processes.txt"), stdout);
   return directory;
 }

@@ -116,8 +116,11 @@ export function removeHome(home: string): void {
 
 export interface Started {
   readonly child: ChildProcess;
+  /** When it and all that share its output have ended. */
   readonly ended: Promise<Ended>;
   readonly printed: { out: string; err: string };
+  /** SIGKILL for it and all of its process group. */
+  kill(): void;
 }
 
 /** Runs `node src/main.ts <args>` with nothing of this environment but what is needed. */
@@ -152,7 +155,10 @@ export function runRaicho(
       resolve({ code, signal });
     });
   });
-  return { child, ended, printed };
+  const kill = (): void => {
+    if (child.pid !== undefined) killGroup(child.pid, "SIGKILL");
+  };
+  return { child, ended, printed, kill };
 }
 
 /** Starts everything and resolves at the ready line. Rejects with what was printed when it ends before. */
