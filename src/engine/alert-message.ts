@@ -14,6 +14,8 @@ export interface ReceivedMessage {
   readonly ref: string;
   /** A mail as it came; undefined when it is not at hand. */
   readonly raw: Buffer | undefined;
+  /** Why a mail could not be read as a whole; undefined when it could. */
+  readonly fault?: string;
 }
 
 /** `fallbackKey`: for messages that have no name. */
@@ -33,9 +35,10 @@ export function readMessage(parameters: JsonObject, fallbackKey: string): Receiv
   const from = field("from");
   const headers = Array.isArray(mail["headers"]) ? mail["headers"].filter(isHeader) : [];
   const [to, cc, text, date] = [field("to"), field("cc"), field("text"), field("date")];
-  const raw = field("raw");
+  const [raw, fault] = [field("raw"), field("parse_error")];
   return {
     ...common,
+    ...(fault === "" ? {} : { fault }),
     message: { kind: "mail", mail: { subject, from, to, cc, text, date, headers } },
     origin: { message_id: field("message_id"), subject, from },
     raw: raw === "" ? undefined : Buffer.from(raw, "base64"),
@@ -57,17 +60,30 @@ function storable(value: unknown): unknown {
 }
 
 /** What of a message is kept, for `restored`. */
-export function keptDocument({ message, origin }: ReceivedMessage): JsonObject {
+export function keptDocument({ message, origin, fault }: ReceivedMessage): JsonObject {
   return message.kind === "mail"
     ? {
-        mail: { ...message.mail, headers: (message.mail.headers ?? []).map((pair) => [...pair]) },
+        mail: {
+          ...message.mail,
+          headers: (message.mail.headers ?? []).map((pair) => [...pair]),
+          ...(fault === undefined ? {} : { parse_error: fault }),
+        },
         origin,
       }
     : { body: message.body ?? null };
 }
 
-/** The message as it was received. */
-export function restored({ key, kind, ref, document, raw }: MessageRow): ReceivedMessage {
+/** The message as it was received; a mail that no parser knew is read anew, with the readers of now. */
+export async function replayed(row: MessageRow, readMail: ReadMail): Promise<ReceivedMessage> {
+  const kept = restored(row);
+  const { raw, key, ref, message } = kept;
+  if (raw === undefined || message.kind !== "mail" || row.parser !== null) return kept;
+  const mail = await readMail(raw);
+  const anew = readMessage({ mail, message_key: key, raw_ref: ref }, key);
+  return anew.fault === undefined ? { ...anew, raw } : kept;
+}
+
+function restored({ key, kind, ref, document, raw }: MessageRow): ReceivedMessage {
   const kept = isObject(document) ? document : {};
   const read = readMessage(
     kind === "mail"
@@ -78,6 +94,9 @@ export function restored({ key, kind, ref, document, raw }: MessageRow): Receive
   const origin = isObject(kept["origin"]) ? kept["origin"] : {};
   return { ...read, origin, raw: raw ?? undefined };
 }
+
+/** Gives the fields of a mail of which the bytes are kept, as in the payload of its event. */
+export type ReadMail = (raw: Buffer) => Promise<JsonObject>;
 
 /** What a mail or a body says in words. */
 export function textOfMessage(message: AlertMessage): string {

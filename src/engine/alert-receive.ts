@@ -22,11 +22,7 @@ export async function receiveMessage(
   now = new Date(),
 ): Promise<JsonObject> {
   const { message, ref } = received;
-  const parsed = parseAlerts(ground.parsers(), message, {
-    timeZone: ground.timeZone,
-    now,
-    rawRef: ref,
-  });
+  const parsed = alertsIn(ground, received, now);
   const taken =
     "unparsed" in parsed
       ? [await takeUnparsed(ground, received, parsed.unparsed, now)]
@@ -51,6 +47,16 @@ export async function receiveMessage(
   return "unparsed" in parsed
     ? { parsed: false, reason: parsed.unparsed, alerts: summaries }
     : { parsed: true, parser: parsed.parser, alerts: summaries };
+}
+
+/** What the parsers of now make of it. A mail that could not be read, and that no parser knows, says why. */
+export function alertsIn(
+  { parsers, timeZone }: AlertGround,
+  { message, ref, fault }: ReceivedMessage,
+  now: Date,
+): ReturnType<typeof parseAlerts> {
+  const parsed = parseAlerts(parsers(), message, { timeZone, now, rawRef: ref });
+  return "unparsed" in parsed && fault !== undefined ? { unparsed: fault } : parsed;
 }
 
 async function takeAll(

@@ -12,6 +12,7 @@ import { endInLedger } from "./in-ledger.ts";
 export interface AlertRunnerOptions {
   readonly database: Database;
   readonly alerts: Alerts;
+  readonly close: () => Promise<void>;
 }
 
 type Verb = (options: AlertRunnerOptions, call: RunCall) => Promise<unknown>;
@@ -47,6 +48,7 @@ export function alertRunner(options: AlertRunnerOptions): Runner {
     outputKey: undefined,
     onWorkerLost: "rerun",
     inLedger: true,
+    close: options.close,
     run: async (call): Promise<Outcome> => {
       const verb = verbs[call.action.ref.slice(call.action.ref.indexOf(".") + 1)];
       if (verb === undefined)

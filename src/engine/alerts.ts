@@ -1,6 +1,5 @@
 /** Alerts as the door and the actions use them. Throws NOT_FOUND and PARAMETERS_INVALID. */
 import { acknowledgement } from "../alerts/correlate.ts";
-import { parseAlerts } from "../alerts/parse.ts";
 import { readSilence } from "../alerts/silence.ts";
 import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
@@ -27,8 +26,8 @@ import {
   type AlertRow,
 } from "../store/alerts.ts";
 import { matchedOf } from "./alert-judge.ts";
-import { readMessage, restored } from "./alert-message.ts";
-import { receiveMessage } from "./alert-receive.ts";
+import { readMessage, replayed, type ReadMail, type ReceivedMessage } from "./alert-message.ts";
+import { alertsIn, receiveMessage } from "./alert-receive.ts";
 import { alertId, shownAlert } from "./alert-record.ts";
 import { take, type AlertGround } from "./alert-take.ts";
 
@@ -50,9 +49,11 @@ const mostOfTicket = 1_000;
 
 export class Alerts {
   readonly #ground: AlertGround;
+  readonly #readMail: ReadMail;
 
-  constructor(ground: AlertGround) {
+  constructor(ground: AlertGround, readMail: ReadMail) {
     this.#ground = ground;
+    this.#readMail = readMail;
   }
 
   get #db() {
@@ -197,7 +198,7 @@ export class Alerts {
   }
 
   /**
-   * Reads kept messages with the parsers and policies of now. What was counted stays counted once; `again` counts it once more.
+   * Reads kept messages with the parsers and policies of now, mails that no parser knew from their first byte. What was counted stays counted once; `again` counts it once more.
    * `dryRun` says what the parsers make of it and changes nothing.
    */
   async replay(
@@ -209,7 +210,7 @@ export class Alerts {
       message === undefined ? await messageKeys(this.#db, filter, mostReplayed) : [message];
     const results: JsonObject[] = [];
     for (const name of names) {
-      const kept = restored(await this.message(name));
+      const kept = await replayed(await this.message(name), this.#readMail);
       const named = again ? { ...kept, key: `${kept.key}:again:${key}` } : kept;
       const answer = dryRun ? this.#parsed(kept) : await receiveMessage(this.#ground, named);
       results.push({ message: name, ...answer });
@@ -217,9 +218,8 @@ export class Alerts {
     return { replayed: results.length, results };
   }
 
-  #parsed({ message, ref }: ReturnType<typeof restored>): JsonObject {
-    const { parsers, timeZone } = this.#ground;
-    const parsed = parseAlerts(parsers(), message, { timeZone, now: new Date(), rawRef: ref });
+  #parsed(kept: ReceivedMessage): JsonObject {
+    const parsed = alertsIn(this.#ground, kept, new Date());
     return "unparsed" in parsed
       ? { parsed: false, reason: parsed.unparsed }
       : {

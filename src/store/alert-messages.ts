@@ -21,10 +21,13 @@ export interface NewMessage {
   readonly raw: Buffer | undefined;
 }
 
-/** Keeps it; one that is kept already gets the newest verdict on it. */
+/** Keeps it; one that is kept already gets the newest reading of it and verdict on it. */
 export async function keepMessage(db: Db, message: NewMessage): Promise<void> {
   const { key, kind, ref, subject, sender, document, raw } = message;
-  const verdict = {
+  const newest = {
+    subject,
+    sender,
+    document: JSON.stringify(document),
     parser: message.parser ?? null,
     reason: message.reason ?? null,
     alerts: JSON.stringify(message.alerts),
@@ -35,13 +38,10 @@ export async function keepMessage(db: Db, message: NewMessage): Promise<void> {
       key,
       kind,
       ref,
-      subject,
-      sender,
-      ...verdict,
-      document: JSON.stringify(document),
+      ...newest,
       raw: raw ?? null,
     })
-    .onConflict((on) => on.column("key").doUpdateSet(verdict))
+    .onConflict((on) => on.column("key").doUpdateSet(newest))
     .execute();
 }
 

@@ -22,6 +22,9 @@ export interface Alerting {
   readonly runner: Runner;
 }
 
+/** Who waits at a terminal has more patience than a listener. */
+const patienceMs = 30_000;
+
 export function openAlerts(
   database: Database,
   { timeZone }: Config,
@@ -39,12 +42,11 @@ export function openAlerts(
     place: placeFinder(() => known().inventory),
     ingest: (events) => ingest(known().core, events),
   };
-  const alerts = new Alerts(ground);
-  return { ground, alerts, runner: alertRunner({ database, alerts }) };
+  // Its children start when mails are read again.
+  const { parse, close } = mailParsing(patienceMs);
+  const alerts = new Alerts(ground, async (raw) => ({ ...(await mailPayload(raw, parse)) }));
+  return { ground, alerts, runner: alertRunner({ database, alerts, close }) };
 }
-
-/** Who waits at a terminal has more patience than a listener. */
-const patienceMs = 30_000;
 
 /** For trying parsers on files, without an engine. */
 export function alertParts(config: Config): {

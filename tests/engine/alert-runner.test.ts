@@ -18,14 +18,10 @@ class Failing extends Alerts {
   readonly #code: ErrorCode;
 
   constructor(code: ErrorCode) {
-    super({
-      database,
-      timeZone: "UTC",
-      parsers: never,
-      policies: never,
-      place: never,
-      ingest: never,
-    });
+    super(
+      { database, timeZone: "UTC", parsers: never, policies: never, place: never, ingest: never },
+      never,
+    );
     this.#code = code;
   }
 
@@ -55,16 +51,18 @@ const call: RunCall = {
   emit: () => undefined,
 };
 
+const close = (): Promise<void> => Promise.resolve();
+
 test.each(["LEDGER_DOWN", "BUSY"] as const)(
   "%s is no end of a message: it is taken in again",
   async (code) => {
-    const runner = alertRunner({ database, alerts: new Failing(code) });
+    const runner = alertRunner({ database, alerts: new Failing(code), close });
     await expect(runner.run(call)).rejects.toMatchObject({ code });
   },
 );
 
 test("a message that is refused ends as failed", async () => {
-  const runner = alertRunner({ database, alerts: new Failing("PARAMETERS_INVALID") });
+  const runner = alertRunner({ database, alerts: new Failing("PARAMETERS_INVALID"), close });
   expect(await runner.run(call)).toMatchObject({
     status: "failed",
     result: { code: "PARAMETERS_INVALID" },

@@ -10,6 +10,7 @@ import {
   type ToldAlert,
 } from "../support/alert-site.ts";
 import { eventually } from "../support/eventually.ts";
+import { runAction } from "../support/main-job-site.ts";
 import { nagiosMail } from "../support/monitor-mails.ts";
 import type { Raicho } from "../support/raicho.ts";
 
@@ -95,6 +96,28 @@ describe("alerts at a site", () => {
     expect(raw.body).toContain("Message-ID: <odd1@x>\r\n\r\nwhat {{ is }} this\r\n");
     const again = await action("/replay", { unparsed: true, dry_run: true });
     expect(again).toMatchObject({ replayed: 1, results: [{ parsed: false }] });
+  });
+
+  test("A3: a mail that could not be read when it came is read anew from its bytes, and becomes its alert once", async () => {
+    const bytes = nagiosMail({ host: "late1", service: "ディスク" });
+    const mail = {
+      subject: "** PROBLEM",
+      from: "nagios@mon.example.jp",
+      text: "",
+      raw: Buffer.from(bytes).toString("base64"),
+      parse_error: "stopped after 5 s",
+    };
+    await runAction(raicho, "alert.receive", { mail, message_key: "late1@x" });
+    const path = `/api/v2/alerts/messages/${encodeURIComponent("late1@x")}`;
+    expect(await raicho.get(path)).toMatchObject({ parser: null, reason: "stopped after 5 s" });
+    const shown = await action("/replay", { message: "late1@x", dry_run: true });
+    expect(shown).toMatchObject({ results: [{ parsed: true, parser: "alert.nagios" }] });
+    expect(await alertsOf(raicho, "late1")).toEqual([]);
+    await action("/replay", { message: "late1@x" });
+    await action("/replay", { message: "late1@x" });
+    expect(await alertsOf(raicho, "late1")).toMatchObject([{ service: "ディスク", count: 1 }]);
+    expect(await raicho.get(path)).toMatchObject({ parser: "alert.nagios", reason: null });
+    expect(await toldOf(raicho, "alert.firing", "late1")).toHaveLength(1);
   });
 
   test("A5: a recovery closes the open alert and opens none", async () => {

@@ -218,6 +218,8 @@ describe("the text of HTML", () => {
     ["5 < 6 &lt;b&gt; &#x3042;&#12356;", "5 < 6 <b> あい"],
     ["<!-- <b>no</b> -->yes<b", "yes"],
     ["a   b\n c", "a b c"],
+    ["a\n <pre>b\nc: <b>1</b>\r\nd &lt;2&gt;</pre> e\nf", "a\nb\nc: 1\nd <2>\ne f"],
+    ["<pre>a\n<pre>b\nc</pre>d\ne</pre></pre>f\ng", "a\n\nb\nc\nd\ne\n\nf g"],
   ])("%j is %j", (html, text) => expect(htmlToText(html)).toBe(text));
 });
 

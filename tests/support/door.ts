@@ -81,14 +81,17 @@ export function emptyBook(database: Database): RoleBook {
 
 /** Alerts of a site without parsers, policies and inventory. */
 function alertsOf(database: Database): Alerts {
-  return new Alerts({
-    database,
-    timeZone: "Asia/Tokyo",
-    parsers: () => [],
-    policies: () => compileAlertPolicies([]).policies,
-    place: () => Promise.resolve({ entity: null, responsible: null, planned: [] }),
-    ingest: () => Promise.resolve(),
-  });
+  return new Alerts(
+    {
+      database,
+      timeZone: "Asia/Tokyo",
+      parsers: () => [],
+      policies: () => compileAlertPolicies([]).policies,
+      place: () => Promise.resolve({ entity: null, responsible: null, planned: [] }),
+      ingest: () => Promise.resolve(),
+    },
+    () => Promise.reject(new Error("no mails here")),
+  );
 }
 
 /** The parts of that door. */

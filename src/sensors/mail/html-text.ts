@@ -36,20 +36,24 @@ const entities: Readonly<Record<string, string>> = {
   euro: "€",
 };
 
-/** Visible text, one line per block or `<br>`, runs of white space folded, no empty line twice. */
+interface Reading {
+  readonly out: string[];
+  /** How many `<pre>` are open: line breaks in them are line breaks. */
+  preformatted: number;
+}
+
+/** Visible text, one line per block, `<br>` or line of a `<pre>`, runs of white space folded, no empty line twice. */
 export function htmlToText(html: string): string {
-  const out: string[] = [];
+  const reading: Reading = { out: [], preformatted: 0 };
   let at = 0;
   while (at < html.length) {
-    const open = html.indexOf("<", at);
-    if (open === -1) {
-      out.push(foldSpace(html.slice(at)));
-      break;
-    }
-    if (open > at) out.push(foldSpace(html.slice(at, open)));
-    at = readTag(html, open, out);
+    const found = html.indexOf("<", at);
+    const open = found === -1 ? html.length : found;
+    if (open > at) reading.out.push(textOf(html.slice(at, open), reading));
+    if (open === html.length) break;
+    at = readTag(html, open, reading);
   }
-  return out
+  return reading.out
     .join("")
     .split("\n")
     .map((line) => line.replace(/[ \r\f\v]+/g, " ").trim())
@@ -59,20 +63,25 @@ export function htmlToText(html: string): string {
 }
 
 /** Handles what starts at `open` and gives the offset after it. */
-function readTag(html: string, open: number, out: string[]): number {
+function readTag(html: string, open: number, reading: Reading): number {
   if (html.startsWith("<!--", open)) return after(html, "-->", open + 4);
   const name = /^<\/?([a-z][a-z0-9]*)/i.exec(html.slice(open, open + 16))?.[1]?.toLowerCase();
   if (name === undefined) {
     if (html[open + 1] === "!" || html[open + 1] === "?") return after(html, ">", open);
-    out.push("<");
+    reading.out.push("<");
     return open + 1;
   }
   const end = after(html, ">", open);
   const closing = html[open + 1] === "/";
   if (!closing && hiddenTags.has(name)) return skipHidden(html, name, end);
-  if (lineTags.has(name)) out.push("\n");
-  else if (closing && columnTags.has(name)) out.push("\t");
+  layOut(name, closing, reading);
   return end;
+}
+
+function layOut(name: string, closing: boolean, reading: Reading): void {
+  if (name === "pre") reading.preformatted = Math.max(0, reading.preformatted + (closing ? -1 : 1));
+  if (lineTags.has(name)) reading.out.push("\n");
+  else if (closing && columnTags.has(name)) reading.out.push("\t");
 }
 
 function skipHidden(html: string, name: string, from: number): number {
@@ -89,6 +98,14 @@ function skipHidden(html: string, name: string, from: number): number {
 function after(html: string, mark: string, from: number): number {
   const found = html.indexOf(mark, from);
   return found === -1 ? html.length : found + mark.length;
+}
+
+function textOf(text: string, { preformatted }: Reading): string {
+  if (preformatted === 0) return foldSpace(text);
+  return text
+    .split(/\r\n?|\n/)
+    .map(foldSpace)
+    .join("\n");
 }
 
 function foldSpace(text: string): string {
