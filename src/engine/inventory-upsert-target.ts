@@ -23,6 +23,8 @@ export interface Step extends Waiting {
   readonly type: KnownType;
   readonly set: JsonObject;
   readonly setOnce: JsonObject;
+  /** Attributes that mean nothing yet, since what they refer to is not there: the step waits. */
+  readonly unresolved: ReadonlySet<string>;
 }
 
 export interface Targets {

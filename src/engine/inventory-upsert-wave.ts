@@ -1,13 +1,11 @@
 /** One transaction of an upsert: as many items as can be settled together. */
 import { typeNamed, type Catalogue, type KnownType } from "../inventory/catalogue.ts";
 import type { Lock } from "../inventory/lock.ts";
-import { patchDocument, sameJson } from "../inventory/patch.ts";
 import { InventoryError, invalidEntry } from "../inventory/problem.ts";
 import { referencesIn, requestKey, type ReferenceRequest } from "../inventory/references.ts";
-import { matchProbes } from "../inventory/upsert.ts";
-import { isObject } from "../model/json.ts";
-import { keyText, loadEntries, type EntryRow } from "../store/inventory/entries.ts";
-import { uuidv7 } from "../store/inventory/uuid.ts";
+import { matchProbes, type UpsertItem } from "../inventory/upsert.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
+import { keyText, loadEntries } from "../store/inventory/entries.ts";
 import type { ChangesetRow } from "../store/inventory/write.ts";
 import type { Db } from "../store/schema.ts";
 import type { Eyes } from "./inventory-eyes.ts";
@@ -24,7 +22,8 @@ import {
 } from "./inventory-upsert-target.ts";
 import { apply } from "./inventory-recompute.ts";
 import { failure, outcome, type UpsertResult } from "./inventory-upsert-result.ts";
-import { check, decide, type Author, type Decided, type Draft } from "./inventory-write.ts";
+import { inTurn, type StepDraft } from "./inventory-upsert-turn.ts";
+import { check, decide, type Author, type Decided } from "./inventory-write.ts";
 
 /** Called in the transaction that writes them, with what became of the items of a wave, by their index. */
 export type Settled = (tx: Db, results: ReadonlyMap<number, UpsertResult>) => Promise<void>;
@@ -44,6 +43,8 @@ interface Wave {
   readonly left: number;
   readonly settled: Settled | undefined;
   readonly editor: Author | undefined;
+  /** Entries and keys that earlier items are about which wait; undefined: the order of the call does not count. */
+  readonly behind: ReadonlySet<string> | undefined;
 }
 
 /** Does what can be done of it; items without a result wait for the next wave. */
@@ -64,7 +65,9 @@ export async function runWave(db: Db, asked: Wave) {
     ...referencesIn(type, item.setOnce),
   ]);
   const resolutions = await resolveReferences(db, requests, { eyes, hold: true });
-  const steps = typed.flatMap((one) => canonical(one, resolutions, { fail, final }));
+  const waits = !final && [...resolutions.values()].some((answer) => "problem" in answer);
+  const all = typed.flatMap((one) => canonical(one, resolutions, { fail, waits }));
+  const steps = all.filter(({ unresolved }) => unresolved.size === 0);
   const { targets, free } = await findTargets(db, { steps, eyes }, fail);
   const stored = await loadEntries(
     db,
@@ -74,14 +77,21 @@ export async function runWave(db: Db, asked: Wave) {
   refuseMisaimed({ steps, targets, stored }, fail);
   await refuseHidden(db, { steps, targets, stored, eyes }, fail);
   const resolved = resolvedOnes(requests, resolutions);
-  const { drafts, later } = draftsOf(steps, targets, { stored, known, eyes, resolved });
+  const { drafts, behind } = await inTurn(db, all, {
+    targets,
+    stored,
+    known,
+    eyes,
+    resolved,
+    before: asked.behind,
+  });
   const decided = await decide(
     db,
     drafts.map(({ draft }) => draft),
     known,
     free,
   );
-  const { settled: own, conflicting } = withoutSharedKeys(drafts, decided);
+  const own = withoutSharedKeys(drafts, decided);
   const settled = await heeded(db, own, { known, editor: asked.editor });
   for (const { step, decision, locks } of settled)
     results.set(step.index, {
@@ -89,18 +99,11 @@ export async function runWave(db: Db, asked: Wave) {
       ...(locks.length === 0 ? {} : { locked: locks }),
     });
   const open = changeset.open === true || results.size < left;
-  const written = await apply(
-    db,
-    known,
-    settled.map(({ decision }) => decision),
-    { ...changeset, open },
-  );
-  await insistOnReach(
-    db,
-    settled.map(({ decision }) => decision),
-  );
+  const decisions = settled.map(({ decision }) => decision);
+  const written = await apply(db, known, decisions, { ...changeset, open });
+  await insistOnReach(db, decisions);
   await asked.settled?.(db, results);
-  return { results, written, open, waiting: later + conflicting };
+  return { results, written, open, behind };
 }
 
 /** What was decided, as far as other sources let it be. */
@@ -146,10 +149,11 @@ function withType(known: Catalogue, waiting: Waiting, fail: Fail) {
   }
 }
 
+/** The item with canonical values; while something may still be waited for, also one whose references mean nothing yet. */
 function canonical(
   one: Waiting & { readonly type: KnownType },
   resolutions: Resolutions,
-  { fail, final }: { fail: Fail; final: boolean },
+  { fail, waits }: { readonly fail: Fail; readonly waits: boolean },
 ): Step[] {
   const { type, item } = one;
   const removed = Object.entries(item.set).filter(([, value]) => value === null);
@@ -161,85 +165,38 @@ function canonical(
         ...one,
         set: { ...set.document, ...Object.fromEntries(removed) },
         setOnce: setOnce.document,
+        unresolved: nothing,
       },
     ];
-  const unresolved = [...resolutions.values()].some((answer) => "problem" in answer);
-  if (!unresolved || final)
-    fail(
-      one,
-      invalidEntry(type.name, [
-        ...("problems" in set ? set.problems : []),
-        ...("problems" in setOnce ? setOnce.problems : []),
-      ]),
-    );
-  return [];
+  const problems = [
+    ...("problems" in set ? set.problems : []),
+    ...("problems" in setOnce ? setOnce.problems : []),
+  ];
+  if (!waits) fail(one, invalidEntry(type.name, problems));
+  const unresolved = new Set(problems.map(({ path }) => path.replace(/[.[].*$/, "")));
+  return waits ? [{ ...one, ...partsOf(one, unresolved, resolutions), unresolved }] : [];
 }
 
-interface StepDraft {
-  readonly step: Step;
-  readonly draft: Draft;
-}
+const nothing: ReadonlySet<string> = new Set();
 
-/** Two items about one entry go one after the other: the later one waits for the next wave. */
-function draftsOf(
-  steps: readonly Step[],
-  targets: ReadonlyMap<number, string>,
-  {
-    stored,
-    known,
-    eyes,
-    resolved,
-  }: {
-    readonly stored: ReadonlyMap<string, EntryRow>;
-    readonly known: Catalogue;
-    readonly eyes: Eyes;
-    readonly resolved: ReadonlySet<string>;
-  },
-): { drafts: readonly StepDraft[]; later: number } {
-  const taken = new Set<string>();
-  const drafts: StepDraft[] = [];
-  let later = 0;
-  for (const step of steps) {
-    const target = targets.get(step.index);
-    if (target === undefined) continue;
-    const before = stored.get(target);
-    if (taken.has(target) || (target !== "" && before?.deletedAt !== null)) later += 1;
-    else {
-      if (target !== "") taken.add(target);
-      const type = known.byId.get(step.type.id) ?? step.type;
-      drafts.push({ step, draft: { ...draftOf(step, type, before), eyes, resolved } });
-    }
-  }
-  return { drafts, later };
-}
-
-function draftOf(
-  { set, setOnce, item, index }: Step,
-  type: KnownType,
-  before: EntryRow | undefined,
-): Omit<Draft, "eyes"> {
-  const merged = patchDocument({ ...setOnce, ...before?.doc }, set);
-  const added = Object.entries(item.add).map(([name, values]) => {
-    const present = merged[name];
-    const old: readonly unknown[] = Array.isArray(present) ? present : [];
-    const fresh = values.filter((value) => !old.some((one) => sameJson(one, value)));
-    return [name, [...old, ...fresh]];
-  });
-  return {
-    id: before?.id ?? uuidv7(),
-    type,
-    op: before === undefined ? "I" : "U",
-    before,
-    document: { ...merged, ...Object.fromEntries(added) },
-    place: index,
+/** What is known of an item already, without the attributes that mean nothing yet. */
+function partsOf(
+  { type, item }: { readonly type: KnownType; readonly item: UpsertItem },
+  unresolved: ReadonlySet<string>,
+  resolutions: Resolutions,
+): Pick<Step, "set" | "setOnce"> {
+  const part = (given: JsonObject): JsonObject => {
+    const known = Object.entries(given).filter(([name]) => !unresolved.has(name));
+    const checked = check(type, Object.fromEntries(known), resolutions, "part");
+    return "document" in checked ? checked.document : {};
   };
+  return { set: part(item.set), setOnce: part(item.setOnce) };
 }
 
 /** Of several items that want the same key, the first has it; the others see that in the next wave, as do those that lost a race. */
 function withoutSharedKeys(drafts: readonly StepDraft[], decided: readonly Decided[]) {
   const taken = new Set<string>();
-  let conflicting = 0;
-  const settled = decided.flatMap((decision, index) => {
+  return decided.flatMap((decision, index) => {
     const step = drafts[index]?.step;
     if (step === undefined) return [];
     const keys =
@@ -248,14 +205,10 @@ function withoutSharedKeys(drafts: readonly StepDraft[], decided: readonly Decid
             keyText({ type_id: decision.change.typeId, ...key }),
           )
         : [];
-    if (keys.some((key) => taken.has(key)) || wasCreatedMeanwhile(step, decision)) {
-      conflicting += 1;
-      return [];
-    }
+    if (keys.some((key) => taken.has(key)) || wasCreatedMeanwhile(step, decision)) return [];
     for (const key of keys) taken.add(key);
     return [{ step, decision }];
   });
-  return { settled, conflicting };
 }
 
 /** A match found nothing, and yet its key is taken: somebody else created the entry between the two looks. The next wave finds it. */

@@ -29,9 +29,32 @@ export interface UpsertGround {
   readonly eyes: Eyes;
 }
 
+/** How far a pass over the waiting items is. Those that wait for others stay in front; a wave that wrote something may have made them possible. */
+interface Progress {
+  /** Items in front that are not tried again before something is written. */
+  readonly stuck: number;
+  /** What those are about: later items about the same wait, too. Undefined: they need not. */
+  readonly behind: ReadonlySet<string> | undefined;
+}
+
+const atFirst: Progress = { stuck: 0, behind: new Set() };
+/** Nothing goes on in the order of the call: perhaps a later item makes what an earlier one about the same entry refers to. */
+const outOfOrder: Progress = { stuck: 0, behind: undefined };
+
+function onwards(
+  { stuck, behind }: Progress,
+  done: { readonly waited: number; readonly behind: ReadonlySet<string> },
+): Progress {
+  return {
+    stuck: stuck + done.waited,
+    behind: behind && new Set([...behind, ...done.behind]),
+  };
+}
+
 /**
  * One result per item, in order; items that fail leave the others alone. Items may depend on each other in any order (a device and its
- * rack, two lines about one device): what cannot be done yet waits for the next wave, as long as waves make progress.
+ * rack, two lines about one device): what cannot be done yet waits for the next wave, as long as waves make progress. Those about one entry are
+ * done in the order of the call.
  */
 export async function upsertAll(
   { database, known, eyes }: UpsertGround,
@@ -40,18 +63,24 @@ export async function upsertAll(
 ): Promise<readonly UpsertResult[]> {
   const results = new Map<number, UpsertResult>();
   let waiting: readonly Waiting[] = items.map((item, index) => ({ index, item }));
-  let stuck = 0;
+  let progress = atFirst;
   let open = false;
   while (waiting.length > 0) {
+    const { stuck, behind } = progress;
     const wave = waiting.slice(stuck, stuck + waveSize);
     const last = wave.length === 0;
+    if (last && (behind?.size ?? 0) > 0) {
+      progress = outOfOrder;
+      continue;
+    }
     const round = last ? waiting.slice(0, waveSize) : wave;
     const left = waiting.length;
-    const wanted = { known, eyes, changeset, wave: round, final: last, left, settled, editor };
+    const wanted = { known, eyes, changeset, wave: round, left, settled, editor };
+    const turn = { final: last, behind };
     const done = await withinReach((denied) =>
       withoutRaces(() =>
         database.transaction(async (tx) => {
-          const wrote = await runWave(tx, { ...wanted, denied });
+          const wrote = await runWave(tx, { ...wanted, ...turn, denied });
           passing("upsert.before-commit");
           return wrote;
         }),
@@ -61,8 +90,8 @@ export async function upsertAll(
     if (done.written > 0) open = done.open;
     for (const [index, result] of done.results) results.set(index, result);
     waiting = waiting.filter(({ index }) => !done.results.has(index));
-    // Whoever waits for others stays in front; a wave that wrote something may have made it possible.
-    stuck = done.written > 0 ? 0 : stuck + round.length - done.results.size;
+    const waited = round.length - done.results.size;
+    progress = done.written > 0 ? atFirst : onwards(progress, { ...done, waited });
   }
   if (open && changeset.open !== true) await closeChangeset(database.db, changeset.id);
   return items.map((_, index) => results.get(index) ?? { result: "invalid" });

@@ -140,6 +140,40 @@ describe("upsert", () => {
     ]);
     expect((await find("Device", "twice")).attributes["position"]).toBe(3);
   });
+  test("also where an earlier one has to wait for what it refers to", async () => {
+    await world.upsert({ type: "Device", set: { hostname: "turn9", serial: "T9" } });
+    const results = await world.upsert(
+      { type: "Device", set: { hostname: "turn1", kind: "server", parent: "turn2" } },
+      { type: "Device", set: { hostname: "turn1", kind: "switch" } },
+      // By another key of the same entry.
+      { type: "Device", set: { hostname: "turn9", kind: "pdu", parent: "turn2" } },
+      { type: "Device", set: { serial: "T9", kind: "lb" } },
+      { type: "Device", set: { hostname: "turn2", kind: "storage" } },
+      { type: "Device", set: { hostname: "turn1", kind: "router" } },
+    );
+    expect(results.map(({ result }) => result)).toEqual([
+      "created",
+      "updated",
+      "updated",
+      "updated",
+      "created",
+      "updated",
+    ]);
+    expect((await find("Device", "turn1")).attributes["kind"]).toBe("router");
+    expect((await find("Device", "turn9")).attributes["kind"]).toBe("lb");
+  });
+  test("unless a later one about the same entry makes what the earlier one refers to", async () => {
+    const results = await world.upsert(
+      { type: "Team", set: { code: "ring", name: "Ring", lead: "ring-lead" } },
+      { type: "Person", set: { login: "ring-lead", name: "L", owner: "ring" } },
+      { type: "Team", set: { code: "ring", name: "Ring" } },
+    );
+    expect(results.map(({ result, error }) => error ?? result)).toEqual([
+      "updated",
+      "created",
+      "created",
+    ]);
+  });
   test("a key may move from one entry to another in one call", async () => {
     await world.upsert(
       { type: "Device", set: { hostname: "k1", asset_no: "K-1" } },
