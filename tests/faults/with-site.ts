@@ -21,19 +21,32 @@ export async function withSite(
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     findings.expect(false, `it broke off: ${reason}`);
   }
-  if (findings.list.length > 0) findings.expect(false, `logs: ${keepLogs(context, site)}`);
-  const left = await site.close();
-  findings.expect(left.length === 0, `something still runs of ${left.join(", ")}`);
+  const before = processTable();
+  const left = await inTime(site.close(), 3).catch((error: unknown) => [String(error)]);
+  findings.expect(left.length === 0, `could not be ended: ${left.join(", ")}`);
+  if (findings.list.length > 0)
+    findings.expect(false, `logs: ${keepLogs(context, { site, before, after: processTable() })}`);
   return { counts, findings: findings.list };
 }
 
-function keepLogs({ seed, backend }: Context, site: Site): string {
+function processTable(): string {
+  const columns = ["pid", "ppid", "pgid", "stat", "wchan:20", "etimes", "args"].join(",");
+  return spawnSync("ps", ["-e", "--forest", "-o", columns], { encoding: "utf8" }).stdout;
+}
+
+interface Remains {
+  readonly site: Site;
+  /** All processes of the machine before and after the site was closed. */
+  readonly before: string;
+  readonly after: string;
+}
+
+function keepLogs({ seed, backend }: Context, { site, before, after }: Remains): string {
   const directory = join(tmpdir(), `raicho-faults-${seed}-${backend}-${process.pid}`);
   mkdirSync(directory, { recursive: true });
   for (const kept of site.processes)
     writeFileSync(join(directory, `${kept.name.replace(" ", "-")}.log`), site.logOf(kept));
-  const columns = ["pid", "ppid", "pgid", "stat", "wchan:20", "etimes", "args"].join(",");
-  const { stdout } = spawnSync("ps", ["-e", "--forest", "-o", columns], { encoding: "utf8" });
-  writeFileSync(join(directory, "processes.txt"), stdout);
+  writeFileSync(join(directory, "processes-before.txt"), before);
+  writeFileSync(join(directory, "processes-after.txt"), after);
   return directory;
 }
