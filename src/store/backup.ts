@@ -52,6 +52,17 @@ function line(value: unknown): string {
   return `${JSON.stringify(value)}\n`;
 }
 
+/** The rows as text; how many they were comes back. */
+async function* copied(client: pg.Client, query: string): AsyncGenerator<Buffer, number> {
+  const rows = client.query(copyTo(`copy (${query}) to stdout`));
+  // When nobody reads on (the disk is full), the connection is ended under it: why is told by then.
+  rows.on("error", () => undefined);
+  yield* rows;
+  // Their count comes after the last of them, maybe later; the answer to the next question comes after both.
+  await client.query("select 1");
+  return rows.rowCount;
+}
+
 async function* contents(
   client: pg.Client,
   { key, raicho }: { key: string; raicho: string },
@@ -78,10 +89,9 @@ async function* contents(
   yield line(header);
   for (const { name, columns } of await tablesOf(client)) {
     yield line({ table: name, columns });
-    const rows = client.query(copyTo(`copy (select ${columns.join(", ")} from ${name}) to stdout`));
-    yield* rows;
-    yield `${backupEnd}\n${line({ rows: rows.rowCount })}`;
-    progress(name, rows.rowCount);
+    const rows = yield* copied(client, `select ${columns.join(", ")} from ${name}`);
+    yield `${backupEnd}\n${line({ rows })}`;
+    progress(name, rows);
   }
   yield line({ end: true });
   await client.query("commit");

@@ -34,6 +34,13 @@ async function reach({ databaseUrl, home }: Config): Promise<Reached> {
   }
 }
 
+/** What the system says of a file that cannot be made, or that there is no room for. */
+const unwritable = /^(ENOENT|EACCES|EROFS|ENOSPC|EDQUOT|EFBIG|EIO): /;
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 function asConfigError(error: unknown): unknown {
   return error instanceof BackupError ? new ConfigError(error.message) : error;
 }
@@ -57,7 +64,11 @@ export async function backUp(
     await writeBackup({ url: reached.url, file, key, raicho }, progress);
   } catch (error) {
     rmSync(file, { force: true });
-    throw asConfigError(error);
+    throw asConfigError(
+      unwritable.test(reasonOf(error))
+        ? new BackupError(`${file} cannot be written: ${reasonOf(error)}`)
+        : error,
+    );
   } finally {
     await reached.release();
   }

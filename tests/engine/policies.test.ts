@@ -84,9 +84,9 @@ describe("concurrency", () => {
         engines.map((engine) => Promise.all(Array.from({ length: 40 }, () => run(engine, action)))),
       )
     ).flat();
-    const [first] = engines;
-    await Promise.all(ids.map(async (id) => first?.ended(id)));
-    expect(new Set(await statuses(ids))).toEqual(new Set(["succeeded"]));
+    await expect
+      .poll(async () => new Set(await statuses(ids)), { timeout: 100_000, interval: 100 })
+      .toEqual(new Set(["succeeded"]));
     expect(most()).toBe(3);
     for (const engine of engines) await engine[Symbol.asyncDispose]();
   }, 120_000);
@@ -240,15 +240,15 @@ describe("rate and debounce", () => {
     });
     await using engine = testEngine(database.url, { content, runners: [runner] });
     await heartbeat(engine.core, "worker");
+    const since = performance.now();
     const ids = await Promise.all(
       ["a", "a", "a", "b", "a", "b"].map((host) => run(engine, action, { host })),
     );
     for (const id of ids) await engine.ended(id);
     const times = starts.filter(([host]) => host === "a").map(([, at]) => at);
-    const [first = 0, , third = 0] = times;
     expect(times.length).toBe(4);
-    // The ledger's clock decided; ours is read a little later.
-    expect(third - first).toBeGreaterThan(1_500);
+    // The ledger's clock decided; ours may differ a little.
+    expect((times[2] ?? 0) - since).toBeGreaterThan(1_900);
   });
 
   test("a rate limit that cancels says why", async () => {
@@ -268,7 +268,7 @@ describe("rate and debounce", () => {
   });
 
   test("a debounced burst runs once, as its last one", async () => {
-    const { action, content } = policy("action.debounce", { seconds: 1, key: "<$ host $>" });
+    const { action, content } = policy("action.debounce", { seconds: 3, key: "<$ host $>" });
     const { short, order } = meter();
     await using engine = testEngine(database.url, { content, runners: [testRunner(short)] });
     await heartbeat(engine.core, "worker");

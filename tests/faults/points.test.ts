@@ -50,4 +50,4 @@ test("a process dies there, as if it were killed", async () => {
   const { ended } = runRaicho(["start", "--role", "scheduler"], { home, env });
   expect(await ended).toEqual({ code: null, signal: "SIGKILL" });
   removeHome(home);
-}, 60_000);
+}, 180_000);

@@ -125,6 +125,19 @@ afterAll(async () => {
 });
 
 describe("raicho backup and restore", () => {
+  test("a disk that is full is said, and nothing is left of the backup", async () => {
+    const short = join(home(), "short.backup");
+    const before = ["bash", "-c", 'ulimit -f 1; exec "$@"', "bash"];
+    const { ended, printed } = runRaicho(["backup", short], {
+      home: server.home,
+      env: { NODE_COMPILE_CACHE: "" },
+      before,
+    });
+    expect(await ended).toMatchObject({ code: 1 });
+    expect(printed.err).toMatch(/^raicho: .*short\.backup cannot be written: .*too large.*\n$/);
+    expect(existsSync(short)).toBe(false);
+  });
+
   test("a lost data directory comes back as it was when the backup began", async () => {
     const taken = await raicho(["backup", file], server.home);
     expect(taken.err).toBe("");

@@ -294,19 +294,20 @@ export function testEngine(
     core,
     database,
     ended: async (id, status) => {
+      let row: { status: string; result: unknown } | undefined;
+      const tell = (): boolean => process.stderr.write(`${id} is still ${row?.status}\n`);
+      const late = setTimeout(tell, 20_000).unref();
       for (;;) {
-        const row = await database.db
+        row = await database.db
           .selectFrom("execution")
           .select(["status", "result"])
           .where("id", "=", id)
           .executeTakeFirst();
-        if (
-          row !== undefined &&
-          (status === undefined ? finals.has(row.status) : row.status === status)
-        )
-          return row;
+        if (row && (status === undefined ? finals.has(row.status) : row.status === status)) break;
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
+      clearTimeout(late);
+      return row;
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all([...core.conducted.values()].map((conducted) => conducted.settled()));
