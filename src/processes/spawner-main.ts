@@ -35,6 +35,8 @@ process.on("message", (message: ToSpawner) => {
   else kill(message.id, message.signal);
 });
 process.on("disconnect", () => process.exit(0));
+// While this program was read nobody listened yet.
+if (!process.connected) process.exit(0);
 // Whoever stops us stops our process, which then closes the channel.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
 

@@ -147,6 +147,8 @@ export function childLife(): ChildLife {
     process.on("SIGTERM", () => resolve("asked"));
     if (process.send === undefined) return;
     process.on("disconnect", () => resolve("orphaned"));
+    // While this program was read nobody listened yet.
+    if (!process.connected) resolve("orphaned");
     process.on("message", (message) => {
       if (message === "stop") resolve("asked");
       else if (typeof message === "string") for (const listener of listeners) listener(message);
@@ -157,4 +159,20 @@ export function childLife(): ChildLife {
     stopped,
     onMessage: (listener) => void listeners.push(listener),
   };
+}
+
+/** How long a process that is told to stop goes on opening. */
+const openingMs = 3_000;
+
+/** Undefined when the process is told to stop before everything is open: that may be waiting for a database that does not come. */
+export async function unlessStopped<Opened>(
+  opening: Promise<Opened>,
+  { stopped }: ChildLife,
+): Promise<Opened | undefined> {
+  opening.catch(() => undefined);
+  const patience = async (): Promise<undefined> => {
+    const why = await stopped;
+    if (why === "asked") await delay(openingMs, undefined, { ref: false });
+  };
+  return Promise.race([opening, patience()]);
 }

@@ -11,7 +11,7 @@ import { lookAtPools } from "../engine/pools.ts";
 import { sweep } from "../engine/sweep.ts";
 import { openTicketDesk, type TicketDesk } from "../engine/ticket-desk.ts";
 import { presentTicketSettings } from "../engine/ticket-runner.ts";
-import { childLife, type ChildLife } from "../processes/supervisor.ts";
+import { childLife, type ChildLife, unlessStopped } from "../processes/supervisor.ts";
 import type { Listener } from "../queue/queue.ts";
 import { migrate, openDatabase, waitForDatabase } from "../store/database.ts";
 import { Telemetry } from "../engine/telemetry.ts";
@@ -215,8 +215,11 @@ export async function runProcess(
       throw new ConfigError(
         `--role ${config.role} needs DATABASE_URL: without it, use raicho start`,
       );
-    if (!supervised) await prepare(config, config.databaseUrl);
-    const opened = await openRole(await withPorts(config), config.databaseUrl);
+    const opened = await unlessStopped(
+      prepareAndOpen(config, config.databaseUrl, supervised),
+      life,
+    );
+    if (opened === undefined) return 0;
     passing("boot.before-ready");
     announce(life, opened, supervised);
     life.onMessage((message) => {
@@ -238,6 +241,15 @@ export async function runProcess(
     setTimeout(() => process.exit(), 500).unref();
     if (process.connected) process.disconnect();
   }
+}
+
+async function prepareAndOpen(
+  config: Config,
+  databaseUrl: string,
+  supervised: boolean,
+): Promise<Opened> {
+  if (!supervised) await prepare(config, databaseUrl);
+  return openRole(await withPorts(config), databaseUrl);
 }
 
 /** Actions are told where to call before the door opens. */
