@@ -140,6 +140,8 @@ function medianOf(
 export interface Summary {
   readonly machine: Readonly<Record<string, string | number>>;
   readonly ratios: Numbers;
+  /** The ratios whose median is on the wrong side of its aim. */
+  readonly missed: readonly RatioName[];
   readonly absolute: Numbers;
   /** Why a ratio is null, by its name. */
   readonly missing: Readonly<Record<string, string>>;
@@ -155,6 +157,7 @@ export function summary(
   { bodyBytes, redis, seconds }: { bodyBytes: number; redis: boolean; seconds: number },
 ): Summary {
   const [cpu] = cpus();
+  const medians = each(ratios, (measure) => medianOf(repetitions, measure));
   return {
     machine: {
       cpu: cpu?.model ?? "",
@@ -165,7 +168,8 @@ export function summary(
       webhook_body_bytes: bodyBytes,
       seconds: Math.round(seconds),
     },
-    ratios: each(ratios, (measure) => medianOf(repetitions, measure)),
+    ratios: medians,
+    missed: missedIn(medians),
     absolute: each(absolute, (measure) => medianOf(repetitions, measure)),
     missing: redis ? {} : { steps_vs_bullmq_redis: "redis-server is not installed" },
     repetitions: repetitions.map((measured) => ({
@@ -193,6 +197,13 @@ export function met(name: RatioName, value: number): boolean {
 
 export function isRatio(name: string): name is RatioName {
   return name in ratios;
+}
+
+/** What was not measured is not missed. */
+function missedIn(medians: Numbers): readonly RatioName[] {
+  return Object.entries(medians).flatMap(([name, value]) =>
+    isRatio(name) && value !== null && !met(name, value) ? [name] : [],
+  );
 }
 
 /** Median, aim and span of every ratio, then the absolute numbers. */

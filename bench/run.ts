@@ -1,4 +1,4 @@
-/** `npm run bench -- [--json FILE] [--page FILE.md] [--quick]`: what Raicho does per second, as ratios to baselines that are measured beside it in the same run.
+/** `npm run bench -- [--json FILE] [--page FILE.md] [--quick] [--strict]`: what Raicho does per second, as ratios to baselines that are measured beside it in the same run.
  *
  * 1. A ratio is formed within one repetition, from measurements that follow each other; the report gives the median of the repetitions and keeps them all.
  * 2. The same PostgreSQL, with the settings that Raicho ships, serves everything; nothing is told to be done before it is on disk.
@@ -16,7 +16,9 @@ import { writePage } from "./page.ts";
 import { type Repetition, type Summary, summary, table } from "./report.ts";
 import { temporaryDirectory, writeSite } from "./site.ts";
 
-const usage = "usage: npm run bench -- [--json FILE] [--page FILE.md] [--quick]\n";
+const usage = `usage: npm run bench -- [--json FILE] [--page FILE.md] [--quick] [--strict]
+  --strict: end with 3 when a ratio misses its aim (1 = it could not be measured, 2 = wrong use)
+`;
 
 /** How long each part takes. */
 interface Effort {
@@ -164,22 +166,37 @@ async function bench(effort: Effort): Promise<Summary> {
   return summary(repetitions, { bodyBytes, redis, seconds: (performance.now() - start) / 1_000 });
 }
 
+interface Wanted {
+  readonly json?: string | undefined;
+  readonly page?: string | undefined;
+  readonly strict?: boolean | undefined;
+}
+
+const missedAim = 3;
+
+function tell(result: Summary, { json, page, strict = false }: Wanted): void {
+  process.stdout.write(table(result));
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, undefined, 2)}\n`);
+  if (page !== undefined) writePage(page, result);
+  if (result.missed.length === 0) return;
+  process.stderr.write(`bench: missed ${result.missed.join(", ")}\n`);
+  if (strict) process.exitCode = missedAim;
+}
+
 try {
   const { values } = parseArgs({
     options: {
       json: { type: "string" },
       page: { type: "string" },
       quick: { type: "boolean" },
+      strict: { type: "boolean" },
       help: { type: "boolean" },
     },
   });
   if (values.help === true) process.stdout.write(usage);
   else {
     const result = await bench(values.quick === true ? quick : full);
-    process.stdout.write(table(result));
-    if (values.json !== undefined)
-      writeFileSync(values.json, `${JSON.stringify(result, undefined, 2)}\n`);
-    if (values.page !== undefined) writePage(values.page, result);
+    tell(result, values);
   }
 } catch (error) {
   const wrongUse =
