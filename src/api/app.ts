@@ -5,7 +5,7 @@ import { datastoreKeyRoutes } from "./datastore-key.ts";
 import { actionRoutes } from "./actions.ts";
 import { origins } from "./addresses.ts";
 import { auditRoutes } from "./audit-routes.ts";
-import { callerScope, idempotent } from "./idempotency.ts";
+import { idempotent } from "./idempotency.ts";
 import { observe } from "./observe.ts";
 import { documentRoutes } from "./openapi.ts";
 import { nothingHere, problems } from "./problems.ts";
@@ -107,7 +107,7 @@ function ownRoutes(
     guard(door),
     lending(inventory),
     jsonBodies({ limit: "20mb" }),
-    idempotent(door, callerScope),
+    idempotent(door),
   );
   router.mount("/inventory", inventoryRoutes(inventory, door.typeFiles));
   router.use(

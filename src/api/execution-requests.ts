@@ -1,25 +1,21 @@
 /** `/executions`: run, run again, cancel, pause, resume. */
 import type { Request, Response } from "express";
 import type { User } from "../engine/auth.ts";
-import { cancel, request as requestExecution, settle, steer } from "../engine/request.ts";
+import { cancel, request as requestExecution } from "../engine/request.ts";
 import { rerunTasks } from "../engine/rerun.ts";
 import { AppError } from "../model/errors.ts";
-import {
-  executionStatuses,
-  isFinished,
-  isWorkflow,
-  type ExecutionStatus,
-} from "../model/execution.ts";
+import { isFinished } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { StoredExecution } from "../store/executions.ts";
 import { bodyOf, objectIn, pythonText, textIn, textsIn } from "./bodies.ts";
 import { parseJson } from "./json-bodies.ts";
 import type { Door } from "./door.ts";
+import { begunBefore, idempotent } from "./idempotency.ts";
+import { changeExecution } from "./execution-steps.ts";
 import { givenOnly } from "./execution-view.ts";
 import { existing } from "./existing.ts";
 import { fullView, viewOptions } from "./executions.ts";
 import { isAdmin, userOf } from "./guard.ts";
-import { liveActionId } from "../model/ids.ts";
 import { isPool, poolExpected } from "../model/pools.ts";
 import { traceOf, usualTag } from "../model/trace.ts";
 import { flag, refusal } from "./query.ts";
@@ -132,9 +128,16 @@ export function asRequested(execution: StoredExecution): StoredExecution {
   };
 }
 
+async function begun(door: Door, id: string, request: Request, response: Response): Promise<void> {
+  response.status(201);
+  await answer(door, asRequested(await existing(door, id)), request, response);
+}
+
 async function run(door: Door, request: Request, response: Response): Promise<void> {
   const body = bodyOf(request);
   const action = textIn(body, "action");
+  const before = begunBefore(request, response);
+  if (before !== undefined) return begun(door, before, request, response);
   const caller = userOf(response);
   const user = actor(body, caller);
   const cause = causeOf(caller);
@@ -145,8 +148,7 @@ async function run(door: Door, request: Request, response: Response): Promise<vo
     ...delayIn(body),
     ...poolIn(body),
   });
-  response.status(201);
-  await answer(door, asRequested(await existing(door, id)), request, response);
+  return begun(door, id, request, response);
 }
 
 function givenBefore({ core }: Door, { action, runner, parameters }: StoredExecution): JsonObject {
@@ -161,6 +163,8 @@ async function runAgain(
   request: Request,
   response: Response,
 ): Promise<void> {
+  const again = begunBefore(request, response);
+  if (again !== undefined) return begun(door, again, request, response);
   const before = await existing(door, id);
   const body = bodyOf(request);
   const parameters = objectIn(body, "parameters");
@@ -193,74 +197,7 @@ async function runAgain(
           ...delayIn(body),
           ...poolIn({ pool: before.context["pool"], ...body }),
         });
-  response.status(201);
-  await answer(door, asRequested(await existing(door, made)), request, response);
-}
-
-const steps = { pausing: "pause", paused: "pause", resuming: "resume", running: "resume" } as const;
-
-function isStep(status: string): status is keyof typeof steps {
-  return status in steps;
-}
-
-/** From which statuses a step can be made, and where there is nothing to do. */
-const places = {
-  pause: { from: ["running", "resuming"], done: ["pausing", "paused"] },
-  resume: { from: ["paused"], done: ["running", "resuming"] },
-} as const satisfies Record<string, Record<string, readonly ExecutionStatus[]>>;
-
-function isAmong(status: string, list: readonly string[]): boolean {
-  return list.includes(status);
-}
-
-/** Refuses what does not fit, in StackStorm's words; false = nothing to do. */
-function fits({ id, runner, status }: StoredExecution, wanted: keyof typeof steps): boolean {
-  const what = steps[wanted];
-  if (wanted === "running" && isAmong(status, ["requested", "running"])) return false;
-  const refused = (reason: string): AppError =>
-    refusal(
-      `Failed updating execution. Unable to ${what} liveaction "${liveActionId(id)}" because it is ${reason}`,
-    );
-  if (!isWorkflow(runner)) throw refused(`not supported by the "${runner}" runner.`);
-  if (isAmong(status, places[what].done)) return false;
-  if (isAmong(status, places[what].from)) return true;
-  throw refused(
-    what === "pause"
-      ? "not in a running state."
-      : `in "${status}" state and not in "paused" state.`,
-  );
-}
-
-async function change(
-  door: Door,
-  execution: StoredExecution,
-  body: JsonObject,
-  user: string,
-): Promise<StoredExecution> {
-  const { core } = door;
-  const { id } = execution;
-  const unknown = Object.keys(body).find((name) => name !== "status" && name !== "result");
-  if (unknown !== undefined)
-    throw refusal(`Additional properties are not allowed ('${unknown}' was unexpected)`);
-  const { status } = body;
-  const result = objectIn(body, "result");
-  const known = executionStatuses.find((each) => each === status);
-  if (known === undefined)
-    throw refusal(
-      status === undefined
-        ? "'status' is a required property"
-        : `${pythonText(status)} is not one of [${executionStatuses.map((each) => `'${each}'`).join(", ")}]`,
-    );
-  if (isFinished(execution.status)) throw refusal("Execution is already in completed state.");
-  if (known === "canceling" || known === "canceled") return cancel(core, id, user);
-  if (isStep(known)) {
-    if (!fits(execution, known)) return execution;
-    return steer(core, id, steps[known] === "pause" ? "pausing" : "resuming", user);
-  }
-  if (isFinished(known)) return settle(core, id, { status: known, result });
-  throw refusal(
-    `The status of an execution can be set to canceling, pausing, resuming or to an end, not to "${known}".`,
-  );
+  return begun(door, made, request, response);
 }
 
 /** Everything that changes something. */
@@ -268,11 +205,18 @@ export function executionRequestRoutes(door: Door): Routes {
   const { core } = door;
   const router = new Routes();
   const known = executionNamed(door);
-  router.post("/executions", on("action_execute", actionInBody), (request, response) =>
-    run(door, request, response),
+  const repeats = true;
+  router.post(
+    "/executions",
+    on("action_execute", actionInBody),
+    idempotent(door, { repeats }),
+    (request, response) => run(door, request, response),
   );
-  router.post("/executions/:id/re_run", on("execution_rerun", known), (request, response) =>
-    runAgain(door, request.params.id, request, response),
+  router.post(
+    "/executions/:id/re_run",
+    on("execution_rerun", known),
+    idempotent(door, { repeats }),
+    (request, response) => runAgain(door, request.params.id, request, response),
   );
   router.delete("/executions/:id", on("execution_stop", known), async (request, response) => {
     const { id, status } = await existing(door, request.params.id);
@@ -285,7 +229,12 @@ export function executionRequestRoutes(door: Door): Routes {
   router.put("/executions/:id", on("execution_stop", known), async (request, response) => {
     const execution = await existing(door, request.params.id);
     const { name } = userOf(response);
-    return answer(door, await change(door, execution, bodyOf(request), name), request, response);
+    return answer(
+      door,
+      await changeExecution(door, execution, bodyOf(request), name),
+      request,
+      response,
+    );
   });
   return router;
 }

@@ -81,7 +81,7 @@ export function openapi(routes: readonly DeclaredRoute[], version: string): Json
       title: "Raicho",
       version,
       description:
-        "`/api/v2` is Raicho's own; `/v1`, `/auth/v1` and `/stream/v1` are StackStorm's. Errors of `/api/v2` are problem details (RFC 9457). Requests to `/api/v2` that write may carry an `Idempotency-Key`.",
+        "`/api/v2` is Raicho's own; `/v1`, `/auth/v1` and `/stream/v1` are StackStorm's. Errors of `/api/v2` are problem details (RFC 9457). Requests to `/api/v2` that write may carry an `Idempotency-Key`, and so may those of executions and webhooks.",
     },
     paths,
     components: {

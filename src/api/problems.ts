@@ -13,6 +13,7 @@ const titles: Partial<Record<ErrorCode, string>> = {
   PARAMETERS_INVALID: "The request is not understood",
   IDEMPOTENCY_MISMATCH: "Another request had this key",
   IDEMPOTENCY_RUNNING: "The request with this key is still worked on",
+  IDEMPOTENCY_UNANSWERED: "The request with this key was done, its answer is lost",
   INVENTORY_REQUEST: "The request is not understood",
   INVENTORY_TYPE_UNKNOWN: "Unknown entry type",
   INVENTORY_ENTRY_UNKNOWN: "Unknown entry",

@@ -63,7 +63,7 @@ export function signedWebhookRoutes(door: Door): Routes {
       response.locals["identity"] = identity;
       return next();
     },
-    idempotent(door, (request) => `webhook:${hookName(request)}`),
+    idempotent(door, { scopeOf: (request) => `webhook:${hookName(request)}`, repeats: true }),
     async (request, response) => {
       const name = hookName(request);
       const body = parsed(request, bytesOf(request));

@@ -11,7 +11,7 @@ import { pythonWord } from "./bodies.ts";
 import type { Door } from "./door.ts";
 import { fault } from "./faults.ts";
 import { userOf } from "./guard.ts";
-import { callerScope, idempotent } from "./idempotency.ts";
+import { idempotent } from "./idempotency.ts";
 import { jsonBodies, readable } from "./json-bodies.ts";
 import { parameter, plain } from "./resources.ts";
 import { on, Routes } from "./routes.ts";
@@ -178,7 +178,8 @@ export function webhookRoutes(door: Door): Routes {
     readable(form),
     express.text({ type: "application/x-www-form-urlencoded", limit: "1mb" }),
     jsonBodies({ limit: "1mb", strict: false, type: () => true }),
-    idempotent(door, callerScope),
+    // The event's own identity keeps it from being stored twice.
+    idempotent(door, { repeats: true }),
     async (request, response) => {
       const name = hookName(request);
       if (name !== "st2" && !door.webhooks().has(name))

@@ -2,6 +2,7 @@
 import { isOvertaken } from "../alerts/correlate.ts";
 import { parseAlerts } from "../alerts/parse.ts";
 import { silenceAlert } from "../alerts/silent.ts";
+import { passing } from "../model/crash-points.ts";
 import type { NewEvent } from "../model/events.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { heard, keepMessage } from "../store/alert-messages.ts";
@@ -30,7 +31,9 @@ export async function receiveMessage(
   const sources = "unparsed" in parsed ? [] : parsed.alerts.map(({ source }) => source);
   const back = await hearAgain(ground, received, sources, now);
   const events = [...taken, ...back].flatMap((one) => one.events);
+  passing("alert.counted");
   if (events.length > 0) await ground.ingest(events);
+  passing("alert.told");
   const summaries = taken.map(({ summary }) => summary);
   await keepMessage(ground.database.db, {
     key: received.key,

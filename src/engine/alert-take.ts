@@ -11,6 +11,7 @@ import { groupOf, type GroupOf } from "../alerts/group.ts";
 import { samenessOf, type AlertPolicies } from "../alerts/policy.ts";
 import { telling, type Telling, type Told } from "../alerts/telling.ts";
 import { alertDay } from "../alerts/time.ts";
+import { passing } from "../model/crash-points.ts";
 import type { NewEvent } from "../model/events.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { openGroup } from "../store/alert-groups.ts";
@@ -96,6 +97,7 @@ function takeNow(
       effect: seen.effect,
       document: { ...payload, events: seen.events },
     });
+    passing("alert.before-commit");
     return again(seen.effect, key, { ...payload, events: seen.events });
   });
 }

@@ -1,6 +1,7 @@
 /** Writes a plan: entries by upsert, with what the sheets claim in the same transactions. */
 import type { ClaimChange } from "../inventory/import-cell.ts";
 import { openStates, type Claim } from "../inventory/claims.ts";
+import { passing } from "../model/crash-points.ts";
 import type { JsonObject } from "../model/json.ts";
 import {
   claimsOf,
@@ -51,6 +52,7 @@ export async function commitPlan(
     }));
     await settle(tx, entries, writing);
     await noteWritten(tx, writing.importId, done.length);
+    passing("import.before-commit");
   });
   for (let from = 0; from < untouched.length; from += batch) {
     const some = untouched.slice(from, from + batch).map((entry) => ({

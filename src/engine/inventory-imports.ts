@@ -7,6 +7,7 @@
 import { InventoryError, badRequest } from "../inventory/problem.ts";
 import type { ImportRecord } from "../inventory/import-records.ts";
 import { isUuid } from "../inventory/attribute-types.ts";
+import { passing } from "../model/crash-points.ts";
 import type { JsonObject } from "../model/json.ts";
 import {
   changeImport,
@@ -187,6 +188,7 @@ export class Imports {
         author.reason ?? `import of ${row.files.map((file) => String(file["name"])).join(", ")}`,
     };
     const done = await commitPlan(this.#service, plan, { author: writer, importId: row.id });
+    passing("import.after-commit");
     // Those of an attempt that was cut short count too.
     const result = { ...done, changes: (await loadChangeset(db, changeset, undefined))?.size ?? 0 };
     for (const file of row.files) await rememberFile(db, file);

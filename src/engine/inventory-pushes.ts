@@ -5,6 +5,7 @@ import { typeNamed } from "../inventory/catalogue.ts";
 import { badRequest } from "../inventory/problem.ts";
 import { isoMoment } from "../inventory/query-time.ts";
 import { shown } from "../inventory/validate.ts";
+import { passing } from "../model/crash-points.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { CheckedRecord } from "../inventory/import-records.ts";
 import { loadEntries } from "../store/inventory/entries.ts";
@@ -77,7 +78,9 @@ export async function notePushes(
       });
     }
     await savePushes(tx, [...pushes.values()]);
+    passing("push.before-commit");
   });
+  passing("push.after-commit");
   return report.items.map((_, index) => results.get(index) ?? { result: "unknown" });
 }
 

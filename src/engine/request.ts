@@ -1,4 +1,5 @@
 /** What operators ask of the engine: run, cancel, pause, resume, answer. Each resolves when it is on disk. */
+import { passing } from "../model/crash-points.ts";
 import { AppError } from "../model/errors.ts";
 import {
   isFinished,
@@ -46,10 +47,12 @@ export async function request(
     (ask) => plan(core, wish, ask),
     (question) => core.answer(question, userIn(context)),
   );
+  passing("request.before-commit");
   await core.pump.commit(rowsOf([launch])).catch((error: unknown) => {
     release(core, [launch]);
     throw error;
   });
+  passing("request.after-commit");
   start(core, [launch]);
   return launch.how === "inline" ? launch.row.i : launch.row.id;
 }

@@ -1,4 +1,5 @@
 /** What Python sensors dispatch, on its way into the ledger. */
+import { passing } from "../model/crash-points.ts";
 import type { NewEvent } from "../model/events.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { Dispatch, DispatchedEvent } from "../sensors/python/protocol.ts";
@@ -49,7 +50,11 @@ export async function takeDispatch(
     name: checkpointName(sensor),
     value: { checkpoint: checkpoint.value },
   };
-  if (sound.length > 0 || cursor !== undefined) await ingest(core, sound, { cursor });
+  if (sound.length > 0 || cursor !== undefined) {
+    passing("dispatch.before-commit");
+    await ingest(core, sound, { cursor });
+    passing("dispatch.after-commit");
+  }
   return dropped;
 }
 

@@ -8,6 +8,9 @@ export const enginePoints = [
   "match.after-commit",
   "ring.before-add",
   "ring.after-add",
+  // Somebody asks for an execution (P1).
+  "request.before-commit",
+  "request.after-commit",
   // A run of an action (P5).
   "claim.before",
   "claim.after",
@@ -36,6 +39,9 @@ export const enginePoints = [
   "pump.before-flight",
   "pump.after-flight",
   "bell.before-notify",
+  // What a request with an idempotency key changes.
+  "key.before-commit",
+  "key.after-commit",
   // Sensors and their checkpoints (P6).
   "timer.before-emit",
   "timer.after-emit",
@@ -47,6 +53,18 @@ export const enginePoints = [
   "inventory.after-commit",
   "upsert.before-commit",
   "upsert.after-commit",
+  // A message becomes alerts: each is counted, rules hear of it, it is kept.
+  "alert.before-commit",
+  "alert.counted",
+  "alert.told",
+  // A Python sensor dispatches events with its checkpoint.
+  "dispatch.before-commit",
+  "dispatch.after-commit",
+  // Sheets become entries; what was written into a service is noted.
+  "import.before-commit",
+  "import.after-commit",
+  "push.before-commit",
+  "push.after-commit",
   // A process begins and ends.
   "boot.before-ready",
   "stop.before-drain",

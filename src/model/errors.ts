@@ -14,6 +14,10 @@ export const errorTable = {
   ],
   IDEMPOTENCY_MISMATCH: [422, 'The idempotency key "%s" was used for another request.'],
   IDEMPOTENCY_RUNNING: [409, 'The request with the idempotency key "%s" is still worked on.'],
+  IDEMPOTENCY_UNANSWERED: [
+    409,
+    'The request with the idempotency key "%s" was done, but the process that did it ended before it answered. It is not done again.',
+  ],
   FORBIDDEN: [403, "%s"],
   NOT_FOUND: [404, "%s"],
   CONFLICT: [409, "%s"],

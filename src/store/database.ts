@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
+import { Kysely, sql, type Transaction } from "kysely";
 import pg from "pg";
 import { AppError } from "../model/errors.ts";
+import { KeyedDialect } from "./keyed-dialect.ts";
 import { linkOptions, watchLink } from "./link.ts";
 import { migrations } from "./migrations/list.ts";
 import type { LedgerSchema } from "./schema.ts";
@@ -58,7 +59,7 @@ export function openDatabase(
   // A client without a listener for `error` ends the whole process when the database restarts.
   pool.on("error", () => undefined);
   pool.on("connect", (client) => client.on("error", () => undefined));
-  const db = new Kysely<LedgerSchema>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<LedgerSchema>({ dialect: new KeyedDialect({ pool }) });
   return {
     db,
     url,

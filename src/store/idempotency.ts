@@ -10,44 +10,58 @@ export interface KeptAnswer {
 
 export type Claimed =
   | { readonly kind: "new" | "running" | "other" }
-  | { readonly kind: "done"; readonly answer: KeptAnswer };
+  | { readonly kind: "done"; readonly answer: KeptAnswer }
+  /** It changed something, and its process ended before it answered. */
+  | { readonly kind: "unanswered"; readonly made: string | undefined };
 
-/** After that long a request without an answer is thought to have died with its process. */
-const patienceSeconds = 60;
+export interface Key {
+  readonly scope: string;
+  readonly key: string;
+  /** Which process does it. */
+  readonly process: string;
+}
+
+/** Without a sign of life for that long a process is thought to have ended; those of earlier releases do not say which they are. */
+const silence = sql`case when idempotency.process is null then 60 else 6 end * interval '1 second'`;
+const gone = sql<boolean>`(idempotency.at < clock_timestamp() - ${silence} and not exists (select from process p
+  where p.id = idempotency.process and p.beat_at > clock_timestamp() - ${silence}))`;
 
 /** Takes the key for a request, or says what became of the request that took it. */
 export async function claimKey(
   db: Db,
-  { scope, key, fingerprint }: { scope: string; key: string; fingerprint: string },
+  { scope, key, process, fingerprint }: Key & { readonly fingerprint: string },
 ): Promise<Claimed> {
   const { rows } = await sql`
-    insert into idempotency (scope, key, fingerprint) values (${scope}, ${key}, ${fingerprint})
-    on conflict (scope, key) do update set at = clock_timestamp()
-      where idempotency.status is null and idempotency.fingerprint = ${fingerprint}
-        and idempotency.at < clock_timestamp() - ${patienceSeconds} * interval '1 second'
+    insert into idempotency (scope, key, fingerprint, process) values (${scope}, ${key}, ${fingerprint}, ${process})
+    on conflict (scope, key) do update set at = clock_timestamp(), process = excluded.process
+      where idempotency.status is null and not idempotency.changed and idempotency.fingerprint = ${fingerprint} and ${gone}
     returning key`.execute(db);
   if (rows.length > 0) return { kind: "new" };
   const known = await db
     .selectFrom("idempotency")
     .selectAll()
+    .select(gone.as("gone"))
     .where("scope", "=", scope)
     .where("key", "=", key)
     .executeTakeFirst();
   // Forgotten in between: whoever asks again begins anew.
   if (known === undefined) return { kind: "running" };
   if (known.fingerprint !== fingerprint) return { kind: "other" };
-  if (known.status === null) return { kind: "running" };
-  const { status, body, content_type } = known;
+  const { status, body, content_type, changed, made } = known;
+  if (status === null)
+    return changed && known.gone
+      ? { kind: "unanswered", made: made ?? undefined }
+      : { kind: "running" };
   return {
     kind: "done",
     answer: { status, body: body ?? "", contentType: content_type ?? "application/json" },
   };
 }
 
+/** Keeps the answer, unless the request is another process's by now. */
 export async function keepAnswer(
   db: Db,
-  scope: string,
-  key: string,
+  { scope, key, process }: Key,
   { status, body, contentType: content_type }: KeptAnswer,
 ): Promise<void> {
   await db
@@ -55,11 +69,16 @@ export async function keepAnswer(
     .set({ status, body, content_type })
     .where("scope", "=", scope)
     .where("key", "=", key)
+    .where("process", "=", process)
     .execute();
 }
 
-export async function releaseKey(db: Db, scope: string, key: string): Promise<void> {
-  await db.deleteFrom("idempotency").where("scope", "=", scope).where("key", "=", key).execute();
+/** Forgets a request that changed nothing, so that it may be done again; of one that did, that it is not worked on any more. */
+export async function releaseKey(db: Db, { scope, key, process }: Key): Promise<void> {
+  await sql`with forgotten as (delete from idempotency where scope = ${scope} and key = ${key} and process = ${process} and not changed)
+    update idempotency set process = '' where scope = ${scope} and key = ${key} and process = ${process} and changed`.execute(
+    db,
+  );
 }
 
 /** Forgets answers after a day. */

@@ -174,6 +174,12 @@ export interface LedgerSchema extends TicketTables {
     status: number | null;
     body: string | null;
     content_type: string | null;
+    /** Who does it; empty: nobody any more. */
+    process: string | null;
+    /** Something that it changed is committed. */
+    changed: Generated<boolean>;
+    /** The execution that it began. */
+    made: string | null;
     at: Generated<Date>;
   };
   audit: {

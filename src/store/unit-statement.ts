@@ -77,6 +77,7 @@ const columns: { readonly [Name in Kind]: Columns<NonNullable<Unit[Name]>[number
   delivered: { id: "text", status: "text" },
   traces: { execution_id: "text", trace: "text", tag: "text" },
   cursors: { name: "text", value: "jsonb" },
+  keys: { scope: "text", key: "text", process: "text", made: "text" },
 };
 
 /** SQL of one kind. `rows` is the recordset; `guarded`: trigger instances are written beside it of which some may be known deliveries. */
@@ -130,9 +131,11 @@ const clauses: Record<Kind, (rows: string, guarded: boolean) => string> = {
   traces: (rows) => `insert into execution_trace select * from ${rows} as r`,
   cursors: (rows) => `insert into sensor_cursor (name, value) select name, value from ${rows} as r
     on conflict (name) do update set value = excluded.value, updated_at = now()`,
+  keys: (rows) => `update idempotency i set changed = true, made = coalesce(i.made, r.made)
+    from ${rows} as r where i.scope = r.scope and i.key = r.key and i.process = r.process and i.status is null returning i.key`,
 };
 
-const counted: ReadonlySet<Kind> = new Set<Kind>(["processed", "changes"]);
+const counted: ReadonlySet<Kind> = new Set<Kind>(["processed", "changes", "keys"]);
 const adding = (1 << kinds.indexOf("executions")) | (1 << kinds.indexOf("finished"));
 
 export interface Statement {

@@ -117,6 +117,15 @@ export interface SnapshotRow {
   readonly snapshot_seq: number;
 }
 
+/** The idempotency key of the request that the unit belongs to; it must still be that process's. */
+export interface KeyRow {
+  readonly scope: string;
+  readonly key: string;
+  readonly process: string;
+  /** The execution that it begins. */
+  readonly made?: string | undefined;
+}
+
 export interface Unit {
   readonly instances?: readonly InstanceRow[];
   /** Instances that were pending and are now matched; each must still be pending. */
@@ -136,6 +145,7 @@ export interface Unit {
   readonly delivered?: readonly { readonly id: string; readonly status: string }[];
   readonly traces?: readonly TraceRow[];
   readonly cursors?: readonly { readonly name: string; readonly value: unknown }[];
+  readonly keys?: readonly KeyRow[];
 }
 
 /** What a unit can hold, in the order of the statement that writes it. */
@@ -153,6 +163,7 @@ export const kinds = [
   "delivered",
   "traces",
   "cursors",
+  "keys",
 ] as const;
 export type Kind = (typeof kinds)[number];
 

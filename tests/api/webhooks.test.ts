@@ -63,6 +63,16 @@ function make(body: unknown, key: string): Promise<Response> {
   });
 }
 
+async function begin(key: string): Promise<unknown> {
+  const answer = await fetch(`${url}/v1/executions`, {
+    method: "POST",
+    headers: { ...admin, "idempotency-key": key },
+    body: JSON.stringify({ action: "core.noop", parameters: {} }),
+  });
+  expect(answer.status).toBe(201);
+  return ((await answer.json()) as { id: unknown }).id;
+}
+
 async function stored(tag: string): Promise<number> {
   const rows = await database.db
     .selectFrom("trigger_instance")
@@ -187,6 +197,12 @@ describe("an idempotency key", () => {
     seen.delete(409);
     expect([...seen]).toStrictEqual([202]);
     expect(await stored("i2")).toBe(1);
+  });
+
+  test("starts one execution", async () => {
+    const first = await begin("e1");
+    expect(await begin("e1")).toBe(first);
+    expect(await begin("e2")).not.toBe(first);
   });
 
   test("works for everything under /api/v2", async () => {

@@ -14,6 +14,8 @@ export interface Context {
   say(progress: string): void;
   /** How often what is done again and again is done; undefined = as the profile says. */
   readonly repeat: number | undefined;
+  /** Only the crash points that begin so; undefined = all. */
+  readonly points: string | undefined;
   /** Takes the one of this profile. */
   size<Value>(sizes: Readonly<Record<Profile, Value>>): Value;
 }

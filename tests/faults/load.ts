@@ -2,7 +2,7 @@
  * so do the senders of the field. What was not answered for counts for nothing; what was has to be found later. */
 import { setTimeout as delay } from "node:timers/promises";
 import { deliver } from "../support/smtp-client.ts";
-import { ask, isGood } from "./ask.ts";
+import { ask, isGood, type Reply } from "./ask.ts";
 import type { Site } from "./site.ts";
 
 export interface Sent {
@@ -21,7 +21,7 @@ export function nothingSent(): Sent {
 const patience = new Set([0, 429, 503]);
 
 /** Delivers until it is answered for. Rejects when it is refused for good, and when the site closes. */
-async function insist(
+export async function insist(
   { over }: Site,
   { sent, name }: { sent: Sent; name: string },
   once: () => Promise<number>,
@@ -41,7 +41,7 @@ async function insist(
 }
 
 /** Deliveries go to all doors alike. */
-function turnOf(name: string): number {
+export function turnOf(name: string): number {
   return Buffer.from(name).reduce((sum, byte) => sum + byte, 0);
 }
 
@@ -103,12 +103,49 @@ export function edit(site: Site, sent: Sent, id: string, name: string): Promise<
   let turn = turnOf(name);
   return insist(site, { sent, name }, async () => {
     const door = site.doors[turn++ % site.doors.length];
-    const reply = await ask(`${door}/api/v2/inventory/entries/${id}`, {
-      method: "PATCH",
-      body: { attributes: { note: name } },
-      token: site.token,
-    });
+    const reply = await ask(`${door}/api/v2/inventory/entries/${id}`, edited(site, name));
     return reply.status;
+  });
+}
+
+function edited({ token }: Site, name: string) {
+  return { method: "PATCH", body: { attributes: { note: name } }, token } as const;
+}
+
+/** `/api/v2` tells the code, StackStorm's API the sentence. */
+const stillRunning = /IDEMPOTENCY_RUNNING|is still worked on/;
+const unanswered = /IDEMPOTENCY_UNANSWERED|ended before it answered/;
+
+/** What an answer says to who asks again under the same key. */
+function keyedStatus({ status, text }: Reply): number {
+  if (status !== 409) return status;
+  if (stillRunning.test(text)) return 0;
+  return unanswered.test(text) ? 200 : status;
+}
+
+/** An edit under a key of its own. */
+export function keyedEdit(site: Site, sent: Sent, id: string, name: string): Promise<void> {
+  let turn = turnOf(name);
+  const headers = { "idempotency-key": name };
+  return insist(site, { sent, name }, async () => {
+    const door = site.doors[turn++ % site.doors.length];
+    const asked = { ...edited(site, name), headers };
+    return keyedStatus(await ask(`${door}/api/v2/inventory/entries/${id}`, asked));
+  });
+}
+
+/** An execution that is asked for under a key of its own. */
+export function execution(site: Site, sent: Sent, name: string): Promise<void> {
+  let turn = turnOf(name);
+  return insist(site, { sent, name }, async () => {
+    const door = site.doors[turn++ % site.doors.length];
+    const reply = await ask(`${door}/v1/executions`, {
+      method: "POST",
+      body: { action: "faults.effect", parameters: { body: name } },
+      token: site.token,
+      headers: { "idempotency-key": name },
+    });
+    return keyedStatus(reply);
   });
 }
 

@@ -1,4 +1,4 @@
-/** `npm run test:faults -- --profile ci|full|nightly [--seed N] [--only NAME] [--backend postgres|redis] [--repeat N] [--out FILE] [--page FILE]`: starts the real program as separate processes, strikes
+/** `npm run test:faults -- --profile ci|full|nightly [--seed N] [--only NAME] [--backend postgres|redis] [--repeat N] [--points PREFIX,…] [--out FILE] [--page FILE]`: starts the real program as separate processes, strikes
  * it by the seed, and checks from outside that everything promised holds. With `--from FILE`, perhaps several times, nothing is run: the page is written of what `--out` kept. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
@@ -10,7 +10,7 @@ import { seeded } from "./random.ts";
 import type { Backend } from "./site.ts";
 
 const usage =
-  "usage: npm run test:faults -- [--profile ci|full|nightly] [--seed N] [--only NAME] [--backend postgres|redis] [--repeat N] [--out FILE] [--page FILE]\n       npm run test:faults -- --from FILE [--from FILE ...] --page FILE";
+  "usage: npm run test:faults -- [--profile ci|full|nightly] [--seed N] [--only NAME] [--backend postgres|redis] [--repeat N] [--points PREFIX,…] [--out FILE] [--page FILE]\n       npm run test:faults -- --from FILE [--from FILE ...] --page FILE";
 const profiles: readonly Profile[] = ["ci", "full", "nightly"];
 const backends: readonly Backend[] = ["postgres", "redis"];
 
@@ -20,6 +20,7 @@ interface Wish {
   readonly only: string | undefined;
   readonly backend: Backend | undefined;
   readonly repeat: number | undefined;
+  readonly points: string | undefined;
   readonly out: string | undefined;
   /** A page of docs/ that takes the results up. */
   readonly page: string | undefined;
@@ -42,6 +43,7 @@ function readWish(args: readonly string[]): Wish {
       only: { type: "string" },
       backend: { type: "string" },
       repeat: { type: "string" },
+      points: { type: "string" },
       out: { type: "string" },
       page: { type: "string" },
       from: { type: "string", multiple: true, default: [] },
@@ -66,6 +68,7 @@ function readWish(args: readonly string[]): Wish {
     only: values.only,
     backend: values.backend === undefined ? undefined : one("backend", values.backend, backends),
     repeat: repeat === undefined ? undefined : Number(repeat),
+    points: values.points,
     out: values.out,
     page: values.page,
     from: values.from,
@@ -90,7 +93,7 @@ function progress(title: string): (text: string) => void {
 async function runCase(
   each: Case,
   backend: Backend,
-  { profile, seed, repeat }: Wish,
+  { profile, seed, repeat, points }: Wish,
 ): Promise<Result> {
   const since = performance.now();
   const title = `${each.name}, queue on ${backend}`;
@@ -99,6 +102,7 @@ async function runCase(
     seed,
     backend,
     repeat,
+    points,
     random: seeded(seed),
     say: progress(title),
     size: (sizes) => sizes[profile],

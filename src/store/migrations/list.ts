@@ -37,6 +37,7 @@ import { up as digests } from "./0322_digests.ts";
 import { up as ticketRatings } from "./0323_ticket_ratings.ts";
 import { up as ruleBreakers } from "./0375_rule_breakers.ts";
 import { up as processPools } from "./0380_process_pools.ts";
+import { up as keyedRequests } from "./0520_keyed_requests.ts";
 import { up as inventoryPushes } from "./0385_inventory_pushes.ts";
 import { up as ticketChangeMerge } from "./0440_ticket_change_merge.ts";
 
@@ -85,4 +86,5 @@ export const migrations: ReadonlyArray<{
   { name: "0391_inventory_lookup", up: inventoryLookup },
   { name: "0440_ticket_change_merge", up: ticketChangeMerge },
   { name: "0420_inventory_vacuum", up: inventoryVacuum },
+  { name: "0520_keyed_requests", up: keyedRequests },
 ];
