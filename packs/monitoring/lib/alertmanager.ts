@@ -1,7 +1,6 @@
 /** Alertmanager through its API v2. It knows no acknowledgement: an alert that somebody looks after is silenced, by exactly its labels. */
-import { ActionFailed } from "raicho/pack";
 import { ask, list, textAt } from "./http.ts";
-import { marked, nameOf, type Monitor, type Note, type Settings } from "./monitor.ts";
+import { marked, refused, type Monitor, type Note, type Settings } from "./monitor.ts";
 
 interface Matcher {
   readonly name: string;
@@ -53,10 +52,7 @@ function silencesOf(settings: Settings, signal: AbortSignal): Silences {
       signal,
     );
     if (status < 300) return textAt(said, "silenceID");
-    throw new ActionFailed({
-      error: `monitoring: "${nameOf(settings)}" (alertmanager) refused the silence (${status}): ${JSON.stringify(said).slice(0, 300)}`,
-      reason: "refused",
-    });
+    throw refused(settings, `the silence (${status})`, JSON.stringify(said));
   };
   return { known, expire, keep };
 }

@@ -10,7 +10,7 @@ export interface Answer {
 }
 
 export interface Asked {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: string;
   readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export interface Asked {
 const timeoutMs = 20_000;
 const mostBytes = 50_000_000;
 
-/** Any answer but 401, 403 and 5xx without results, which say that the monitor cannot be used. */
+/** Any answer but 401, 403, 429 and 5xx without results, which say that the monitor cannot be used now. */
 export async function ask(
   settings: Settings,
   { method, path, body, headers = {} }: Asked,
@@ -45,7 +45,8 @@ export async function ask(
   }
   // Icinga 2 says 500 also where an action found nothing to do: its results tell.
   const told = Array.isArray(member(answer.body, "results"));
-  if (answer.status === 401 || answer.status === 403 || (answer.status >= 500 && !told))
+  const never = [401, 403, 429].includes(answer.status);
+  if (never || (answer.status >= 500 && !told))
     throw away(settings, `answers ${method} ${path} with ${answer.status}`);
   return answer;
 }

@@ -1,7 +1,14 @@
 /** Icinga 2 through its API: acknowledge-problem, remove-acknowledgement, schedule-downtime, remove-downtime. */
-import { ActionFailed } from "raicho/pack";
 import { ask, list, member, textAt } from "./http.ts";
-import { marked, nameOf, type Monitor, type Problem, type Settings, type Told } from "./monitor.ts";
+import {
+  marked,
+  refused,
+  shown,
+  type Monitor,
+  type Problem,
+  type Settings,
+  type Told,
+} from "./monitor.ts";
 
 /** Hosts are meant by object name, display name or address. */
 const hostFilter = "(host.name in hosts || host.display_name in hosts || host.address in hosts)";
@@ -20,11 +27,7 @@ function actor(settings: Settings, signal: AbortSignal): Act {
     if (answer.status === 404 || results.length === 0) return [];
     const done = results.filter((one) => fine(Number(member(one, "code"))));
     if (done.length > 0) return done;
-    const { status } = answer;
-    throw new ActionFailed({
-      error: `monitoring: "${nameOf(settings)}" (icinga2) refused ${action} (${status}): ${textAt(results[0], "status")}`,
-      reason: "refused",
-    });
+    throw refused(settings, `${action} (${answer.status})`, textAt(results[0], "status"));
   };
 }
 
@@ -98,10 +101,6 @@ function about({ host, service }: Problem): {
         filter: `${hostFilter} && (service.name == wanted || service.display_name == wanted)`,
         filter_vars: { hosts: [host], wanted: service },
       };
-}
-
-function shown({ host, service }: Problem): string {
-  return service === "" ? host : `${host}/${service}`;
 }
 
 function told(results: readonly object[], meant: readonly string[]): Told {

@@ -3,13 +3,15 @@ import { ActionFailed } from "raicho/pack";
 
 export interface Settings {
   readonly name?: string;
-  readonly kind: "nagios" | "icinga2" | "alertmanager";
+  readonly kind: "nagios" | "icinga2" | "alertmanager" | "zabbix" | "mackerel" | "datadog";
   readonly source?: string;
   readonly command_file?: string;
   readonly object_cache?: string;
   readonly url?: string;
   readonly user?: string;
   readonly password?: string;
+  readonly token?: string;
+  readonly application_key?: string;
   readonly ca?: string;
   readonly server_name?: string;
   readonly host_label?: string;
@@ -26,6 +28,8 @@ export interface Problem {
   readonly host: string;
   /** "" = the host itself. */
   readonly service: string;
+  /** The monitor's own id of the alert, problem or rule; "" where it gave none. */
+  readonly ref: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -71,7 +75,7 @@ export function marked({ comment, key }: Pick<Note, "comment" | "key">): string 
   return `${comment} (raicho ${key})`.trimStart();
 }
 
-export function needed(settings: Settings, name: "url"): string {
+export function needed(settings: Settings, name: "url" | "token" | "application_key"): string {
   const value = settings[name];
   if (value !== undefined && value !== "") return value.replace(/\/+$/, "");
   throw new ActionFailed(
@@ -85,6 +89,20 @@ export function away(settings: Settings, why: string): ActionFailed {
     error: `monitoring: "${nameOf(settings)}" (${settings.kind}) ${why}`,
     reason: "away",
   });
+}
+
+/** The monitor does not do what it is asked for; asking again would not help. */
+export function refused(settings: Settings, what: string, why: string): ActionFailed {
+  return new ActionFailed({
+    error: `monitoring: "${nameOf(settings)}" (${settings.kind}) refused ${what}: ${why.slice(0, 300)}`,
+    reason: "refused",
+  });
+}
+
+/** A problem in words. */
+export function shown({ host, service }: Problem): string {
+  if (host === "") return service;
+  return service === "" ? host : `${host}/${service}`;
 }
 
 export function checkedKey(key: string): string {

@@ -3,7 +3,15 @@ import { constants } from "node:fs";
 import { open, readFile, type FileHandle } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { ActionFailed } from "raicho/pack";
-import { away, marked, type Monitor, type Note, type Problem, type Settings } from "./monitor.ts";
+import {
+  away,
+  marked,
+  shown,
+  type Monitor,
+  type Note,
+  type Problem,
+  type Settings,
+} from "./monitor.ts";
 
 /** A write of at most so many bytes is never mixed with those of others (PIPE_BUF). */
 const mostBytes = 4_096;
@@ -98,10 +106,6 @@ function oneLine(text: string, most: number): string {
 function written(note: Note): readonly [author: string, comment: string] {
   const author = oneLine(note.by, 200).replaceAll(";", ",") || "raicho";
   return [author, marked({ comment: oneLine(note.comment, 600), key: note.key })];
-}
-
-function shown({ host, service }: Problem): string {
-  return service === "" ? host : `${host}/${service}`;
 }
 
 /** With the names of Nagios: mails name a service's host by its alias. */

@@ -19,6 +19,7 @@ export function problemOf(alert: JsonObject): AlertProblem {
     key: `alert:${fingerprint.slice(0, 16)}`,
     host: text("host_raw"),
     service: text("service"),
+    ref: text("source_ref"),
     labels: Object.fromEntries(
       Object.entries(typeof labels === "object" && labels !== null ? labels : {}).flatMap(
         ([name, value]) => (typeof value === "string" ? [[name, value]] : []),

@@ -1,9 +1,12 @@
 /** Which monitors are meant, and what each of them made of it. */
 import { ActionFailed, type ActionContext } from "raicho/pack";
 import { alertmanager } from "./alertmanager.ts";
+import { datadog } from "./datadog.ts";
 import { icinga2 } from "./icinga2.ts";
+import { mackerel } from "./mackerel.ts";
 import { nameOf, type Config, type Monitor, type Settings, type Told } from "./monitor.ts";
 import { nagios } from "./nagios.ts";
+import { zabbix } from "./zabbix.ts";
 
 /** By name, or those whose alerts have that source; all without either. */
 export function meant(
@@ -30,6 +33,12 @@ export function monitorOf(settings: Settings, signal: AbortSignal): Monitor {
       return icinga2(settings, signal);
     case "alertmanager":
       return alertmanager(settings, signal);
+    case "zabbix":
+      return zabbix(settings, signal);
+    case "mackerel":
+      return mackerel(settings, signal);
+    case "datadog":
+      return datadog(settings, signal);
   }
 }
 
