@@ -11,18 +11,22 @@ import {
 } from "../alerts/parser-test.ts";
 import { renderProblem } from "../content/code-frame.ts";
 import { parseYaml, type YamlFile } from "../content/yaml.ts";
+import type { Content } from "../model/definitions.ts";
 import { clock, ground, messageIn } from "./alert-files.ts";
-import { exitCodes, type AlertParts, type Cli } from "./cli.ts";
+import { CliError, exitCodes, type AlertParts, type Cli } from "./cli.ts";
 
-/** Runs the tests of these packs, else of all and of the site. What cannot be read counts as a test that does not hold. */
+/** Runs the tests of these packs (by name, or the directory of one), else of all and of the site. What cannot be read counts as a test that does not hold. */
 export async function testPacks(given: readonly string[], cli: Cli): Promise<void> {
-  const asked = given.map((path) => resolve(cli.workingDirectory, path));
-  const { parts, parsers, content } = await ground(cli, asked);
+  const places = given.map((name) => ({ name, path: resolve(cli.workingDirectory, name) }));
+  const more = places.flatMap(({ path }) => (existsSync(path) ? [path] : []));
+  const { parts, parsers, content } = await ground(cli, more);
   const packs = [...content.packs.values()].map(({ path }) => path);
   const faults: string[] = [];
   let passed = 0;
   try {
-    for (const file of (asked.length > 0 ? asked : packs).flatMap(testFiles)) {
+    const files =
+      places.length > 0 ? places.flatMap((one) => filesOf(one, content)) : packs.flatMap(testFiles);
+    for (const file of files) {
       const name = relative(cli.workingDirectory, file);
       const { tests, problems } = readTests(file, name);
       faults.push(...problems);
@@ -40,6 +44,24 @@ export async function testPacks(given: readonly string[], cli: Cli): Promise<voi
 
 function sayFaults(file: string, { name, faults }: TestVerdict): string {
   return `${file}: ${name}\n${faults.map((fault) => `  ${fault}\n`).join("")}`;
+}
+
+/** The test files of one that was asked for; none are a mistake. */
+function filesOf(
+  { name, path }: { readonly name: string; readonly path: string },
+  { packs }: Content,
+): readonly string[] {
+  const known = packs.get(name);
+  const files = testFiles(path);
+  if (files.length > 0) return files;
+  if (known === undefined && !existsSync(path))
+    throw new CliError(
+      exitCodes.notFound,
+      `there is no pack and no directory "${name}"; packs are: ${[...packs.keys()].toSorted().join(", ")}`,
+    );
+  const found = known === undefined ? [] : testFiles(known.path);
+  if (found.length > 0) return found;
+  throw new CliError(exitCodes.notFound, `there are no tests in ${join(name, "parsers", "tests")}`);
 }
 
 function testFiles(pack: string): readonly string[] {

@@ -152,6 +152,16 @@ describe("raicho alert test", () => {
     expect(code).toBe(0);
   });
 
+  test("a pack by its name; one that is none, or has no tests, is a mistake", async () => {
+    expect(await alert("test", "alert")).toMatchObject({ code: 0 });
+    const strange = await alert("test", "alret");
+    expect(strange.code).toBe(5);
+    expect(strange.notes).toContain('there is no pack and no directory "alret"; packs are: alert,');
+    const empty = await alert("test", "jira");
+    expect(empty.code).toBe(5);
+    expect(empty.notes).toContain("there are no tests in jira/parsers/tests");
+  });
+
   test("a pack of one's own, with what does not hold", async () => {
     const directory = place({
       "mine/pack.yaml":
