@@ -52,7 +52,7 @@ const mostServed = 256;
 export interface AllocatorOptions {
   readonly database: Database;
   readonly known: () => Catalogue;
-  readonly onChange: () => Promise<void>;
+  readonly onChange: () => void;
 }
 
 export class Allocator {
@@ -102,7 +102,8 @@ export class Allocator {
       const start = performance.now();
       await this.#settle(batch);
       const done = performance.now();
-      last = { size: batch.length, ms: done - start, done };
+      const callers = Math.min(mostServed, batch.length + queue.length);
+      last = { callers, ms: done - start, done };
     }
   }
 
@@ -113,7 +114,7 @@ export class Allocator {
       const { ends, rows } = await withoutRaces(() =>
         database.transaction((tx) => serve(tx, known(), requests)),
       );
-      if (rows.size > 0) await onChange();
+      if (rows.size > 0) onChange();
       const views = await viewsOf(database.db, requests, ends, rows);
       for (const [index, { resolve, reject }] of batch.entries()) {
         const end = ends[index];

@@ -33,8 +33,7 @@ export async function resolveReferences(
   if (distinct.size === 0) return new Map();
   const plain = await withoutInnerReferences(db, distinct, { eyes, hold }, depth);
   const found = await search(db, plain, eyes);
-  const ids = [...new Set([...found.values()].flatMap((all) => all.flat().map(({ id }) => id)))];
-  const living = await livingEntries(db, ids, { hold });
+  const living = await livingOnes(db, [...found.values()].flat(2), hold);
   const sights = await eyes.sights(
     db,
     [...living].map(([id, typeId]) => ({ id, typeId })),
@@ -55,6 +54,19 @@ export async function resolveReferences(
   );
 }
 
+/** The types of those that live, by id. What was found by a key or a name lives; it is held, or only told. */
+async function livingOnes(
+  db: Db,
+  hits: readonly Hit[],
+  hold: boolean,
+): Promise<ReadonlyMap<string, number>> {
+  const told = new Map(
+    hits.flatMap(({ id, typeId }) => (hold || typeId === undefined ? [] : [[id, typeId] as const])),
+  );
+  const asked = new Set(hits.flatMap(({ id }) => (told.has(id) ? [] : [id])));
+  return new Map([...told, ...(await livingEntries(db, [...asked], { hold }))]);
+}
+
 /** What one request means. */
 export async function meaningOf(
   db: Db,
@@ -69,6 +81,8 @@ export async function meaningOf(
 interface Hit {
   readonly id: string;
   readonly by: readonly string[];
+  /** Of one that is known to live. */
+  readonly typeId?: number;
 }
 
 interface Plain {
@@ -150,7 +164,8 @@ async function search(
       if (isUuid(given)) return [key, [[{ id: given.toLowerCase(), by: [] }]]];
       const fromKeys = probes.keys.flatMap((probe): Hit[] => {
         const id = byKey.get(keyText(probe));
-        return id === undefined ? [] : [{ id, by: keyAttributes(known, probe) }];
+        const { type_id: typeId } = probe;
+        return id === undefined ? [] : [{ id, typeId, by: keyAttributes(known, probe) }];
       });
 
       const fromNames = probes.names.flatMap(
@@ -158,7 +173,7 @@ async function search(
       );
       const living = fromNames.filter((hit) => known.byId.has(hit.typeId));
       // A key names one entry; a name may be shared, so it counts only where no key answers.
-      return [key, [fromKeys, living.map(({ id }) => ({ id, by: [] }))]];
+      return [key, [fromKeys, living.map(({ id, typeId }) => ({ id, typeId, by: [] }))]];
     }),
   );
 }

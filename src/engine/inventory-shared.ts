@@ -59,7 +59,8 @@ export async function openShared(options: InventoryOptions): Promise<Shared> {
   const shared: Shared = {
     options,
     writer: new InventoryWriter(parts),
-    allocator: new Allocator(parts),
+    // What is new is read by nobody's computed attributes.
+    allocator: new Allocator({ ...parts, onChange: () => options.onChange?.() }),
     recompute: new Recompute({ ...parts, onChange: () => options.onChange?.() }),
     migrator: new Migrator(parts),
     onChange: parts.onChange,

@@ -105,7 +105,8 @@ export class InventoryWriter {
       const start = performance.now();
       await this.#settle(batch);
       const done = performance.now();
-      last = { size: batch.length, ms: done - start, done };
+      const callers = Math.min(largestBatch, batch.length + this.#waiting.length);
+      last = { callers, ms: done - start, done };
     }
     this.#busy = false;
   }

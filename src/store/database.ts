@@ -5,6 +5,7 @@ import { AppError } from "../model/errors.ts";
 import { KeyedDialect } from "./keyed-dialect.ts";
 import { linkOptions, watchLink } from "./link.ts";
 import { migrations } from "./migrations/list.ts";
+import { preparing } from "./prepared.ts";
 import type { LedgerSchema } from "./schema.ts";
 
 export interface Database {
@@ -59,7 +60,7 @@ export function openDatabase(
   // A client without a listener for `error` ends the whole process when the database restarts.
   pool.on("error", () => undefined);
   pool.on("connect", (client) => client.on("error", () => undefined));
-  const db = new Kysely<LedgerSchema>({ dialect: new KeyedDialect({ pool }) });
+  const db = new Kysely<LedgerSchema>({ dialect: new KeyedDialect({ pool: preparing(pool) }) });
   return {
     db,
     url,

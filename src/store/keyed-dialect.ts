@@ -16,7 +16,8 @@ const mark = `with wrote as materialized (select pg_current_xact_id_if_assigned(
   marked as (update idempotency set changed = true from wrote where yes and scope = $1 and key = $2 and process = $3 and status is null returning key)
   select yes, exists (select from marked) as marked from wrote`;
 
-const reading = /^\s*(?:select|show|set|reset)\b/i;
+/** Also where a comment comes first (`prepared.ts`). */
+const reading = /^\s*(?:\/\*[^*]*\*\/\s*)?(?:select|show|set|reset)\b/i;
 
 async function commitMarked(
   driver: Driver,

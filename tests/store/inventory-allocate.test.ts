@@ -110,6 +110,15 @@ describe("addresses", () => {
     expect((await refusal(take("IPAddress", "10.99.0.0/24"))).message).toContain("10.99.0.0/24");
     expect((await refusal(take("Site", "TYO7"))).message).toContain("not taken from pools");
   });
+
+  test("a pool that was deleted is none, by whatever it is named", async () => {
+    await world.upsert({ type: "Prefix", set: { cidr: "10.77.0.0/24", vrf: "blue" } });
+    const named = { vrf: "blue", cidr: "10.77.0.0/24" };
+    const { id } = await world.inventory.find("Prefix", named);
+    await world.inventory.remove(id, { author });
+    for (const from of ["10.77.0.0/24", named, id])
+      expect((await refusal(take("IPAddress", from))).message).toContain("there is no Prefix");
+  });
 });
 
 test("networks fit between those that are there", async () => {

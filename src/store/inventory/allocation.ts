@@ -1,6 +1,7 @@
 /** What of a pool is taken. */
 import { sql } from "kysely";
 import type { ValuePath } from "../../inventory/predicate.ts";
+import { prepared } from "../prepared.ts";
 import type { Db } from "../schema.ts";
 import { Aliases, valuesSql } from "./predicate-sql.ts";
 
@@ -21,7 +22,7 @@ export interface AddressGaps {
 
 /** Where addresses of a network are free, without reading all that are taken into memory. */
 export async function addressGaps(db: Db, pool: NetworkPool, limit: number): Promise<AddressGaps> {
-  const { rows } = await sql<AddressGaps>`
+  const { rows } = await sql<AddressGaps>`${prepared}
     with t as materialized (
       select distinct i.net from inv.idx i where i.type_id = ${pool.typeId} and i.attr = ${pool.attribute} and i.scope = ${pool.scope}::uuid
         and i.net >= ${pool.network}::cidr and i.net <= set_masklen(broadcast(${pool.network}::inet), case family(${pool.network}::inet) when 4 then 32 else 128 end)

@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from "kysely";
 import type { JsonObject } from "../../model/json.ts";
+import { prepared } from "../prepared.ts";
 import type { Db } from "../schema.ts";
 
 export interface EntryRow {
@@ -39,7 +40,7 @@ export async function loadEntries(
   lock: Lock = "none",
 ): Promise<Map<string, EntryRow>> {
   if (ids.length === 0) return new Map();
-  const { rows } = await sql<EntryRow>`
+  const { rows } = await sql<EntryRow>`${prepared}
     select ${columns} from inv.entry e where e.id = any(${ids}::uuid[]) order by e.id ${locks[lock]}`.execute(
     db,
   );
@@ -55,7 +56,7 @@ export interface EntryName {
 /** Types and names by id, deleted entries too. */
 export async function loadNames(db: Db, ids: readonly string[]): Promise<Map<string, EntryName>> {
   if (ids.length === 0) return new Map();
-  const { rows } = await sql<EntryName>`
+  const { rows } = await sql<EntryName>`${prepared}
     select e.id, e.type_id as "typeId", e.name from inv.entry e where e.id = any(${ids}::uuid[])`.execute(
     db,
   );
@@ -69,7 +70,7 @@ export async function livingEntries(
   { hold }: { hold: boolean },
 ): Promise<Map<string, number>> {
   if (ids.length === 0) return new Map();
-  const { rows } = await sql<{ id: string; typeId: number }>`
+  const { rows } = await sql<{ id: string; typeId: number }>`${prepared}
     select e.id, e.type_id as "typeId" from inv.entry e where e.id = any(${ids}::uuid[]) and e.deleted_at is null
     order by e.id ${hold ? sql`for key share` : sql``}`.execute(db);
   return new Map(rows.map(({ id, typeId }) => [id, typeId]));
@@ -92,7 +93,7 @@ export function keyText({ type_id: typeId, key_name: name, key_value: value }: K
 /** Who holds each of the keys; free ones are missing. */
 export async function findKeys(db: Db, probes: readonly KeyProbe[]): Promise<readonly KeyHit[]> {
   if (probes.length === 0) return [];
-  const { rows } = await sql<KeyHit>`
+  const { rows } = await sql<KeyHit>`${prepared}
     select k.type_id, k.key_name, k.key_value, k.entry_id
     from unnest(${probes.map((probe) => probe.type_id)}::int[], ${probes.map((probe) => probe.key_name)}::text[],
       ${probes.map((probe) => probe.key_value)}::text[]) as p(type_id, key_name, key_value)
@@ -111,7 +112,7 @@ export async function findNames(
   probes: readonly NameProbe[],
 ): Promise<readonly EntryName[]> {
   if (probes.length === 0) return [];
-  const { rows } = await sql<EntryName>`
+  const { rows } = await sql<EntryName>`${prepared}
     select e.id, e.type_id as "typeId", e.name
     from unnest(${probes.map((probe) => probe.type_id)}::int[], ${probes.map(({ name }) => name)}::text[]) as p(type_id, name)
     join inv.entry e on e.type_id = p.type_id and e.name = p.name and e.deleted_at is null`.execute(

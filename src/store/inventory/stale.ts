@@ -1,6 +1,7 @@
 /** Entries whose change alters computed attributes of others. */
 import { sql } from "kysely";
 import type { JsonObject } from "../../model/json.ts";
+import { prepared } from "../prepared.ts";
 import type { Db } from "../schema.ts";
 
 export interface StaleRow {
@@ -36,7 +37,7 @@ export async function takeStale(db: Db): Promise<StaleRow | undefined> {
 
 /** Whether anything waits. */
 export async function isStale(db: Db): Promise<boolean> {
-  const { rows } = await sql<{ waits: boolean }>`
+  const { rows } = await sql<{ waits: boolean }>`${prepared}
     select exists (select 1 from inv.stale) as waits`.execute(db);
   return rows[0]?.waits === true;
 }

@@ -4,6 +4,7 @@ import type { Derived, DerivedChange } from "../../inventory/derive.ts";
 import type { OperationLetter } from "../../inventory/event.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { textArray } from "../columns.ts";
+import { prepared } from "../prepared.ts";
 import type { Db } from "../schema.ts";
 
 export interface ChangesetRow {
@@ -102,7 +103,7 @@ export async function writeChanges(db: Db, sets: readonly ChangeSet[]): Promise<
   if (removed.edges.length + removed.keys.length + removed.index.length > 0)
     await removeDerived(db, removed);
   const changesets = sets.map((set) => ({ ...set.changeset, size: set.changes.length }));
-  await sql`
+  await sql`${prepared}
     with moment as materialized (select clock_timestamp() as at),
     input as materialized (${inputOf(sets)}),
     cs as (
@@ -213,7 +214,7 @@ export async function rewriteDerived(db: Db, changes: readonly EntryChange[]): P
 }
 
 async function removeDerived(db: Db, { edges, keys, index }: DerivedRows): Promise<void> {
-  await sql`
+  await sql`${prepared}
     with edges as (
       delete from inv.edge g using ${tableOf.edges(edges)} where g.src = r.src and g.attr = r.attr and g.ord = r.ord),
     keys as (
