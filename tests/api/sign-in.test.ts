@@ -224,7 +224,7 @@ describe("a cookie", () => {
     expect(out.headers.getSetCookie()[0]).toContain("Max-Age=0");
     await expect
       .poll(async () => (await fetch(`${url}/v1/user`, { headers: { cookie } })).status, {
-        timeout: 10_000,
+        timeout: 30_000,
       })
       .toBe(401);
   });

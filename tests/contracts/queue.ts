@@ -100,7 +100,7 @@ export function describeQueue(
       const both = await hear(queue, 3, { pools: ["zone=dc1", "default"] });
       await queue.ring([run("e4"), run("e5", "zone=dc1")]);
       await expect
-        .poll(() => names([...plain.rings, ...both.rings]), { timeout: 20_000 })
+        .poll(() => names([...plain.rings, ...both.rings]))
         .toEqual(["e1", "e3", "e4", "e5"]);
       expect(names(both.rings)).toEqual(expect.arrayContaining(["e1", "e5"]));
       const other = await hear(queue, 1, { pools: ["zone=dc2"] });

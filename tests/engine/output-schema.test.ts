@@ -12,7 +12,7 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-const soon = { timeout: 30_000 };
+const soon = { timeout: 60_000 };
 const message = "Error validating output. See error output for more details.";
 const runner = testRunner(({ parameters }) =>
   Promise.resolve({ status: "succeeded", result: parameters["result"] }),

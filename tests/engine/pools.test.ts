@@ -69,7 +69,7 @@ test("an execution of a pool waits for its workers, is told of, and is done when
         await sweep(there.core);
         return (await findExecution(database.db, id))?.status;
       },
-      { timeout: 20_000 },
+      { timeout: 50_000 },
     )
     .toBe("succeeded");
   await lookAtPools(near.core);

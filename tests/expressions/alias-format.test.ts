@@ -49,13 +49,13 @@ describe("a command and the format of an alias", () => {
   test("a hostile one takes no time", () => {
     const module = new URL("../../src/expressions/alias-format.ts", import.meta.url).href;
     const script = `import { parseAliasCommand } from "${module}";
-      const since = performance.now();
+      const since = process.threadCpuUsage();
       parseAliasCommand("{{a}} {{b}} {{c}} {{d=1}} end", "a b=".repeat(400) + " nope");
       parseAliasCommand("{{a}} {{b}} {{c}} {{d=1}} end", "a b ".repeat(400) + " nope");
-      console.log(performance.now() - since);`;
+      console.log(process.threadCpuUsage(since).user / 1_000);`;
     const flag = "--enable-experimental-regexp-engine-on-excessive-backtracks";
     const printed = execFileSync(process.execPath, [flag, "--input-type=module", "-e", script], {
-      timeout: 20_000,
+      timeout: 50_000,
     });
     expect(Number(printed.toString())).toBeLessThan(2_000);
   });

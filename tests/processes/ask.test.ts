@@ -4,6 +4,7 @@ import type { Ask, Question } from "../../src/expressions/context.ts";
 import { Unanswered } from "../../src/expressions/context.ts";
 import { answerQuestion, decide, decideNow, type Answers } from "../../src/processes/ask.ts";
 import { evaluatorPool } from "../../src/processes/evaluator-pool.ts";
+import { busyMs } from "../support/eventually.ts";
 
 const key = (name: string): Question => ({ kind: "datastore", name, decrypt: false });
 
@@ -151,10 +152,10 @@ describe("answers", () => {
     "$length($pad('', 50000000, 'x'))",
     "[1..10000000]",
     "$string($map([1..90000], function($v) { 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' }))",
-  ])("a runaway expression ends as a failed one: %s", { timeout: 20_000 }, async (source) => {
+  ])("a runaway expression ends as a failed one: %s", { timeout: 60_000 }, async (source) => {
     const before = performance.now();
     await expect(evaluated(source, { a: `${"a".repeat(40)}!` })).rejects.toThrow(/./);
-    expect(performance.now() - before).toBeLessThan(4000);
+    expect(performance.now() - before).toBeLessThan(busyMs(4_000));
     expect(await evaluated("$map([1], function($v) { $v })")).toBe(1);
   });
 
@@ -166,5 +167,5 @@ describe("answers", () => {
     expect(await search("^(?=(a+)+b)c", "a".repeat(40))).toMatchObject({
       error: expect.stringContaining("DeadlineExceeded"),
     });
-  }, 20_000);
+  }, 60_000);
 });

@@ -112,5 +112,5 @@ test.each([
       return false;
     }
   };
-  await expect.poll(alive, { timeout: 5_000 }).toBe(false);
+  await expect.poll(alive).toBe(false);
 });

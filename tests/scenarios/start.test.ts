@@ -4,8 +4,8 @@ import { createServer } from "node:net";
 import { once } from "node:events";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { availableParallelism, loadavg } from "node:os";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { busyMs } from "../support/eventually.ts";
 import {
   adminPassword,
   alive,
@@ -22,12 +22,6 @@ import {
 import { freePort } from "../support/redis.ts";
 
 vi.setConfig({ testTimeout: 150_000, hookTimeout: 60_000 });
-
-/** Ten seconds on a machine that has nothing else to do; with more work than processors, as much longer. */
-function readyLimitMs(): number {
-  const [load = 0] = loadavg();
-  return 10_000 * Math.max(1, load / availableParallelism());
-}
 
 const homes: string[] = [];
 const running: Raicho[] = [];
@@ -72,7 +66,7 @@ describe("a fresh data directory", () => {
     const place = home();
     const withoutPassword = { home: place, env: { RAICHO_ADMIN_PASSWORD: "" } };
     const first = await start(withoutPassword);
-    expect(first.readyMs).toBeLessThan(readyLimitMs());
+    expect(first.readyMs).toBeLessThan(busyMs(10_000));
     const password = passwordIn(first) ?? "";
     expect(password).toHaveLength(16);
     expect(statSync(join(place, "master.key")).mode & 0o077).toBe(0);
@@ -167,7 +161,7 @@ describe.runIf(root)("as root", () => {
       expect((await raicho.ended).code).toBe(0);
       await gone(family, { seconds: 2 });
       const again = await start({ home: inner });
-      expect(again.readyMs).toBeLessThan(readyLimitMs());
+      expect(again.readyMs).toBeLessThan(busyMs(10_000));
       expect((await again.stop()).code).toBe(0);
     } finally {
       removeHome(inner);

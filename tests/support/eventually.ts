@@ -14,6 +14,11 @@ function slowness(): number {
   return Math.min(mostPatience, Math.max(1, load / availableParallelism()));
 }
 
+/** So many milliseconds of an idle machine come to this many here and now. */
+export function busyMs(ms: number): number {
+  return ms * slowness();
+}
+
 /**
  * Asks again and again until the answer is neither undefined nor false; what the last look said is in the error when time is up. An
  * exception of `look` counts as "not yet". `seconds` are those of an idle machine: where more runs than there are processors, it waits as much longer.
