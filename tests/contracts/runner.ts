@@ -6,7 +6,7 @@ import { alive, pidsIn } from "../support/families.ts";
 import { maskerOf, secretsIn } from "../../src/model/secrets.ts";
 import { maskedCall } from "../../src/runners/masked-call.ts";
 import { runCall } from "../support/run-call.ts";
-import { busyMs } from "../support/eventually.ts";
+import { busyMs, busySeconds } from "../support/eventually.ts";
 
 /** The secret that a case `secret` gives away. */
 export const secretValue = 'tr0ub4dor&3 "x"';
@@ -202,7 +202,7 @@ export function describeRunner(make: () => Runner, cases: RunnerCases): void {
             const controller = new AbortController();
             const recorded = call(family, {
               signal: controller.signal,
-              ...(ends === "timeout" ? { timeoutSeconds: Math.ceil(busyMs(3_000) / 1_000) } : {}),
+              ...(ends === "timeout" ? { timeoutSeconds: busySeconds(3) } : {}),
             });
             const outcome = runner.run(recorded);
             await recorded.saying("\n");

@@ -10,6 +10,7 @@ import { describeRunner } from "../contracts/runner.ts";
 import { needs } from "../support/needs.ts";
 import { runCall } from "../support/run-call.ts";
 import { spawnDirectly as spawn } from "../support/spawn.ts";
+import { busySeconds } from "../support/eventually.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "raicho-shell-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -71,7 +72,8 @@ describe("local-shell-cmd", () => {
   });
 
   test("a timeout answers as StackStorm does", async () => {
-    const outcome = await command().run(runCall({ cmd: "echo before; sleep 60", timeout: 1 }));
+    const timeout = busySeconds(1);
+    const outcome = await command().run(runCall({ cmd: "echo before; sleep 60", timeout }));
     expect(outcome).toEqual({
       status: "timeout",
       result: {
@@ -80,7 +82,7 @@ describe("local-shell-cmd", () => {
         return_code: -9,
         stdout: "before",
         stderr: "",
-        error: "Action failed to complete in 1 seconds",
+        error: `Action failed to complete in ${timeout} seconds`,
       },
     });
   });

@@ -6,7 +6,7 @@ import { familyInPython } from "../support/families.ts";
 import { needs } from "../support/needs.ts";
 import { pythonPack } from "../support/python-pack.ts";
 import { runCall } from "../support/run-call.ts";
-import { busyMs } from "../support/eventually.ts";
+import { busyMs, busySeconds } from "../support/eventually.ts";
 
 const pack = pythonPack();
 const { action } = pack;
@@ -93,14 +93,15 @@ describe.skipIf(!needs("python3"))("python-script", () => {
 
   test("a timeout answers as StackStorm does", async () => {
     const body = "import time\nprint('before')\ntime.sleep(60)";
-    expect(await run(body, { timeout: 1 })).toEqual({
+    const timeout = busySeconds(1);
+    expect(await run(body, { timeout })).toEqual({
       status: "timeout",
       result: {
         stdout: "before\n",
         stderr: "",
         exit_code: -9,
         result: "None",
-        error: "Action failed to complete in 1 seconds",
+        error: `Action failed to complete in ${timeout} seconds`,
       },
     });
   });
@@ -206,7 +207,7 @@ return [before, os.getpid()]`;
 subprocess.call(['echo', 'from below'])
 subprocess.Popen(['sleep', '${mark}'])
 subprocess.call("trap '' TERM; sleep ${mark}", shell=True)`;
-    const outcome = await run(body, { timeout: 1 });
+    const outcome = await run(body, { timeout: busySeconds(1) });
     expect(outcome).toMatchObject({ status: "timeout", result: { stdout: "from below\n" } });
     expect(() => execFileSync("pgrep", ["-f", `^sleep ${mark}`])).toThrow("pgrep");
   });

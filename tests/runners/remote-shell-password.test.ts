@@ -9,6 +9,7 @@ import { needs } from "../support/needs.ts";
 import { runCall, type RecordedCall } from "../support/run-call.ts";
 import { startSshd, type Sshd } from "../support/sshd.ts";
 import { unixUser, type UnixUser } from "../support/unix-user.ts";
+import { busySeconds } from "../support/eventually.ts";
 
 const root = process.getuid?.() === 0;
 if (!root) process.stderr.write("skipped: only root can make a user with a password\n");
@@ -87,7 +88,7 @@ describe.skipIf(!root || !needs("sshd") || !needs("sudo") || !needs("openssl"))(
 
     test("what sudo started is ended at a timeout", async () => {
       const mark = `9${process.pid}7`;
-      const asked = { sudo: true, sudo_password: user.password, timeout: 3 };
+      const asked = { sudo: true, sudo_password: user.password, timeout: busySeconds(3) };
       const outcome = await run({ ...asked, cmd: `echo here; sleep ${mark}` });
       expect(outcome).toMatchObject({
         status: "timeout",

@@ -10,6 +10,7 @@ import { winrmRunners } from "../../src/runners/winrm.ts";
 import { describeRunner, givesAway, secretValue } from "../contracts/runner.ts";
 import { runCall } from "../support/run-call.ts";
 import { startWinrmServer, type WinrmServer } from "../support/winrm-server.ts";
+import { busySeconds } from "../support/eventually.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "raicho-winrm-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -97,14 +98,15 @@ describe.skipIf(python === undefined)("over WinRM", () => {
     await use("winrm-cmd", async (runner) => {
       await runner.run(runCall({ cmd: "echo warm" }));
       const before = server.terminated();
-      const late = await runner.run(runCall({ cmd: "echo before; sleep 600", timeout: 4 }));
+      const timeout = busySeconds(4);
+      const late = await runner.run(runCall({ cmd: "echo before; sleep 600", timeout }));
       expect(late).toMatchObject({
         status: "timeout",
         result: {
           failed: true,
           return_code: -1,
           stdout: "before\n",
-          error: expect.stringContaining("4 seconds") as string,
+          error: expect.stringContaining(`${timeout} seconds`) as string,
         },
       });
       const controller = new AbortController();

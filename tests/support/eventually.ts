@@ -19,6 +19,11 @@ export function busyMs(ms: number): number {
   return ms * slowness();
 }
 
+/** The same, of whole seconds: what runners take as their limit. */
+export function busySeconds(seconds: number): number {
+  return Math.ceil(busyMs(seconds * 1_000) / 1_000);
+}
+
 /**
  * Asks again and again until the answer is neither undefined nor false; what the last look said is in the error when time is up. An
  * exception of `look` counts as "not yet". `seconds` are those of an idle machine: where more runs than there are processors, it waits as much longer.
