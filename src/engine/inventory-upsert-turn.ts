@@ -28,12 +28,19 @@ interface Turns {
   readonly before: ReadonlySet<string> | undefined;
 }
 
-/** What is done now, and what the steps are about that wait. */
+interface Turn {
+  /** What is done now. */
+  readonly drafts: readonly StepDraft[];
+  /** What the steps are about that wait. */
+  readonly behind: ReadonlySet<string>;
+}
+
+/** Who goes now. */
 export async function inTurn(
   db: Db,
   steps: readonly Step[],
   { targets, stored, known, eyes, resolved, before }: Turns,
-): Promise<{ readonly drafts: readonly StepDraft[]; readonly behind: ReadonlySet<string> }> {
+): Promise<Turn> {
   const all = before === undefined ? steps.filter(isResolved) : steps;
   const holders = await holdersOf(db, all);
   const taken = new Set(before);

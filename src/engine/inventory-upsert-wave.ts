@@ -103,7 +103,7 @@ export async function runWave(db: Db, asked: Wave) {
   const written = await apply(db, known, decisions, { ...changeset, open });
   await insistOnReach(db, decisions);
   await asked.settled?.(db, results);
-  return { results, written, open, behind };
+  return { results, written, open, behind, held: targets.size - drafts.length };
 }
 
 /** What was decided, as far as other sources let it be. */

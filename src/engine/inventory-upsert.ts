@@ -29,26 +29,35 @@ export interface UpsertGround {
   readonly eyes: Eyes;
 }
 
-/** How far a pass over the waiting items is. Those that wait for others stay in front; a wave that wrote something may have made them possible. */
+/** How far a pass over the waiting items is. Those that wait for others stay in front until something was done that may have made them possible. */
 interface Progress {
-  /** Items in front that are not tried again before something is written. */
+  /** Items in front that are not tried again for now. */
   readonly stuck: number;
   /** What those are about: later items about the same wait, too. Undefined: they need not. */
   readonly behind: ReadonlySet<string> | undefined;
+  /** Items of the next wave: few, where most of them wait for each other's turn. */
+  readonly size: number;
 }
 
-const atFirst: Progress = { stuck: 0, behind: new Set() };
+const atFirst: Progress = { stuck: 0, behind: new Set(), size: waveSize };
 /** Nothing goes on in the order of the call: perhaps a later item makes what an earlier one about the same entry refers to. */
-const outOfOrder: Progress = { stuck: 0, behind: undefined };
+const outOfOrder: Progress = { ...atFirst, behind: undefined };
 
-function onwards(
-  { stuck, behind }: Progress,
-  done: { readonly waited: number; readonly behind: ReadonlySet<string> },
-): Progress {
-  return {
-    stuck: stuck + done.waited,
-    behind: behind && new Set([...behind, ...done.behind]),
-  };
+interface Done {
+  readonly settled: number;
+  readonly written: number;
+  /** Items without a result. */
+  readonly waited: number;
+  /** Those of them that wait for others about the same entry only. */
+  readonly held: number;
+  readonly behind: ReadonlySet<string>;
+}
+
+function onwards({ stuck, behind }: Progress, done: Done): Progress {
+  const { settled, written, waited, held } = done;
+  const size = settled === 0 ? waveSize : Math.min(Math.max(4 * settled, 16), waveSize);
+  if (written > 0 || (settled > 0 && held > 0)) return { ...atFirst, size };
+  return { stuck: stuck + waited, behind: behind && new Set([...behind, ...done.behind]), size };
 }
 
 /**
@@ -66,14 +75,14 @@ export async function upsertAll(
   let progress = atFirst;
   let open = false;
   while (waiting.length > 0) {
-    const { stuck, behind } = progress;
-    const wave = waiting.slice(stuck, stuck + waveSize);
+    const { stuck, behind, size } = progress;
+    const wave = waiting.slice(stuck, stuck + size);
     const last = wave.length === 0;
     if (last && (behind?.size ?? 0) > 0) {
       progress = outOfOrder;
       continue;
     }
-    const round = last ? waiting.slice(0, waveSize) : wave;
+    const round = last ? waiting.slice(0, size) : wave;
     const left = waiting.length;
     const wanted = { known, eyes, changeset, wave: round, left, settled, editor };
     const turn = { final: last, behind };
@@ -90,8 +99,9 @@ export async function upsertAll(
     if (done.written > 0) open = done.open;
     for (const [index, result] of done.results) results.set(index, result);
     waiting = waiting.filter(({ index }) => !done.results.has(index));
-    const waited = round.length - done.results.size;
-    progress = done.written > 0 ? atFirst : onwards(progress, { ...done, waited });
+    const settledOnes = done.results.size;
+    const waited = round.length - settledOnes;
+    progress = onwards(progress, { ...done, settled: settledOnes, waited });
   }
   if (open && changeset.open !== true) await closeChangeset(database.db, changeset.id);
   return items.map((_, index) => results.get(index) ?? { result: "invalid" });
