@@ -13,6 +13,7 @@ import {
 } from "../inventory/import-cell.ts";
 import {
   grouped,
+  inLettersOf,
   placeOf,
   statementsOf,
   type CheckedRecord,
@@ -138,8 +139,10 @@ interface GroupGround {
   readonly options: PlanOptions;
 }
 
-function planGroup(group: RecordGroup, ground: GroupGround): EntryPlan {
+function planGroup(given: RecordGroup, ground: GroupGround): EntryPlan {
   const { type, row } = ground;
+  const records = given.records.map((record) => inLettersOf(row?.doc ?? {}, record));
+  const group = { ...given, records };
   const { statements, contradictions } = statementsOf(group);
   const contradicted = new Set(contradictions.map(({ attribute }) => attribute));
   const values = Object.fromEntries(

@@ -108,6 +108,7 @@ export function recordOf(stored: JsonObject): ImportRecord {
     asOf: text("asOf"),
     id: typeof id === "string" ? id : undefined,
     set: isObject(set) ? set : {},
+    written: isObject(stored["written"]) ? stored["written"] : {},
     cells: textsOf(stored["cells"]),
     headings: textsOf(stored["headings"]),
     lacking: textsOf(stored["lacking"]),

@@ -17,6 +17,8 @@ export interface ImportRecord {
   readonly id: string | undefined;
   /** References as written. */
   readonly set: JsonObject;
+  /** As it was typed, where full or half width made a difference. */
+  readonly written?: JsonObject;
   readonly cells: Readonly<Record<string, string>>;
   readonly headings: Readonly<Record<string, string>>;
   /** Attributes, required or of a key, that the sheet has no column for, with the heading that may mean them; "" = none does. */
@@ -72,6 +74,15 @@ export function grouped(records: readonly CheckedRecord[]): readonly RecordGroup
     entryId: members.flatMap(({ hits }) => hits)[0],
     records: members,
   }));
+}
+
+/** The row beside the document: what stands there in the very letters that were typed stays in them. */
+export function inLettersOf(document: JsonObject, record: CheckedRecord): CheckedRecord {
+  const kept = Object.entries(record.written ?? {}).filter(([attribute, typed]) =>
+    same(document[attribute], typed),
+  );
+  if (kept.length === 0) return record;
+  return { ...record, values: { ...record.values, ...Object.fromEntries(kept) } };
 }
 
 export interface SelfContradiction {

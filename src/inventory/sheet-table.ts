@@ -65,6 +65,8 @@ export interface SheetRecord {
   readonly id: string | undefined;
   /** Attributes as the cells say them; references as written. */
   readonly set: JsonObject;
+  /** As it was typed, where full or half width made a difference. */
+  readonly written?: JsonObject;
   /** Where each attribute stands. */
   readonly cells: Readonly<Record<string, string>>;
   readonly problems: readonly CellProblem[];
@@ -147,20 +149,22 @@ function readRecord(
   { columns, idColumn, timeZone }: RecordReading,
 ): SheetRecord | undefined {
   const set = new Map<string, unknown>();
+  const written = new Map<string, unknown>();
   const cells = new Map<string, string>();
   const problems: CellProblem[] = [];
   for (const { index, heading, path, attribute } of columns) {
     const cell = row[index] ?? null;
+    const { name } = attribute;
     const address = cellAddress(at, index);
     const reading = readCell(cell, path.length > 1 ? asText(attribute) : attribute, timeZone);
     if ("wrong" in reading) {
       const { wrong: message, ...rest } = reading;
-      const about = { cell: address, heading, attribute: attribute.name, value: cell };
+      const about = { cell: address, heading, attribute: name, value: cell };
       problems.push({ ...about, message, ...rest });
     } else if (reading.value !== undefined) {
-      if (!cells.has(attribute.name)) cells.set(attribute.name, address);
-      if (path.length === 1) set.set(attribute.name, reading.value);
-      else set.set(attribute.name, within(set.get(attribute.name), path.slice(1), reading.value));
+      if (!cells.has(name)) cells.set(name, address);
+      written.set(name, reading.written);
+      set.set(name, within(set.get(name), path.slice(1), reading.value));
     }
   }
   const id = idColumn < 0 ? "" : textOf(row[idColumn]);
@@ -169,9 +173,15 @@ function readRecord(
     row: at + 1,
     id: id === "" ? undefined : id,
     set: Object.fromEntries(set),
+    ...typedOf(written),
     cells: Object.fromEntries(cells),
     problems,
   };
+}
+
+function typedOf(written: ReadonlyMap<string, unknown>): Pick<SheetRecord, "written"> {
+  const differing = [...written].filter(([, typed]) => typed !== undefined);
+  return differing.length === 0 ? {} : { written: Object.fromEntries(differing) };
 }
 
 /** Columns of a reference's key are read as text: the type of what is referred to has its say when it is looked up. */
@@ -180,15 +190,16 @@ function asText(attribute: Attribute): Attribute {
 }
 
 function within(target: unknown, path: readonly string[], value: unknown): unknown {
-  const [first = "", ...rest] = path;
+  const [first, ...rest] = path;
+  if (first === undefined) return value;
   const before: JsonObject =
     typeof target === "object" && target !== null ? Object.fromEntries(Object.entries(target)) : {};
-  return { ...before, [first]: rest.length === 0 ? value : within(before[first], rest, value) };
+  return { ...before, [first]: within(before[first], rest, value) };
 }
 
 /** A problem of an attribute, told of the cell that it stands in. */
 export function problemAt(
-  { cells, set }: SheetRecord,
+  { cells, set }: Pick<SheetRecord, "cells" | "set">,
   table: Pick<SheetTable, "columns">,
   problem: { path: string; message: string; expected?: string; nearest?: string },
 ): CellProblem {

@@ -2,12 +2,13 @@
 import type { Cell } from "../model/grid.ts";
 import type { AttributeTypeName } from "./attribute-types.ts";
 import type { Attribute, EntityType, Element } from "./definition.ts";
+import { sameJson } from "./patch.ts";
 import { atSite, dayText, momentText } from "./sheet-dates.ts";
 import { fold, nearest } from "./text.ts";
 
 export type CellReading =
-  /** Undefined: the cell says nothing. */
-  | { readonly value: unknown }
+  /** `value` undefined: the cell says nothing. `written`: as it was typed, where full or half width made a difference. */
+  | { readonly value: unknown; readonly written?: unknown }
   | { readonly wrong: string; readonly expected: string; readonly nearest?: string };
 
 const yes = new Set([
@@ -52,14 +53,19 @@ export function readCell(cell: Cell, attribute: Attribute, timeZone: string): Ce
   if (typeof cell === "object" && "error" in cell)
     return { wrong: `the cell's formula failed: ${cell.error}`, expected: "a value" };
   if (typeof cell === "string" && cell.trim() === "") return { value: undefined };
-  if (!attribute.array) return readOne(cell, element, timeZone);
+  return attribute.array ? readList(cell, element, timeZone) : readOne(cell, element, timeZone);
+}
+
+function readList(cell: Exclude<Cell, null>, element: Element, timeZone: string): CellReading {
   const values: unknown[] = [];
+  const written: unknown[] = [];
   for (const part of typeof cell === "string" ? partsOf(cell, element) : [cell]) {
     const one = readOne(part, element, timeZone);
     if ("wrong" in one) return one;
     values.push(one.value);
+    written.push(one.written ?? one.value);
   }
-  return { value: values };
+  return { value: values, ...(sameJson(values, written) ? {} : { written }) };
 }
 
 /** Elements of a list stand on lines of their own, or between commas; a comma inside an element is written `\,`. */
@@ -80,6 +86,12 @@ type Plain = string | number | boolean;
 type ReadPlain = (cell: Plain, element: Element, timeZone: string) => CellReading;
 
 const texted: ReadPlain = (cell) => ({ value: plainText(cell) });
+/** Names and numbers in one writing: `Ｒ１２` is R12. Texts of several lines stay as they were written. */
+const named: ReadPlain = (cell) => {
+  const written = plainText(cell);
+  const value = written.normalize("NFKC").trim();
+  return value === written ? { value } : { value, written };
+};
 const number: ReadPlain = (cell) => ({ value: typeof cell === "string" ? readNumber(cell) : cell });
 /** Types whose cells need more than their text in one writing. */
 const readers: Partial<Record<AttributeTypeName, ReadPlain>> = {
@@ -93,7 +105,7 @@ const readers: Partial<Record<AttributeTypeName, ReadPlain>> = {
   money: (cell) => ({ value: typeof cell === "string" ? moneyText(cell) : cell }),
   enum: (cell, element) => readEnum(String(cell), element),
   json: (cell) => ({ value: readJson(cell) }),
-  string: texted,
+  string: named,
   text: texted,
   ref: texted,
   named_ref: (cell) => readNamed(plainText(cell)),

@@ -15,6 +15,8 @@ attributes:
   units: { type: integer }
   price: { type: money }
   state: { type: enum, values: { active: { ja: 稼働中, en: Active }, retired: { ja: 廃止, en: Retired } } }
+  label: { type: string }
+  prose: { type: text }
   names: { type: array, items: { type: string } }
   blob: { type: json }
   address: { type: ip }
@@ -90,6 +92,10 @@ describe("cells", () => {
     ["state", "稼働中", "active"],
     ["state", "RETIRED", "retired"],
     ["state", "稼動中", undefined],
+    ["label", "Ｒ１２−Ａ　ﾗｯｸ", "R12−A ラック"],
+    ["label", "㈱雷鳥（東京）", "(株)雷鳥(東京)"],
+    ["prose", "①ケーブルを抜く（１Ｆ）", "①ケーブルを抜く（１Ｆ）"],
+    ["names", "ａ、ｂ", ["a", "b"]],
     ["names", "a、b,c", ["a", "b", "c"]],
     ["names", "a\nb, c", ["a", "b, c"]],
     ["names", String.raw`a\,b`, ["a,b"]],
@@ -104,6 +110,16 @@ describe("cells", () => {
     ["day", null, undefined],
   ])("%s %j is %j", (name, cell, wanted) => {
     expect(read(name, cell)).toEqual(wanted);
+  });
+
+  test("what was typed in full width is told beside the value", () => {
+    expect(readCell("Ｒ１２", attribute("label"), "UTC")).toEqual({
+      value: "R12",
+      written: "Ｒ１２",
+    });
+    expect(readCell("R12", attribute("label"), "UTC")).toEqual({ value: "R12" });
+    const names = { value: ["a", "b"], written: ["ａ", "b"] };
+    expect(readCell("ａ,b", attribute("names"), "UTC")).toEqual(names);
   });
 
   test("an enum that is nearly right names the nearest, in the language of the sheet", () => {

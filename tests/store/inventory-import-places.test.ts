@@ -1,4 +1,4 @@
-/** Where an import's errors are: file, sheet, row and cell, also of what a sheet has no column for. */
+/** What cells say, and where errors are: file, sheet, row and cell, also of what a sheet has no column for. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Imports } from "../../src/engine/inventory-imports.ts";
 import { readImport } from "../../src/engine/inventory-import-request.ts";
@@ -13,9 +13,14 @@ beforeAll(async () => {
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
+const staged = (type: string, text: string, source = "s") => {
+  const { files, options } = readImport({ files: [{ name: "s.csv", source, type, text }] });
+  return imports.stage(files, { options, author });
+};
+const commit = ({ id }: { readonly id: string }) =>
+  imports.commit(id, { author, skipErrors: false });
 const rowsOf = async (type: string, text: string) => {
-  const { files, options } = readImport({ files: [{ name: "s.csv", source: "s", type, text }] });
-  const { id } = await imports.stage(files, { options, author });
+  const { id } = await staged(type, text);
   return (await imports.rows(id, {})).rows;
 };
 
@@ -71,4 +76,18 @@ test("rows that nothing identifies are told which columns would", async () => {
       ],
     },
   ]);
+});
+
+test("full width is no other value: names come in in one writing, and what stands there by hand stays", async () => {
+  const device = async (name: string) => (await world.inventory.find("Device", name)).attributes;
+  const rows = "hostname,serial,asset_no\nｗｉｄｅ１,ＳＮ−１,Ａ１\n";
+  await commit(await staged("Device", rows));
+  expect(await device("wide1")).toMatchObject({ serial: "SN−1", asset_no: "A1" });
+  expect(await staged("Device", rows)).toMatchObject({ summary: { unchanged: 1, conflict: 0 } });
+  // Somebody wrote it as they liked: the same letters change nothing, and narrow ones are a correction.
+  await world.inventory.create("Device", { hostname: "wide2", serial: "Ｈ１" }, author);
+  const typed = await staged("Device", "hostname,serial\nwide2,Ｈ１\n", "other");
+  expect(typed).toMatchObject({ summary: { unchanged: 1, update: 0 } });
+  await commit(await staged("Device", "hostname,serial\nwide2,H1\n", "other"));
+  expect((await device("wide2"))["serial"]).toBe("H1");
 });
