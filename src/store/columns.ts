@@ -90,13 +90,21 @@ function textIn(row: object, name: string, type: ColumnType): string | undefined
   return isDocument(type) ? documentText(value) : plainText(value);
 }
 
+/** A parameter of `recordset`: nothing where no row has a value, for shorter columns are filled up with NULL. The first column says how many rows there are. */
+function parameter(texts: readonly (string | undefined)[], isFirst: boolean): Buffer | null {
+  return isFirst || texts.some((text) => text !== undefined) ? textArray(texts) : null;
+}
+
 /** The parameters of `recordset`. null and undefined are NULL. */
 export function columnValues<Row extends object>(
   columns: Columns<Row>,
   rows: readonly Row[],
-): Buffer[] {
-  return entriesOf(columns).map(([name, type]) =>
-    textArray(rows.map((row) => textIn(row, name, type))),
+): (Buffer | null)[] {
+  return entriesOf(columns).map(([name, type], index) =>
+    parameter(
+      rows.map((row) => textIn(row, name, type)),
+      index === 0,
+    ),
   );
 }
 
@@ -107,15 +115,15 @@ export async function manyColumnValues<Row extends object>(
   columns: Columns<Row>,
   rows: readonly Row[],
   stint: Stint,
-): Promise<Buffer[]> {
-  const values: Buffer[] = [];
+): Promise<(Buffer | null)[]> {
+  const values: (Buffer | null)[] = [];
   for (const [name, type] of entriesOf(columns)) {
     const texts: (string | undefined)[] = [];
     for (let at = 0; at < rows.length; at += piece) {
       for (const row of rows.slice(at, at + piece)) texts.push(textIn(row, name, type));
       if (stint.isLong()) await stint.rest();
     }
-    values.push(textArray(texts));
+    values.push(parameter(texts, values.length === 0));
   }
   return values;
 }

@@ -188,7 +188,7 @@ function rowsOfKind(units: readonly Unit[], kind: Kind): readonly object[] {
 interface Written {
   readonly kind: Kind;
   readonly rows: number;
-  readonly values: readonly Buffer[];
+  readonly values: readonly (Buffer | null)[];
 }
 
 function assembled(

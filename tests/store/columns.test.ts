@@ -45,6 +45,17 @@ async function through(rows: readonly Row[]): Promise<unknown[]> {
 }
 
 describe("rows as columns", () => {
+  test("columns in which no row has a value are not sent, and are NULL all the same", async () => {
+    const rows: readonly Row[] = [{}, { count: 2 }, {}];
+    const [name, count, ...others] = columnValues(columns, rows);
+    expect([name, count].map((value) => Buffer.isBuffer(value))).toEqual([true, true]);
+    expect(others).toEqual([null, null, null, null, null]);
+    const nothing = { name: null, wide: null, part: null, good: null, value: null, kept: null };
+    expect(await through(rows)).toEqual(
+      [null, 2, null].map((number) => ({ ...nothing, count: number })),
+    );
+  });
+
   test("come back as they were, in order, with NULL for what is missing", async () => {
     const rows: readonly Row[] = [
       {
