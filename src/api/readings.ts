@@ -1,5 +1,6 @@
 /** What the ledger tells the metrics, over all processes. */
 import type { Core } from "../engine/core.ts";
+import { unfinishedStatuses } from "../model/execution.ts";
 import { countKept } from "../store/counts.ts";
 import { countExecutions } from "../store/execution-counts.ts";
 import { feedLagOf } from "../engine/inventory-feed.ts";
@@ -9,18 +10,6 @@ import { type PoolState, poolStates } from "../store/pools.ts";
 import { liveProcesses } from "../store/processes.ts";
 import { openStreams } from "./streams.ts";
 import type { Reading } from "./metrics.ts";
-
-const open = [
-  "requested",
-  "scheduled",
-  "delayed",
-  "running",
-  "pausing",
-  "paused",
-  "resuming",
-  "pending",
-  "canceling",
-] as const;
 
 /** Whoever asks for a pool names it: labels stay bounded. */
 const mostPools = 100;
@@ -112,7 +101,10 @@ export function ledgerReadings({ database, pump }: Core, version: string): reado
       kind: "gauge",
       read: async () => {
         const counts = new Map((await openCounts(db)).map(({ status, count }) => [status, count]));
-        return open.map((status) => ({ labels: { status }, value: counts.get(status) ?? 0 }));
+        return unfinishedStatuses.map((status) => ({
+          labels: { status },
+          value: counts.get(status) ?? 0,
+        }));
       },
     },
     ...totals(db),

@@ -1,13 +1,12 @@
 /** Actions of the pack `alert`: messages become alerts, repeats are counted. */
 import { isObject, type JsonObject } from "../model/json.ts";
-import type { Outcome } from "../model/outcome.ts";
 import type { RunCall, Runner } from "../runners/runner.ts";
 import { alertOf, mergeFacts, type AlertRow } from "../store/alerts.ts";
 import type { Database } from "../store/database.ts";
 import { shownAlert } from "./alert-record.ts";
 import { alertVerbs } from "./alert-verbs.ts";
 import type { Alerts } from "./alerts.ts";
-import { endInLedger } from "./in-ledger.ts";
+import { runVerb } from "./verbs.ts";
 
 export interface AlertRunnerOptions {
   readonly database: Database;
@@ -49,17 +48,7 @@ export function alertRunner(options: AlertRunnerOptions): Runner {
     onWorkerLost: "rerun",
     inLedger: true,
     close: options.close,
-    run: async (call): Promise<Outcome> => {
-      const verb = verbs[call.action.ref.slice(call.action.ref.indexOf(".") + 1)];
-      if (verb === undefined)
-        return {
-          status: "failed",
-          result: {
-            error: `There is no alert action "${call.action.ref}": ${Object.keys(verbs).join(", ")}`,
-          },
-        };
-      return endInLedger(() => verb(options, call));
-    },
+    run: (call) => runVerb(verbs, call, (verb) => verb(options, call)),
   };
 }
 

@@ -1,12 +1,7 @@
 /** What operators ask of the engine: run, cancel, pause, resume, answer. Each resolves when it is on disk. */
 import { passing } from "../model/crash-points.ts";
 import { AppError } from "../model/errors.ts";
-import {
-  isFinished,
-  isWorkflow,
-  type ExecutionStatus,
-  type FinishedStatus,
-} from "../model/execution.ts";
+import { isFinished, isWorkflow, type FinishedStatus } from "../model/execution.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import { decide } from "../processes/ask.ts";
 import {
@@ -56,18 +51,6 @@ export async function request(
   start(core, [launch]);
   return launch.how === "inline" ? launch.row.i : launch.row.id;
 }
-
-const cancelable: ReadonlySet<ExecutionStatus> = new Set<ExecutionStatus>([
-  "requested",
-  "scheduled",
-  "delayed",
-  "running",
-  "pausing",
-  "paused",
-  "resuming",
-  "pending",
-  "canceling",
-]);
 
 /** Changes an unfinished execution under its row lock. Where that ends it, `work` gives the end: what rules are to hear of it is written with it. */
 async function change(
@@ -119,7 +102,7 @@ export async function cancel(
   let newly = false;
   const after = await change(core, id, async (tx, { status, owner, parent, runner }) => {
     const workflow = isWorkflow(runner);
-    if (!cancelable.has(status) || (spareRunning && !workflow && owner !== null)) return undefined;
+    if (isFinished(status) || (spareRunning && !workflow && owner !== null)) return undefined;
     newly = status !== "canceling";
     const idle = owner === null && !workflow;
     const ended = idle || status === "requested" || status === "delayed";

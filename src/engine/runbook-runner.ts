@@ -3,7 +3,6 @@ import { documentIn } from "../content/runbooks.ts";
 import { passing } from "../model/crash-points.ts";
 import { AppError } from "../model/errors.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
-import type { Outcome } from "../model/outcome.ts";
 import { decide } from "../processes/ask.ts";
 import type { RunCall, Runner } from "../runners/runner.ts";
 import { planChecks, type PlannedCheck, renderResults } from "../runbooks/checks.ts";
@@ -11,7 +10,7 @@ import type { Tongue } from "../runbooks/document.ts";
 import { resolve, variablesOf } from "../runbooks/resolve.ts";
 import { noteUses } from "../store/requests.ts";
 import { runChecks } from "./runbook-checks.ts";
-import { endInLedger } from "./in-ledger.ts";
+import { runVerb } from "./verbs.ts";
 import type { FoundHost } from "./inventory-host.ts";
 import type { Edition } from "./runbook-book.ts";
 import { prepare, requestIn, type RunbookGround } from "./runbook-prepare.ts";
@@ -65,18 +64,7 @@ export function runbookRunner(parts: () => RunbookRunnerParts): Runner {
     outputKey: undefined,
     onWorkerLost: "rerun",
     inLedger: true,
-    run: async (call): Promise<Outcome> => {
-      const name = call.action.ref.slice(call.action.ref.indexOf(".") + 1);
-      const verb = verbs[name];
-      if (verb === undefined)
-        return {
-          status: "failed",
-          result: {
-            error: `There is no runbook action "${name}": ${Object.keys(verbs).join(", ")}`,
-          },
-        };
-      return endInLedger(() => verb(parts(), call));
-    },
+    run: (call) => runVerb(verbs, call, (verb) => verb(parts(), call)),
   };
 }
 

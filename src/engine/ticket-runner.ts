@@ -1,14 +1,13 @@
 /** The runner behind the actions of pack `ticket`. */
-import type { Outcome } from "../model/outcome.ts";
 import type { Runner } from "../runners/runner.ts";
 import { ticketSettings } from "../tickets/settings.ts";
 import { ticketVerbs, type TicketGround, type TicketVerb } from "./ticket-actions.ts";
 import { digestVerbs } from "./ticket-digest.ts";
 import { raiseAlert } from "./ticket-raise.ts";
-import { endInLedger } from "./in-ledger.ts";
 import { rate } from "./ticket-report.ts";
 import { reviewVerbs } from "./ticket-review.ts";
 import type { Core } from "./core.ts";
+import { runVerb } from "./verbs.ts";
 import type { TicketSettings } from "../tickets/settings.ts";
 
 /** The settings of the present content. */
@@ -36,16 +35,9 @@ export function ticketRunner(
     outputKey: undefined,
     onWorkerLost: "rerun",
     inLedger: true,
-    run: async (call): Promise<Outcome> => {
-      const verb = verbs[call.action.ref.slice(call.action.ref.indexOf(".") + 1)];
-      if (verb === undefined)
-        return {
-          status: "failed",
-          result: { error: `There is no ticket action ${call.action.ref}` },
-        };
-      return endInLedger(async () =>
+    run: (call) =>
+      runVerb(verbs, call, async (verb) =>
         verb({ core: core(), settings: presentTicketSettings(core()), findOwner }, call),
-      );
-    },
+      ),
   };
 }

@@ -29,6 +29,9 @@ export function isFinished(status: string): status is FinishedStatus {
   return (finishedStatuses as readonly string[]).includes(status);
 }
 
+/** What may still change: it has not ended. */
+export const unfinishedStatuses = executionStatuses.filter((status) => !isFinished(status));
+
 /** Runners whose executions are workflows: the conductor carries them out, their steps are executions of their own. */
 export const workflowRunners = ["orquesta", "action-chain"] as const;
 
