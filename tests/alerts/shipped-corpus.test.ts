@@ -32,7 +32,7 @@ test("every shipped parser compiles", () => {
   const refs = shipped.parsers.map((parser) => parser.ref);
   expect(refs[0]).toBe("alert.grafana-webhook");
   expect(refs.at(-1)).toBe("alert.dc-staff");
-  expect(refs).toHaveLength(19);
+  expect(refs).toHaveLength(21);
 });
 
 describe.skipIf(!here)("genuine messages (skipped where ../shared is absent)", () => {
