@@ -108,7 +108,8 @@ export async function decide(
     const stored = eyes.unlimited ? [] : own.flatMap((draft) => storedOf(draft));
     const again = await resolveReferences(db, stored, { eyes: open, hold: true });
     const all = again.size === 0 ? resolutions : new Map([...resolutions, ...again]);
-    for (const draft of own) resolved.set(draft, draft.op === "R" ? all : resolutions);
+    for (const draft of own)
+      resolved.set(draft, draft.op === "R" || isOutdated(draft) ? all : resolutions);
   }
   const written = await checkAll(db, drafts, { known, resolved });
   const checks = await checkedGroups(db, drafts, { checks: written, known });
@@ -118,8 +119,8 @@ export async function decide(
 
 function referencesOf(draft: Draft) {
   if (draft.op === "D") return [];
-  // References that the stored, living document has already need no second look.
-  const living = draft.before?.deletedAt === null;
+  // References that the stored, living document has already need no second look, unless its type may refer to something else by now.
+  const living = draft.before?.deletedAt === null && !isOutdated(draft);
   const known = living ? storedOnes(draft) : new Set();
   const { resolved } = draft;
   return referencesIn(draft.type, draft.document).filter((request) => {
@@ -137,9 +138,9 @@ function storedOnes({ type, before }: Draft): ReadonlySet<string> {
   );
 }
 
-/** The references of a deleted entry that comes back, as it had them. */
+/** The references of a deleted entry that comes back, or of one whose type has changed, as it had them. */
 function storedOf(draft: Draft) {
-  if (draft.op !== "R") return [];
+  if (draft.op !== "R" && !isOutdated(draft)) return [];
   const own = storedOnes(draft);
   return referencesIn(draft.type, draft.document).filter((request) => own.has(requestKey(request)));
 }

@@ -106,8 +106,8 @@ export function evolution(before: JsonObject, after: JsonObject): Evolution {
 }
 
 function kindOf({ type, items }: JsonObject): string {
-  const inner = isObject(items) ? items["type"] : undefined;
-  return typeof inner === "string" ? `array of ${inner}` : String(type);
+  const kind = isObject(items) ? items["type"] : undefined;
+  return typeof kind === "string" ? `array of ${kind}` : String(type);
 }
 
 /** People's words for what changes, for dry runs and for the list of migrations. */
@@ -118,21 +118,72 @@ export function stepsBetween(before: JsonObject, after: JsonObject): readonly st
   const each = Object.entries(next).flatMap(([name, body]) => {
     const was = old[from.get(name) ?? name];
     if (was === undefined) return [`add ${name}`];
-    const changes: string[] = [];
-    if (kindOf(was) !== kindOf(body))
-      changes.push(`make ${name} ${kindOf(body)}, it was ${kindOf(was)}`);
-    if (was["required"] !== true && body["required"] === true) changes.push(`require ${name}`);
-    if (!sameJson(was["index"] ?? null, body["index"] ?? null)) changes.push(`index ${name}`);
-    if (!sameJson(was["computed"] ?? null, body["computed"] ?? null))
-      changes.push(`compute ${name}`);
-    return changes;
+    const changed = (word: string): boolean => !sameJson(was[word] ?? null, body[word] ?? null);
+    const required = body["required"] === true;
+    return [
+      ...(kindOf(was) === kindOf(body)
+        ? []
+        : [`make ${name} ${kindOf(body)}, it was ${kindOf(was)}`]),
+      ...((was["required"] === true) === required
+        ? []
+        : [required ? `require ${name}` : `require ${name} no more`]),
+      ...valuesBetween(name, inner(was), inner(body)),
+      ...(changed("index") ? [`index ${name}`] : []),
+      ...(changed("computed") ? [`compute ${name}`] : []),
+    ];
   });
   return [
     ...[...renamed].map(([was, name]) => `rename ${was} to ${name}`),
     ...removed.map((name) => `remove ${name}`),
     ...[...converted.keys()].map((name) => `convert ${name}`),
     ...each,
+    ...keysBetween(after, before).map((key) => `make ${key} unique`),
+    ...keysBetween(before, after).map((key) => `let ${key} be there more than once`),
   ];
+}
+
+/** What an attribute says of its values, or of those of its list. */
+function inner(body: JsonObject): JsonObject {
+  const { items } = body;
+  return isObject(items) ? { ...body, ...items } : body;
+}
+
+/** Values that are allowed no more, or now. */
+function valuesBetween(name: string, was: JsonObject, body: JsonObject): readonly string[] {
+  const [old, next] = [namesOf(namesIn(was["values"])), namesOf(namesIn(body["values"]))];
+  const listed = old.length > 0 && next.length > 0;
+  const gone = listed ? old.filter((value) => !next.includes(value)) : [];
+  const fresh = listed ? next.filter((value) => !old.includes(value)) : [];
+  return [
+    ...(gone.length > 0 ? [`take ${gone.join(", ")} from ${name}`] : []),
+    ...(fresh.length > 0 ? [`allow ${fresh.join(", ")} as ${name}`] : []),
+    ...targetsBetween(name, was, body),
+    ...boundsBetween(name, was, body),
+  ];
+}
+
+function targetsBetween(name: string, was: JsonObject, body: JsonObject): readonly string[] {
+  const [old, next] = [namesOf(was["to"]).toSorted(), namesOf(body["to"]).toSorted()];
+  if (old.length === 0 || next.length === 0 || sameJson(old, next)) return [];
+  return [`let ${name} refer to ${next.join(", ")}, it was ${old.join(", ")}`];
+}
+
+function boundsBetween(name: string, was: JsonObject, body: JsonObject): readonly string[] {
+  const words = ["pattern", "min", "max"].filter(
+    (word) => !sameJson(was[word] ?? null, body[word] ?? null),
+  );
+  return words.length === 0 ? [] : [`change ${words.join(", ")} of ${name}`];
+}
+
+/** Keys of one definition that the other lacks, as people say them. */
+function keysBetween(one: JsonObject, other: JsonObject): readonly string[] {
+  const known = keysIn(other);
+  return keysIn(one).filter((key) => !known.includes(key));
+}
+
+function keysIn({ keys }: JsonObject): readonly string[] {
+  const list: readonly unknown[] = Array.isArray(keys) ? keys : [];
+  return list.map((key) => namesOf(isObject(key) ? key["attributes"] : key).join(" and "));
 }
 
 /** The document under its new names, without what was removed. A value that somebody wrote under the new name already stays. */

@@ -67,6 +67,40 @@ describe("between two versions of a type", () => {
   });
 });
 
+const box = (attributes: string, keys: string): JsonObject => ({
+  ...definition(attributes),
+  keys: parse(keys) as unknown,
+});
+
+test("what is allowed, and what is unique, is told too", () => {
+  const was = box(
+    `
+  colour: {type: enum, values: [red, green, blue]}
+  home: {type: ref, to: [Site]}
+  code: {type: string, required: true, max: 5}
+  many: {type: array, items: {type: enum, values: {a: A, b: B}}}`,
+    "[[code], [colour, home]]",
+  );
+  const is = box(
+    `
+  colour: {type: enum, values: [red, green, black]}
+  home: {type: ref, to: [Site, Rack]}
+  code: {type: string, pattern: "[A-Z]+"}
+  many: {type: array, items: {type: enum, values: {a: A}}}`,
+    "[{attributes: [code]}, [home]]",
+  );
+  expect(stepsBetween(was, is)).toEqual([
+    "take blue from colour",
+    "allow black as colour",
+    "let home refer to Rack, Site, it was Site",
+    "require code no more",
+    "change pattern, max of code",
+    "take b from many",
+    "make home unique",
+    "let colour and home be there more than once",
+  ]);
+});
+
 describe("values", () => {
   const { types } = compiled(`
 type: T

@@ -232,6 +232,33 @@ describe("a changed type", () => {
     expect((await world.inventory.find("Holder", "h")).attributes["box"]).toBe("a");
   });
 
+  test("that refers to something else names the entries whose references do not fit", async () => {
+    const other = "type: Shelf\nattributes:\n  name: {type: string}\nkeys: [[name]]";
+    await using world = await testInventory(
+      () => undefined,
+      typesOf(first, other, holder("{type: ref, to: [Box, Shelf]}")),
+    );
+    await world.upsert(
+      { type: "Box", set: { name: "a" } },
+      { type: "Shelf", set: { name: "s" } },
+      { type: "Holder", set: { name: "h", box: { name: "a" } } },
+      { type: "Holder", set: { name: "i", box: "s" } },
+    );
+    await world.inventory.reload(typesOf(first, other, holder("{type: ref, to: [Shelf]}")));
+    expect(await finished(world)).toMatchObject([{ done: 2, unfit: 1 }]);
+    const { ground } = world.inventory;
+    const type = (name: string) => world.inventory.type(name);
+    expect(await misfits({ ground, type }, "Holder")).toMatchObject([
+      { name: "h", problems: [{ path: "box", expected: "a Shelf by id, name or key" }] },
+    ]);
+    // The next write has to set it right, and may.
+    const { id } = await world.inventory.find("Holder", "h");
+    expect((await refusal(world.inventory.patch(id, { note: "x" }, { author }))).code).toBe(
+      "INVENTORY_INVALID",
+    );
+    await world.inventory.patch(id, { box: "s" }, { author });
+  });
+
   test("of another name keeps its entries", async () => {
     await using world = await testInventory(() => undefined, typesOf(first));
     await world.upsert({ type: "Box", set: { name: "a" } });
