@@ -1,7 +1,7 @@
 /** What `/executions` can be searched for. */
 import type { Request } from "express";
 import { liveActionId } from "../model/ids.ts";
-import type { ExecutionFilter } from "../store/execution-list.ts";
+import type { ExecutionFilter } from "../store/execution-filter.ts";
 import { names, refusal, text, time } from "./query.ts";
 
 function range(request: Request): Pick<ExecutionFilter, "since" | "until"> {

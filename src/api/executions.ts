@@ -5,11 +5,11 @@ import type { JsonObject } from "../model/json.ts";
 import {
   childIds,
   descendantsOf,
-  type ExecutionFilter,
   type ListedExecution,
   listExecutions,
   nextExecutions,
 } from "../store/execution-list.ts";
+import type { ExecutionFilter } from "../store/execution-filter.ts";
 import { executionFacets } from "../store/execution-counts.ts";
 import { outputOf, type StoredExecution } from "../store/executions.ts";
 import type { Door } from "./door.ts";

@@ -1,6 +1,6 @@
 /** Python's longer sentences: what jsonschema says of a value, with the schema and the instance printed as `pprint` does. */
 import type { SchemaError, SchemaPath } from "../expressions/json-schema-types.ts";
-import { loads } from "../expressions/python/json.ts";
+import { loads } from "../expressions/python/json-read.ts";
 import { isObject } from "../model/json.ts";
 import { pythonText } from "./bodies.ts";
 

@@ -7,7 +7,8 @@ import { compileJinjaTemplate, type JinjaTemplate, undeclaredNames } from "./jin
 import { castParameter } from "./python/casts.ts";
 import { pyEquals } from "./python/compare.ts";
 import { PythonError } from "./python/errors.ts";
-import { dumps, loads, toPlain } from "./python/json.ts";
+import { dumps, toPlain } from "./python/json.ts";
+import { loads } from "./python/json-read.ts";
 import { pyRepr } from "./python/text.ts";
 import type { ParameterSchemas } from "../model/definitions.ts";
 import type { JsonObject } from "../model/json.ts";

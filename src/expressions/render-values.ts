@@ -3,7 +3,8 @@ import { type Ask, ExpressionError } from "./context.ts";
 import { compileJinjaTemplate, type JinjaTemplate } from "./jinja/compile.ts";
 import { DatastoreLookup } from "./jinja/datastore.ts";
 import { PythonError } from "./python/errors.ts";
-import { dumps, loads, toPlain } from "./python/json.ts";
+import { dumps, toPlain } from "./python/json.ts";
+import { loads } from "./python/json-read.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 
 /** A value of the mapping that cannot be rendered. `message` is Jinja's. */

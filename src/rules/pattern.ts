@@ -5,7 +5,7 @@ import {
   compileJinjaTemplate,
   DatastoreLookup,
 } from "../expressions/jinja/compile.ts";
-import { loads } from "../expressions/python/json.ts";
+import { loads } from "../expressions/python/json-read.ts";
 import { PythonError } from "../expressions/python/errors.ts";
 
 export interface Pattern {

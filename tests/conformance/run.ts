@@ -5,7 +5,7 @@
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { loads } from "../../src/expressions/python/json.ts";
+import { loads } from "../../src/expressions/python/json-read.ts";
 import { compatibilityPage } from "./compatibility.ts";
 import { checkFixtures, checkOrder, checkOwn, checkUnit } from "./inspection.ts";
 import {

@@ -39,7 +39,7 @@ function isAlive(pid: number): boolean {
 }
 
 async function gone(pid: number): Promise<boolean> {
-  for (let tries = 0; tries < 100 && isAlive(pid); tries += 1) await sleep(50);
+  for (let tries = 0; tries < 800 && isAlive(pid); tries += 1) await sleep(50);
   return !isAlive(pid);
 }
 

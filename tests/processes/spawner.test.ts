@@ -39,7 +39,7 @@ function isAlive(pid: number): boolean {
 }
 
 async function gone(pids: readonly number[]): Promise<boolean> {
-  for (let tries = 0; tries < 200 && pids.some(isAlive); tries += 1) await sleep(50);
+  for (let tries = 0; tries < 800 && pids.some(isAlive); tries += 1) await sleep(50);
   return !pids.some(isAlive);
 }
 

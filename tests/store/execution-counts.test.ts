@@ -8,7 +8,8 @@ import {
   foldCounts,
   forgetSpans,
 } from "../../src/store/execution-counts.ts";
-import { listExecutions, type ExecutionFilter } from "../../src/store/execution-list.ts";
+import type { ExecutionFilter } from "../../src/store/execution-filter.ts";
+import { listExecutions } from "../../src/store/execution-list.ts";
 import { CommitPump } from "../../src/store/pump.ts";
 import type { ExecutionRow } from "../../src/store/unit.ts";
 import { testDatabase, type TestDatabase } from "../support/postgres.ts";

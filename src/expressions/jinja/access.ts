@@ -14,7 +14,7 @@ import {
 import { pyTruth, typeName } from "../python/compare.ts";
 import { typeError, valueError } from "../python/errors.ts";
 import { pyRepr, pyStr, stringRepr } from "../python/text.ts";
-import { sliceIndexes } from "../jsonpath.ts";
+import { sliceIndexes } from "../jsonpath-steps.ts";
 import { methodOf } from "./methods.ts";
 import {
   GroupTuple,

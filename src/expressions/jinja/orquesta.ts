@@ -6,7 +6,7 @@ import type { Keywords } from "../python/arguments.ts";
 import { dictGet, dictHas, isDict, PyTuple } from "../python/collections.ts";
 import { pyTruth } from "../python/compare.ts";
 import { PythonError, typeError } from "../python/errors.ts";
-import { loads } from "../python/json.ts";
+import { loads } from "../python/json-read.ts";
 import { isInt } from "../python/arithmetic.ts";
 import { pyStr } from "../python/text.ts";
 import { iterate } from "./access.ts";

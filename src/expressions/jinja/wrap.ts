@@ -1,6 +1,6 @@
 /** textwrap.wrap of Python, line by line. */
 import { valueError } from "../python/errors.ts";
-import { splitLines } from "./methods-text.ts";
+import { splitLines } from "./text-parts.ts";
 
 export interface WrapOptions {
   readonly width: number;

@@ -3,7 +3,7 @@ import { integerOf } from "./digits.ts";
 import { int, isFloat, isNumber, toFloat } from "./arithmetic.ts";
 import { typeName } from "./compare.ts";
 import { PythonError, typeError, valueError } from "./errors.ts";
-import { loads } from "./json.ts";
+import { loads } from "./json-read.ts";
 import { literalEval } from "./literal.ts";
 import { pyRepr, pyStr } from "./text.ts";
 import { float } from "./values.ts";

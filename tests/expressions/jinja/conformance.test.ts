@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { compileJinjaTemplate } from "../../../src/expressions/jinja/compile.ts";
-import { loads } from "../../../src/expressions/python/json.ts";
+import { loads } from "../../../src/expressions/python/json-read.ts";
 import {
   checkFilters,
   checkJinja2,

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { Ask, EvaluationContext, WorkflowFacts } from "../../../src/expressions/context.ts";
 import { PyDateTime, PySet } from "../../../src/expressions/python/collections.ts";
-import { loads } from "../../../src/expressions/python/json.ts";
+import { loads } from "../../../src/expressions/python/json-read.ts";
 import { runRegexHere } from "../../../src/expressions/python/regex.ts";
 import type { RegexCall } from "../../../src/expressions/python/regex.ts";
 import { PythonError } from "../../../src/expressions/python/errors.ts";

@@ -14,7 +14,8 @@ import {
   pyEquals,
   pyTruth,
 } from "../../../src/expressions/python/compare.ts";
-import { dumps, loads, toPlain } from "../../../src/expressions/python/json.ts";
+import { dumps, toPlain } from "../../../src/expressions/python/json.ts";
+import { loads } from "../../../src/expressions/python/json-read.ts";
 import { isCheap, runRegex } from "../../../src/expressions/python/regex.ts";
 import { pyRepr, pyStr } from "../../../src/expressions/python/text.ts";
 import { Float } from "../../../src/expressions/python/values.ts";

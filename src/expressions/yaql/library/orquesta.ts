@@ -1,5 +1,5 @@
 /** Orquesta's functions: the workflow's variables and what its tasks did. */
-import { loads } from "../../python/json.ts";
+import { loads } from "../../python/json-read.ts";
 import { absent } from "../code.ts";
 import { adopted, incoming } from "../convert.ts";
 import { Fault, typeError } from "../faults.ts";
