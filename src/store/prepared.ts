@@ -1,4 +1,4 @@
-/** Statements that each connection parses and plans once. */
+/** Statements that each connection parses once and plans every few seconds. */
 import {
   sql,
   type PostgresCursor,
@@ -16,6 +16,9 @@ const mark = "/* prepared */";
  */
 export const prepared = sql.raw(mark);
 
+/** A plan that was made for a small table reads all of it; an import makes it a large one long before the server itself notices. */
+const freshMs = 3_000;
+
 /** More texts than this mean that one of them varies: what is over has no name. */
 const mostNames = 200;
 const names = new Map<string, string>();
@@ -32,6 +35,7 @@ function nameOf(text: string): string | undefined {
 /** A connection as kysely uses it. */
 class PreparingClient implements PostgresPoolClient {
   readonly #client: pg.PoolClient;
+  #planned = performance.now();
 
   constructor(client: pg.PoolClient) {
     this.#client = client;
@@ -44,7 +48,16 @@ class PreparingClient implements PostgresPoolClient {
     const name = nameOf(given);
     return name === undefined
       ? this.#client.query(given, [...values])
-      : this.#client.query({ name, text: given, values: [...values] });
+      : this.#named({ name, text: given, values: [...values] });
+  }
+
+  async #named(query: pg.QueryConfig): Promise<unknown> {
+    const now = performance.now();
+    if (now - this.#planned > freshMs) {
+      this.#planned = now;
+      await this.#client.query("discard plans");
+    }
+    return this.#client.query(query);
   }
 
   release(destroy?: boolean): void {

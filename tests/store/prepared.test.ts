@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openDatabase, type Database } from "../../src/store/database.ts";
 import { prepared } from "../../src/store/prepared.ts";
+import { eventually } from "../support/eventually.ts";
 import { testDatabase, type TestDatabase } from "../support/postgres.ts";
 
 let server: TestDatabase;
@@ -53,4 +54,36 @@ test("one that cannot be parsed is not taken for a kept one", async () => {
   await expect(wrong()).rejects.toMatchObject({ code: "42P01" });
   await sql`create temporary table nowhere_at_all as select 1 as one`.execute(database.db);
   expect((await wrong()).rows).toEqual([{ one: 1 }]);
+});
+
+test("a plan for a small table is not kept for a large one", async () => {
+  const { db } = database;
+  await sql`create temporary table grown (id int primary key, filler text) with (autovacuum_enabled = off)`.execute(
+    db,
+  );
+  await sql`insert into grown values (1, 'x')`.execute(db);
+  await sql`analyze grown`.execute(db);
+  const ask = async (): Promise<void> => {
+    await sql`${prepared}
+      select filler from grown where id = any(${[1, 2]}::int[])`.execute(db);
+  };
+  const plan = async (): Promise<string> => {
+    const { rows: named } = await sql<{ name: string }>`
+      select name from pg_prepared_statements where statement like '%select filler from grown%'`.execute(
+      db,
+    );
+    const { rows } = await sql
+      .raw(`explain (costs off) execute "${named[0]?.name ?? ""}" ('{1}')`)
+      .execute(db);
+    return JSON.stringify(rows);
+  };
+  for (let n = 0; n < 8; n += 1) await ask();
+  expect(await plan()).toContain("Seq Scan");
+  await sql`insert into grown select n, repeat('x', 500) from generate_series(2, 20000) n`.execute(
+    db,
+  );
+  await eventually("it is planned anew", async () => {
+    await ask();
+    return (await plan()).includes("Index");
+  });
 });
