@@ -130,6 +130,8 @@ async function startLoad(site: Site): Promise<Load> {
     lane((n) => sheet(site, sent.single, "imported", `i${n}`)),
     lane((n) => push(site, sent.pushed, "pushed", `u${n}`)),
   ];
+  // A case that is broken off stops nothing: what the lanes then meet is for nobody to hear.
+  for (const each of lanes) each.catch(() => undefined);
   return {
     sent,
     stop: async () => {
