@@ -133,7 +133,7 @@ test("a rule that goes round too often is held off what it leads to in all proce
 });
 
 test("its time over, a rule may fire again; one that still goes round is held off anew", async () => {
-  const { core } = open({ content: round, loops: { depth: 0, firings: 5, hold: 0.2 } });
+  const { core } = open({ content: round, loops: { depth: 0, firings: 5, hold: 2 } });
   await ingest(core, [outside]);
   await refused("round", 1);
   await eventually("its end", async () => {
