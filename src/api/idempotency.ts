@@ -117,6 +117,6 @@ export function idempotent<Params>(
     }
     const keyed = { ...mine, told: false };
     keeping(door, keyed, response);
-    return whileKeyed(keyed, next);
+    return whileKeyed([keyed], next);
   };
 }

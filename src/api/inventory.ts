@@ -1,7 +1,7 @@
 /** The inventory's door, below `/api/v2/inventory`. */
 import { json, type Request, type Response } from "express";
 import type { EntryPatch, WriteResult } from "../engine/inventory.ts";
-import { allocationCount } from "../engine/inventory-allocate.ts";
+import { allocationCount } from "../engine/inventory-pool.ts";
 import { readJsonPatch } from "../inventory/json-patch.ts";
 import { badRequest } from "../inventory/problem.ts";
 import { readUpsertItem } from "../inventory/upsert.ts";

@@ -5,7 +5,6 @@
  * 2. Callers that wait for one pool are served together, in one transaction, each with a changeset of its own: it is looked up once, sought
  *    in once, and the new entries are read once. */
 import type { Allocation } from "../inventory/allocate.ts";
-import { attributeType } from "../inventory/attribute-types.ts";
 import type { Catalogue, KnownType } from "../inventory/catalogue.ts";
 import { patchDocument } from "../inventory/patch.ts";
 import { badRequest, InventoryError } from "../inventory/problem.ts";
@@ -13,14 +12,22 @@ import { requestKey } from "../inventory/references.ts";
 import { shown } from "../inventory/validate.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Database } from "../store/database.ts";
-import { loadEntries, type EntryRow, type Lock } from "../store/inventory/entries.ts";
+import { loadEntries, type EntryRow } from "../store/inventory/entries.ts";
 import { uuidv7 } from "../store/inventory/uuid.ts";
 import type { ChangeSet } from "../store/inventory/write.ts";
+import {
+  isLostKey,
+  type KeyedRequest,
+  keysOf,
+  untoldRequests,
+  whileKeyed,
+} from "../store/keyed.ts";
 import type { Db } from "../store/schema.ts";
 import { freeValues } from "./inventory-free.ts";
 import type { Eyes } from "./inventory-eyes.ts";
 import { gathered, nobodyServed } from "./inventory-gather.ts";
 import { insistOnReach, OutOfReach } from "./inventory-permit.ts";
+import { poolOf } from "./inventory-pool.ts";
 import { resolveReferences, type Resolutions } from "./inventory-resolve.ts";
 import { writeAll } from "./inventory-recompute.ts";
 import { viewEntries, type EntryView } from "./inventory-view.ts";
@@ -43,6 +50,8 @@ export interface AllocationRequest {
 
 interface Waiting {
   readonly request: AllocationRequest;
+  /** What the caller is asked with a key. */
+  readonly keyed: readonly KeyedRequest[];
   readonly resolve: (entries: readonly EntryView[]) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -69,7 +78,7 @@ export class Allocator {
     const key = `${request.type.name} ${request.size ?? ""} ${JSON.stringify(request.from)}`;
     return new Promise((resolve, reject) => {
       const queue = this.#queues.get(key);
-      const waiting = { request, resolve, reject };
+      const waiting = { request, keyed: untoldRequests(), resolve, reject };
       if (queue !== undefined) queue.push(waiting);
       else {
         this.#queues.set(key, [waiting]);
@@ -111,9 +120,18 @@ export class Allocator {
     const { database, known, onChange } = this.#options;
     try {
       const requests = batch.map(({ request }) => request);
-      const { ends, rows } = await withoutRaces(() =>
-        database.transaction((tx) => serve(tx, known(), requests)),
-      );
+      // The transaction belongs to all callers alike, whoever came first.
+      const { ends, rows } = await withoutRaces(() => {
+        const keyed = keysOf(batch);
+        return whileKeyed(keyed, () =>
+          database.transaction(async (tx) => {
+            const served = await serve(tx, known(), requests);
+            const changing = batch.filter((_, index) => "ids" in (served.ends[index] ?? {}));
+            keyed.splice(0, keyed.length, ...keysOf(changing));
+            return served;
+          }),
+        );
+      });
       if (rows.size > 0) onChange();
       const views = await viewsOf(database.db, requests, ends, rows);
       for (const [index, { resolve, reject }] of batch.entries()) {
@@ -122,8 +140,8 @@ export class Allocator {
         else resolve(end.ids.flatMap((id) => views.get(id) ?? []));
       }
     } catch (error) {
-      // One led out of its caller's reach: each by itself finds out whether it is the one.
-      if (error instanceof OutOfReach && batch.length > 1)
+      // One led out of its caller's reach, or lost its key: each by itself finds out whether it is the one.
+      if ((error instanceof OutOfReach || isLostKey(error)) && batch.length > 1)
         for (const one of batch) await this.#settle([one]);
       else for (const { reject } of batch) reject(error);
     }
@@ -241,27 +259,6 @@ function exhausted(pool: EntryRow, { count, size, type }: AllocationRequest): In
   return new InventoryError("INVENTORY_POOL_EXHAUSTED", [pool.name, what]);
 }
 
-/** The pool, held so far as the lock says, and how entries of the type are taken from it. Throws when they are not. */
-export async function poolOf(
-  tx: Db,
-  known: Catalogue,
-  { type, pool: id }: { readonly type: KnownType; readonly pool: string },
-  lock: Lock,
-): Promise<{ pool: EntryRow; allocation: Allocation }> {
-  const { allocate: allocation } = type;
-  if (allocation === undefined)
-    throw badRequest(`${type.name} has no \`allocate\`; it is not taken from pools`);
-  const pool = (await loadEntries(tx, [id], lock)).get(id);
-  if (pool === undefined || pool.deletedAt !== null)
-    throw new InventoryError("INVENTORY_ENTRY_UNKNOWN", [id]);
-  const poolType = known.byId.get(pool.typeId)?.name ?? "unknown";
-  if (!allocation.from.includes(poolType))
-    throw badRequest(
-      `${type.name} is taken from ${allocation.from.join(" or ")}, not from ${poolType}`,
-    );
-  return { pool, allocation };
-}
-
 function draftsOf(
   { type, set, eyes }: AllocationRequest,
   allocation: Allocation,
@@ -283,14 +280,4 @@ function draftsOf(
     const document = patchDocument({}, given);
     return { id: uuidv7(), type, op: "I", before: undefined, document, eyes, filled };
   });
-}
-
-/** Reads and checks how many and how large. */
-export function allocationCount(given: unknown): number {
-  if (given === undefined) return 1;
-  if (typeof given === "number" && Number.isInteger(given) && given >= 1 && given <= 256)
-    return given;
-  throw badRequest(
-    `count is ${JSON.stringify(given)}; expected ${attributeType("integer").expected} from 1 to 256`,
-  );
 }

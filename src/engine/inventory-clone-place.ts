@@ -9,7 +9,7 @@ import type { JsonObject } from "../model/json.ts";
 import { narrowestNetwork } from "../store/inventory/allocation.ts";
 import { loadEntries } from "../store/inventory/entries.ts";
 import type { Db } from "../store/schema.ts";
-import { poolOf } from "./inventory-allocate.ts";
+import { poolOf } from "./inventory-pool.ts";
 import type { CloneWork, CopyDraft } from "./inventory-clone-work.ts";
 import type { Eyes } from "./inventory-eyes.ts";
 import { freeValues } from "./inventory-free.ts";

@@ -17,7 +17,7 @@ import { changesetNamed, changesets } from "./inventory-changesets.ts";
 import { migrations, misfits } from "./inventory-migration-view.ts";
 import { rackPicture, trace } from "./inventory-picture.ts";
 import { render, renderRequest } from "./inventory-render.ts";
-import { allocationCount } from "./inventory-allocate.ts";
+import { allocationCount } from "./inventory-pool.ts";
 import { exposureOf } from "./inventory-exposure.ts";
 import { findOncall } from "./inventory-oncall.ts";
 import { filterOperations } from "./inventory-filter-operations.ts";

@@ -11,23 +11,30 @@ import type { Lock } from "../inventory/lock.ts";
 import { badRequest, InventoryError } from "../inventory/problem.ts";
 import { shown } from "../inventory/validate.ts";
 import type { Database } from "../store/database.ts";
-import { keyText, loadEntries, type EntryRow } from "../store/inventory/entries.ts";
+import { loadEntries, type EntryRow } from "../store/inventory/entries.ts";
+import {
+  isLostKey,
+  type KeyedRequest,
+  keysOf,
+  untoldRequests,
+  whileKeyed,
+} from "../store/keyed.ts";
 import type { Db } from "../store/schema.ts";
 import type { Allowed, Eyes } from "./inventory-eyes.ts";
 import { gathered, nobodyServed } from "./inventory-gather.ts";
 import { heedLocks } from "./inventory-locks.ts";
 import { insistOnReach, OutOfReach } from "./inventory-permit.ts";
 import { writeAll } from "./inventory-recompute.ts";
-import { viewEntries, type EntryView } from "./inventory-view.ts";
+import type { EntryView } from "./inventory-view.ts";
 import {
   changesetOf,
   decide,
   isRace,
   withoutRaces,
   type Author,
-  type Decided,
   type Draft,
 } from "./inventory-write.ts";
+import { changeOf, claims, type End, type Outcome, viewsOf } from "./inventory-writer-ends.ts";
 
 export interface WriteRequest {
   readonly author: Author;
@@ -54,16 +61,11 @@ export interface Written {
 
 interface Waiting {
   readonly request: WriteRequest;
+  /** What the caller is asked with a key. */
+  readonly keyed: readonly KeyedRequest[];
   readonly resolve: (written: Written) => void;
   readonly reject: (error: unknown) => void;
 }
-
-type End =
-  | {
-      readonly decided: Exclude<Decided, { readonly kind: "refused" }>;
-      readonly locked: readonly Lock[];
-    }
-  | { readonly error: unknown };
 
 const largestBatch = 128;
 
@@ -90,7 +92,7 @@ export class InventoryWriter {
       return Promise.reject(badRequest(message));
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ request, resolve, reject });
+      this.#waiting.push({ request, keyed: untoldRequests(), resolve, reject });
       if (!this.#busy) void this.#work();
     });
   }
@@ -130,7 +132,7 @@ export class InventoryWriter {
 
   async #settle(batch: readonly Waiting[]): Promise<void> {
     try {
-      const { ends, views, later } = await this.#commit(batch.map(({ request }) => request));
+      const { ends, views, later } = await this.#commit(batch);
       this.#waiting.unshift(...batch.filter((_, index) => later.has(index)));
       for (const [index, { resolve, reject }] of batch.entries()) {
         const end = ends[index];
@@ -139,16 +141,17 @@ export class InventoryWriter {
         else answer(end, views, { resolve, reject });
       }
     } catch (error) {
-      const mixed = batch.length > 1 && error instanceof OutOfReach;
+      const mixed = batch.length > 1 && (error instanceof OutOfReach || isLostKey(error));
       if (isRace(error) || mixed) await Promise.all(batch.map((one) => this.#alone(one)));
       else for (const { reject } of batch) reject(error);
     }
   }
 
-  /** Somebody else was faster with one of them, or one led out of its caller's reach: each by itself finds out whether it is the one. */
-  async #alone({ request, resolve, reject }: Waiting): Promise<void> {
+  /** Somebody else was faster with one of them, one led out of its caller's reach, or lost its key: each by itself finds out whether it is the one. */
+  async #alone(one: Waiting): Promise<void> {
+    const { resolve, reject } = one;
     try {
-      const { ends, views } = await withoutRaces(() => this.#commit([request]));
+      const { ends, views } = await withoutRaces(() => this.#commit([one]));
       const [end] = ends;
       if (end === undefined || "error" in end) reject(end?.error);
       else answer(end, views, { resolve, reject });
@@ -157,19 +160,22 @@ export class InventoryWriter {
     }
   }
 
-  async #commit(requests: readonly WriteRequest[]): Promise<{
-    readonly ends: readonly (End | undefined)[];
-    readonly later: ReadonlySet<number>;
-    readonly views: ReadonlyMap<string, EntryView>;
-  }> {
+  /** The transaction belongs to all callers alike, whoever came first. */
+  #commit(batch: readonly Waiting[]): Promise<Outcome> {
+    const keyed = keysOf(batch);
+    return whileKeyed(keyed, () => this.#write(batch, keyed));
+  }
+
+  async #write(batch: readonly Waiting[], keyed: KeyedRequest[]): Promise<Outcome> {
+    const requests = batch.map(({ request }) => request);
     const { database, known, onChange } = this.#options;
     const done = await database.transaction(async (tx) => {
       const { ends, later } = await this.#decide(tx, requests);
+      const changing = batch.filter((_, index) => changeOf(ends[index]) !== undefined);
+      keyed.splice(0, keyed.length, ...keysOf(changing));
       const sets = requests.flatMap(({ author }, index) => {
-        const end = ends[index];
-        return end !== undefined && "decided" in end && end.decided.kind === "change"
-          ? [{ changeset: changesetOf(author), changes: [end.decided.change] }]
-          : [];
+        const change = changeOf(ends[index]);
+        return change === undefined ? [] : [{ changeset: changesetOf(author), changes: [change] }];
       });
       await writeAll(tx, known(), sets);
       const settled = ends.flatMap((end) =>
@@ -261,27 +267,6 @@ async function sightsOf(
     }
   }
   return found;
-}
-
-/** The written entries as each caller may see its own. */
-async function viewsOf(
-  db: Db,
-  settled: readonly Decided[],
-  rows: ReadonlyMap<string, EntryRow>,
-): Promise<ReadonlyMap<string, EntryView>> {
-  const views = new Map<string, EntryView>();
-  for (const [eyes, own] of Map.groupBy(settled, ({ draft }) => draft.eyes)) {
-    const stored = own.flatMap(({ draft }) => rows.get(draft.id) ?? []);
-    if (eyes === undefined) continue;
-    for (const view of await viewEntries(db, stored, eyes)) views.set(view.id, view);
-  }
-  return views;
-}
-
-function claims(decided: Decided): readonly string[] {
-  if (decided.kind !== "change") return [];
-  const { typeId, derived } = decided.change;
-  return derived.keys.added.map((key) => keyText({ type_id: typeId, ...key }));
 }
 
 function answer(

@@ -1,4 +1,4 @@
-/** PostgreSQL for Kysely, where transactions and single statements of a keyed request end with a mark at its key (`keyed.ts`). */
+/** PostgreSQL for Kysely, where transactions and single statements of keyed requests end with a mark at their keys (`keyed.ts`). */
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -9,12 +9,14 @@ import {
 } from "kysely";
 import { passing } from "../model/crash-points.ts";
 import { AppError } from "../model/errors.ts";
-import { type KeyedRequest, untoldRequest } from "./keyed.ts";
+import { type KeyedRequest, tell, untoldRequests } from "./keyed.ts";
 
-/** Marks the key where this transaction wrote anything; not when it is another process's by now. */
+/** Marks the keys where this transaction wrote anything; gives those that are another process's by now. */
 const mark = `with wrote as materialized (select pg_current_xact_id_if_assigned() is not null as yes),
-  marked as (update idempotency set changed = true from wrote where yes and scope = $1 and key = $2 and process = $3 and status is null returning key)
-  select yes, exists (select from marked) as marked from wrote`;
+  mine as (select * from unnest($1::text[], $2::text[], $3::text[]) as mine (scope, key, process)),
+  marked as (update idempotency i set changed = true from wrote, mine m
+    where yes and i.scope = m.scope and i.key = m.key and i.process = m.process and status is null returning i.scope, i.key)
+  select yes, array(select key from mine m where yes and not exists (select from marked d where d.scope = m.scope and d.key = m.key)) as lost from wrote`;
 
 /** Also where a comment comes first (`prepared.ts`). */
 const reading = /^\s*(?:\/\*[^*]*\*\/\s*)?(?:select|show|set|reset)\b/i;
@@ -22,18 +24,20 @@ const reading = /^\s*(?:\/\*[^*]*\*\/\s*)?(?:select|show|set|reset)\b/i;
 async function commitMarked(
   driver: Driver,
   connection: DatabaseConnection,
-  request: KeyedRequest,
+  requests: readonly KeyedRequest[],
 ): Promise<void> {
-  const { scope, key, process } = request;
-  const { rows } = await connection.executeQuery<{ yes: boolean; marked: boolean }>(
-    CompiledQuery.raw(mark, [scope, key, process]),
+  const columns = (["scope", "key", "process"] as const).map((name) =>
+    requests.map((request) => request[name]),
   );
-  const wrote = rows[0]?.yes === true;
-  if (wrote && rows[0]?.marked === false) throw new AppError("IDEMPOTENCY_RUNNING", [key]);
+  const { rows } = await connection.executeQuery<{ yes: boolean; lost: string[] }>(
+    CompiledQuery.raw(mark, columns),
+  );
+  const [{ yes: wrote, lost } = { yes: false, lost: [] }] = rows;
+  if (lost.length > 0) throw new AppError("IDEMPOTENCY_RUNNING", [lost.join(", ")]);
   if (wrote) passing("key.before-commit");
   await driver.commitTransaction(connection);
   if (!wrote) return;
-  request.told = true;
+  tell(requests);
   passing("key.after-commit");
 }
 
@@ -48,10 +52,10 @@ class KeyedConnection implements DatabaseConnection {
   }
 
   executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const request = this.inTransaction ? undefined : untoldRequest();
-    return request === undefined || reading.test(query.sql)
+    const requests = this.inTransaction ? [] : untoldRequests();
+    return requests.length === 0 || reading.test(query.sql)
       ? this.inner.executeQuery<Row>(query)
-      : this.#alone<Row>(query, request);
+      : this.#alone<Row>(query, requests);
   }
 
   streamQuery<Row>(query: CompiledQuery, rows: number): AsyncIterableIterator<QueryResult<Row>> {
@@ -59,12 +63,15 @@ class KeyedConnection implements DatabaseConnection {
   }
 
   /** A statement for itself becomes a transaction that ends with the mark. */
-  async #alone<Row>(query: CompiledQuery, request: KeyedRequest): Promise<QueryResult<Row>> {
+  async #alone<Row>(
+    query: CompiledQuery,
+    requests: readonly KeyedRequest[],
+  ): Promise<QueryResult<Row>> {
     const { inner } = this;
     await this.#driver.beginTransaction(inner, {});
     try {
       const result = await inner.executeQuery<Row>(query);
-      await commitMarked(this.#driver, inner, request);
+      await commitMarked(this.#driver, inner, requests);
       return result;
     } catch (error) {
       await this.#driver.rollbackTransaction(inner).catch(() => undefined);
@@ -108,10 +115,10 @@ class KeyedDriver implements Driver {
 
   async commitTransaction(given: DatabaseConnection): Promise<void> {
     const connection = own(given);
-    const request = untoldRequest();
-    await (request === undefined
+    const requests = untoldRequests();
+    await (requests.length === 0
       ? this.#driver.commitTransaction(connection.inner)
-      : commitMarked(this.#driver, connection.inner, request));
+      : commitMarked(this.#driver, connection.inner, requests));
     connection.inTransaction = false;
   }
 

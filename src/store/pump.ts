@@ -12,7 +12,7 @@ import type pg from "pg";
 import { AppError } from "../model/errors.ts";
 import { connect, isOutage } from "./database.ts";
 import { backendOf, endBackend } from "./link.ts";
-import { keyedUnit, untoldRequest } from "./keyed.ts";
+import { keyedUnit, tell, untoldRequests } from "./keyed.ts";
 import { writeWithRests } from "./unit-statement.ts";
 import { rowsIn, type Unit } from "./unit.ts";
 
@@ -74,10 +74,10 @@ export class CommitPump {
 
   /** Resolves when the unit is on disk. Rejects with AppError BUSY or LEDGER_DOWN, or with the database's own error (code RA001 = stale fence). */
   commit(unit: Unit, options: { readonly persistent?: boolean } = {}): Promise<Committed> {
-    const request = untoldRequest();
-    if (request === undefined) return this.#commit(unit, options);
-    return this.#commit(keyedUnit(unit, request), options).then((committed) => {
-      request.told = true;
+    const requests = untoldRequests();
+    if (requests.length === 0) return this.#commit(unit, options);
+    return this.#commit(keyedUnit(unit, requests), options).then((committed) => {
+      tell(requests);
       return committed;
     });
   }

@@ -33,7 +33,7 @@ async function age(key: string): Promise<void> {
 /** What that process does for its request. */
 function doing(process: string, key: string, work: () => Promise<unknown>): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    whileKeyed({ ...of(process, key), told: false }, () => void work().then(resolve, reject));
+    whileKeyed([{ ...of(process, key), told: false }], () => void work().then(resolve, reject));
   });
 }
 
