@@ -76,6 +76,8 @@ export interface Config {
   readonly role: Role;
   /** Actions at once in one worker, of each of its pools. */
   readonly concurrency: number;
+  /** By how much the priority of programs that actions start is lower than ours, in steps of nice(1). */
+  readonly actionNice: number;
   /** Pools that workers started with this serve. */
   readonly labels: readonly string[];
   /** To which pools the site sends actions; the first that fits counts. */
@@ -201,9 +203,10 @@ function crashAt({ RAICHO_CRASH_AT: text }: Environment): Config["crashAt"] {
 function pools(
   environment: Environment,
   { label }: Options,
-): Pick<Config, "concurrency" | "labels" | "pools"> {
+): Pick<Config, "concurrency" | "actionNice" | "labels" | "pools"> {
   return {
     concurrency: Math.max(1, wholeNumber(environment, "RAICHO_CONCURRENCY", [32, 10_000])),
+    actionNice: wholeNumber(environment, "RAICHO_ACTION_NICE", [5, 19]),
     labels: servedPools(environment["RAICHO_LABELS"], label),
     pools: poolRules(environment["RAICHO_POOLS"]),
   };

@@ -4,9 +4,11 @@
  * 2. A watcher in the group waits on a pipe that only this process holds. When this process is gone, the watcher kills the group and whatever
  *    carries the program's mark in its environment.
  * 3. When the channel to our process closes, this process ends; by 2 nothing it started survives.
- * 4. What a program left running on purpose after it ended by itself is left alone. */
+ * 4. Programs run at a lower priority than the engine, so that many of them do not hold up whoever asks the door. The argument says by how much.
+ * 5. What a program left running on purpose after it ended by itself is left alone. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
+import { getPriority, setPriority } from "node:os";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
 import { randomUUID } from "node:crypto";
 import { markVariable, processFamily, type ProcessFamily } from "./process-family.ts";
@@ -29,6 +31,9 @@ interface Running {
 }
 
 const running = new Map<number, Running>();
+
+const lowest = 19;
+setPriority(Math.min(lowest, getPriority() + Number(process.argv[2] ?? 0)));
 
 process.on("message", (message: ToSpawner) => {
   if (message.kind === "start") start(message);

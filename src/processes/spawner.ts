@@ -83,9 +83,9 @@ interface Waiting {
 
 const tenMegabytes = 10_000_000;
 
-/** Starts the helper process when it is first needed, and again when it was lost. */
-export function spawner(): Spawner {
-  const client = new Client();
+/** Starts the helper process when it is first needed, and again when it was lost. `nice`: by how much the priority of what it starts is lower than ours. */
+export function spawner({ nice = 0 }: { readonly nice?: number } = {}): Spawner {
+  const client = new Client(nice);
   const start: Spawner["spawn"] = (program, args, options) => client.start(program, args, options);
   return {
     spawn: start,
@@ -97,8 +97,13 @@ export function spawner(): Spawner {
 class Client {
   readonly #waiting = new Map<number, Waiting>();
   #process: ChildProcess | undefined;
+  readonly #nice: number;
   #next = 1;
   #closed = false;
+
+  constructor(nice: number) {
+    this.#nice = nice;
+  }
 
   start(program: string, args: readonly string[], options: SpawnOptions): Spawned {
     const id = this.#next;
@@ -151,7 +156,7 @@ class Client {
 
   #fork(): ChildProcess {
     const program = fileURLToPath(import.meta.url.replace(/spawner(\.[jt]s)$/, "spawner-main$1"));
-    const child = fork(program, [], {
+    const child = fork(program, [String(this.#nice)], {
       serialization: "advanced",
       detached: true,
       execArgv: [],

@@ -100,7 +100,8 @@ export async function openEngine(config: Config, options: EngineOptions): Promis
   const [vault, evaluators] = [openVault(config.masterKeyFile), evaluatorPool({ size: 2 })];
   const store = datastore(database, vault);
   const answer = answerer(evaluators, store, { systemUser, inventory: () => inventory });
-  const [spawn, sheets] = [options.slotCount > 0 ? spawner() : undefined, openSheets()];
+  const spawn = options.slotCount > 0 ? spawner({ nice: config.actionNice }) : undefined;
+  const sheets = openSheets();
   const inventory = await openInventory(config, live, {
     database,
     answer,

@@ -44,6 +44,20 @@ async function gone(pids: readonly number[]): Promise<boolean> {
 }
 
 describe("the spawner", () => {
+  test("starts programs at a lower priority when it is told to", async () => {
+    const own = (await shell("nice")).stdout[0];
+    const lower = spawner({ nice: 3 });
+    const stdout: string[] = [];
+    await lower.run({
+      argv: ["nice"],
+      env,
+      onStdout: (line) => stdout.push(line),
+      onStderr: () => undefined,
+    });
+    await lower.close();
+    expect(Number(stdout[0])).toBe(Math.min(19, Number(own) + 3));
+  });
+
   test("runs a program and tells how it ended", async () => {
     expect(await shell("echo one; echo two >&2; printf three; exit 3")).toEqual({
       code: 3,
