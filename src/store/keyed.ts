@@ -13,6 +13,8 @@ export interface KeyedRequest {
 }
 
 const requests = new AsyncLocalStorage<readonly KeyedRequest[]>();
+/** Of almost every commit: asking costs it nothing. */
+const nobody: readonly KeyedRequest[] = [];
 
 /**
  * Everything that begins in `work` belongs to these requests, and to no other: several where callers are served together, none where nobody gave
@@ -24,7 +26,7 @@ export function whileKeyed<Result>(those: readonly KeyedRequest[], work: () => R
 
 /** The requests that are worked on, as far as their changes must still say so. */
 export function untoldRequests(): readonly KeyedRequest[] {
-  return requests.getStore()?.filter(({ told }) => !told) ?? [];
+  return requests.getStore()?.filter(({ told }) => !told) ?? nobody;
 }
 
 /** What callers who are served together ask with keys. */
